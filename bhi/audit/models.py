@@ -1,0 +1,33 @@
+"""Who saw what, and who changed what."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from bhi.tenancy.base import TenantModel
+from bhi.tenancy.constraints import tenant_wall
+from bhi.tenancy.fields import TenantForeignKey
+
+
+class AuditEvent(TenantModel):
+    """One act of one seat. Append-only. Field names, never values; ids, never names.
+
+    Patient and object are plain ids: the ground knows no app's tables, and an event outlives what it is about.
+    """
+
+    at = models.DateTimeField()
+    by = TenantForeignKey("tenancy.Membership")
+    action = models.CharField(max_length=60, help_text="For example chart.viewed, contact.recorded")
+    patient_id = models.UUIDField(null=True)
+    object_id = models.UUIDField(null=True)
+    fields = ArrayField(models.CharField(max_length=60), default=list)
+    count = models.PositiveIntegerField(null=True, help_text="For lists: how many patients were shown")
+    request_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = tenant_wall("audit_event", "by")
+        db_table = "audit_event"
+        indexes = [
+            models.Index(fields=["organization", "patient_id", "at"], name="audit_by_patient"),
+            models.Index(fields=["organization", "by", "at"], name="audit_by_person"),
+            models.Index(fields=["organization", "at"], name="audit_by_time"),
+        ]

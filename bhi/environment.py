@@ -1,0 +1,95 @@
+"""The environment, read once and typed. Nothing else looks into os.environ."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class EnvironmentFault(RuntimeError):
+    """A variable is missing or unreadable; the sentence names it and what it should hold."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the product takes from outside. Databases are URLs of their roles; an absent one is None."""
+
+    debug: bool
+    secret_key: str
+    allowed_hosts: tuple[str, ...]
+    database_url: str
+    database_owner_url: str | None
+    database_maintenance_url: str | None
+    redis_url: str
+    email_url: str
+    file_keys: tuple[str, ...]
+    is_web: bool
+
+
+def read_environment(variables: dict[str, str] | None = None) -> Environment:
+    values = dict(os.environ) if variables is None else variables
+    debug = values.get("BHI_DEBUG", "0") == "1"
+    secret = values.get("BHI_SECRET_KEY", "")
+    if not secret:
+        raise EnvironmentFault("BHI_SECRET_KEY is not set. `./dev` and `manage.py` make one in .local for development.")
+    database_url = values.get("DATABASE_URL", "")
+    if not database_url:
+        raise EnvironmentFault("DATABASE_URL is not set: the URL of the bhi_app role, postgresql://bhi_app@…/bhi")
+    return Environment(
+        debug=debug,
+        secret_key=secret,
+        allowed_hosts=tuple(values.get("BHI_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")),
+        database_url=database_url,
+        database_owner_url=values.get("DATABASE_OWNER_URL") or None,
+        database_maintenance_url=values.get("DATABASE_MAINTENANCE_URL") or None,
+        redis_url=values.get("REDIS_URL", ""),
+        email_url=values.get("EMAIL_URL", ""),
+        file_keys=tuple(key for key in values.get("BHI_FILE_KEYS", "").split(",") if key),
+        is_web=values.get("BHI_PROCESS") == "web",
+    )
+
+
+def database(url: str) -> dict[str, Any]:
+    """A Django database of a `postgresql://role:password@host:port/name?host=/socket&sslmode=…` URL."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise EnvironmentFault(f"A database URL begins with postgresql://, not {parts.scheme}://")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", unquote(parts.hostname or "")),
+        "PORT": options.pop("port", str(parts.port or "")),
+        "OPTIONS": dict(options),
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def broker_url(redis_url: str) -> str:
+    """Celery's name for the same server: a unix socket is `redis+socket://` there."""
+    if redis_url.startswith("unix://"):
+        return "redis+socket://" + redis_url.removeprefix("unix://")
+    return redis_url
+
+
+def email_config(email_url: str, default_folder: str) -> dict[str, Any]:
+    """Django's e-mail settings of an EMAIL_URL: smtp://user:password@host:port?tls=1, or file:///folder."""
+    if not email_url:
+        email_url = f"file://{default_folder}"
+    parts = urlsplit(email_url)
+    if parts.scheme == "file":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": parts.path}
+    if parts.scheme != "smtp":
+        raise EnvironmentFault("EMAIL_URL is smtp://user:password@host:port?tls=1 or file:///folder")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname or "",
+        "EMAIL_PORT": parts.port or 587,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": dict(parse_qsl(parts.query)).get("tls", "1") == "1",
+    }

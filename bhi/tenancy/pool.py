@@ -1,0 +1,11 @@
+"""What a pooled connection forgets before the next request borrows it."""
+
+from typing import Any
+
+SETTING = "app.organization_id"
+
+
+def forget_tenant(connection: Any) -> None:
+    """The pool's reset hook: a second belt, should anything have set an organization for the whole session."""
+    connection.execute("SELECT set_config(%s, '', false)", [SETTING])
+    connection.commit()

@@ -1,0 +1,194 @@
+"""One enrolment from consent to discharge, and the dated facts that billing and care rest on."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from bhi.tenancy.fields import TenantForeignKey
+from bhi.tenancy.history import keeps_history
+from registry.models.facts import Fact, fact_wall
+from registry.models.people import Patient, TreatingClinician
+
+
+class Program(models.TextChoices):
+    COCM = "cocm", "Collaborative Care (CoCM)"
+    BHI = "bhi", "General BHI"
+
+
+class EpisodeStatus(models.TextChoices):
+    ACTIVE = "active", "Active"
+    ON_HOLD = "on_hold", "On hold"
+    RELAPSE_PREVENTION = "relapse_prevention", "Relapse prevention"
+    DISCHARGED = "discharged", "Discharged"
+
+
+class EndReason(models.TextChoices):
+    GRADUATED = "graduated", "Graduated"
+    LOST_TO_FOLLOW_UP = "lost_to_follow_up", "Lost to follow-up"
+    ADMINISTRATIVE_INACTIVITY = "administrative_inactivity", "Administrative: no activity"
+    WITHDREW = "withdrew", "Withdrew"
+    TRANSFERRED = "transferred", "Transferred"
+    DIED = "died", "Died"
+    OTHER = "other", "Other"
+
+
+@keeps_history("registry_episode")
+class Episode(Fact):
+    """One enrolment. A return after discharge is a new one. `program` is the present program."""
+
+    patient = TenantForeignKey(Patient)
+    clinic = TenantForeignKey("tenancy.Clinic")
+    program = models.CharField(max_length=10, choices=Program.choices, default=Program.COCM)
+    status = models.CharField(max_length=30, choices=EpisodeStatus.choices, default=EpisodeStatus.ACTIVE)
+    referred_on = models.DateField(null=True, blank=True)
+    enrolled_on = models.DateField()
+    relapse_prevention_from = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+    end_reason = models.CharField(max_length=30, choices=EndReason.choices, blank=True)
+    care_manager = TenantForeignKey("tenancy.Membership", null=True, blank=True)
+    treating_clinician = TenantForeignKey(TreatingClinician, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_episode", "patient", "clinic", "care_manager", "treating_clinician"),
+            models.UniqueConstraint(
+                fields=["organization", "patient"],
+                condition=Q(voided_at__isnull=True, ended_on__isnull=True),
+                name="registry_episode_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True, end_reason="") | (Q(ended_on__isnull=False) & ~Q(end_reason="")),
+                name="registry_episode_end_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True, status__in=["active", "on_hold", "relapse_prevention"])
+                | Q(ended_on__isnull=False, status="discharged"),
+                name="registry_episode_discharged_is_ended",
+            ),
+            models.CheckConstraint(
+                condition=Q(referred_on__isnull=True) | Q(referred_on__lte=F("enrolled_on")),
+                name="registry_episode_referred_first",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "patient", "enrolled_on"], name="registry_episode_by_patient")]
+
+
+class ProgramPeriod(Fact):
+    """From which day the episode is in which program; the first begins with enrolment."""
+
+    episode = TenantForeignKey(Episode)
+    from_on = models.DateField()
+    program = models.CharField(max_length=10, choices=Program.choices)
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_programperiod", "episode"),
+            models.UniqueConstraint(
+                fields=["organization", "episode", "from_on"],
+                condition=Q(voided_at__isnull=True),
+                name="registry_programperiod_one_a_day",
+            ),
+        ]
+
+
+class ConsentService(models.TextChoices):
+    BHI = "bhi", "Behavioral health integration and collaborative care"
+    CCM = "ccm", "Chronic care management"
+    APCM = "apcm", "Advanced primary care management"
+
+
+class ConsentForm(models.TextChoices):
+    VERBAL = "verbal", "Verbal"
+    WRITTEN = "written", "Written"
+
+
+@keeps_history("registry_consent")
+class Consent(Fact):
+    """Advance consent. Minutes count from `given_at` to the local start of `revoked_on`.
+
+    Where only the day is known, `given_at` is its local start and `is_time_known` is false.
+    """
+
+    patient = TenantForeignKey(Patient)
+    service = models.CharField(max_length=10, choices=ConsentService.choices, default=ConsentService.BHI)
+    given_at = models.DateTimeField()
+    is_time_known = models.BooleanField(default=True)
+    form = models.CharField(max_length=10, choices=ConsentForm.choices)
+    treating_clinician = TenantForeignKey(TreatingClinician, null=True, blank=True)
+    revoked_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = fact_wall("registry_consent", "patient", "treating_clinician")
+        indexes = [models.Index(fields=["organization", "patient"], name="registry_consent_by_patient")]
+
+
+class InitiatingVisit(Fact):
+    """A visit before services start. An imported one may lack its code; a coder should look."""
+
+    patient = TenantForeignKey(Patient)
+    on = models.DateField()
+    code = models.CharField(max_length=10, blank=True)
+    is_by_billing_practitioner = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = fact_wall("registry_initiatingvisit", "patient")
+        indexes = [models.Index(fields=["organization", "patient"], name="registry_visit_by_patient")]
+
+
+@keeps_history("registry_diagnosis")
+class Diagnosis(Fact):
+    """An ICD-10-CM code treated in the episode, in order of importance."""
+
+    episode = TenantForeignKey(Episode)
+    code = models.CharField(max_length=8, help_text="With its dot: F33.1")
+    rank = models.PositiveSmallIntegerField(default=1)
+    from_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_diagnosis", "episode"),
+            models.UniqueConstraint(
+                fields=["organization", "episode", "code"],
+                condition=Q(voided_at__isnull=True),
+                name="registry_diagnosis_once",
+            ),
+        ]
+
+
+class CarePlan(Fact):
+    """A dated version of the plan. Its contents come with the registry's own issue; billing needs the date."""
+
+    episode = TenantForeignKey(Episode)
+    on = models.DateField()
+    text = models.TextField(blank=True)
+
+    class Meta:
+        constraints = fact_wall("registry_careplan", "episode")
+        indexes = [models.Index(fields=["organization", "episode"], name="registry_careplan_by_episode")]
+
+
+class Assessment(Fact):
+    """One scored administration of one instrument. A wrong one is voided and another recorded."""
+
+    patient = TenantForeignKey(Patient)
+    episode = TenantForeignKey(Episode, null=True, blank=True)
+    instrument = models.CharField(max_length=20)
+    on = models.DateField()
+    total = models.PositiveSmallIntegerField()
+    item9 = models.PositiveSmallIntegerField(null=True, blank=True, help_text="PHQ-9: thoughts of self-harm, 0 to 3")
+    items = models.JSONField(null=True, blank=True, help_text="Answers in the instrument's order, null where missing")
+    is_total_only = models.BooleanField(default=False)
+    is_prorated = models.BooleanField(default=False)
+    contact_id = models.UUIDField(null=True, blank=True, help_text="The contact in which it was answered")
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_assessment", "patient", "episode"),
+            models.CheckConstraint(
+                condition=~Q(instrument="phq9") | Q(total__lte=27, item9__isnull=True) | Q(total__lte=27, item9__lte=3),
+                name="registry_assessment_phq9_range",
+            ),
+            models.CheckConstraint(
+                condition=~Q(instrument="gad7") | Q(total__lte=21), name="registry_assessment_gad7_range"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "patient", "on"], name="registry_assessment_by_patient")]

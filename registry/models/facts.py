@@ -1,0 +1,48 @@
+"""The shape of everything that care and billing rest on: recorded once, by somebody, and never taken back."""
+
+from django.db import models
+
+from bhi.tenancy.base import TenantModel
+from bhi.tenancy.constraints import tenant_wall
+from bhi.tenancy.fields import TenantForeignKey
+
+
+class FactQuerySet(models.QuerySet):
+    def live(self) -> "FactQuerySet":
+        """Without what was voided: recorded in error, or brought by an import that was undone."""
+        return self.filter(voided_at__isnull=True)
+
+
+class Fact(TenantModel):
+    """A recorded fact. It is corrected by voiding it and recording another; both are kept.
+
+    Its constraints begin with `*fact_wall(table, …)`.
+    """
+
+    recorded_at = models.DateTimeField()
+    recorded_by = TenantForeignKey("tenancy.Membership")
+    import_id = models.UUIDField(null=True, blank=True, help_text="The import that brought it")
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
+    void_reason = models.CharField(max_length=300, blank=True)
+
+    objects = FactQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_live(self) -> bool:
+        return self.voided_at is None
+
+
+def fact_wall(table: str, *foreign_keys: str) -> list[models.BaseConstraint]:
+    """The tenant wall of a Fact, and: voided means when and by whom."""
+    return [
+        *tenant_wall(table, "recorded_by", "voided_by", *foreign_keys),
+        models.CheckConstraint(
+            condition=models.Q(voided_at__isnull=True, voided_by__isnull=True)
+            | models.Q(voided_at__isnull=False, voided_by__isnull=False),
+            name=f"{table}_voided_by_whom",
+        ),
+    ]
