@@ -1,0 +1,161 @@
+"""The course of one episode: the dated facts that signals and the response state are worked out from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import groupby
+
+from caseload.rules.days import FOREVER, Days
+from registry.rules.instruments import INSTRUMENTS, Instrument
+
+DEPRESSION = "phq9"
+ANXIETY = "gad7"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One administration. `order` sorts those of one day; `total` is None where only item 9 is known."""
+
+    on: date
+    instrument: str
+    total: int | None
+    item9: int | None = None
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramFrom:
+    """The program ("cocm" or "bhi") that the episode is in from a day on."""
+
+    on: date
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A total on a day."""
+
+    on: date
+    total: int
+
+
+@dataclass(frozen=True)
+class Track:
+    """An episode's totals on one scale, oldest first: the first is the baseline. Never empty."""
+
+    instrument: Instrument
+    points: tuple[Point, ...]
+
+    @property
+    def baseline(self) -> Point:
+        return self.points[0]
+
+    @property
+    def last(self) -> Point:
+        return self.points[-1]
+
+    @property
+    def is_elevated(self) -> bool:
+        """T2: the baseline is at or above the scale's elevated cut."""
+        return self.baseline.total >= self.instrument.elevated_from
+
+    @cached_property
+    def stages(self) -> tuple[tuple[Days, "Track"], ...]:
+        """The track as it was known, with the days on which it was: a new stage with each day of scores."""
+        counts = [max(i for i, _ in group) + 1 for _, group in groupby(enumerate(self.points), _day_of)]
+        known = [Track(self.instrument, self.points[:count]) for count in counts]
+        ends = [track.last.on for track in known[1:]] + [FOREVER]
+        return tuple((Days.between(t.last.on, end), t) for t, end in zip(known, ends, strict=True))
+
+    def until(self, on: date) -> "Track | None":
+        """What was known on `on`; None before the baseline."""
+        known = tuple(point for point in self.points if point.on <= on)
+        return Track(self.instrument, known) if known else None
+
+
+def _day_of(numbered: tuple[int, Point]) -> date:
+    return numbered[1].on
+
+
+@dataclass(frozen=True)
+class EpisodeCourse:
+    """One episode's facts, all days local to its clinic; the order within each collection does not matter.
+
+    `programs` begins with the program of `enrolled_on`. `contacts` are days with synchronous treatment work
+    with the patient, by anyone, whether or not its minutes count. `reviews` are days of psychiatric reviews
+    with a recommendation. `scores` may reach back before enrolment: item 9 is looked at there too.
+    """
+
+    enrolled_on: date
+    programs: tuple[ProgramFrom, ...]
+    scores: tuple[Score, ...] = ()
+    contacts: tuple[date, ...] = ()
+    reviews: tuple[date, ...] = ()
+    relapse_prevention_from: date | None = None
+    ended_on: date | None = None
+    died_on: date | None = None
+
+    @cached_property
+    def open_days(self) -> Days:
+        """From enrolment to the day before the end or death: the days on which signals are given."""
+        return Days.between(self.enrolled_on, min(self.ended_on or FOREVER, self.died_on or FOREVER))
+
+    @cached_property
+    def relapse_prevention_days(self) -> Days:
+        return Days.from_on(self.relapse_prevention_from or FOREVER)
+
+    @cached_property
+    def ordered_scores(self) -> tuple[Score, ...]:
+        return tuple(sorted(self.scores, key=lambda score: (score.on, score.order)))
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        """One per scale with a total from enrolment to the end (scores after `ended_on` are left out)."""
+        made = (Track(scale, tuple(self._points(scale.key))) for scale in INSTRUMENTS.values())
+        return tuple(track for track in made if track.points)
+
+    def tracks_on(self, on: date) -> tuple[Track, ...]:
+        """The scales with what was known of each on `on`; none that had no baseline yet."""
+        return tuple(known for known in (track.until(on) for track in self.tracks) if known)
+
+    def reviews_in(self, start: date, end: date) -> list[date]:
+        """The days of reviews from `start` to the day before `end`."""
+        return [on for on in self.reviews if start <= on < end]
+
+    def _points(self, key: str) -> Iterable[Point]:
+        last_on = self.ended_on or FOREVER
+        for score in self.ordered_scores:
+            if (
+                score.instrument == key
+                and score.total is not None
+                and self.enrolled_on <= score.on <= last_on
+            ):
+                yield Point(score.on, score.total)
+
+    @cached_property
+    def cocm_spells(self) -> tuple[tuple[date, date], ...]:
+        """Unbroken spells [start, end) in collaborative care, the first not before enrolment."""
+        changes = sorted(self.programs, key=lambda change: change.on)
+        ends = [change.on for change in changes[1:]] + [FOREVER]
+        spells = ((c.on, end) for c, end in zip(changes, ends, strict=True) if c.program == "cocm")
+        return (Days.of(spells) & Days.from_on(self.enrolled_on)).spans
+
+
+def primary_track(known: Iterable[Track]) -> Track | None:
+    """The scale that an episode is steered by, of those with a baseline so far; None where there is none.
+
+    The PHQ-9, unless there is only another, or the PHQ-9's baseline is below its elevated cut and the other's
+    is not.
+    """
+    tracks = sorted(known, key=lambda track: track.instrument.key != DEPRESSION)
+    if not tracks:
+        return None
+    return next((track for track in tracks if track.is_elevated), tracks[0])
+
+
+def followed_tracks(known: Iterable[Track]) -> tuple[Track, ...]:
+    """The scales that response is asked of: the primary one, then any other with an elevated baseline."""
+    tracks = tuple(known)
+    primary = primary_track(tracks)
+    return tuple(track for track in tracks if track is primary or track.is_elevated)

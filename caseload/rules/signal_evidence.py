@@ -1,0 +1,169 @@
+"""Why a signal stands on a day: the facts that its rule looked at, and what would clear it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from caseload.rules import scale_rules
+from caseload.rules.course import DEPRESSION, Point, Track, followed_tracks
+from caseload.rules.facts import Facts, counted_from
+from caseload.rules.relapse import best_before_last, no_relapse_at
+from caseload.rules.scale_rules import ScaleRule, stalled_against
+from caseload.rules.signal_rules import item_nine_scores
+from caseload.rules.states import improvement_at, response_at
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One dated fact. `what` is its part in the rule; a score has its scale's key and its `value`.
+
+    Parts: baseline, before, best, compared, last, item9, enrolled, contact, review, program.
+    """
+
+    what: str
+    on: date
+    instrument: str = ""
+    value: int | None = None
+
+
+Explained = tuple[tuple[Evidence, ...], str]
+ScaleEvidence = Callable[[Facts, Track, date], Explained]
+
+
+def _scored(what: str, track: Track, point: Point) -> Evidence:
+    return Evidence(what, point.on, track.instrument.key, point.total)
+
+
+def _at_most(track: Track, total: int) -> str:
+    return f"{track.instrument.name} of {total} or less"
+
+
+def _both_ends(track: Track) -> tuple[Evidence, ...]:
+    """The baseline, and the last score where there is one after it."""
+    ends = [_scored("baseline", track, track.baseline)]
+    return (*ends, _scored("last", track, track.last)) if len(track.points) > 1 else tuple(ends)
+
+
+def _not_improved(_facts: Facts, track: Track, _on: date) -> Explained:
+    return _both_ends(track), _at_most(track, improvement_at(track))
+
+
+def _no_response(_facts: Facts, track: Track, _on: date) -> Explained:
+    return _both_ends(track), _at_most(track, response_at(track))
+
+
+def _worsening(_facts: Facts, track: Track, _on: date) -> Explained:
+    before, last = track.points[-2:]
+    earlier = (_scored("baseline", track, track.baseline), _scored("before", track, before))
+    limit = min(track.baseline.total, last.total) + track.instrument.meaningful_change - 1
+    # With two scores the one before is the baseline: named once.
+    kept = earlier if len(track.points) > 2 else earlier[:1]
+    return (*kept, _scored("last", track, last)), _at_most(track, limit)
+
+
+def _stalled(facts: Facts, track: Track, on: date) -> Explained:
+    return _against(track, stalled_against(track, on, facts.limits.stalled_days))
+
+
+def _stalled_watch(facts: Facts, track: Track, on: date) -> Explained:
+    return _against(track, stalled_against(track, on, facts.limits.stalled_watch_days))
+
+
+def _against(track: Track, compared: Point) -> Explained:
+    enough = max(improvement_at(track), compared.total - track.instrument.meaningful_change)
+    shown = (_scored("compared", track, compared), _scored("last", track, track.last))
+    return shown, _at_most(track, enough)
+
+
+def _relapse(_facts: Facts, track: Track, _on: date) -> Explained:
+    best = best_before_last(track)
+    shown = (_scored("best", track, best), _scored("last", track, track.last))
+    return shown, _at_most(track, no_relapse_at(track, best.total))
+
+
+def _relapse_confirmed(facts: Facts, track: Track, on: date) -> Explained:
+    (best, last), clears = _relapse(facts, track, on)
+    return (best, _scored("before", track, track.points[-2]), last), clears
+
+
+def _by_scales(rule: ScaleRule, explain: ScaleEvidence) -> Callable[[Facts, date], Explained]:
+    """Every scale that gives the signal on the day, with what it takes of each to clear it."""
+
+    def explained(facts: Facts, on: date) -> Explained:
+        giving = (track for track in facts.course.tracks_on(on) if on in rule(facts, track))
+        parts = [explain(facts, track, on) for track in giving if _is_asked(rule, facts, track, on)]
+        evidence = tuple(item for shown, _ in parts for item in shown)
+        return evidence, "A later " + " and a later ".join(clears for _, clears in parts) + "."
+
+    return explained
+
+
+def _is_asked(rule: ScaleRule, facts: Facts, track: Track, on: date) -> bool:
+    """Worsening is asked of every scale, the rest of those followed on the day."""
+    return rule is scale_rules.worsening or track in followed_tracks(facts.course.tracks_on(on))
+
+
+def _safety(facts: Facts, on: date) -> Explained:
+    last = [score for score in item_nine_scores(facts.course) if score.on <= on][-1]
+    return (Evidence("item9", last.on, DEPRESSION, last.item9),), "A later PHQ-9 with item 9 at 0."
+
+
+def _measure(facts: Facts, on: date) -> Explained:
+    followed = followed_tracks(facts.course.tracks_on(on))
+    if not followed:
+        return (_enrolled(facts),), "A first score."
+    oldest = min(track.last.on for track in followed)
+    stale = [track for track in followed if track.last.on == oldest]
+    names = " and a new ".join(track.instrument.name for track in stale)
+    return tuple(_scored("last", track, track.last) for track in stale), f"A new {names}."
+
+
+def _enrolled(facts: Facts) -> Evidence:
+    return Evidence("enrolled", facts.course.enrolled_on)
+
+
+def _contact(facts: Facts, on: date) -> Explained:
+    last = max((day for day in facts.course.contacts if day <= on), default=None)
+    shown = Evidence("contact", last) if last else _enrolled(facts)
+    return (shown,), "A treatment contact with the patient."
+
+
+def _first_follow_up(facts: Facts, _on: date) -> Explained:
+    return (_enrolled(facts),), "A treatment contact after the day of enrolment."
+
+
+def _review(facts: Facts, on: date) -> Explained:
+    counted = counted_from(facts.reviews, on)
+    assert counted is not None, "a review signal stands outside collaborative care"
+    start = "enrolled" if counted == facts.course.enrolled_on else "program"
+    what = "review" if counted in facts.course.reviews else start
+    return (Evidence(what, counted),), "A psychiatric review with a recommendation."
+
+
+def _long_episode(facts: Facts, _on: date) -> Explained:
+    return (_enrolled(facts),), "The end of the episode."
+
+
+EVIDENCE: Mapping[str, Callable[[Facts, date], Explained]] = MappingProxyType(
+    {
+        "safety": _safety,
+        "worsening": _by_scales(scale_rules.worsening, _worsening),
+        "stalled": _by_scales(scale_rules.stalled, _stalled),
+        "stalled_watch": _by_scales(scale_rules.stalled_watch, _stalled_watch),
+        "non_responder_week_8": _by_scales(scale_rules.non_responder_week_8, _not_improved),
+        "non_responder": _by_scales(scale_rules.non_responder, _not_improved),
+        "change_of_plan_due": _by_scales(scale_rules.change_of_plan_due, _no_response),
+        "relapse": _by_scales(scale_rules.relapse, _relapse),
+        "relapse_confirmed": _by_scales(scale_rules.relapse_confirmed, _relapse_confirmed),
+        "measure_overdue": _measure,
+        "contact_overdue": _contact,
+        "contact_lapsed": _contact,
+        "first_follow_up_late": _first_follow_up,
+        "inactive": _contact,
+        "never_reviewed": _review,
+        "review_due": _review,
+        "review_overdue": _review,
+        "long_episode": _long_episode,
+    }
+)

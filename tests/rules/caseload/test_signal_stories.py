@@ -1,0 +1,33 @@
+"""Every clinical story holds: the signals and the response state of each day it names."""
+
+from datetime import date
+
+import pytest
+from clinical_stories import Story, course_of, stories
+
+from caseload.rules.signals import signals_on
+from caseload.rules.states import state_on
+
+CLINICAL = stories("clinical")
+
+
+def _expected(name: str) -> list[object]:
+    return [
+        pytest.param(story, date.fromisoformat(day), given, id=f"{story['id']}-{day}")
+        for story in CLINICAL
+        for day, given in story["expect"][name].items()
+    ]
+
+
+def test_the_stories_are_all_here():
+    assert len(CLINICAL) == 52
+
+
+@pytest.mark.parametrize(("story", "on", "words"), _expected("signals"))
+def test_signals(story: Story, on: date, words: list[str]):
+    assert sorted(signal.word for signal in signals_on(course_of(story), on)) == sorted(words)
+
+
+@pytest.mark.parametrize(("story", "on", "state"), _expected("state"))
+def test_state(story: Story, on: date, state: str):
+    assert state_on(course_of(story), on) == state
