@@ -22,6 +22,7 @@ class Environment:
     database_url: str
     database_owner_url: str | None
     database_maintenance_url: str | None
+    database_admin_url: str | None
     redis_url: str
     email_url: str
     file_keys: tuple[str, ...]
@@ -33,10 +34,14 @@ def read_environment(variables: dict[str, str] | None = None) -> Environment:
     debug = values.get("BHI_DEBUG", "0") == "1"
     secret = values.get("BHI_SECRET_KEY", "")
     if not secret:
-        raise EnvironmentFault("BHI_SECRET_KEY is not set. `./dev` and `manage.py` make one in .local for development.")
+        raise EnvironmentFault(
+            "BHI_SECRET_KEY is not set. `./dev` and `manage.py` make one in .local for development."
+        )
     database_url = values.get("DATABASE_URL", "")
     if not database_url:
-        raise EnvironmentFault("DATABASE_URL is not set: the URL of the bhi_app role, postgresql://bhi_app@…/bhi")
+        raise EnvironmentFault(
+            "DATABASE_URL is not set: the URL of the bhi_app role, postgresql://bhi_app@…/bhi"
+        )
     return Environment(
         debug=debug,
         secret_key=secret,
@@ -44,6 +49,7 @@ def read_environment(variables: dict[str, str] | None = None) -> Environment:
         database_url=database_url,
         database_owner_url=values.get("DATABASE_OWNER_URL") or None,
         database_maintenance_url=values.get("DATABASE_MAINTENANCE_URL") or None,
+        database_admin_url=values.get("DATABASE_ADMIN_URL") or None,
         redis_url=values.get("REDIS_URL", ""),
         email_url=values.get("EMAIL_URL", ""),
         file_keys=tuple(key for key in values.get("BHI_FILE_KEYS", "").split(",") if key),
@@ -82,7 +88,10 @@ def email_config(email_url: str, default_folder: str) -> dict[str, Any]:
         email_url = f"file://{default_folder}"
     parts = urlsplit(email_url)
     if parts.scheme == "file":
-        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": parts.path}
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": parts.path,
+        }
     if parts.scheme != "smtp":
         raise EnvironmentFault("EMAIL_URL is smtp://user:password@host:port?tls=1 or file:///folder")
     return {

@@ -17,7 +17,10 @@ try:
 except EnvironmentFault as fault:
     raise ImproperlyConfigured(str(fault)) from None
 
-DEBUG = ENVIRONMENT.debug
+# Never on: Django's technical error pages print local variables, and those are patients. Development differs in
+# plain HTTP, unbundled static files, and tracebacks on standard error.
+DEBUG = False
+DEVELOPMENT = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 FILE_KEYS = ENVIRONMENT.file_keys
@@ -56,7 +59,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "bhi.web.middleware.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -95,7 +97,12 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {**database(ENVIRONMENT.database_url), "ATOMIC_REQUESTS": True},
 }
 if ENVIRONMENT.is_web:
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 6, "timeout": 5, "reset": forget_tenant}
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": 6,
+        "timeout": 5,
+        "reset": forget_tenant,
+    }
 elif ENVIRONMENT.database_owner_url:
     DATABASES["owner"] = database(ENVIRONMENT.database_owner_url)
 if ENVIRONMENT.database_maintenance_url:
@@ -140,8 +147,8 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = not DEBUG
-CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_SECURE = not DEVELOPMENT
+CSRF_COOKIE_SECURE = not DEVELOPMENT
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "bhi.web.views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -151,7 +158,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if not DEBUG:
+if not DEVELOPMENT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
@@ -186,12 +193,12 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if DEVELOPMENT
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+WHITENOISE_AUTOREFRESH = DEVELOPMENT
 
 globals().update(email_config(ENVIRONMENT.email_url, str(BASE_DIR / ".local" / "mail")))
 DEFAULT_FROM_EMAIL = "no-reply@localhost"

@@ -40,7 +40,9 @@ class Job(TenantModel):
         constraints = [
             *tenant_wall("jobs_job", "owner"),
             models.UniqueConstraint(
-                fields=["organization", "kind", "key"], condition=Q(state="queued"), name="jobs_job_once_queued"
+                fields=["organization", "kind", "key"],
+                condition=Q(state="queued"),
+                name="jobs_job_once_queued",
             ),
         ]
         indexes = [

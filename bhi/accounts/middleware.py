@@ -1,0 +1,56 @@
+"""Deny by default: nobody passes to a view that does not say what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from bhi.accounts.permissions import PUBLIC, SIGNED_IN, declared, permissions_of
+
+log = structlog.get_logger(__name__)
+
+
+class PermissionMiddleware:
+    """Compares what the view declares with what the seat may do, before the view runs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        access = declared(view, match.url_name if match else None)
+        if access == PUBLIC:
+            return None
+        if access is None:
+            log.warning("access.undeclared", view=getattr(view, "__qualname__", type(view).__name__))
+            raise PermissionDenied
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        if access == SIGNED_IN:
+            return None
+        membership = getattr(request, "membership", None)
+        if membership is None or access not in permissions_of(membership.roles):
+            log.info(
+                "access.denied", permission=access, membership_id=str(membership.id) if membership else None
+            )
+            raise PermissionDenied
+        return None
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page; for htmx a full move, so that no form is pasted into a table cell."""
+    target = f"{reverse('account_login')}?next={request.path}"
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
+    return redirect(target)

@@ -1,0 +1,113 @@
+"""Who may do what, in one place.
+
+A view states the one permission it needs (`@requires`). A view that states nothing answers 403 to everybody,
+and a test walks the URL map for such views. Views of libraries are listed here by URL name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from bhi.tenancy.models import Role
+
+
+class Permission(StrEnum):
+    """A thing a seat may do. The value is what the access matrix and the audit print."""
+
+    VIEW_CASELOAD = "view_caseload"
+    VIEW_CHART = "view_chart"
+    LOG_CONTACT = "log_contact"
+    IMPORT_CASELOAD = "import_caseload"
+    VIEW_MONTHS = "view_months"
+    MAKE_BATCH = "make_batch"
+    VIEW_AUDIT = "view_audit"
+    VIEW_JOB = "view_job"
+    ENTER = "enter"  # any seat of the organization
+
+
+_EVERYONE = frozenset({Permission.ENTER, Permission.VIEW_JOB})
+
+GRANTS: Final[dict[Role, frozenset[Permission]]] = {
+    Role.CARE_MANAGER: _EVERYONE
+    | {Permission.VIEW_CASELOAD, Permission.VIEW_CHART, Permission.LOG_CONTACT, Permission.IMPORT_CASELOAD},
+    Role.PSYCHIATRIC_CONSULTANT: _EVERYONE | {Permission.VIEW_CASELOAD, Permission.VIEW_CHART},
+    Role.TREATING_CLINICIAN: _EVERYONE | {Permission.VIEW_CASELOAD, Permission.VIEW_CHART},
+    # Billing sees minutes, codes and dates, never note text or answers (45 CFR 164.502(b), minimum necessary).
+    Role.BILLING: _EVERYONE | {Permission.VIEW_MONTHS, Permission.MAKE_BATCH},
+    Role.CLINIC_LEAD: _EVERYONE
+    | {
+        Permission.VIEW_CASELOAD,
+        Permission.VIEW_CHART,
+        Permission.LOG_CONTACT,
+        Permission.IMPORT_CASELOAD,
+        Permission.VIEW_MONTHS,
+    },
+    Role.ADMIN: _EVERYONE | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT},
+}
+
+PUBLIC: Final = "public"
+SIGNED_IN: Final = "signed_in"
+
+# Views that are not ours, by URL name (allauth's and Django's).
+LIBRARY_VIEWS: Final[dict[str, str]] = {
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_signup": PUBLIC,  # closed by the adapter: says so
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "account_reauthenticate": SIGNED_IN,
+    "account_change_password": SIGNED_IN,
+    "account_set_password": SIGNED_IN,
+    "account_email": SIGNED_IN,
+    "account_confirm_email": PUBLIC,
+    "account_email_verification_sent": PUBLIC,
+    "mfa_authenticate": PUBLIC,
+    "mfa_reauthenticate": SIGNED_IN,
+    "mfa_index": SIGNED_IN,
+    "mfa_activate_totp": SIGNED_IN,
+    "mfa_deactivate_totp": SIGNED_IN,
+    "mfa_generate_recovery_codes": SIGNED_IN,
+    "mfa_view_recovery_codes": SIGNED_IN,
+    "mfa_download_recovery_codes": SIGNED_IN,
+}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Declare the permission that a view of an organization needs."""
+    return _declare(permission)
+
+
+def public(view: View) -> View:
+    """A view for anybody: sign-in, health."""
+    return _declare(PUBLIC)(view)
+
+
+def signed_in(view: View) -> View:
+    """A view of the person, outside any organization."""
+    return _declare(SIGNED_IN)(view)
+
+
+def declared(view: Callable[..., Any], url_name: str | None) -> str | None:
+    """What a view declares: a permission, `public`, `signed_in`, or None, which nobody passes."""
+    own: str | None = getattr(view, "access", None)
+    return own or LIBRARY_VIEWS.get(url_name or "")
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:
+    """Everything that a seat with these roles may do."""
+    return frozenset().union(*(GRANTS[Role(role)] for role in roles))
+
+
+def _declare(access: str) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return mark

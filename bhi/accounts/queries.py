@@ -1,0 +1,47 @@
+"""Reads of global tables: people and their seats. The only module that may join them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from bhi.tenancy.models import Membership, Organization
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One place where a person works."""
+
+    organization_name: str
+    slug: str
+    roles: tuple[str, ...]
+
+
+def membership_of(user_id: UUID, slug: str) -> Membership | None:
+    """The active seat of a person in the organization with this slug; None also when there is no such organization."""
+    return (
+        Membership.objects.select_related("organization")
+        .filter(user_id=user_id, organization__slug=slug, is_active=True)
+        .first()
+    )
+
+
+def seats_of(user_id: UUID) -> list[Seat]:
+    """Where a person works, by the organization's name."""
+    rows = (
+        Membership.objects.filter(user_id=user_id, is_active=True)
+        .select_related("organization")
+        .order_by("organization__name")
+    )
+    return [Seat(row.organization.name, row.organization.slug, tuple(row.roles)) for row in rows]
+
+
+def system_membership(organization: Organization | UUID) -> Membership:
+    """The organization's own actor: sweeps, imports at the command line, roll-ups."""
+    organization_id = organization.id if isinstance(organization, Organization) else organization
+    return Membership.objects.get(organization_id=organization_id, is_system=True)
+
+
+def people_of(organization_id: UUID) -> dict[UUID, Membership]:
+    """Every seat of an organization by id, for showing who did what."""
+    return {seat.id: seat for seat in Membership.objects.filter(organization_id=organization_id)}

@@ -1,0 +1,83 @@
+"""Keeping files: sealed with AES-GCM, bound to their row and organization."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from bhi.errors import DomainError
+from bhi.files.models import StoredFile
+from bhi.tenancy.ids import uuid7
+
+MOST_BYTES = 25 * 1024 * 1024
+_NONCE_BYTES = 12
+
+
+class FileTooLarge(DomainError):
+    """More than 25 MB."""
+
+
+class FileUnreadable(DomainError):
+    """No key opens it: the row was altered, or its key was taken away."""
+
+
+def store(
+    content: bytes,
+    *,
+    organization_id: UUID,
+    purpose: str,
+    media_type: str,
+    at: datetime,
+    expires_at: datetime | None = None,
+) -> StoredFile:
+    """Seal and keep bytes. `FileTooLarge` above 25 MB."""
+    if len(content) > MOST_BYTES:
+        raise FileTooLarge("The file is larger than 25 MB. Split it and try again.")
+    file_id = uuid7()
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    sealed = nonce + AESGCM(_keys()[0]).encrypt(nonce, content, _bound_to(organization_id, file_id))
+    return StoredFile.objects.create(
+        id=file_id,
+        organization_id=organization_id,
+        purpose=purpose,
+        media_type=media_type,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        sealed=sealed,
+        stored_at=at,
+        expires_at=expires_at,
+    )
+
+
+def read(file: StoredFile) -> bytes:
+    """The bytes as they were stored. `FileUnreadable` if no key opens them or they are not the same."""
+    sealed = bytes(file.sealed)
+    nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+    for key in _keys():
+        try:
+            return AESGCM(key).decrypt(nonce, body, _bound_to(file.organization_id, file.id))  # type: ignore[attr-defined]
+        except InvalidTag:
+            continue
+    raise FileUnreadable("This file cannot be opened. Ask your administrator to check the file keys.")
+
+
+def _keys() -> list[bytes]:
+    """The newest key first; older ones still open what they sealed. Without BHI_FILE_KEYS: of the secret key."""
+    secrets_in_order = settings.FILE_KEYS or (settings.SECRET_KEY,)
+    return [_derive(secret) for secret in secrets_in_order]
+
+
+def _derive(secret: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"bhi stored files").derive(secret.encode())
+
+
+def _bound_to(organization_id: UUID, file_id: UUID) -> bytes:
+    return f"{organization_id}|files_storedfile|{file_id}".encode()

@@ -1,0 +1,72 @@
+"""Which kinds of job there are, what runs them, and which facts queue them. Filled in AppConfig.ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Work:
+    """One job to queue: `key` names what it is about, so that it is queued once; `arguments` hold ids and months."""
+
+    key: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a handler is given. It runs in its tenant's transaction, which also marks the job done."""
+
+    job_id: UUID
+    organization_id: UUID
+    arguments: Mapping[str, Any]
+    owner_id: UUID | None
+    at: datetime
+    progress: Callable[[int, int], None]
+
+
+Handler = Callable[[Run], None]
+WorkOf = Callable[[Mapping[str, Any]], Iterable[Work]]
+PeriodOf = Callable[[datetime], str | None]
+
+_handlers: dict[str, Handler] = {}
+_subscriptions: dict[str, list[tuple[str, WorkOf]]] = {}
+_periodic: dict[str, PeriodOf] = {}
+
+
+def handles(kind: str, handler: Handler) -> None:
+    """`handler` runs jobs of this kind. It must be idempotent: it may run twice, or late."""
+    _handlers[kind] = handler
+
+
+def subscribe(fact: str, kind: str, work_of: WorkOf) -> None:
+    """When `fact` is announced, queue jobs of `kind`: those that `work_of` makes of the fact's ids."""
+    pair = (kind, work_of)
+    if pair not in _subscriptions.setdefault(fact, []):
+        _subscriptions[fact].append(pair)
+
+
+def repeats(kind: str, period_of: PeriodOf) -> None:
+    """Queue one job of `kind` per organization and period; `period_of` says in which period an instant lies."""
+    _periodic[kind] = period_of
+
+
+def handler_of(kind: str) -> Handler:
+    return _handlers[kind]
+
+
+def subscriptions_of(fact: str) -> list[tuple[str, WorkOf]]:
+    return _subscriptions.get(fact, [])
+
+
+def periodic_kinds() -> list[tuple[str, PeriodOf]]:
+    return list(_periodic.items())
+
+
+def nightly(at: datetime) -> str | None:
+    """The night that an instant belongs to: from 08:00 UTC, when it is night in every US zone's clinics."""
+    return f"{at.date().isoformat()}" if at.hour >= 8 else None

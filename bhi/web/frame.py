@@ -1,0 +1,81 @@
+"""What surrounds every page: where one is, where one may go, and what is delayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from bhi.accounts.permissions import Permission, permissions_of
+from bhi.accounts.queries import seats_of
+from bhi.jobs.doorbell import is_silent
+
+# Label, URL name, icon, the permission that shows it. The first four that a seat has are its bottom bar.
+NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
+    ("Caseload", "caseload", "users", Permission.VIEW_CASELOAD),
+    ("Month", "current_month", "calendar-days", Permission.VIEW_MONTHS),
+    ("Batches", "batches", "paper-airplane", Permission.MAKE_BATCH),
+    ("Import", "imports", "arrow-up-tray", Permission.IMPORT_CASELOAD),
+    ("Audit", "audit", "eye", Permission.VIEW_AUDIT),
+)
+
+
+@dataclass(frozen=True)
+class NavItem:
+    label: str
+    url: str
+    icon: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    name: str
+    slug: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    organization: Place | None
+    person: str
+    credential: str
+    navigation: tuple[NavItem, ...]
+    organizations: tuple[Place, ...]
+    search_url: str
+    outage: str
+
+
+EMPTY = Frame(None, "", "", (), (), "", "")
+
+
+def frame(request: HttpRequest) -> dict[str, Frame]:
+    """Context processor; one query, for the person's other organizations."""
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return {"frame": EMPTY}
+    slug = membership.organization.slug
+    may = permissions_of(membership.roles)
+    places = tuple(
+        Place(seat.organization_name, seat.slug, reverse("enter", args=[seat.slug]))
+        for seat in seats_of(request.user.pk)
+    )
+    current = request.resolver_match.url_name if request.resolver_match else ""
+    return {
+        "frame": Frame(
+            organization=Place(membership.organization.name, slug, reverse("enter", args=[slug])),
+            person=membership.name,
+            credential=membership.credential,
+            navigation=tuple(
+                NavItem(label, reverse(name, args=[slug]), icon, name == current)
+                for label, name, icon, permission in NAVIGATION
+                if permission in may
+            ),
+            organizations=places,
+            search_url=reverse("patient_search", args=[slug]) if Permission.VIEW_CASELOAD in may else "",
+            outage="Background work is delayed: the queue cannot be reached. What you save is safe."
+            if is_silent()
+            else "",
+        )
+    }

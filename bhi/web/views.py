@@ -1,0 +1,76 @@
+"""The front door, and how the machine is."""
+
+from __future__ import annotations
+
+import sys
+
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET, require_safe
+from psycopg_pool import PoolTimeout
+
+from bhi.accounts.permissions import Permission, permissions_of, public, requires, signed_in
+from bhi.accounts.queries import seats_of
+from bhi.tenancy.startup import role_faults
+from bhi.web.frame import NAVIGATION
+
+log = structlog.get_logger(__name__)
+
+
+@signed_in
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Straight into the only organization, else a choice."""
+    seats = seats_of(request.user.pk)
+    if len(seats) == 1:
+        return redirect("enter", seats[0].slug)
+    return render(request, "home.html", {"seats": seats})
+
+
+@requires(Permission.ENTER)
+@require_safe
+def enter(request: HttpRequest, organization: str) -> HttpResponse:
+    """The first page that the seat may see."""
+    may = permissions_of(request.membership.roles)  # type: ignore[attr-defined]
+    for _, name, _, permission in NAVIGATION:
+        if permission in may:
+            return redirect(name, organization)
+    return render(request, "home.html", {"seats": seats_of(request.user.pk)})
+
+
+@public
+@require_GET
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"ok": True})
+
+
+@public
+@require_GET
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Postgres answers and the role is walled in. Redis is not asked: without it work is late, not lost."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        faults = role_faults()
+    except DatabaseError:
+        return JsonResponse({"ok": False, "database": "unreachable"}, status=503)
+    return JsonResponse(
+        {"ok": not faults, "database": "ready", "faults": faults}, status=503 if faults else 200
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Postgres unreachable: say so and what to do. Anything else: our fault, said plainly. No queries here."""
+    fault = sys.exc_info()[1]
+    if isinstance(fault, OperationalError | InterfaceError | PoolTimeout):
+        log.error("database.unreachable", error=type(fault).__name__)
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "10"})
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "403_csrf.html", status=403)
