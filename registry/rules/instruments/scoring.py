@@ -47,9 +47,7 @@ def score(instrument: Instrument, items: Sequence[int | None]) -> Scored:
     Source: clinical rules section 4 (PHQ manual). Raises ImpossibleScore.
     """
     if len(items) != instrument.item_count:
-        raise ImpossibleScore(
-            f"{instrument.name} has {instrument.item_count} items; {len(items)} were given."
-        )
+        raise ImpossibleScore(f"{instrument.name} has {instrument.item_count} items; {len(items)} were given.")
     for number, answer in enumerate(items, start=1):
         if answer is not None:
             _check_answer(instrument, number, answer)
