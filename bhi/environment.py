@@ -34,14 +34,10 @@ def read_environment(variables: dict[str, str] | None = None) -> Environment:
     debug = values.get("BHI_DEBUG", "0") == "1"
     secret = values.get("BHI_SECRET_KEY", "")
     if not secret:
-        raise EnvironmentFault(
-            "BHI_SECRET_KEY is not set. `./dev` and `manage.py` make one in .local for development."
-        )
+        raise EnvironmentFault("BHI_SECRET_KEY is not set. `./dev` and `manage.py` make one in .local for development.")
     database_url = values.get("DATABASE_URL", "")
     if not database_url:
-        raise EnvironmentFault(
-            "DATABASE_URL is not set: the URL of the bhi_app role, postgresql://bhi_app@…/bhi"
-        )
+        raise EnvironmentFault("DATABASE_URL is not set: the URL of the bhi_app role, postgresql://bhi_app@…/bhi")
     return Environment(
         debug=debug,
         secret_key=secret,

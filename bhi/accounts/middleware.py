@@ -41,9 +41,7 @@ class PermissionMiddleware:
             return None
         membership = getattr(request, "membership", None)
         if membership is None or access not in permissions_of(membership.roles):
-            log.info(
-                "access.denied", permission=access, membership_id=str(membership.id) if membership else None
-            )
+            log.info("access.denied", permission=access, membership_id=str(membership.id) if membership else None)
             raise PermissionDenied
         return None
 

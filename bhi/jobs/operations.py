@@ -133,12 +133,7 @@ def queue_periodic(*, at: datetime) -> int:
         with tenant(organization_id):
             for kind, period_of in registry.periodic_kinds():
                 period = period_of(at)
-                if (
-                    period
-                    and not Job.objects.filter(
-                        organization_id=organization_id, kind=kind, key=period
-                    ).exists()
-                ):
+                if period and not Job.objects.filter(organization_id=organization_id, kind=kind, key=period).exists():
                     queue(kind, organization_id=organization_id, key=period, at=at)
                     queued += 1
     return queued

@@ -21,6 +21,4 @@ def progress(request: HttpRequest, organization: str, job_id: UUID) -> HttpRespo
     except NotFound:
         raise Http404 from None
     status = STOP_POLLING if job.is_over and request.htmx else 200  # type: ignore[attr-defined]
-    return render(
-        request, "components/_job_progress.html", {"job": job, "poll_url": request.path}, status=status
-    )
+    return render(request, "components/_job_progress.html", {"job": job, "poll_url": request.path}, status=status)

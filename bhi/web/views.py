@@ -58,9 +58,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         faults = role_faults()
     except DatabaseError:
         return JsonResponse({"ok": False, "database": "unreachable"}, status=503)
-    return JsonResponse(
-        {"ok": not faults, "database": "ready", "faults": faults}, status=503 if faults else 200
-    )
+    return JsonResponse({"ok": not faults, "database": "ready", "faults": faults}, status=503 if faults else 200)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -200,7 +200,5 @@ class Recommendation(Fact):
     class Meta:
         constraints = [
             *fact_wall("caseload_recommendation", "review"),
-            models.UniqueConstraint(
-                fields=["organization", "review", "number"], name="caseload_recommendation_number"
-            ),
+            models.UniqueConstraint(fields=["organization", "review", "number"], name="caseload_recommendation_number"),
         ]
