@@ -1,0 +1,76 @@
+"""What the registry refuses, each with the sentence that says why and what to do."""
+
+from bhi.errors import DomainError
+
+
+class RecordNumberTaken(DomainError):
+    """Another live patient of the clinic has this record number."""
+
+    def __init__(self) -> None:
+        super().__init__("Another patient of this clinic has this record number. Open that chart or correct it.")
+
+
+class CoverageTaken(DomainError):
+    """The patient already has a coverage of this rank."""
+
+    def __init__(self) -> None:
+        super().__init__("The patient already has an insurance in this place. End or void it first.")
+
+
+class EpisodeOpen(DomainError):
+    """The patient is already enrolled."""
+
+    def __init__(self) -> None:
+        super().__init__("The patient is already enrolled. A new episode begins after this one has ended.")
+
+
+class EpisodeEnded(DomainError):
+    """The episode is over, so nothing more happens in it."""
+
+    def __init__(self) -> None:
+        super().__init__("The patient was discharged. Enrol the patient again to go on.")
+
+
+class DiagnosisKnown(DomainError):
+    """The episode already carries this diagnosis."""
+
+    def __init__(self) -> None:
+        super().__init__("This diagnosis is already on the list.")
+
+
+class DiagnosisUnreadable(DomainError):
+    """Not of the form of an ICD-10-CM code."""
+
+    def __init__(self) -> None:
+        super().__init__("A diagnosis is an ICD-10-CM code such as F33.1.")
+
+
+class DateOutOfOrder(DomainError):
+    """A date lies before what it has to follow. The sentence names both."""
+
+
+class NothingChanges(DomainError):
+    """What was asked for is so already."""
+
+
+class AlreadyVoided(DomainError):
+    """Somebody voided it before."""
+
+    def __init__(self) -> None:
+        super().__init__("This was already taken back.")
+
+
+class ReasonMissing(DomainError):
+    """Taking something back needs a reason."""
+
+    def __init__(self) -> None:
+        super().__init__("Say in a few words why this is taken back.")
+
+
+class ScoreUnusable(DomainError):
+    """Answers that give no score. `field` names the item or the total."""
+
+    def __init__(self, sentence: str, *, instrument: str, item: int | None = None) -> None:
+        super().__init__(sentence)
+        self.instrument = instrument
+        self.item = item
