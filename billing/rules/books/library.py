@@ -102,9 +102,7 @@ def _chain(file: BookFile, files: Mapping[str, BookFile]) -> list[BookFile]:
     while chain[-1].extends is not None:
         extended = files.get(chain[-1].extends)
         if extended is None or extended in chain or extended.effective > chain[-1].effective:
-            raise BookMisdefined(
-                f"{chain[-1].id} extends {chain[-1].extends}, which is absent or not earlier"
-            )
+            raise BookMisdefined(f"{chain[-1].id} extends {chain[-1].extends}, which is absent or not earlier")
         chain.append(extended)
     return chain[::-1]
 
@@ -130,6 +128,7 @@ def _book(chain: list[BookFile], hashes: Mapping[str, str]) -> RuleBook:
         clinic_bhi_code=said("clinics.bhi_code"),
         apcm_base_codes=said("apcm.base_codes"),
         apcm_excludes=said("apcm.excludes"),
+        has_apcm_addons=said.get("apcm.addons_need_base") is not None,
         access=_access(said),
         payment=MappingProxyType(_payment(leaves)),
         citations=MappingProxyType({path: leaf.citation for path, leaf in leaves.items()}),

@@ -130,11 +130,7 @@ def _leaf(name: str, path: str, raw: Any, sources: Mapping[str, Source], parse: 
     """One `{ value, cite, evidence, confidence }`; a value that nobody said, or that cannot be, is
     refused.
     """
-    if (
-        not isinstance(raw, dict)
-        or raw.keys() - {"value", "cite", "evidence", "confidence"}
-        or "value" not in raw
-    ):
+    if not isinstance(raw, dict) or raw.keys() - {"value", "cite", "evidence", "confidence"} or "value" not in raw:
         raise BookMisdefined(f"{name}: {path} is written {{ value, cite, evidence, confidence }}")
     try:
         value = parse(raw["value"])
@@ -239,7 +235,7 @@ SECTIONS: Mapping[str, Mapping[str, Parser]] = {
     "runs": {"gap_months": _minutes},
     "places": {"facility": _words},
     "clinics": {"settings": _words, "cocm_code": _text, "bhi_code": _text},
-    "apcm": {"base_codes": _words, "excludes": _words},
+    "apcm": {"base_codes": _words, "excludes": _words, "addons_need_base": _true},
     "access": {
         "bars_participant": _true,
         "comanagement_code": _text,

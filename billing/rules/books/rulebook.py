@@ -78,6 +78,7 @@ class RuleBook:
     clinic_bhi_code: str
     apcm_base_codes: tuple[str, ...]
     apcm_excludes: tuple[str, ...]
+    has_apcm_addons: bool
     access: Access | None
     payment: Mapping[tuple[int, str], Payment]
     citations: Mapping[str, Citation]
@@ -85,8 +86,3 @@ class RuleBook:
     def cite(self, field: str) -> Citation:
         """Who says what a field holds, and which book set it."""
         return self.citations[field]
-
-    @property
-    def has_apcm_addons(self) -> bool:
-        """Whether the behavioural add-ons to APCM exist."""
-        return "G0568" in self.codes

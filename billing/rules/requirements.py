@@ -1,0 +1,106 @@
+"""What a line of the BHI family needs beside its minutes: one small check for each gap, in a table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from billing.rules.books import RuleBook
+from billing.rules.facts import MonthFacts
+from caseload.rules.clock import last_day
+from caseload.rules.minutes import Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the checks look at: the month's facts, its last day, and the time taken as counting."""
+
+    facts: MonthFacts
+    book: RuleBook
+    time: Counted
+    ends_on: date
+
+
+Check = Callable[[Basis], bool]
+
+
+def basis(facts: MonthFacts, book: RuleBook, time: Counted) -> Basis:
+    """The checks' view of a month."""
+    return Basis(facts, book, time, last_day(facts.month))
+
+
+def missing(basis: Basis) -> tuple[str, ...]:
+    """The gaps that any line of the BHI family would have."""
+    return tuple(word for word, is_met in CHECKS if not is_met(basis))
+
+
+def missing_for_cocm(basis: Basis) -> tuple[str, ...]:
+    """The gaps that a CoCM line would have besides."""
+    return tuple(word for word, is_met in COCM_CHECKS if not is_met(basis))
+
+
+def year_before(day: date, years: int) -> date:
+    """The same date so many years before; of 29 February, the 28th where there is none."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def _has_visit(basis: Basis) -> bool:
+    """A visit with the billing practitioner, from a year before enrolment to the first day with
+    time that counts.
+    """
+    needs = basis.book.requirements
+    until = basis.time.first_on or basis.ends_on
+    since = year_before(basis.facts.enrolled_on, needs.visit_within_years)
+    extra = basis.book.options.extra_visit_codes
+    return any(
+        visit.by == "billing"
+        and since <= visit.on <= until
+        and (visit.code in needs.visit_codes or visit.code in extra)
+        for visit in basis.facts.visits
+    )
+
+
+def _has_diagnosis(basis: Basis) -> bool:
+    return any(code.upper().startswith(basis.book.requirements.diagnosis_prefixes) for code in basis.facts.diagnoses)
+
+
+def _has_care_plan(basis: Basis) -> bool:
+    return not basis.book.requirements.care_plan or any(day <= basis.ends_on for day in basis.facts.care_plans)
+
+
+def _has_score(basis: Basis) -> bool:
+    """A score of any scale dated in the month, or among the days before its end that the payer takes."""
+    since = basis.ends_on.replace(day=1)
+    within = basis.book.options.scale_within
+    if isinstance(within, int):
+        since = min(since, basis.ends_on - timedelta(days=within - 1))
+    return not basis.book.requirements.rating_scale or any(since <= day <= basis.ends_on for day in basis.facts.scores)
+
+
+def _is_engaged(basis: Basis) -> bool:
+    return basis.time.engaged or not basis.book.requirements.engagement
+
+
+def _has_no_other_biller(basis: Basis) -> bool:
+    codes = basis.book.requirements.other_biller_codes
+    return not any(service.by == "other" and service.code in codes for service in basis.facts.other_services)
+
+
+def _has_case_review(basis: Basis) -> bool:
+    enrolled_on = basis.facts.enrolled_on
+    return not basis.book.requirements.case_review or any(
+        enrolled_on <= day <= basis.ends_on for day in basis.facts.reviews
+    )
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("initiating_visit_missing", _has_visit),
+    ("diagnosis_missing", _has_diagnosis),
+    ("care_plan_missing", _has_care_plan),
+    ("rating_scale_missing", _has_score),
+    ("no_engagement", _is_engaged),
+    ("other_biller", _has_no_other_biller),
+)
+COCM_CHECKS: tuple[tuple[str, Check], ...] = (("case_review_missing", _has_case_review),)
