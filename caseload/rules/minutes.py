@@ -192,9 +192,7 @@ def union(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 def intersection(some: Sequence[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
     """The time that lies in both."""
-    return union(
-        (max(a[0], b[0]), min(a[1], b[1])) for a in some for b in others if a[0] < b[1] and b[0] < a[1]
-    )
+    return union((max(a[0], b[0]), min(a[1], b[1])) for a in some for b in others if a[0] < b[1] and b[0] < a[1])
 
 
 def difference(some: Sequence[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
