@@ -1,0 +1,160 @@
+"""What an import will do: the fate of every row, and the writes behind it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from caseload.rules.imports.candidates import (
+    ContactCandidate,
+    Enrolment,
+    Insurance,
+    Origin,
+    PatientCandidate,
+)
+from caseload.rules.imports.known import KnownClinic, KnownName
+from caseload.rules.imports.sheets import Problem
+
+Outcome = Literal["new", "matched", "changed", "held", "refused", "ignored"]
+OUTCOMES: tuple[Outcome, ...] = ("new", "changed", "held", "matched", "refused", "ignored")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one row. `held` is a new contact whose time counts nowhere until somebody settles it."""
+
+    origin: Origin
+    kind: Literal["patient", "contact", "row"]
+    outcome: Outcome
+    label: str
+    messages: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class PatientWrites:
+    """What is written for a patient. For a new one everything that was said, for a known one what is missing.
+
+    `person` are fields to set; `episode` a new enrolment; `state`, `relapse_prevention_on`, `ended_on` and
+    `end_reason` change the episode on record `episode_key`.
+    """
+
+    person: Mapping[str, str] = field(default_factory=dict)
+    insurance: Insurance | None = None
+    episode: Enrolment | None = None
+    episode_key: str = ""
+    state: str = ""
+    relapse_prevention_on: date | None = None
+    ended_on: date | None = None
+    end_reason: str = ""
+    consent_on: date | None = None
+    consent_form: str = ""
+    diagnoses: tuple[str, ...] = ()
+    review_on: date | None = None
+    visit_on: date | None = None
+    care_plan_on: date | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self in (PatientWrites(), PatientWrites(episode_key=self.episode_key))
+
+
+@dataclass(frozen=True)
+class PatientPlan:
+    """A patient whom the file names. `key` is that on record, or `row:…` for a new one.
+
+    Clinic, care manager, clinician and payer are keys on record, `new:…` for one that is made, or empty.
+    """
+
+    key: str
+    candidate: PatientCandidate
+    clinic: KnownClinic
+    is_new: bool
+    care_manager: str
+    clinician: str
+    payer: str
+    writes: PatientWrites
+
+
+@dataclass(frozen=True)
+class ContactPlan:
+    """A contact to be written. `span` is its clock time, None where only the day and minutes are known.
+
+    `episode` is a key on record, or empty for the patient's new episode. `held_with` is the key of the contact
+    plan or time entry that it overlaps. `replaces` is the contact on record that it corrects.
+    """
+
+    key: str
+    candidate: ContactCandidate
+    patient: str
+    episode: str
+    staff: str
+    service: str
+    span: tuple[datetime, datetime] | None
+    held_with: str = ""
+    replaces: str = ""
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """The whole import. `questions` and `problems` stop it; without them it can be carried out as it stands."""
+
+    fates: tuple[Fate, ...] = ()
+    patients: tuple[PatientPlan, ...] = ()
+    contacts: tuple[ContactPlan, ...] = ()
+    clinics: tuple[KnownClinic, ...] = ()
+    staff: tuple[KnownName, ...] = ()
+    clinicians: tuple[KnownName, ...] = ()
+    payers: tuple[KnownName, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    questions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    overlaps: int = 0
+
+    @property
+    def can_be_imported(self) -> bool:
+        return not self.problems and not self.questions
+
+    def count(self, kind: str, outcome: str) -> int:
+        return sum(fate.kind == kind and fate.outcome == outcome for fate in self.fates)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts and sentences, as plain JSON."""
+        return {
+            "patients": {outcome: self.count("patient", outcome) for outcome in OUTCOMES if outcome != "held"},
+            "contacts": {outcome: self.count("contact", outcome) for outcome in OUTCOMES},
+            "rows_ignored": self.count("row", "ignored"),
+            "overlapping": self.overlaps,
+            "clinics_made": [f"{clinic.name} ({clinic.zone})" for clinic in self.clinics],
+            "staff_made": [_called(person) for person in self.staff],
+            "clinicians_made": [_called(person) for person in self.clinicians],
+            "payers_made": [payer.name for payer in self.payers],
+            "problems": [problem.sentence for problem in self.problems],
+            "questions": list(self.questions),
+            "remarks": list(self.remarks),
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The fate of every row, as plain JSON."""
+        return [
+            {
+                "sheet": fate.origin.sheet,
+                "row": fate.origin.row,
+                "kind": fate.kind,
+                "fate": fate.outcome,
+                "label": fate.label,
+                "messages": [*fate.messages, *(problem.sentence for problem in fate.problems)],
+            }
+            for fate in self.fates
+        ]
+
+    def digest(self) -> str:
+        """A fingerprint of what is shown, so that nothing else is carried out than what was confirmed."""
+        shown = json.dumps([self.summary(), self.rows()], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(shown.encode()).hexdigest()
+
+
+def _called(person: KnownName) -> str:
+    return f"{person.name}, {person.credential}" if person.credential else person.name

@@ -1,0 +1,105 @@
+"""Sheets of cells as they came out of a file, and what can be wrong with them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+Cell = str | int | Decimal | date | datetime | time | bool | None
+Row = tuple[Cell, ...]
+
+_NOT_SAID = frozenset({"", "-", "--", "—", ".", "n/a", "na", "none", "null", "nil", "unknown", "not recorded", "?"})
+_KEPT_ZEROS = re.compile(r'^="?([^"]*)"$')
+_FORMULA_STARTS = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of a file. `name` is empty for a text file, which holds only one."""
+
+    file: str
+    name: str
+    rows: tuple[Row, ...]
+
+    @property
+    def key(self) -> str:
+        """What corrections call it."""
+        return f"{self.file}#{self.name}" if self.name else self.file
+
+    @property
+    def label(self) -> str:
+        """What a sentence calls it."""
+        return f"{self.file}, sheet {self.name}" if self.name else self.file
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, where, and how it is put right. `row` counts as the file does, from 1; 0 is the sheet."""
+
+    sheet: str
+    row: int
+    column: str
+    fault: str
+    fix: str
+
+    @property
+    def sentence(self) -> str:
+        place = [self.sheet, f"row {self.row}" if self.row else "", f"column {self.column}" if self.column else ""]
+        return f"{', '.join(part for part in place if part)}: {self.fault}. {self.fix}"
+
+
+def as_text(cell: Cell) -> str:
+    """The cell as text, trimmed, without control characters; a whole decimal loses its point.
+
+    Text that only looks like a formula stays text. `="0123"`, by which exports keep Excel from dropping zeros,
+    and a leading apostrophe are unwrapped.
+    """
+    match cell:
+        case None:
+            return ""
+        case str():
+            return _clean(cell)
+        case Decimal() if cell == cell.to_integral_value():
+            return str(int(cell))
+        case datetime():
+            return cell.date().isoformat() if cell.time() == time(0) else cell.isoformat(" ", "minutes")
+        case date():
+            return cell.isoformat()
+        case time():
+            return cell.isoformat("minutes")
+        case _:
+            return str(cell)
+
+
+def is_said(text: str) -> bool:
+    """Whether the text says anything: not blank and none of the usual ways to write nothing."""
+    return text.casefold() not in _NOT_SAID
+
+
+def is_blank(row: Row) -> bool:
+    return not any(as_text(cell) for cell in row)
+
+
+def looks_like_formula(text: str) -> bool:
+    """Whether a spreadsheet could run the text: `=…`, `@…`, or a sign before something that is not a number."""
+    return text.startswith(_FORMULA_STARTS) and not re.fullmatch(r"[+-][\d ().-]*", text)
+
+
+def shown(cell: Cell) -> str:
+    """The cell as a sentence quotes it, cut to a readable length."""
+    text = as_text(cell)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _clean(text: str) -> str:
+    kept = "".join(
+        " " if char in "\t\r\n" else char for char in unicodedata.normalize("NFC", text) if _is_printed(char)
+    )
+    kept = kept.strip().removeprefix("\ufeff")
+    wrapped = _KEPT_ZEROS.match(kept)
+    return (wrapped.group(1) if wrapped else kept.removeprefix("'")).strip()
+
+
+def _is_printed(char: str) -> bool:
+    return char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf")
