@@ -59,6 +59,7 @@ class Claim(TenantModel):
     """What is asked of a payer for one patient and month, with the facts and the verdict it rests on."""
 
     batch = TenantForeignKey(Batch)
+    number = models.PositiveIntegerField(help_text="Counts up within the batch")
     patient = TenantForeignKey("registry.Patient")
     episode = TenantForeignKey("registry.Episode")
     month = models.DateField()
@@ -80,8 +81,8 @@ class Claim(TenantModel):
                 condition=Q(is_superseded=False),
                 name="billing_claim_one_live",
             ),
+            models.UniqueConstraint(fields=["organization", "batch", "number"], name="billing_claim_number"),
         ]
-        indexes = [models.Index(fields=["organization", "batch"], name="billing_claim_by_batch")]
 
 
 class ClaimLine(TenantModel):

@@ -16,6 +16,7 @@ class PayerProfile(TenantModel):
     book = models.CharField(max_length=60, help_text="Rule-book family, for example medicare_ffs")
     options = models.JSONField(default=dict, blank=True)
     from_on = models.DateField()
+    is_default = models.BooleanField(default=False, help_text="Taken from the payer's name; confirmed by nobody")
 
     class Meta:
         constraints = [
