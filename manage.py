@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's commands. Without DATABASE_URL and REDIS_URL they use the embedded servers and start them when down."""
+"""Django's commands; without DATABASE_URL and REDIS_URL on the embedded servers, started when down."""
 
 import os
 import sys
@@ -14,7 +14,9 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line
     except ImportError:
-        sys.exit("Django is not installed in this Python. Use ./dev manage …, or .venv/bin/python manage.py …")
+        sys.exit(
+            "Django is not installed in this Python. Use ./dev manage …, or .venv/bin/python manage.py …"
+        )
     execute_from_command_line(sys.argv)
 
 

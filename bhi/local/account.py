@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bhi.local.problem import LocalProblem
+from bhi.local.errors import SetupError
 from bhi.local.saying import say
 
 SERVER_USER = "bhi-local"
@@ -33,14 +33,14 @@ class Account:
 def account_for(data: Path) -> Account:
     """The account of the servers over `data`: whoever owns it, else me, or for root the system user.
 
-    Raises LocalProblem when the data belong to another person and I am not root.
+    Raises SetupError when the data belong to another person and I am not root.
     """
     owner = data.stat().st_uid if data.exists() else None
     if os.geteuid() == 0:
         return known_account(owner) if owner else server_account()
     if owner not in (None, os.geteuid()):
-        raise LocalProblem(
-            f"{data} belongs to {known_account(owner or 0).name}, so its servers run as that user, not as you.\n"
+        raise SetupError(
+            f"{data} belongs to {known_account(owner or 0).name}: its servers run as that user, not as you.\n"
             f"Use that account, or hand it over: sudo ./dev down && sudo chown -R $(id -un) {data.parent}"
         )
     return known_account(os.geteuid())
@@ -67,9 +67,11 @@ def server_account() -> Account:
 
 def make_server_user() -> None:
     """Make the system user, aloud."""
-    say(f"You are root and Postgres refuses to run as root: making the system user {SERVER_USER} for the servers")
+    say(f"Postgres refuses to run as root: making the system user {SERVER_USER} for the servers")
     if not shutil.which("useradd"):
-        raise LocalProblem(f"There is no useradd here. Make a system user named {SERVER_USER}, then run this again.")
+        raise SetupError(
+            f"There is no useradd here. Make a system user named {SERVER_USER}, then run this again."
+        )
     made = subprocess.run(
         ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
          "--shell", "/usr/sbin/nologin", SERVER_USER],
@@ -77,7 +79,7 @@ def make_server_user() -> None:
     )  # fmt: skip
     already_there = 9  # another checkout was faster
     if made.returncode not in (0, already_there):
-        raise LocalProblem(f"The system user {SERVER_USER} could not be made: {made.stderr.strip()}")
+        raise SetupError(f"The system user {SERVER_USER} could not be made: {made.stderr.strip()}")
 
 
 def run_as(
@@ -85,19 +87,22 @@ def run_as(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command as the account, in `folder`, in an environment of its own; output is captured.
 
-    Raises LocalProblem when the account cannot reach the program or the command takes too long.
+    Raises SetupError when the account cannot reach the program or the command takes too long.
     """
     arguments = [str(part) for part in command]
-    identity = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.is_someone_else else {}
+    identity = (
+        {"user": account.uid, "group": account.gid, "extra_groups": []} if account.is_someone_else else {}
+    )
     try:
         return subprocess.run(
             arguments, cwd=folder, env=plain_environment(), text=True, capture_output=True,
-            stdin=subprocess.DEVNULL, timeout=seconds, check=False, **identity,  # type: ignore[call-overload]
+            stdin=subprocess.DEVNULL, timeout=seconds, check=False,
+            start_new_session=True, **identity,  # type: ignore[call-overload]
         )  # fmt: skip
     except PermissionError as error:
-        raise LocalProblem(unreachable(account, Path(arguments[0]), folder)) from error
+        raise SetupError(unreachable(account, Path(arguments[0]), folder)) from error
     except subprocess.TimeoutExpired as error:
-        raise LocalProblem(f"{Path(arguments[0]).name} did not finish within {seconds:.0f} seconds.") from error
+        raise SetupError(f"{Path(arguments[0]).name} did not finish within {seconds:.0f} seconds.") from error
 
 
 def plain_environment() -> dict[str, str]:
@@ -106,9 +111,9 @@ def plain_environment() -> dict[str, str]:
 
 
 def open_way(account: Account, root: Path, target: Path) -> None:
-    """Let the account pass through the checkout's own folders down to `target`, or say which parent blocks it.
+    """Let the account pass through the checkout's own folders down to `target`.
 
-    Nothing outside the checkout is changed. Raises LocalProblem naming the blocking parent and the fix.
+    Nothing outside the checkout is changed: raises SetupError naming the parent that blocks, and the fix.
     """
     if not account.is_someone_else:
         return
@@ -116,7 +121,7 @@ def open_way(account: Account, root: Path, target: Path) -> None:
         if may_pass(folder, account):
             continue
         if not folder.is_relative_to(root):
-            raise LocalProblem(blocked_by(account, folder))
+            raise SetupError(blocked_by(account, folder))
         say(f"Letting {account.name} pass through {folder} (it may enter the folder, not list it)")
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXOTH)
 
@@ -158,10 +163,10 @@ def make_folder(path: Path, account: Account) -> None:
 
 
 def write_file(path: Path, text: str, account: Account) -> None:
-    """Write a private file in one step: readers see the old text or the new, and a planted link is replaced."""
+    """Write a private file in one step: readers see the old or the new text; a planted link is replaced."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     if account.is_someone_else:
         os.chown(name, account.uid, account.gid)
-    os.replace(name, path)
+    Path(name).replace(path)

@@ -11,7 +11,7 @@ from bhi.local.saying import say
 
 @contextmanager
 def locked(path: Path, *, waiting: str = "Waiting for another command in this checkout") -> Iterator[None]:
-    """Hold the lock file; wait, saying so, while another process holds it. It is free when its holder dies."""
+    """Hold the lock file; wait, saying so, while another process does. It is free when its holder dies."""
     handle = open_lock(path)
     try:
         if not taken(handle):

@@ -8,6 +8,14 @@ LONGEST_SOCKET_PATH = 100
 POSTGRES_PORT = 5432
 POSTGRES_SOCKET = f".s.PGSQL.{POSTGRES_PORT}"
 VALKEY_SOCKET = "valkey.sock"
+DATABASE = "bhi"
+SUPERUSER = "postgres"
+ROLES = {
+    "DATABASE_URL": "bhi_app",
+    "DATABASE_OWNER_URL": "bhi_owner",
+    "DATABASE_MAINTENANCE_URL": "bhi_maintenance",
+    "DATABASE_ADMIN_URL": SUPERUSER,
+}
 
 
 @dataclass(frozen=True)
@@ -16,6 +24,7 @@ class Cluster:
 
     folder: Path
     is_passing: bool = False
+    is_durable: bool = True
 
     @property
     def postgres_data(self) -> Path:
@@ -69,6 +78,10 @@ class Places:
         return self.local / "up.lock"
 
     @property
+    def test_lock(self) -> Path:
+        return self.local / "test.lock"
+
+    @property
     def secret_key(self) -> Path:
         return self.local / "secret_key"
 
@@ -80,9 +93,9 @@ class Places:
     def own(self) -> Cluster:
         return Cluster(self.local)
 
-    def passing(self, name: str) -> Cluster:
+    def passing(self, name: str, *, is_durable: bool = False) -> Cluster:
         """The cluster that one command makes, uses and ends, such as `test`."""
-        return Cluster(self.local / name, is_passing=True)
+        return Cluster(self.local / name, is_passing=True, is_durable=is_durable)
 
 
 def fits_a_socket(folder: Path) -> bool:

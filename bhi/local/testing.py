@@ -1,0 +1,181 @@
+"""`./dev test`: every check and test, on servers of its own, with a plain account of what failed."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from bhi.local import database, debian, installing, servers
+from bhi.local.children import Ended, endable, ignore_endings
+from bhi.local.lock import locked
+from bhi.local.places import DATABASE, ROLES, Cluster, Places
+from bhi.local.saying import say
+
+LINT_IMPORTS = (
+    "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+)
+CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("ruff check", ("-m", "ruff", "check", ".")),
+    ("ruff format", ("-m", "ruff", "format", "--check", ".")),
+    ("mypy", ("-m", "mypy")),
+    ("import contracts", ("-c", LINT_IMPORTS)),
+    ("migrations are complete", ("manage.py", "makemigrations", "--check", "--dry-run")),
+    ("manage.py check", ("manage.py", "check")),
+)
+PYTEST = ("-m", "pytest", "-n", "2")
+BATTERY = "tests/battery"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one step went."""
+
+    name: str
+    code: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Count:
+    """What pytest counted."""
+
+    passed: int
+    failed: int
+    skipped: int
+
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def test(places: Places, arguments: Sequence[str]) -> int:
+    """Run every check and test; with arguments, only pytest, which is given them."""
+    checks = () if arguments else CHECKS
+    return judged(places, checks, (*PYTEST, f"--ignore={BATTERY}", *arguments))
+
+
+def battery(places: Places, arguments: Sequence[str]) -> int:
+    """Run what takes longer: full matrices, fault runs, large populations."""
+    return judged(places, (), ("-m", "pytest", "-n", "2", *(arguments or [BATTERY])))
+
+
+def bench(places: Places, arguments: Sequence[str]) -> int:
+    """Measure on a passing cluster with the disk's promises kept, and print the measurements."""
+    installing.ensure(places, "local")
+    cluster = places.passing("bench", is_durable=True)
+    with endable(), passing_servers(places, cluster, os.environ) as environ:
+        try:
+            database.migrate(places, environ)
+            return step(places, "bench", ("manage.py", "bench", *arguments), environ).code
+        except Ended:
+            return 130
+
+
+def judged(places: Places, checks: Sequence[tuple[str, tuple[str, ...]]], tests: Sequence[str]) -> int:
+    """Set up, run the checks and then pytest, each whatever the others said; 0 only when all went well."""
+    installing.ensure(places, "test")
+    browser = debian.chromium(os.environ)
+    cluster = places.passing("test")
+    with endable(), locked(places.test_lock, waiting="Waiting for another ./dev test in this checkout"):
+        try:
+            with passing_servers(places, cluster, os.environ) as environ:
+                environ["BHI_CHROMIUM"] = browser
+                report = cluster.folder / "pytest.xml"
+                outcomes = [step(places, name, command, environ) for name, command in checks]
+                outcomes.append(step(places, "pytest", (*tests, f"--junitxml={report}"), environ))
+                count = counted(report)
+        except Ended:
+            return 130
+    return conclude(outcomes, count)
+
+
+@contextmanager
+def passing_servers(places: Places, cluster: Cluster, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Servers made for this run and removed after it, and the environment that leads to them.
+
+    A DATABASE_ADMIN_URL to another server is used instead of an embedded Postgres.
+    """
+    with locked(places.lock):
+        clear_away(places, cluster)
+        found = servers.prepared(places, cluster)
+    admin = (
+        None
+        if servers.is_embedded(places, environ, "DATABASE_ADMIN_URL")
+        else environ.get("DATABASE_ADMIN_URL")
+    )
+    try:
+        servers.start(found, with_postgres=not admin)
+        named = servers.urls(found.sockets) | (urls_on(admin) if admin else {})
+        full = dict(environ) | {"BHI_SECRET_KEY": servers.secret_key(places)} | named
+        if admin:
+            say("Using the server of DATABASE_ADMIN_URL")
+            database.manage(places, full, "create_roles")
+        else:
+            database.make_roles(places, found.postgres, full)
+        yield full
+    finally:
+        ignore_endings()
+        servers.stop(found)
+        servers.wipe(found)
+
+
+def clear_away(places: Places, cluster: Cluster) -> None:
+    """End and remove what an earlier run left that was killed outright."""
+    left = servers.existing(places, cluster)
+    if left is not None:
+        servers.stop(left)
+        servers.wipe(left)
+
+
+def urls_on(admin: str) -> dict[str, str]:
+    """The roles' addresses on another server, with one new password that create_roles gives them."""
+    parts = urlsplit(admin)
+    password = secrets.token_urlsafe(24)
+    place = parts.netloc.rpartition("@")[2]
+    named = {
+        variable: parts._replace(netloc=f"{role}:{quote(password)}@{place}", path=f"/{DATABASE}").geturl()
+        for variable, role in ROLES.items()
+    }
+    return named | {"DATABASE_ADMIN_URL": admin}
+
+
+def step(places: Places, name: str, command: Sequence[str], environ: Mapping[str, str]) -> Outcome:
+    """Run one step with its output as it comes."""
+    say(f"{name}")
+    began = time.monotonic()
+    done = subprocess.run([places.python, *command], cwd=places.root, env=environ, check=False)
+    return Outcome(name, done.returncode, time.monotonic() - began)
+
+
+def counted(report: Path) -> Count | None:
+    """What pytest's own report counts; None when it wrote none."""
+    try:
+        suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314 -- pytest wrote it a moment ago
+    except (FileNotFoundError, ET.ParseError):
+        return None
+    total, failed, skipped = 0, 0, 0
+    for suite in suites:
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return Count(total - failed - skipped, failed, skipped)
+
+
+def conclude(outcomes: Sequence[Outcome], count: Count | None) -> int:
+    """Print how each step went, and pytest's count as the last line."""
+    print()
+    for one in outcomes:
+        print(f"  {'ok    ' if one.code == 0 else 'FAILED'}  {one.name} ({one.seconds:.0f} s)")
+    if count is None:
+        print("pytest did not finish; see above")
+    else:
+        print(f"\n{count}")
+    sys.stdout.flush()
+    return 1 if any(one.code for one in outcomes) or count is None else 0
