@@ -69,9 +69,7 @@ def make_server_user() -> None:
     """Make the system user, aloud."""
     say(f"Postgres refuses to run as root: making the system user {SERVER_USER} for the servers")
     if not shutil.which("useradd"):
-        raise SetupError(
-            f"There is no useradd here. Make a system user named {SERVER_USER}, then run this again."
-        )
+        raise SetupError(f"There is no useradd here. Make a system user named {SERVER_USER}, then run this again.")
     made = subprocess.run(
         ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
          "--shell", "/usr/sbin/nologin", SERVER_USER],
@@ -90,9 +88,7 @@ def run_as(
     Raises SetupError when the account cannot reach the program or the command takes too long.
     """
     arguments = [str(part) for part in command]
-    identity = (
-        {"user": account.uid, "group": account.gid, "extra_groups": []} if account.is_someone_else else {}
-    )
+    identity = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.is_someone_else else {}
     try:
         return subprocess.run(
             arguments, cwd=folder, env=plain_environment(), text=True, capture_output=True,

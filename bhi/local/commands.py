@@ -26,9 +26,7 @@ HELP = """\
 ./dev lock [--upgrade]   compile pyproject.toml into the pinned, hashed requirements
 """
 # Commands that bring the database to where it should be, or that need nothing in it.
-NEEDS_NO_TABLES = frozenset(
-    {"migrate", "makemigrations", "showmigrations", "create_roles", "check", "help", "bench"}
-)
+NEEDS_NO_TABLES = frozenset({"migrate", "makemigrations", "showmigrations", "create_roles", "check", "help", "bench"})
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -33,10 +33,7 @@ def make_roles(places: Places, server: Postgres, environ: Mapping[str, str]) -> 
 
 def is_migrated(server: Postgres) -> bool:
     """Whether migrations ever ran here."""
-    return (
-        postgres.ask(server, "SELECT to_regclass('public.django_migrations') IS NOT NULL", database=DATABASE)
-        == "t"
-    )
+    return postgres.ask(server, "SELECT to_regclass('public.django_migrations') IS NOT NULL", database=DATABASE) == "t"
 
 
 def migrate(places: Places, environ: Mapping[str, str]) -> None:

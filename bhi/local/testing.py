@@ -18,9 +18,7 @@ from bhi.local.lock import locked
 from bhi.local.places import DATABASE, ROLES, Cluster, Places
 from bhi.local.saying import say
 
-LINT_IMPORTS = (
-    "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
-)
+LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ruff check", ("-m", "ruff", "check", ".")),
     ("ruff format", ("-m", "ruff", "format", "--check", ".")),
@@ -105,11 +103,7 @@ def passing_servers(places: Places, cluster: Cluster, environ: Mapping[str, str]
     with locked(places.lock):
         clear_away(places, cluster)
         found = servers.prepared(places, cluster)
-    admin = (
-        None
-        if servers.is_embedded(places, environ, "DATABASE_ADMIN_URL")
-        else environ.get("DATABASE_ADMIN_URL")
-    )
+    admin = None if servers.is_embedded(places, environ, "DATABASE_ADMIN_URL") else environ.get("DATABASE_ADMIN_URL")
     try:
         servers.start(found, with_postgres=not admin)
         named = servers.urls(found.sockets) | (urls_on(admin) if admin else {})

@@ -27,9 +27,7 @@ ADMINISTRATION = ("DATABASE_OWNER_URL", "DATABASE_ADMIN_URL")
 def up(places: Places, arguments: Sequence[str]) -> int:
     """Set up what is missing, run web, worker and beat, and stop on Ctrl-C what this command started."""
     parser = argparse.ArgumentParser(prog="./dev up", description=up.__doc__)
-    parser.add_argument(
-        "--port", type=int, default=FIRST_PORT, help="the first web port to try (default: %(default)s)"
-    )
+    parser.add_argument("--port", type=int, default=FIRST_PORT, help="the first web port to try (default: %(default)s)")
     chosen = parser.parse_args(arguments)
     with endable(), only_one(places):
         try:
@@ -121,9 +119,7 @@ def start_processes(places: Places, children: Children, environ: Mapping[str, st
         say(f"Port {port} is taken: using {number}")
     say("Starting web, worker and beat")
     handle = listener.fileno()
-    children.start(
-        "web", web_command(places, handle), folder=places.root, environ=web(environ), handles=[handle]
-    )
+    children.start("web", web_command(places, handle), folder=places.root, environ=web(environ), handles=[handle])
     listener.close()
     children.start("worker", worker_command(places), folder=places.root, environ=worker(environ))
     children.start("beat", beat_command(places), folder=places.root, environ=worker(environ))
@@ -209,9 +205,7 @@ def watch(children: Children) -> int:
 def fail_if_dead(children: Children) -> None:
     dead = children.first_dead()
     if dead is not None:
-        raise SetupError(
-            f"The {dead.name} process ended by itself (code {dead.process.returncode}); see above."
-        )
+        raise SetupError(f"The {dead.name} process ended by itself (code {dead.process.returncode}); see above.")
 
 
 def announce(places: Places, address: str) -> None:

@@ -58,9 +58,7 @@ def start(server: Valkey) -> bool:
     server.socket_path.unlink(missing_ok=True)
     done = run_as(server.account, [server.binary, *options(server)], folder=server.cluster.valkey_data)
     if done.returncode or not comes_up(server):
-        raise SetupError(
-            f"Valkey did not start. Its log is {server.log_file}.\n{done.stdout.strip()[-1000:]}"
-        )
+        raise SetupError(f"Valkey did not start. Its log is {server.log_file}.\n{done.stdout.strip()[-1000:]}")
     return True
 
 
