@@ -1,6 +1,6 @@
 """The course of one episode: the dated facts that signals and the response state are worked out from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -111,8 +111,9 @@ class EpisodeCourse:
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
-        """One per scale with a total from enrolment to the end (scores after `ended_on` are left out)."""
-        made = (Track(scale, tuple(self._points(scale.key))) for scale in INSTRUMENTS.values())
+        """One per scale with a total from enrolment to the end, the PHQ-9 first; none after `ended_on`."""
+        scales = sorted(INSTRUMENTS.values(), key=lambda scale: scale.key != DEPRESSION)
+        made = (Track(scale, tuple(self._points(scale.key))) for scale in scales)
         return tuple(track for track in made if track.points)
 
     def tracks_on(self, on: date) -> tuple[Track, ...]:
@@ -126,11 +127,7 @@ class EpisodeCourse:
     def _points(self, key: str) -> Iterable[Point]:
         last_on = self.ended_on or FOREVER
         for score in self.ordered_scores:
-            if (
-                score.instrument == key
-                and score.total is not None
-                and self.enrolled_on <= score.on <= last_on
-            ):
+            if score.instrument == key and score.total is not None and self.enrolled_on <= score.on <= last_on:
                 yield Point(score.on, score.total)
 
     @cached_property
@@ -142,20 +139,16 @@ class EpisodeCourse:
         return (Days.of(spells) & Days.from_on(self.enrolled_on)).spans
 
 
-def primary_track(known: Iterable[Track]) -> Track | None:
-    """The scale that an episode is steered by, of those with a baseline so far; None where there is none.
+def primary_track(known: Sequence[Track]) -> Track | None:
+    """The scale that an episode is steered by, of those with a baseline so far, the PHQ-9 first; or None.
 
     The PHQ-9, unless there is only another, or the PHQ-9's baseline is below its elevated cut and the other's
     is not.
     """
-    tracks = sorted(known, key=lambda track: track.instrument.key != DEPRESSION)
-    if not tracks:
-        return None
-    return next((track for track in tracks if track.is_elevated), tracks[0])
+    return next((track for track in known if track.is_elevated), known[0] if known else None)
 
 
-def followed_tracks(known: Iterable[Track]) -> tuple[Track, ...]:
-    """The scales that response is asked of: the primary one, then any other with an elevated baseline."""
-    tracks = tuple(known)
-    primary = primary_track(tracks)
-    return tuple(track for track in tracks if track is primary or track.is_elevated)
+def followed_tracks(known: Sequence[Track]) -> tuple[Track, ...]:
+    """The scales that response is asked of: the primary one and any other with an elevated baseline."""
+    primary = primary_track(known)
+    return tuple(track for track in known if track is primary or track.is_elevated)

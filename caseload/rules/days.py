@@ -63,15 +63,19 @@ class Days:
         return Days.of(self.spans + other.spans)
 
     def __and__(self, other: "Days") -> "Days":
-        return Days.of(
-            (max(start, other_start), min(end, other_end))
-            for start, end in self.spans
-            for other_start, other_end in other.spans
+        # In order and apart already, since both are.
+        return Days(
+            tuple(
+                (max(start, other_start), min(end, other_end))
+                for start, end in self.spans
+                for other_start, other_end in other.spans
+                if start < other_end and other_start < end
+            )
         )
 
     def __invert__(self) -> "Days":
         edges = [date.min, *(edge for span in self.spans for edge in span), FOREVER]
-        return Days.of(zip(edges[::2], edges[1::2], strict=True))
+        return Days(tuple(gap for gap in zip(edges[::2], edges[1::2], strict=True) if gap[0] < gap[1]))
 
     def __sub__(self, other: "Days") -> "Days":
         return self & ~other if self.spans and other.spans else self

@@ -1,7 +1,7 @@
 """What several rules need of a course, and the words they share for time passing since an event."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
@@ -19,6 +19,7 @@ class Facts:
 
     course: EpisodeCourse
     limits: Limits
+    asked: dict[object, Days] = field(default_factory=dict, compare=False)  # answers that several rules need
 
     def from_day(self, count: int) -> Days:
         """Day `count` of the episode and every day after it."""
@@ -29,12 +30,10 @@ class Facts:
         """Each scale with the days on which response is asked of it: while it is primary or elevated."""
         tracks = self.course.tracks
         periods = [
-            (followed_tracks(track for track in tracks if track.baseline.on <= on), days)
+            (followed_tracks([track for track in tracks if track.baseline.on <= on]), days)
             for on, days in between_changes(track.baseline.on for track in tracks)
         ]
-        return tuple(
-            (track, Days.union(days for followed, days in periods if track in followed)) for track in tracks
-        )
+        return tuple((track, Days.union(days for followed, days in periods if track in followed)) for track in tracks)
 
     @cached_property
     def contacts(self) -> Latest:
@@ -84,8 +83,7 @@ def latest_of(events: Iterable[date], before_any: date) -> Latest:
 def aged(latest: Latest, least: int, most: int | None = None) -> Days:
     """The days on which the latest event lay `least` to `most` days back, both counted."""
     return Days.union(
-        days & Days.between(after(on, least), FOREVER if most is None else after(on, most + 1))
-        for on, days in latest
+        days & Days.between(after(on, least), FOREVER if most is None else after(on, most + 1)) for on, days in latest
     )
 
 

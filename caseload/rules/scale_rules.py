@@ -1,11 +1,11 @@
 """The rules that look at one scale: for each, the days on which it holds by that scale's scores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import pairwise
 
 from caseload.rules.course import Point, Track
-from caseload.rules.days import NO_DAYS, Days, after
+from caseload.rules.days import NO_DAYS, Days, Span, after
 from caseload.rules.facts import Facts
 from caseload.rules.relapse import relapse_scores
 from caseload.rules.states import is_improvement, is_response, is_worse
@@ -57,23 +57,27 @@ def stalled_watch(facts: Facts, track: Track) -> Days:
 
 
 def _stalled_over(track: Track, window: int) -> Days:
-    return Days.union(days & _stalled_as(known, window) for days, known in track.stages)
-
-
-def _stalled_as(known: Track, window: int) -> Days:
-    """T13 with what is known: elevated, not improved, and less than a meaningful change below R.
+    """T13: elevated, not improved, and less than a meaningful change below R.
 
     R is the latest score dated `window` days back or more, and L is dated after it. That L may be old: a
     stale score does not hide a stall.
     """
-    last, scale = known.last, known.instrument
-    if last.total < scale.elevated_from or is_improvement(known):
-        return NO_DAYS
-    return Days.union(
-        Days.between(after(earlier.on, window), after(later.on, window))
-        for earlier, later in pairwise(_last_of_each_day(known))
-        if earlier.total - last.total < scale.meaningful_change
+    compared = [
+        (earlier.total, after(earlier.on, window), after(later.on, window))
+        for earlier, later in pairwise(_last_of_each_day(track))
+    ]
+    return Days.of(
+        (max(start, known_from), min(end, known_until))
+        for before, ((known_from, known_until), known) in enumerate(_stage_spans(track))
+        if known.last.total >= known.instrument.elevated_from and not is_improvement(known)
+        for total, start, end in compared[:before]
+        if total - known.last.total < known.instrument.meaningful_change
+        if start < known_until and known_from < end
     )
+
+
+def _stage_spans(track: Track) -> Iterator[tuple[Span, Track]]:
+    return ((days.spans[0], known) for days, known in track.stages)
 
 
 def _last_of_each_day(track: Track) -> list[Point]:
@@ -98,7 +102,5 @@ def relapse_confirmed(facts: Facts, track: Track) -> Days:
 def _when_relapsed(facts: Facts, track: Track, last_scores: int) -> Days:
     flags = relapse_scores(track, facts.course.relapse_prevention_from)
     return Days.union(
-        days
-        for days, known in track.stages
-        if all(flags[max(len(known.points) - last_scores, 0) : len(known.points)])
+        days for days, known in track.stages if all(flags[max(len(known.points) - last_scores, 0) : len(known.points)])
     )

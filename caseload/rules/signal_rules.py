@@ -30,16 +30,23 @@ def worsening(facts: Facts) -> Days:
 
 def by_followed_scales(rule: scale_rules.ScaleRule) -> Callable[[Facts], Days]:
     """A rule on one scale, asked of the primary scale and of any other with an elevated baseline."""
-    return lambda facts: Days.union(rule(facts, track) & days for track, days in facts.followed)
+
+    def days(facts: Facts) -> Days:
+        if rule not in facts.asked:
+            facts.asked[rule] = Days.union(rule(facts, track) & when for track, when in facts.followed)
+        return facts.asked[rule]
+
+    return days
 
 
 stalled = by_followed_scales(scale_rules.stalled)
+stalling = by_followed_scales(scale_rules.stalled_watch)
 non_responder = by_followed_scales(scale_rules.non_responder)
 
 
 def stalled_watch(facts: Facts) -> Days:
     """T13 at the shorter window, where no scale is stalled at the longer one."""
-    return by_followed_scales(scale_rules.stalled_watch)(facts) - stalled(facts)
+    return stalling(facts) - stalled(facts)
 
 
 def measure_overdue(facts: Facts) -> Days:

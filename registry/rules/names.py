@@ -73,7 +73,7 @@ def _without_titles(parts: list[list[str]]) -> tuple[list[list[str]], str, list[
 
 
 def _credential(word: str) -> str:
-    bare = word.strip(".")
+    bare = word.replace(".", "")
     return bare.upper() if bare.islower() else bare
 
 
@@ -125,8 +125,7 @@ def sort_name(family: str, given: str, middle: str = "") -> str:
     Byte order of the result is alphabetical, and spellings that differ in accents, hyphens, apostrophes or
     capitals come out equal.
     """
-    own = " ".join(part for part in (given, middle) if part)
-    return ", ".join(_folded(part) for part in (family, own) if part)
+    return ", ".join(part for part in (_folded(family), _folded(f"{given} {middle}")) if part)
 
 
 def _folded(text: str) -> str:
