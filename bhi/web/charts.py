@@ -129,7 +129,7 @@ def score_chart(
     """The chart of one scale from its first score to `until` or the last thing on it. None without scores.
 
     `bands` are (lowest total, name); `target` is the total below which the goal is met; `marks` are
-    (day, text) and are numbered in order of their days. Days before the first score are not drawn but for marks.
+    (day, text) and are numbered in order of their days. The chart begins with the first of either.
     """
     in_order = sorted(scores, key=lambda score: score[0])
     if not in_order:

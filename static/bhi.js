@@ -1,0 +1,204 @@
+/* What the browser must do itself: keys, dialogs, digit entry, and keeping a form when saving fails. */
+"use strict";
+(() => {
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const one = (selector, within = document) => within.querySelector(selector);
+  const isShown = (element) => element.getClientRects().length > 0;
+
+  // Keys. A person may turn single keys off (WCAG 2.1.4); that choice is all that is kept on the computer.
+  const KEYS = "bhi-keys";
+  const hasKeys = () => localStorage.getItem(KEYS) !== "off";
+  const isTyping = (element) =>
+    element.matches?.("input:not([type=radio], [type=checkbox], [type=button], [type=submit]), textarea, select") ||
+    element.isContentEditable;
+
+  function moveRow(step) {
+    const links = all("[data-rows] .row-link").filter(isShown);
+    const row = document.activeElement.closest?.("[data-rows] tr, [data-rows] li");
+    const at = links.findIndex((link) => link === document.activeElement || row?.contains(link));
+    const next = at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step;
+    links[next]?.focus();
+  }
+
+  function pressKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat && event.key !== "j" && event.key !== "k") return;
+    if (answerItem(event) || isTyping(event.target) || !hasKeys()) return;
+    if (one("dialog[open]")) return;
+    if (event.key === "j") return moveRow(1);
+    if (event.key === "k") return moveRow(-1);
+    const target = event.key === "/" ? one("#patient-search") : one(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!target) return;
+    event.preventDefault();
+    if (event.key === "/") target.focus();
+    else target.click();
+  }
+
+  // Questionnaires: a digit answers the item that has the focus and goes to the next; Backspace goes back.
+  const focusItem = (item) => (one("input:checked", item) ?? one("input", item)).focus();
+
+  function answerItem(event) {
+    const item = event.target.closest?.("[data-items] .item");
+    if (!item) return false;
+    const items = all(".item", item.closest("[data-items]"));
+    const place = items.indexOf(item);
+    if (event.key === "Backspace" && place > 0) {
+      event.preventDefault();
+      focusItem(items[place - 1]);
+      return true;
+    }
+    if (!/^[0-9]$/.test(event.key)) return false;
+    const answer = one(`input[value="${event.key}"]`, item);
+    event.preventDefault();
+    if (!answer) return true;
+    answer.checked = true;
+    answer.dispatchEvent(new Event("input", { bubbles: true }));
+    answer.dispatchEvent(new Event("change", { bubbles: true }));
+    if (place + 1 < items.length) focusItem(items[place + 1]);
+    else answer.focus();
+    return true;
+  }
+
+  function sayTotal(fieldset) {
+    const output = one("[data-items-total]", fieldset);
+    const answers = all("input:checked", fieldset).map((input) => Number(input.value));
+    const total = answers.reduce((sum, value) => sum + value, 0);
+    const count = all(".item", fieldset).length;
+    if (!output) return;
+    if (answers.length === 0) output.textContent = "";
+    else if (answers.length === count) output.textContent = `${output.dataset.name} ${total}`;
+    else output.textContent = `${output.dataset.name} ${total} so far, ${answers.length} of ${count} answered`;
+  }
+
+  function showWhatDepends() {
+    for (const part of all("[data-shown-above-zero]")) {
+      const name = CSS.escape(part.dataset.shownAboveZero);
+      const field = one(`[name="${name}"]:checked`) ?? one(`input[name="${name}"]:not([type=radio])`);
+      part.hidden = !(Number(field?.value) > 0);
+    }
+  }
+
+  // Forms: nothing typed is lost without being asked.
+  const dirtyForm = () => one("form[data-guard][data-dirty]");
+  let isSending = false;
+
+  function noteChange(event) {
+    event.target.closest("form[data-guard]")?.setAttribute("data-dirty", "");
+    const fieldset = event.target.closest("[data-items]");
+    if (fieldset) sayTotal(fieldset);
+    if (event.type === "change") showWhatDepends();
+    if (event.type === "change" && event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+    if (event.target.matches("[data-keys-toggle]")) localStorage.setItem(KEYS, event.target.checked ? "on" : "off");
+  }
+
+  // A save that failed: the form stays, the banner says why, "Try again" sends it with a fresh token.
+  const SAVES = new Set(["post", "put", "patch", "delete"]);
+  const pathOf = (address) => new URL(address, location.href).pathname;
+  let failed = null;
+
+  function showFailure(kind, element) {
+    const banner = one("#failure");
+    failed = element;
+    for (const part of all("[data-failure]", banner)) part.hidden = part.dataset.failure !== kind;
+    one("[data-try-again]", banner).hidden = kind === "refused" || kind === "load";
+    banner.hidden = false;
+    banner.scrollIntoView({ block: "nearest" });
+  }
+
+  const hideFailure = () => { const banner = one("#failure"); if (banner) banner.hidden = true; };
+  const isPoll = (element) => element?.getAttribute?.("hx-trigger")?.startsWith("every");
+
+  function requestFailed(event) {
+    const { elt, requestConfig, xhr } = event.detail;
+    if (isPoll(elt)) return; // it asks again by itself
+    if (!SAVES.has(requestConfig?.verb)) return showFailure("load", null);
+    const status = xhr?.status ?? 0;
+    if (status === 0) return showFailure("unreachable", elt);
+    if (status === 403 && xhr.responseText.includes("data-stale-token")) return showFailure("stale", elt);
+    showFailure(status >= 500 ? "fault" : "refused", elt);
+  }
+
+  function beforeSwap(event) {
+    const { xhr, elt, requestConfig } = event.detail;
+    const signIn = document.body.dataset.signIn;
+    if (!signIn || !xhr.responseURL || pathOf(xhr.responseURL) !== signIn || location.pathname === signIn) return;
+    event.detail.shouldSwap = false; // signed out meanwhile: the sign-in page must not replace what was typed
+    event.preventDefault();
+    if (SAVES.has(requestConfig.verb)) showFailure("signed-out", elt);
+    else if (!dirtyForm()) location.assign(`${signIn}?next=${encodeURIComponent(location.pathname)}`);
+  }
+
+  async function freshToken() {
+    const { signIn, tokenPage } = document.body.dataset;
+    const answer = await fetch(tokenPage, { credentials: "same-origin" });
+    if (!answer.ok) return showFailure("fault", failed);
+    if (pathOf(answer.url) === signIn) return showFailure("signed-out", failed);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const token = one("[name=csrfmiddlewaretoken]", page)?.value;
+    for (const input of all("[name=csrfmiddlewaretoken]")) input.value = token;
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+    return true;
+  }
+
+  async function tryAgain() {
+    const element = failed;
+    try {
+      if (!(await freshToken())) return;
+    } catch {
+      return showFailure("unreachable", element);
+    }
+    hideFailure();
+    (element.closest("form") ?? element).requestSubmit?.();
+  }
+
+  function afterRequest(event) {
+    const { elt, successful, xhr, requestConfig } = event.detail;
+    isSending = false;
+    if (!successful || xhr.status === 422 || !SAVES.has(requestConfig.verb)) return;
+    elt.closest?.("form[data-guard]")?.removeAttribute("data-dirty");
+    hideFailure();
+  }
+
+  async function copyText(button) {
+    await navigator.clipboard.writeText(one(button.dataset.copy).innerText);
+    button.textContent = button.dataset.copied ?? "Copied";
+  }
+
+  function click(event) {
+    const button = event.target.closest("button, a, [data-dialog-open]");
+    const { dialogOpen, copy } = button?.dataset ?? {};
+    if (dialogOpen) one(`#${CSS.escape(dialogOpen)}`)?.showModal();
+    else if (copy) copyText(button);
+    else if (button?.matches("[data-dialog-close]")) button.closest("dialog").close();
+    else if (button?.matches("[data-print]")) window.print();
+    else if (button?.matches("[data-dismiss]")) button.closest(".toast").remove();
+    else if (button?.matches("[data-try-again]")) tryAgain();
+    for (const open of all("details[open][data-light-dismiss]")) if (!open.contains(event.target)) open.open = false;
+  }
+
+  function escape(event) {
+    if (event.key !== "Escape") return;
+    const open = one("details[open][data-light-dismiss]");
+    if (!open) return;
+    open.open = false;
+    one("summary", open).focus();
+  }
+
+  function settle() {
+    showWhatDepends();
+    for (const fieldset of all("[data-items]")) sayTotal(fieldset);
+    for (const box of all("[data-keys-toggle]")) box.checked = hasKeys();
+  }
+
+  document.addEventListener("keydown", escape);
+  document.addEventListener("keydown", pressKey);
+  document.addEventListener("click", click);
+  document.addEventListener("input", noteChange);
+  document.addEventListener("change", noteChange);
+  document.addEventListener("submit", () => { isSending = true; });
+  document.addEventListener("htmx:beforeSwap", beforeSwap);
+  document.addEventListener("htmx:afterRequest", afterRequest);
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, requestFailed);
+  document.addEventListener("htmx:load", settle);
+  window.addEventListener("beforeunload", (event) => { if (!isSending && dirtyForm()) event.preventDefault(); });
+  settle();
+})();
