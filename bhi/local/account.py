@@ -88,12 +88,13 @@ def run_as(
     Raises SetupError when the account cannot reach the program or the command takes too long.
     """
     arguments = [str(part) for part in command]
-    identity = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.is_someone_else else {}
+    other = account if account.is_someone_else else None
     try:
         return subprocess.run(
             arguments, cwd=folder, env=plain_environment(), text=True, capture_output=True,
             stdin=subprocess.DEVNULL, timeout=seconds, check=False,
-            start_new_session=True, **identity,  # type: ignore[call-overload]
+            start_new_session=True,
+            user=other and other.uid, group=other and other.gid, extra_groups=[] if other else None,
         )  # fmt: skip
     except PermissionError as error:
         raise SetupError(unreachable(account, Path(arguments[0]), folder)) from error

@@ -23,12 +23,15 @@ def has_roles(server: Postgres) -> bool:
 
 
 def make_roles(places: Places, server: Postgres, environ: Mapping[str, str]) -> None:
-    """Make the database's roles and hand the database to its owner, unless that was done."""
-    if has_roles(server):
-        return
-    say("Making the database roles")
+    """Make the database and its roles, unless that was done."""
+    if not has_roles(server):
+        say("Making the database and its roles")
+        manage(places, environ, "create_roles")
+
+
+def put_roles_right(places: Places, environ: Mapping[str, str]) -> None:
+    """Make the roles, or change those of an earlier version to what this one wants."""
     manage(places, environ, "create_roles")
-    postgres.tell(server, f'ALTER DATABASE "{DATABASE}" OWNER TO {OWNER}')
 
 
 def is_migrated(server: Postgres) -> bool:

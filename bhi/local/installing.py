@@ -97,16 +97,9 @@ def install_uv(places: Places) -> None:
     if uv_version(places.python) == pinned_version(places.requirements / "uv.txt", "uv"):
         return
     say("Installing uv, which installs the rest")
-    pip = [
-        places.python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-    ]
-    done = subprocess.run([*pip, "-r", places.requirements / "uv.txt"], stdout=sys.stderr, check=False)
+    pip = [str(places.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    file = str(places.requirements / "uv.txt")
+    done = subprocess.run([*pip, "--require-hashes", "-r", file], stdout=sys.stderr, check=False)
     if done.returncode:
         raise SetupError("uv could not be installed; the lines above say why.")
 

@@ -96,19 +96,6 @@ def ask(server: Postgres, sql: str, *, database: str = "postgres") -> str | None
     return None if answer.returncode else answer.stdout.strip()
 
 
-def tell(server: Postgres, sql: str, *, database: str = "postgres") -> None:
-    """Carry out one statement as the superuser. Raises SetupError with the server's own words."""
-    answer = psql(server, sql, database=database)
-    if answer.returncode:
-        raise SetupError(f"Postgres refused a set-up step: {answer.stderr.strip()}")
-
-
-def make_database(server: Postgres, name: str) -> None:
-    """Make an empty database when there is none of this name; its owner and grants come from create_roles."""
-    if ask(server, "SELECT 1", database=name) is None:
-        tell(server, f'CREATE DATABASE "{name}"')
-
-
 def psql(server: Postgres, sql: str, *, database: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [server.binaries / "psql", "-X", "-w", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1",
@@ -218,7 +205,7 @@ def launch(server: Postgres) -> None:
 
 
 def pg_ctl(server: Postgres, verb: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [server.binaries / "pg_ctl", verb, "-D", server.data, "-w", "-t", "60", *options]
+    command = [str(server.binaries / "pg_ctl"), verb, "-D", str(server.data), "-w", "-t", "60", *options]
     return run_as(server.account, command, folder=server.data)
 
 

@@ -55,11 +55,13 @@ def supply(places: Places, environ: MutableMapping[str, str]) -> None:
         environ.setdefault("BHI_SECRET_KEY", secret_key(places))
         return
     with locked(places.lock):
-        supplied(places, environ)
+        found, _ = supplied(places, environ)
+        if found and is_embedded(places, environ):
+            database.make_roles(places, found.postgres, environ)
 
 
 def supplied(places: Places, environ: MutableMapping[str, str]) -> tuple[Servers | None, Started]:
-    """Start the servers that the environment does not name, with the database's roles, and name them there.
+    """Start the servers that the environment does not name, and name them there.
 
     A DATABASE_URL or REDIS_URL to another server stays, and its embedded server is left alone. Hold the lock.
     Raises SetupError.
@@ -76,7 +78,6 @@ def supplied(places: Places, environ: MutableMapping[str, str]) -> tuple[Servers
             environ[name] = value
     if wants_postgres:
         environ.setdefault("BHI_DEBUG", "1")
-        database.make_roles(places, servers.postgres, environ)
     return servers, started
 
 
@@ -173,9 +174,11 @@ def start(servers: Servers, *, with_postgres: bool = True, with_valkey: bool = T
     """Start the servers that are wanted and record where they are. Hold the checkout's lock."""
     record(servers)
     started_postgres = with_postgres and postgres.start(servers.postgres)
-    if with_postgres:
-        postgres.make_database(servers.postgres, DATABASE)
-    return Started(postgres=started_postgres, valkey=with_valkey and valkey.start(servers.valkey))
+    try:
+        return Started(postgres=started_postgres, valkey=with_valkey and valkey.start(servers.valkey))
+    except BaseException:
+        stop(servers, Started(postgres=started_postgres, valkey=False))
+        raise
 
 
 def stop(servers: Servers, what: Started | None = None) -> bool:

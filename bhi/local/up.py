@@ -104,6 +104,8 @@ def set_up_database(places: Places, environ: Mapping[str, str]) -> None:
     if not environ.get("DATABASE_OWNER_URL"):
         say("DATABASE_OWNER_URL is not set: the database is used as it is, without migrating")
         return
+    if environ.get("DATABASE_ADMIN_URL"):
+        database.put_roles_right(places, environ)
     database.migrate(places, environ)
     if servers.is_embedded(places, environ):
         database.load_demonstration(places, environ)
