@@ -1,7 +1,7 @@
 """Stories: one patient's months written down as data. The format, parsed and checked.
 
 `read_story` gives a Story in which every default is filled in and what `in_order` supplies is there; no
-reader needs to know the format. The specification of the format is docs/stories.md.
+reader needs to know the format. The stories themselves are in tests/stories.
 """
 
 import json

@@ -1,6 +1,6 @@
 """What logged time counts for, one patient and calendar month at a time.
 
-The readings are those of the stories (tests/stories; docs/stories.md): which roles and activities count, what
+The readings are those of the stories (tests/stories): which roles and activities count, what
 cuts an entry, and how clock time of several people is counted once. This module is the reference for the
 set-based SQL of the roll-up, and the preview shown before a contact is saved. Lengths are added up in whole
 microseconds and floored to seconds once; nothing is ever rounded per entry.
@@ -157,15 +157,17 @@ def counts_for_ccm(entry: Entry) -> bool:
     return entry.service == "ccm" and entry.role in CARE_TEAM_ROLES
 
 
-def is_countable(entry: Entry, *, count_facility_minutes: bool) -> bool:
-    """Whether anything of an entry can count, before dates and consents are looked at."""
-    return (
-        not (entry.held or entry.voided)
-        and entry.role in CARE_TEAM_ROLES
-        and entry.activity != ACTIVITY_NEVER_COUNTED
-        and entry.billed_as is None
-        and (count_facility_minutes or not entry.facility_stay)
-    )
+def never_counts(entry: Entry, *, count_facility_minutes: bool) -> str | None:
+    """Why nothing of an entry can count, before dates and consents are looked at; None where something can."""
+    if entry.held:
+        return "held"
+    if entry.role not in CARE_TEAM_ROLES:
+        return "role_never_counts"
+    if entry.activity == ACTIVITY_NEVER_COUNTED:
+        return "scheduling"
+    if entry.billed_as is not None:
+        return "billed_as"
+    return "facility" if entry.facility_stay and not count_facility_minutes else None
 
 
 def stretch(entry: Entry) -> Stretch:
@@ -219,7 +221,7 @@ def episode_stretch(circumstances: Circumstances) -> Stretch:
 def consent_stretches(circumstances: Circumstances, service: str) -> list[Stretch]:
     """The time during which a consent to a service holds."""
     return union(
-        (microseconds(consent.given_at), _revoked(consent, circumstances.zone))
+        (microseconds(consent.given_at), revocation(consent, circumstances.zone))
         for consent in circumstances.consents
         if consent.service == service
     )
@@ -237,7 +239,7 @@ def billed_stretches(entries: Iterable[Entry]) -> list[Stretch]:
     return union(
         stretch(entry)
         for entry in entries
-        if entry.billed_as is not None and entry.span is not None and not (entry.held or entry.voided)
+        if entry.billed_as is not None and entry.span is not None and not entry.held and not entry.voided
     )
 
 
@@ -258,7 +260,8 @@ def is_in_episode(day: date, circumstances: Circumstances) -> bool:
     return circumstances.episode_from <= day and (last is None or day <= last)
 
 
-def _revoked(consent: ConsentWindow, zone: ZoneInfo) -> int:
+def revocation(consent: ConsentWindow, zone: ZoneInfo) -> int:
+    """The instant at which a consent ends: 00:00 local of the day it was revoked."""
     return FOREVER if consent.revoked_on is None else microseconds(day_start(consent.revoked_on, zone))
 
 
@@ -274,7 +277,7 @@ class _Limits:
         self.bounds = intersection([self.month_stretch], [episode_stretch(circumstances)])
         self.billed = billed_stretches(entries)
         facility = circumstances.count_facility_minutes
-        self.countable = [entry for entry in entries if is_countable(entry, count_facility_minutes=facility)]
+        self.countable = [one for one in entries if not never_counts(one, count_facility_minutes=facility)]
 
     def without_end(self) -> "_Limits":
         endless = replace(self.circumstances, ended_on=None, died_on=None)
