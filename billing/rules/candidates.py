@@ -3,6 +3,7 @@ minutes each needs.
 """
 
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from billing.rules.books import RuleBook
 from billing.rules.facts import MonthFacts
@@ -65,15 +66,31 @@ def is_beside_apcm(base: str | None, book: RuleBook) -> bool:
 def candidates(facts: MonthFacts, book: RuleBook, kind: MonthType, base: str | None) -> tuple[Candidate, ...]:
     """The month's candidates in order; the first that is met and covered bills."""
     if is_beside_apcm(base, book):
-        return _addons_to_apcm(kind)
-    general = _general(facts, book)
-    if is_clinic(facts, book) and clinic_cocm_code(book) != USUAL:
-        return _clinic_cocm(book, kind, clinic_cocm_code(book)), general
-    collaborative = _collaborative(book, kind)
+        return _addons_to_apcm(kind.is_initial)
+    if is_clinic(facts, book):
+        return _at_clinic(book, kind.is_initial)
+    return _at_office(book, kind.is_initial, is_facility(facts, book))
+
+
+@lru_cache(maxsize=1024)
+def _at_office(book: RuleBook, is_initial: bool, facility: bool) -> tuple[Candidate, ...]:
+    collaborative, general = _collaborative(book, is_initial), _general(book, "99484")
     if "G2214" not in book.codes:
         return collaborative, general
     short = _short(book)
-    return (collaborative, general, short) if is_facility(facts, book) else (collaborative, short, general)
+    return (collaborative, general, short) if facility else (collaborative, short, general)
+
+
+@lru_cache(maxsize=1024)
+def _at_clinic(book: RuleBook, is_initial: bool) -> tuple[Candidate, ...]:
+    """Health centers and rural clinics: their own codes for as long as there are such, else the usual ones."""
+    general = book.clinic_bhi_code
+    chosen = book.options.fqhc_cocm_code
+    collaborative = book.clinic_cocm_code if chosen == "by_date" else chosen
+    if collaborative == USUAL:
+        usual = _at_office(book, is_initial, facility=False)
+        return usual if general == USUAL else (*usual[:-1], _general(book, general))
+    return _clinic_cocm(book, is_initial, collaborative), _general(book, "99484" if general == USUAL else general)
 
 
 def is_clinic(facts: MonthFacts, book: RuleBook) -> bool:
@@ -88,22 +105,17 @@ def is_facility(facts: MonthFacts, book: RuleBook) -> bool:
     return facts.place_of_service in book.facility_places and not is_clinic(facts, book)
 
 
-def clinic_cocm_code(book: RuleBook) -> str:
-    """The one CoCM code of health centers and rural clinics, or `usual`."""
-    chosen = book.options.fqhc_cocm_code
-    return book.clinic_cocm_code if chosen == "by_date" else chosen
-
-
-def _addons_to_apcm(kind: MonthType) -> tuple[Candidate, ...]:
-    collaborative = "G0568" if kind.is_initial else "G0569"
+@cache
+def _addons_to_apcm(is_initial: bool) -> tuple[Candidate, ...]:
+    collaborative = "G0568" if is_initial else "G0569"
     return (
         Candidate(collaborative, COCM, None, f"codes.{collaborative}.since"),
         Candidate("G0570", BHI, None, "codes.G0570.since"),
     )
 
 
-def _collaborative(book: RuleBook, kind: MonthType) -> Candidate:
-    code = "99492" if kind.is_initial else "99493"
+def _collaborative(book: RuleBook, is_initial: bool) -> Candidate:
+    code = "99492" if is_initial else "99493"
     rule, further = book.codes[code], book.codes["99494"]
     stated, each = rule.full_minutes or 0, further.full_minutes or 0
     full = book.options.time_rule == "full"
@@ -127,15 +139,13 @@ def _short(book: RuleBook) -> Candidate:
     return Candidate("G2214", COCM, least, field, book.options.covers_g2214, "options.covers_g2214")
 
 
-def _general(facts: MonthFacts, book: RuleBook) -> Candidate:
-    clinic = is_clinic(facts, book) and book.clinic_bhi_code != USUAL
-    code = book.clinic_bhi_code if clinic else "99484"
+def _general(book: RuleBook, code: str) -> Candidate:
     needs, field = book.codes[code].full_minutes, f"codes.{code}.full_minutes"
     return Candidate(code, BHI, needs, field, book.options.covers_99484, "options.covers_99484")
 
 
-def _clinic_cocm(book: RuleBook, kind: MonthType, code: str) -> Candidate:
+def _clinic_cocm(book: RuleBook, is_initial: bool, code: str) -> Candidate:
     rule = book.codes[code]
-    if kind.is_initial:
+    if is_initial:
         return Candidate(code, COCM, rule.full_minutes, f"codes.{code}.full_minutes")
     return Candidate(code, COCM, rule.later_full_minutes, f"codes.{code}.later_full_minutes")

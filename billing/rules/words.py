@@ -2,6 +2,8 @@
 closes a gap.
 """
 
+from functools import lru_cache
+
 from billing.rules.books import RuleBook
 from billing.rules.findings import Flag, Gap
 
@@ -106,12 +108,14 @@ FLAGS: dict[str, tuple[str, str]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def gap(word: str, book: RuleBook, field: str | None = None) -> Gap:
     """The gap, citing the field that it rests on, or the one given."""
     said, sentence, closes = GAPS[word]
     return Gap(word, sentence, closes, book.cite(field or said))
 
 
+@lru_cache(maxsize=4096)
 def flag(word: str, book: RuleBook) -> Flag:
     """The flag, citing the field that it rests on."""
     field, sentence = FLAGS[word]

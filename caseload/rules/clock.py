@@ -5,6 +5,7 @@ knows what time it is now.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 __all__ = [
@@ -73,6 +74,7 @@ def month_of(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 
 
+@lru_cache(maxsize=4096)
 def month_index(month: str) -> int:
     """A month as a whole number, so that neighbours differ by one. Raises ValueError for what is no month."""
     year, separator, number = month.partition("-")
@@ -94,6 +96,7 @@ def first_day(month: str) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+@lru_cache(maxsize=4096)
 def last_day(month: str) -> date:
     """The last day of a month."""
     return first_day(month_named(month_index(month) + 1)) - timedelta(days=1)

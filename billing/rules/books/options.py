@@ -70,7 +70,7 @@ def _are_codes(value: Any) -> bool:
 
 
 MOST_UNITS = 99
-MOST_DAYS = 366
+MOST_DAYS = 3660
 
 BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "covers_g2214": (_is_flag, "true or false"),
@@ -91,7 +91,7 @@ BOUNDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "fqhc_cocm_code": (_one_of("by_date", "G0512"), '"by_date" or "G0512"'),
     "scale_within": (
         lambda value: value == "month" or _is_whole(value, 1, MOST_DAYS),
-        '"month" or a number of days from 1 to 366',
+        '"month" or a number of days from 1 to 3660',
     ),
     "extra_visit_codes": (_are_codes, "a list of five-character codes"),
 }

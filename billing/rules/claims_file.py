@@ -1,0 +1,86 @@
+"""The file of claims that leaves: comma-separated text, one line per claim line, the same bytes for the same claims.
+
+Lines end with CR LF and text is UTF-8 (RFC 4180). Text that a spreadsheet would run as a formula is neutralized
+with a leading apostrophe.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from datetime import date
+from decimal import Decimal
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """One claim line with all that a practice's billing system asks for. `amount` is what is expected, or unknown."""
+
+    claim: str
+    record_number: str
+    family_name: str
+    given_name: str
+    birth_date: date
+    sex: str
+    payer: str
+    payer_code: str
+    member_id: str
+    service_on: date
+    place_of_service: str
+    code: str
+    units: int
+    diagnoses: str
+    clinician: str
+    clinician_npi: str
+    clinic: str
+    clinic_npi: str
+    amount: Decimal | None
+
+
+HEADER = (
+    "Claim",
+    "Record number",
+    "Last name",
+    "First name",
+    "Birth date",
+    "Sex",
+    "Payer",
+    "Payer code",
+    "Member id",
+    "Date of service",
+    "Place of service",
+    "Code",
+    "Units",
+    "Diagnoses",
+    "Rendering clinician",
+    "Clinician NPI",
+    "Clinic",
+    "Clinic NPI",
+    "Expected amount",
+)
+assert len(HEADER) == len(fields(ClaimRow))
+
+
+def claims_file(rows: Iterable[ClaimRow]) -> bytes:
+    """The file: a header, then the rows in the order given."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(HEADER)
+    for row in rows:
+        writer.writerow(_cell(value) for value in astuple(row))
+    return text.getvalue().encode()
+
+
+def neutral(text: str) -> str:
+    """The text, with an apostrophe before it where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    return neutral(value) if isinstance(value, str) else str(value)
