@@ -78,7 +78,14 @@ class TenantFK(_WallConstraint):
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "field": self.field}
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
+        """Added when the migration ends: makemigrations may put it before the key of the table that it points at."""
+        schema_editor.deferred_sql.append(self._add(model, schema_editor))
+
+    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
+        self.create_sql(model, schema_editor)
+
+    def _add(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:
         field: Any = model._meta.get_field(self.field)
         return Statement(
             "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (organization_id, %(column)s) "

@@ -1,0 +1,122 @@
+"""What every test stands on. Tests with a database run as bhi_app, behind the wall, like the product."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from bhi.local.places import Places
+from bhi.local.servers import supply
+
+# Before settings are read: servers where none are named, and development's plain http.
+supply(Places(Path(__file__).resolve().parents[1]), os.environ)
+os.environ["BHI_DEBUG"] = "1"
+os.environ.pop("BHI_PROCESS", None)
+os.environ["DJANGO_SETTINGS_MODULE"] = "bhi.settings"
+# Read here, which makes pytest-django set Django up: named in pyproject, they would be read before this file.
+ALIASES = tuple(django_settings.DATABASES)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords(django_test_environment: None) -> None:
+    """Argon2 is slow on purpose; nothing here tests its slowness."""
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Rate limits count in the cache: no test may use up another's."""
+    from django.core.cache import cache
+
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Replaces pytest-django's: a copy of the migrated template, used by all aliases each in its role."""
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    from tests import databases
+
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    with django_db_blocker.unblock(), databases.test_database(worker) as name:
+        for alias in ALIASES:
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = name
+        patch = pytest.MonkeyPatch()
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: databases.empty_tables(name))
+        yield
+        patch.undo()
+        connections.close_all()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday morning in Chicago."""
+    from tests.factories.tenancy import NOW
+
+    return NOW
+
+
+@pytest.fixture
+def organization(db: None) -> Any:
+    from tests.factories.tenancy import OrganizationFactory
+
+    return OrganizationFactory(slug="lakeside", name="Lakeside Family Medicine")
+
+
+@pytest.fixture
+def other_organization(db: None) -> Any:
+    """A second tenant, of which the first must never see a row."""
+    from tests.factories.tenancy import OrganizationFactory
+
+    return OrganizationFactory(slug="ridgeway", name="Ridgeway Health")
+
+
+@pytest.fixture
+def clinic(organization: Any) -> Any:
+    from bhi.tenancy.context import tenant
+    from tests.factories.tenancy import ClinicFactory
+
+    with tenant(organization):
+        return ClinicFactory(organization=organization)
+
+
+@pytest.fixture
+def in_tenant(organization: Any) -> Iterator[Any]:
+    """The test's body runs as the organization, as an operation called by a page would."""
+    from bhi.tenancy.context import tenant
+
+    with tenant(organization):
+        yield organization
+
+
+@pytest.fixture
+def membership(organization: Any) -> Callable[..., Any]:
+    """`membership("billing")`: a seat with these roles, by default in `organization`."""
+    from tests.factories.tenancy import MembershipFactory
+
+    def make(*roles: str, **fields: Any) -> Any:
+        return MembershipFactory(roles=list(roles), **{"organization": organization, **fields})
+
+    return make
+
+
+@pytest.fixture
+def client_for(membership: Callable[..., Any]) -> Callable[..., Any]:
+    """`client_for("billing")`: a signed-in test client; `.membership` is its seat."""
+    from django.test import Client
+
+    def make(*roles: str, **fields: Any) -> Any:
+        client = Client()
+        client.membership = membership(*roles, **fields)
+        client.force_login(client.membership.user)
+        return client
+
+    return make
