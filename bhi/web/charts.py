@@ -12,12 +12,6 @@ from datetime import date
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 288, 80, 12
 
-WIDTH, HEIGHT = 720, 260
-LEFT, RIGHT, TOP, BOTTOM = 34, 706, 34, 226
-LABEL_ROOM = 44
-MARK_ROOM = 20
-MOST_TICKS = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Dot:
@@ -57,6 +51,30 @@ def sparkline(values: Sequence[int], *, highest: int) -> Sparkline | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A size to draw on: the plot lies within left..right and top..bottom; first and last days are inset."""
+
+    name: str
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    inset: int
+    most_ticks: int
+
+
+# Text keeps its size on both, so a small screen gets a drawing of its own rather than a shrunken one.
+WIDE = Sheet("wide", 720, 260, 30, 596, 34, 226, 16, 8)
+NARROW = Sheet("narrow", 360, 260, 24, 352, 34, 226, 12, 4)
+
+MARK_ROOM = 18
+MARK_LOW, MARK_HIGH = 10, 28
+LABEL_ABOVE, LABEL_BELOW = 10, 20
+
+
+@dataclass(frozen=True, slots=True)
 class ChartPoint:
     """One score: where it lies, and where its label does not run into the line."""
 
@@ -69,13 +87,11 @@ class ChartPoint:
 
 @dataclass(frozen=True, slots=True)
 class ChartMark:
-    """One numbered event, a treatment change for instance. `label_y` steps aside for a close neighbour."""
+    """One numbered event, a treatment change for instance. `y` steps aside for a close neighbour."""
 
     number: int
-    on: date
-    text: str
     x: int
-    label_y: int
+    y: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +106,7 @@ class ChartLine:
 
 @dataclass(frozen=True, slots=True)
 class ChartTick:
-    """The first day of a month below the chart; the year where it is the first tick or a January."""
+    """The first day of a month below the chart; with its year where it is the first tick or a January."""
 
     on: date
     x: int
@@ -98,22 +114,35 @@ class ChartTick:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreChart:
-    """Everything that the chart's template draws."""
+class Drawing:
+    """The chart on one sheet, as its template draws it."""
 
-    name: str
-    highest: int
+    sheet: Sheet
     points: tuple[ChartPoint, ...]
     line: str
     marks: tuple[ChartMark, ...]
     lines: tuple[ChartLine, ...]
     ticks: tuple[ChartTick, ...]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = RIGHT
-    top: int = TOP
-    bottom: int = BOTTOM
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a mark stands for, in the chart's key."""
+
+    number: int
+    on: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChart:
+    """One scale over time: its drawings, the key of its marks, and the numbers behind it, oldest first."""
+
+    name: str
+    scores: tuple[tuple[date, int], ...]
+    events: tuple[Event, ...]
+    target: int | None
+    drawings: tuple[Drawing, Drawing]
 
 
 def score_chart(
@@ -126,75 +155,91 @@ def score_chart(
     target: int | None = None,
     marks: Iterable[tuple[date, str]] = (),
 ) -> ScoreChart | None:
-    """The chart of one scale from its first score to `until` or the last thing on it. None without scores.
+    """The chart of one scale, from its first score or mark to `until` or the last of either. None without scores.
 
     `bands` are (lowest total, name); `target` is the total below which the goal is met; `marks` are
-    (day, text) and are numbered in order of their days. The chart begins with the first of either.
+    (day, text) and are numbered in order of their days.
     """
-    in_order = sorted(scores, key=lambda score: score[0])
+    in_order = tuple(sorted(scores, key=lambda score: score[0]))
     if not in_order:
         return None
-    events = sorted(marks, key=lambda mark: mark[0])
-    days = [on for on, _ in (*in_order, *events)]
-    axis = _Axis(min(days), max(*days, until), highest)
-    points = tuple(_point(axis, in_order, place) for place in range(len(in_order)))
-    return ScoreChart(
-        name=name,
-        highest=highest,
-        points=points,
-        line=_points(points),
-        marks=_marks(axis, events),
-        lines=_lines(axis, bands, target),
-        ticks=_ticks(axis),
+    in_time = sorted(marks, key=lambda mark: mark[0])
+    events = tuple(Event(number, on, text) for number, (on, text) in enumerate(in_time, start=1))
+    days = [on for on, _ in (*in_order, *in_time)]
+    lines = _band_lines(bands, target, highest)
+    wide, narrow = (
+        _draw(_Axis(sheet, min(days), max(*days, until), highest), in_order, events, lines, target)
+        for sheet in (WIDE, NARROW)
     )
+    return ScoreChart(name, in_order, events, target, (wide, narrow))
 
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """From days and totals to places. A chart of one day has its points at the left."""
+    """From days and totals to places on a sheet. A chart of one day has its points at the left."""
 
+    sheet: Sheet
     first: date
     last: date
     highest: int
 
     def x(self, on: date) -> int:
-        span = max((self.last - self.first).days, 1)
-        return LEFT + (RIGHT - LEFT) * (on - self.first).days // span
+        begin, end = self.sheet.left + self.sheet.inset, self.sheet.right - self.sheet.inset
+        return begin + (end - begin) * (on - self.first).days // max((self.last - self.first).days, 1)
 
     def y(self, value: int) -> int:
-        return BOTTOM - (BOTTOM - TOP) * min(value, self.highest) // self.highest
+        return self.sheet.bottom - (self.sheet.bottom - self.sheet.top) * min(value, self.highest) // self.highest
+
+
+def _draw(
+    axis: _Axis,
+    scores: Sequence[tuple[date, int]],
+    events: Sequence[Event],
+    lines: Sequence[tuple[int, str]],
+    target: int | None,
+) -> Drawing:
+    points = tuple(_point(axis, scores, place) for place in range(len(scores)))
+    return Drawing(
+        sheet=axis.sheet,
+        points=points,
+        line=_points(points),
+        marks=_marks(axis, events),
+        lines=tuple(ChartLine(value, name, axis.y(value), value == target) for value, name in lines),
+        ticks=_ticks(axis),
+    )
 
 
 def _point(axis: _Axis, scores: Sequence[tuple[date, int]], place: int) -> ChartPoint:
     """A label lies above its point, but below a valley, where the line would cross it."""
     on, value = scores[place]
     neighbours = [scores[other][1] for other in (place - 1, place + 1) if 0 <= other < len(scores)]
-    is_valley = bool(neighbours) and value < min(neighbours) and axis.y(value) < BOTTOM - LABEL_ROOM // 2
     y = axis.y(value)
-    return ChartPoint(on, value, axis.x(on), y, y + 20 if is_valley else y - 10)
+    has_room_below = y + LABEL_BELOW < axis.sheet.bottom
+    is_valley = bool(neighbours) and value < min(neighbours) and has_room_below
+    return ChartPoint(on, value, axis.x(on), y, y + LABEL_BELOW if is_valley else y - LABEL_ABOVE)
 
 
-def _marks(axis: _Axis, events: Sequence[tuple[date, str]]) -> tuple[ChartMark, ...]:
+def _marks(axis: _Axis, events: Sequence[Event]) -> tuple[ChartMark, ...]:
     placed: list[ChartMark] = []
-    for number, (on, text) in enumerate(events, start=1):
-        x = axis.x(on)
-        is_close = bool(placed) and x - placed[-1].x < MARK_ROOM and placed[-1].label_y == TOP - 20
-        placed.append(ChartMark(number, on, text, x, TOP - 4 if is_close else TOP - 20))
+    for event in events:
+        x = axis.x(event.on)
+        is_close = bool(placed) and x - placed[-1].x < MARK_ROOM and placed[-1].y == MARK_LOW
+        placed.append(ChartMark(event.number, x, MARK_HIGH if is_close else MARK_LOW))
     return tuple(placed)
 
 
-def _lines(axis: _Axis, bands: Iterable[tuple[int, str]], target: int | None) -> tuple[ChartLine, ...]:
-    named = {value: band for value, band in bands if 0 < value <= axis.highest}
+def _band_lines(bands: Iterable[tuple[int, str]], target: int | None, highest: int) -> tuple[tuple[int, str], ...]:
+    """The grid, lowest first: where bands begin, and the target; nothing at 0, which is the axis itself."""
+    named = {value: band for value, band in bands if 0 < value <= highest}
     if target is not None:
         named.setdefault(target, "")
-    return tuple(ChartLine(value, named[value], axis.y(value), value == target) for value in sorted(named))
+    return tuple(sorted(named.items()))
 
 
 def _ticks(axis: _Axis) -> tuple[ChartTick, ...]:
     """Firsts of months on the axis, thinned evenly where there are many."""
     firsts = _firsts_of_months(axis.first, axis.last) or [axis.first]
-    step = -(-len(firsts) // MOST_TICKS)
-    kept = [on for on in firsts[::step] if axis.x(on) <= RIGHT - LABEL_ROOM // 2] or firsts[:1]
+    kept = firsts[:: -(-len(firsts) // axis.sheet.most_ticks)]
     return tuple(ChartTick(on, axis.x(on), on == kept[0] or on.month == 1) for on in kept)
 
 
