@@ -137,7 +137,10 @@ Candidate = TypeVar("Candidate", PatientCandidate, ContactCandidate)
 
 @dataclass(frozen=True)
 class ReadRow(Generic[Candidate]):
-    """A row that was read. `faults` refuse it, and `candidate` is then None; `losses` kept it without a value."""
+    """A row that was read. `faults` refuse it, and `candidate` is then None; `losses` kept it without a value.
+
+    `mrn` is the record number also of a refused row, so that its contacts can say what is wrong.
+    """
 
     origin: Origin
     label: str
@@ -145,7 +148,7 @@ class ReadRow(Generic[Candidate]):
     faults: tuple[Problem, ...] = ()
     losses: tuple[Problem, ...] = ()
     remarks: tuple[str, ...] = ()
-    written: tuple[str, ...] = ()
+    mrn: str = ""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def _patient(reader: RowReader, on: date) -> PatientReference:
     name = reader.person_name()
     if name is None:
         return PatientReference()
-    return PatientReference(family=name.family, given=name.given, birth_on=reader.day("birth_on", on))
+    return PatientReference(family=name.family, given=name.given, birth_on=reader.birth_day(on, is_needed=False))
 
 
 def _type(reader: RowReader) -> ContactType | None:

@@ -30,7 +30,8 @@ def read_minutes(cell: Cell) -> int | None:
     if not is_said(text):
         return None
     fix = f"Give whole minutes from 1 to {MOST_MINUTES}, or hours and minutes like 1:05."
-    minutes = _clock_minutes(cell, text) or _whole(text)
+    clock = _clock_minutes(cell, text)
+    minutes = _whole(text) if clock is None else clock
     if minutes is None:
         raise NotANumber(f"“{text[:40]}” is not a number of whole minutes", fix)
     if minutes < 0:

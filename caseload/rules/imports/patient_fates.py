@@ -10,7 +10,7 @@ from caseload.rules.imports.known import KnownClinic, KnownPatient
 from caseload.rules.imports.matching import PatientIndex
 from caseload.rules.imports.people import Directory, same_name
 from caseload.rules.imports.places import Places
-from caseload.rules.imports.plans import Fate, PatientPlan, PatientWrites
+from caseload.rules.imports.plans import Fate, Outcome, PatientPlan, PatientWrites
 from caseload.rules.imports.reading import PatientRow
 
 
@@ -39,6 +39,7 @@ class PatientsDecided:
 
     def _decide(self, row: PatientRow) -> Fate:
         if row.candidate is None:
+            self.refused.setdefault(row.mrn, row.origin)
             return Fate(row.origin, "patient", "refused", row.label, row.remarks, (*row.faults, *row.losses))
         clinic = self.places.find(row.candidate.clinic)
         if clinic is None:
@@ -73,7 +74,7 @@ class PatientsDecided:
         self.origins[key] = row.origin
         if match.patient:
             self.known[key] = match.patient
-        outcome = "new" if match.patient is None else "matched" if writes.is_empty else "changed"
+        outcome: Outcome = "new" if match.patient is None else "matched" if writes.is_empty else "changed"
         return Fate(row.origin, "patient", outcome, row.label, (*messages, *said), row.losses)
 
     def _own_clinic(self, patient: KnownPatient | None) -> KnownClinic | None:
@@ -117,8 +118,7 @@ class PatientsDecided:
         return [f"Row {first.row} has the same name and birth date: look whether it is the same person."]
 
     def _refuse(self, row: PatientRow, message: str) -> Fate:
-        if row.candidate:
-            self.refused.setdefault(row.candidate.person.mrn, row.origin)
+        self.refused.setdefault(row.mrn, row.origin)
         return Fate(row.origin, "patient", "refused", row.label, (*row.remarks, message), row.losses)
 
 

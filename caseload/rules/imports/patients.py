@@ -106,11 +106,11 @@ def _address(reader: RowReader) -> str:
 
 
 def _state(reader: RowReader) -> str:
-    state = reader.text("state").upper()
-    if state and not re.fullmatch(r"[A-Z]{2}", state):
+    state = reader.text("state")
+    if state and not re.fullmatch(r"[A-Za-z]{2}", state):
         reader.lose("state", f"“{state[:20]}” is not a state's two letters", "Write it as KS.")
         return ""
-    return state
+    return state.upper()
 
 
 def _postal_code(reader: RowReader) -> str:
@@ -242,9 +242,9 @@ def _consent_on(reader: RowReader, enrolled_on: date, on: date) -> date | None:
 
 
 def _consent_form(reader: RowReader) -> str:
-    written = reader.text("consent_form").casefold()
-    known = (form for form, words in _FORMS.items() if any(re.fullmatch(rf"{word}\b.*", written) for word in words))
-    form = next(known, "")
+    written = reader.text("consent_form")
+    first = re.match(r"[\w-]*", written.casefold())
+    form = next((form for form, words in _FORMS.items() if first and first[0] in words), "")
     if written and not form:
         reader.lose("consent_form", f"“{written[:20]}” is not known", "Write Verbal or Written.")
     return form

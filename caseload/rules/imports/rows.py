@@ -100,9 +100,12 @@ class RowReader:
         names = (_as_written(self.words(key, 250)) for key in ("family", "given", "middle"))
         return Name(*names)
 
-    def birth_day(self, on: date) -> date | None:
+    def birth_day(self, on: date, *, is_needed: bool = True) -> date | None:
+        """The birth date; where it is needed, none or a wrong one refuses the row."""
         earliest = date(on.year - _OLDEST, 1, 1)
-        return self._needed("birth_on", earliest, on)
+        if is_needed:
+            return self._needed("birth_on", earliest, on)
+        return self._day("birth_on", earliest, on, self.lose) if self.text("birth_on") else None
 
     def needed_day(self, key: str, latest: date) -> date | None:
         """A date that the row cannot do without: none, an unreadable one or one after `latest` refuses the row."""
@@ -125,7 +128,8 @@ class RowReader:
             return None
 
     def result(self, label: str, candidate: Candidate | None) -> ReadRow[Candidate]:
-        return ReadRow(self.origin, label, candidate, tuple(self.faults), tuple(self.losses), tuple(self.remarks))
+        mrn = normal_mrn(self.text("mrn"))
+        return ReadRow(self.origin, label, candidate, tuple(self.faults), tuple(self.losses), tuple(self.remarks), mrn)
 
     def _needed(self, key: str, earliest: date, latest: date) -> date | None:
         if not self.text(key):

@@ -52,7 +52,7 @@ def read_status(text: str) -> Status | None:
 
 
 def _parts(text: str) -> list[str]:
-    return re.split(r"[-–—:/(,;]", text)
+    return re.split(r" -|[–—:/(),;]", text)
 
 
 def _plain(text: str) -> str:
