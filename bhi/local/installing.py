@@ -120,7 +120,18 @@ def install(places: Places, name: str) -> None:
     """Install a set. Nothing is removed: what else is here, someone put here."""
     say(f"Installing the pinned packages of requirements/{name}.txt")
     file = places.requirements / f"{name}.txt"
-    done = uv(places, "pip", "install", "--quiet", "--require-hashes", "--python", places.python, "-r", file)
+    done = uv(
+        places,
+        "pip",
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "--compile-bytecode",
+        "--python",
+        places.python,
+        "-r",
+        file,
+    )
     if done.returncode:
         raise SetupError(
             "The packages could not be installed; the lines above say why.\n"

@@ -21,6 +21,8 @@ from bhi.local.saying import say
 FIRST_PORT = 8000
 PORTS_TO_TRY = 100
 SECONDS_FOR_WEB = 60
+# Root's own machine, such as a container: Celery's lines about it would drown what matters.
+CELERY_AS_ROOT = "ignore:You're running the worker with superuser privileges"
 ADMINISTRATION = ("DATABASE_OWNER_URL", "DATABASE_ADMIN_URL")
 
 
@@ -131,8 +133,9 @@ def start_processes(places: Places, children: Children, environ: Mapping[str, st
 
 
 def worker(environ: Mapping[str, str]) -> dict[str, str]:
-    """What worker and beat may know: no role that changes tables or passes the walls."""
-    return {name: value for name, value in environ.items() if name not in ADMINISTRATION}
+    """What worker and beat may know: no role that makes or changes tables."""
+    known = {name: value for name, value in environ.items() if name not in ADMINISTRATION}
+    return {"PYTHONWARNINGS": CELERY_AS_ROOT} | known
 
 
 def web(environ: Mapping[str, str]) -> dict[str, str]:
@@ -152,12 +155,12 @@ def web_command(places: Places, handle: int) -> list[str]:
 
 def worker_command(places: Places) -> list[str]:
     options = ["--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
-    return [str(places.python), "-m", "celery", "-A", "bhi.celery", "worker", *options]
+    return [str(places.python), "-m", "celery", "--quiet", "-A", "bhi.celery", "worker", *options]
 
 
 def beat_command(places: Places) -> list[str]:
     options = ["--loglevel", "WARNING", "--schedule", str(places.local / "beat-schedule")]
-    return [str(places.python), "-m", "celery", "-A", "bhi.celery", "beat", *options]
+    return [str(places.python), "-m", "celery", "--quiet", "-A", "bhi.celery", "beat", *options]
 
 
 def listen(first: int) -> socket.socket:
