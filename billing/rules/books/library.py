@@ -51,19 +51,19 @@ def with_options(book: RuleBook, overrides: Iterable[tuple[str, Any]] | Mapping[
 
     Raises UnknownOption or OptionOutOfBounds.
     """
-    pairs = overrides.items() if isinstance(overrides, Mapping) else overrides
-    return _overridden(book, tuple(sorted((n, tuple(v) if isinstance(v, list) else v) for n, v in pairs)))
+    # Checked before the cache is asked, to which True and 1 are the same key.
+    checked = checked_all(dict(overrides))
+    return _overridden(book, tuple(sorted(checked.items())))
 
 
 @lru_cache(maxsize=1024)
 def _overridden(book: RuleBook, overrides: tuple[tuple[str, Any], ...]) -> RuleBook:
-    values = checked_all(dict(overrides))
     said = {
         f"{OPTION_FIELD}{name}": Citation("payer_profile", f"{OPTION_FIELD}{name}", (PROFILE,), "read")
-        for name in values
+        for name, _ in overrides
     }
-    citations = MappingProxyType({**book.citations, **said})
-    return replace(book, options=replace(book.options, **values), citations=citations)
+    options = replace(book.options, **dict(overrides))
+    return replace(book, options=options, citations=MappingProxyType({**book.citations, **said}))
 
 
 @cache
