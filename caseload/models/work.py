@@ -136,6 +136,9 @@ class TimeEntry(Fact):
             models.Index(fields=["organization", "episode"], name="caseload_time_by_episode"),
             models.Index(fields=["organization", "patient"], name="caseload_time_by_patient"),
             models.Index(fields=["organization", "contact"], name="caseload_time_by_contact"),
+            models.Index(
+                fields=["organization", "by", "on"], condition=Q(span__isnull=True), name="caseload_time_by_person_day"
+            ),
         ]
 
 

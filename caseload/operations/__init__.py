@@ -1,0 +1,40 @@
+"""Writes of the caseload. Single operations audit and announce; drafts with `record_facts` are for imports."""
+
+from caseload.operations.contacts import (
+    ContactKept,
+    NextContact,
+    ScoreGiven,
+    draft_contact,
+    draft_follow_up,
+    record_contact,
+)
+from caseload.operations.reviews import draft_review, record_review
+from caseload.operations.standing import rebuild_standing
+from caseload.operations.timekeeping import (
+    Work,
+    draft_time,
+    hold_overlaps,
+    record_time,
+    replace_time,
+    role_worked_in,
+    void_time,
+)
+
+__all__ = [
+    "ContactKept",
+    "NextContact",
+    "ScoreGiven",
+    "Work",
+    "draft_contact",
+    "draft_follow_up",
+    "draft_review",
+    "draft_time",
+    "hold_overlaps",
+    "rebuild_standing",
+    "record_contact",
+    "record_review",
+    "record_time",
+    "replace_time",
+    "role_worked_in",
+    "void_time",
+]

@@ -167,13 +167,16 @@ class CarePlan(Fact):
 
 
 class Assessment(Fact):
-    """One scored administration of one instrument. A wrong one is voided and another recorded."""
+    """One administration of one instrument. A wrong one is voided and another recorded.
+
+    Without a total too much was missing for a score, and what is known is the answer to the critical item.
+    """
 
     patient = TenantForeignKey(Patient)
     episode = TenantForeignKey(Episode, null=True, blank=True)
     instrument = models.CharField(max_length=20)
     on = models.DateField()
-    total = models.PositiveSmallIntegerField()
+    total = models.PositiveSmallIntegerField(null=True, blank=True)
     item9 = models.PositiveSmallIntegerField(null=True, blank=True, help_text="PHQ-9: thoughts of self-harm, 0 to 3")
     items = models.JSONField(null=True, blank=True, help_text="Answers in the instrument's order, null where missing")
     is_total_only = models.BooleanField(default=False)
@@ -189,6 +192,9 @@ class Assessment(Fact):
             ),
             models.CheckConstraint(
                 condition=~Q(instrument="gad7") | Q(total__lte=21), name="registry_assessment_gad7_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(total__isnull=False) | Q(item9__isnull=False), name="registry_assessment_says_something"
             ),
         ]
         indexes = [models.Index(fields=["organization", "patient", "on"], name="registry_assessment_by_patient")]

@@ -220,19 +220,21 @@ def draft_assessment(
 def scored_from(
     instrument_key: str, *, items: Sequence[int | None] | None, total: int | None, critical: int | None
 ) -> Scored:
-    """Answers or a bare total as a score that has a total. Raises ScoreUnusable."""
+    """Answers or a bare total as what is kept of them. Raises ScoreUnusable when that is nothing.
+
+    Answers too few for a total are kept when the critical item is among them: a positive one must not be lost.
+    """
     scale = instrument(instrument_key)
     try:
         scored = check_total(scale, total, critical) if items is None else score(scale, items)  # type: ignore[arg-type]
     except ImpossibleScore as fault:
         raise ScoreUnusable(str(fault), instrument=instrument_key, item=fault.item) from None
-    if scored.total is None:
-        first = scored.missing[0]
+    if scored.total is None and scored.critical is None:
         raise ScoreUnusable(
             f"{scale.name}: {len(scored.missing)} answers are missing, so there is no score. "
             "Answer the others, or clear them all.",
             instrument=instrument_key,
-            item=first,
+            item=scored.missing[0],
         )
     return scored
 

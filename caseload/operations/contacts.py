@@ -1,0 +1,222 @@
+"""A contact, with everything that one note updates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from bhi.audit.operations import record
+from bhi.tenancy.models import Membership
+from caseload.models import Activity, Contact, FollowUp, TimeEntry
+from caseload.operations.errors import FollowUpTooEarly, FormReused, PatientDischarged
+from caseload.operations.standing import rebuild_standing
+from caseload.operations.timekeeping import (
+    TREATMENT,
+    Work,
+    announce_months,
+    lock_people,
+    months_touched,
+    timed,
+)
+from caseload.queries.work import EpisodeAtWork, episode_at_work
+from caseload.rules.worktime import WorkTime
+from registry.models import Assessment
+from registry.operations.drafts import scored_from
+from registry.operations.recording import Stamp, record_facts, stamped
+
+
+@dataclass(frozen=True)
+class ScoreGiven:
+    """A scale answered in a contact: its answers in order (None where missing), or the bare total."""
+
+    instrument: str
+    items: tuple[int | None, ...] | None = None
+    total: int | None = None
+    item9: int | None = None
+
+
+@dataclass(frozen=True)
+class NextContact:
+    """When to be in touch again, and about what."""
+
+    due_on: date
+    purpose: str = ""
+
+
+@dataclass(frozen=True)
+class ContactKept:
+    """What a contact left on record. `was_new` is false when the same form had been sent before."""
+
+    contact: Contact
+    entry: TimeEntry | None
+    assessments: tuple[Assessment, ...]
+    was_new: bool
+
+
+@transaction.atomic
+def record_contact(
+    *,
+    by: Membership,
+    at: datetime,
+    episode_id: UUID,
+    client_token: UUID,
+    time: WorkTime,
+    mode: str,
+    work: Work = TREATMENT,
+    note: str = "",
+    scores: Sequence[ScoreGiven] = (),
+    next_contact: NextContact | None = None,
+    import_id: UUID | None = None,
+) -> ContactKept:
+    """One note: the contact, its minutes, its scores and the next contact date, all or nothing.
+
+    The minutes are held when they overlap the person's time for another patient; the rest is kept all the same.
+    A second submit of the same form returns what the first one kept. Raises PatientDischarged, ImpossibleTime,
+    DayFull, ScoreUnusable, FollowUpTooEarly, FormReused, NotFound.
+    """
+    lock_people([by.id])
+    stamp = Stamp(by, at, import_id)
+    episode = episode_at_work(by.organization_id, episode_id, time=time, token=client_token)
+    if episode.contact_id is not None:
+        return _same_contact(episode, episode.contact_id)
+    if episode.ended_on is not None:
+        raise PatientDischarged
+    contact = draft_contact(
+        stamp,
+        patient_id=episode.patient_id,
+        episode_id=episode.id,
+        worked_by=by,
+        on=time.day(episode.zone),
+        started_at=time.span[0] if time.span is not None else None,
+        activity=work.activity,
+        mode=mode,
+        note=note,
+        client_token=client_token,
+    )
+    entry = timed(stamp, episode, time=time, work=work, worked_by=by, client_token=client_token, contact=contact)
+    assessments = tuple(_assessment(stamp, episode, contact, given) for given in scores)
+    record_facts([contact, entry, *assessments])
+    _plan_next(stamp, contact, next_contact)
+    _audit(contact, assessments, next_contact, stamp=stamp)
+    rebuild_standing(organization_id=by.organization_id, episode_ids=[episode.id], at=at)
+    announce_months(episode, months_touched(time, episode.zone), at=at)
+    return ContactKept(contact, entry, assessments, was_new=True)
+
+
+def draft_follow_up(
+    stamp: Stamp, *, patient_id: UUID, episode_id: UUID, due_on: date, purpose: str = "", contact: Contact | None = None
+) -> FollowUp:
+    """The next thing due, as it will be stored."""
+    return stamped(
+        FollowUp,
+        stamp,
+        patient_id=patient_id,
+        episode_id=episode_id,
+        due_on=due_on,
+        purpose=purpose,
+        from_contact=contact,
+    )
+
+
+def draft_contact(
+    stamp: Stamp,
+    *,
+    patient_id: UUID,
+    episode_id: UUID,
+    worked_by: Membership,
+    on: date,
+    started_at: datetime | None,
+    activity: str,
+    mode: str,
+    note: str,
+    client_token: UUID,
+) -> Contact:
+    """What happened with the patient, or did not, as it will be stored."""
+    return stamped(
+        Contact,
+        stamp,
+        patient_id=patient_id,
+        episode_id=episode_id,
+        by=worked_by,
+        on=on,
+        started_at=started_at,
+        activity=activity,
+        mode=mode,
+        note=note,
+        client_token=client_token,
+    )
+
+
+def _assessment(stamp: Stamp, episode: EpisodeAtWork, contact: Contact, given: ScoreGiven) -> Assessment:
+    scored = scored_from(given.instrument, items=given.items, total=given.total, critical=given.item9)
+    return stamped(
+        Assessment,
+        stamp,
+        patient_id=episode.patient_id,
+        episode_id=episode.id,
+        instrument=given.instrument,
+        on=contact.on,
+        total=scored.total,
+        item9=scored.critical,
+        items=list(scored.items) or None,
+        is_total_only=given.items is None,
+        is_prorated=scored.is_prorated,
+        contact_id=contact.id,
+    )
+
+
+def _plan_next(stamp: Stamp, contact: Contact, next_contact: NextContact | None) -> None:
+    """Close what this contact settles, and open the next.
+
+    A date for the next contact replaces every open one. Without a date, having spoken with the patient settles
+    what was due by that day; an attempt settles nothing.
+    """
+    if next_contact is not None and next_contact.due_on < contact.on:
+        raise FollowUpTooEarly
+    settled = Q() if next_contact is not None else Q(due_on__lte=contact.on)
+    if next_contact is not None or contact.activity == Activity.TREATMENT:
+        open_ones = FollowUp.objects.live().filter(episode_id=contact.episode_id, closed_on__isnull=True)
+        open_ones.filter(settled).update(closed_on=contact.on, closed_by_contact=contact)
+    if next_contact is not None:
+        record_facts(
+            [
+                draft_follow_up(
+                    stamp,
+                    patient_id=contact.patient_id,
+                    episode_id=contact.episode_id,
+                    due_on=next_contact.due_on,
+                    purpose=next_contact.purpose,
+                    contact=contact,
+                )
+            ]
+        )
+
+
+def _audit(
+    contact: Contact, assessments: Sequence[Assessment], next_contact: NextContact | None, *, stamp: Stamp
+) -> None:
+    fields = ["activity", "mode", "time", *(assessment.instrument for assessment in assessments)]
+    fields += ["note"] if contact.note else []
+    fields += ["next_contact"] if next_contact is not None else []
+    record(
+        "contact.recorded",
+        by=stamp.by,
+        at=stamp.at,
+        patient_id=contact.patient_id,
+        object_id=contact.id,
+        fields=fields,
+    )
+
+
+def _same_contact(episode: EpisodeAtWork, contact_id: UUID) -> ContactKept:
+    contact = Contact.objects.get(id=contact_id)
+    if contact.episode_id != episode.id:
+        raise FormReused
+    entry = TimeEntry.objects.live().filter(contact=contact).first()
+    assessments = tuple(Assessment.objects.live().filter(contact_id=contact.id, patient_id=contact.patient_id))
+    return ContactKept(contact, entry, assessments, was_new=False)

@@ -1,0 +1,46 @@
+"""What the caseload refuses, each with the sentence that says why and what to do."""
+
+from bhi.errors import DomainError
+
+
+class ImpossibleTime(DomainError):
+    """A time that cannot be. `field` is `start`, `end`, `on` or `minutes`."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class DayFull(DomainError):
+    """One person would have worked more than 24 hours on a day."""
+
+    def __init__(self, day_words: str) -> None:
+        super().__init__(f"With this, {day_words} holds more than 24 hours of work. Correct the minutes or the day.")
+
+
+class PatientDischarged(DomainError):
+    """No new contact in an episode that has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("The patient was discharged, so no contact can be added. Enrol the patient again first.")
+
+
+class FormReused(DomainError):
+    """The form's token was already used for something else."""
+
+    def __init__(self) -> None:
+        super().__init__("This form was already used for something else. Open a new one and enter it again.")
+
+
+class FollowUpTooEarly(DomainError):
+    """The next contact lies before this one."""
+
+    def __init__(self) -> None:
+        super().__init__("The next contact is before this one. Correct its date.")
+
+
+class RecommendationMissing(DomainError):
+    """A review without a recommendation is not a review."""
+
+    def __init__(self) -> None:
+        super().__init__("A review needs at least one recommendation; to continue unchanged is one.")

@@ -1,0 +1,110 @@
+"""What has to be known before time or a contact is written down: the episode as it is, and the person's other time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from psycopg.types.range import Range
+
+from bhi.errors import NotFound
+from caseload.rules.clock import day_start
+from caseload.rules.worktime import Booked, WorkTime
+
+
+@dataclass(frozen=True)
+class EpisodeAtWork:
+    """An open or ended episode on the day of some work. `contact_id` is what the form's token already made."""
+
+    id: UUID
+    organization_id: UUID
+    patient_id: UUID
+    clinic_id: UUID
+    zone: ZoneInfo
+    birth_date: date
+    enrolled_on: date
+    ended_on: date | None
+    program: str
+    contact_id: UUID | None
+    time_entry_id: UUID | None
+
+
+# Locked so that what is worked out from an episode's rows is worked out by one transaction at a time. NO KEY lets
+# others go on recording facts that merely refer to it.
+_EPISODE = """
+SELECT e.id, e.organization_id, e.patient_id, e.clinic_id, c.time_zone, p.birth_date, e.enrolled_on, e.ended_on,
+       coalesce((SELECT pp.program FROM registry_programperiod pp
+                  WHERE pp.organization_id = e.organization_id AND pp.episode_id = e.id AND pp.voided_at IS NULL
+                    AND pp.from_on <= coalesce(%(on)s::date, (%(start)s::timestamptz AT TIME ZONE c.time_zone)::date)
+                  ORDER BY pp.from_on DESC LIMIT 1),
+                (SELECT pp.program FROM registry_programperiod pp
+                  WHERE pp.organization_id = e.organization_id AND pp.episode_id = e.id AND pp.voided_at IS NULL
+                  ORDER BY pp.from_on LIMIT 1),
+                e.program),
+       (SELECT k.id FROM caseload_contact k
+         WHERE k.organization_id = e.organization_id AND k.client_token = %(token)s),
+       (SELECT t.id FROM caseload_timeentry t
+         WHERE t.organization_id = e.organization_id AND t.client_token = %(token)s)
+  FROM registry_episode e
+  JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
+  JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
+ WHERE e.organization_id = %(organization)s AND e.id = %(episode)s AND e.voided_at IS NULL
+   FOR NO KEY UPDATE OF e
+"""
+
+_BOOKED = """
+SELECT by_id, id, patient_id, lower(span), upper(span), NULL::date, NULL::integer
+  FROM caseload_timeentry
+ WHERE organization_id = %(organization)s AND by_id = ANY(%(people)s) AND span && %(around)s
+   AND voided_at IS NULL AND NOT held AND span IS NOT NULL
+UNION ALL
+SELECT by_id, id, patient_id, NULL, NULL, "on", seconds
+  FROM caseload_timeentry
+ WHERE organization_id = %(organization)s AND by_id = ANY(%(people)s) AND "on" BETWEEN %(first)s AND %(last)s
+   AND voided_at IS NULL AND NOT held AND span IS NULL
+"""
+
+
+def episode_at_work(organization_id: UUID, episode_id: UUID, *, time: WorkTime, token: UUID) -> EpisodeAtWork:
+    """The episode, locked, with its program on the day of some work and what a form's token already made.
+
+    The program before the first period is that of the first. Raises NotFound.
+    """
+    values: dict[str, Any] = {
+        "organization": organization_id,
+        "episode": episode_id,
+        "start": time.span[0] if time.span is not None else None,
+        "on": time.on,
+        "token": token,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_EPISODE, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound
+    return EpisodeAtWork(*(*row[:4], ZoneInfo(row[4]), *row[5:]))
+
+
+def booked_by(
+    organization_id: UUID, people: Sequence[UUID], *, first: date, last: date, zone: ZoneInfo
+) -> dict[UUID, list[Booked]]:
+    """Time on record of each person on the local days from `first` to `last`, held and voided entries left out."""
+    values: dict[str, Any] = {
+        "organization": organization_id,
+        "people": list(people),
+        "around": Range(day_start(first, zone), day_start(last + timedelta(days=1), zone)),
+        "first": first,
+        "last": last,
+    }
+    found: dict[UUID, list[Booked]] = {person: [] for person in people}
+    with connection.cursor() as cursor:
+        cursor.execute(_BOOKED, values)
+        for person, entry_id, patient_id, start, end, on, seconds in cursor.fetchall():
+            span: tuple[datetime, datetime] | None = (start, end) if start is not None else None
+            found[person].append(Booked(entry_id, patient_id, span, on, seconds))
+    return found

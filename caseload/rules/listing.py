@@ -1,0 +1,105 @@
+"""What a list shows, sorts and filters by, worked out from an episode's course."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from caseload.rules.caseload_order import GROUP_OF, OVERDUE, SAFETY, STALLED
+from caseload.rules.course import ANXIETY, DEPRESSION, EpisodeCourse, Score
+from caseload.rules.days import FOREVER, Days
+from caseload.rules.facts import Facts
+from caseload.rules.signal_evidence import EVIDENCE, Evidence
+from caseload.rules.signals import RANK_OF, signal_days
+from caseload.rules.states import state_on
+from caseload.rules.targets import targets_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleStanding:
+    """Where a patient stands on one scale. Without a baseline, `last` is a score from before enrolment."""
+
+    baseline: int | None = None
+    last: int | None = None
+    last_on: date | None = None
+    series: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StandingSignal:
+    """A run of a signal that stands or will begin if nothing more is recorded; `until` is the first day without."""
+
+    word: str
+    since: date
+    until: date | None
+    evidence: tuple[Evidence, ...]
+    clears: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An episode as lists show it. The `_from` dates say since or from when its group of signals stands."""
+
+    phq9: ScaleStanding
+    gad7: ScaleStanding
+    item9_last: int | None
+    response_state: str
+    last_contact_on: date | None
+    last_review_on: date | None
+    signals: tuple[StandingSignal, ...]
+    safety_from: date | None
+    overdue_from: date | None
+    stalled_from: date | None
+
+
+def standing_of(course: EpisodeCourse, on: date) -> Standing:
+    """The standing as of a local day, with the signals of that day and those that days to come will bring."""
+    days = signal_days(course)
+    return Standing(
+        phq9=_scale(course, DEPRESSION),
+        gad7=_scale(course, ANXIETY),
+        item9_last=_item9(course),
+        response_state=state_on(course, on),
+        last_contact_on=max((day for day in course.contacts if day <= on), default=None),
+        last_review_on=max((day for day in course.reviews if day <= on), default=None),
+        signals=tuple(_signals(course, days, on)),
+        safety_from=_group_from(days, SAFETY, on),
+        overdue_from=_group_from(days, OVERDUE, on),
+        stalled_from=_group_from(days, STALLED, on),
+    )
+
+
+def _scale(course: EpisodeCourse, key: str) -> ScaleStanding:
+    track = next((track for track in course.tracks if track.instrument.key == key), None)
+    if track is not None:
+        totals = tuple(point.total for point in track.points)
+        return ScaleStanding(track.baseline.total, track.last.total, track.last.on, totals)
+    before = [score for score in _known(course, key) if score.on < course.enrolled_on]
+    return ScaleStanding(None, before[-1].total, before[-1].on) if before else ScaleStanding()
+
+
+def _known(course: EpisodeCourse, key: str) -> Iterable[Score]:
+    return (score for score in course.ordered_scores if score.instrument == key and score.total is not None)
+
+
+def _item9(course: EpisodeCourse) -> int | None:
+    answers = [score.item9 for score in course.ordered_scores if score.item9 is not None]
+    return answers[-1] if answers else None
+
+
+def _signals(course: EpisodeCourse, days: dict[str, Days], on: date) -> Iterable[StandingSignal]:
+    for word in sorted(days, key=RANK_OF.__getitem__):
+        for begins, ends in days[word].spans:
+            if on < ends:
+                yield _signal(course, word, begins, ends, on)
+
+
+def _signal(course: EpisodeCourse, word: str, begins: date, ends: date, on: date) -> StandingSignal:
+    shown_on = max(begins, on)
+    facts = Facts(course, targets_in_force(shown_on).limits)
+    evidence, clears = EVIDENCE[word](facts, shown_on)
+    return StandingSignal(word, begins, None if ends == FOREVER else ends, evidence, clears)
+
+
+def _group_from(days: dict[str, Days], group: int, on: date) -> date | None:
+    union = Days.union(found for word, found in days.items() if GROUP_OF[word] == group)
+    return next((begins for begins, ends in union.spans if on < ends), None)
