@@ -42,8 +42,7 @@ class PatientsDecided:
             self.refused.setdefault(row.mrn, row.origin)
             return Fate(row.origin, "patient", "refused", row.label, row.remarks, (*row.faults, *row.losses))
         clinic = self.places.find(row.candidate.clinic)
-        if clinic is None:
-            return self._refuse(row, "No clinic is named, and there are several. Fill in the clinic.")
+        assert clinic is not None, "a clinic that cannot be found is a question, and nothing is decided"
         return self._repeated(row, row.candidate, clinic) or self._match(row, row.candidate, clinic)
 
     def _repeated(self, row: PatientRow, candidate: PatientCandidate, clinic: KnownClinic) -> Fate | None:

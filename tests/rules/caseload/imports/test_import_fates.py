@@ -441,8 +441,10 @@ def test_an_open_enrolment_is_not_replaced():
     writes, said = course("9/10/2026|Active||9/10/2026||||")
     assert (writes, said[-1]) == (
         PatientWrites(),
-        "Enrolled since 09/03/2026 on record; the row says 09/10/2026. "
-        "The enrolment is not changed: correct it on the chart.",
+        (
+            "Enrolled since 09/03/2026 on record; the row says 09/10/2026. "
+            "The enrolment is not changed: correct it on the chart."
+        ),
     )
 
 
@@ -560,8 +562,10 @@ def test_the_same_contact_twice():
             4,
             "refused",
             [
-                "Row 2 has the same patient, day and start and says something else. "
-                "Keep the right one, or correct the start."
+                (
+                    "Row 2 has the same patient, day and start and says something else. "
+                    "Keep the right one, or correct the start."
+                )
             ],
         ),
     ]

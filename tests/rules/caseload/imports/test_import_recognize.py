@@ -94,17 +94,21 @@ def test_swapped_sheets_are_told_by_their_headers():
 def test_a_missing_column_is_named_with_headings_that_would_do():
     found = recognize([sheet("Patient ID|Contact Date|Contact Type\n1|9/1/2026|Phone")])
     assert [problem.sentence for problem in found.problems] == [
-        "list.csv, row 1: no column is headed Minutes, which contacts need. "
-        "Head the column Minutes, Min, Mins or Duration, or choose which column holds it."
+        (
+            "list.csv, row 1: no column is headed Minutes, which contacts need. "
+            "Head the column Minutes, Min, Mins or Duration, or choose which column holds it."
+        )
     ]
 
 
 def test_one_of_several_columns_will_do():
     found = recognize([sheet("MRN|DOB|Sex|Clinic\n1|1/1/1980|F|North")])
     assert [problem.sentence for problem in found.problems] == [
-        "list.csv, row 1: no column is headed Patient Name or Last Name, which patients need. Head the column "
-        "Patient Name, Name, Patient, Full Name, Last Name, Patient Last Name, Lastname or Surname, "
-        "or choose which column holds it."
+        (
+            "list.csv, row 1: no column is headed Patient Name or Last Name, which patients need. Head the column "
+            "Patient Name, Name, Patient, Full Name, Last Name, Patient Last Name, Lastname or Surname, "
+            "or choose which column holds it."
+        )
     ]
 
 

@@ -357,8 +357,10 @@ def test_a_total_that_its_item_9_rules_out_is_kept_and_said():
     assert (row.candidate.scores, row.remarks) == (
         Scores(27, 0),
         (
-            "PHQ-9 27 with item 9 = 0 cannot be: the other eight items make 24 at most. "
-            "Kept as written; look at the form.",
+            (
+                "PHQ-9 27 with item 9 = 0 cannot be: the other eight items make 24 at most. "
+                "Kept as written; look at the form."
+            ),
         ),
     )
 
