@@ -80,6 +80,12 @@ def change_from(last: int | None, baseline: int | None) -> str:
 
 
 @register.filter
+def to_go(goal: int, reached: int) -> int:
+    """How much is missing to a goal; nothing once it is reached."""
+    return max(goal - reached, 0)
+
+
+@register.filter
 def clock(at: datetime | None, zone: str) -> str:
     """The time of day in a zone: `2:05 pm`."""
     if at is None:
@@ -103,7 +109,8 @@ def sparkline(values: Sequence[int] | None, highest: int) -> Sparkline | None:
 @register.simple_block_tag
 def page_header(content: str, title: str, sub: str = "") -> SafeString:
     """The page's heading with its actions beside it."""
-    return render_to_string("components/_page_header.html", {"title": title, "sub": sub, "actions": content.strip()})
+    context = {"title": title, "sub": sub, "actions": _rendered(content)}
+    return render_to_string("components/_page_header.html", context)
 
 
 @register.simple_block_tag
