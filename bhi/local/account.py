@@ -94,7 +94,8 @@ def run_as(
             arguments, cwd=folder, env=plain_environment(), text=True, capture_output=True,
             stdin=subprocess.DEVNULL, timeout=seconds, check=False,
             start_new_session=True,
-            user=other and other.uid, group=other and other.gid, extra_groups=[] if other else None,
+            user=other.uid if other else None, group=other.gid if other else None,
+            extra_groups=[] if other else None,
         )  # fmt: skip
     except PermissionError as error:
         raise SetupError(unreachable(account, Path(arguments[0]), folder)) from error

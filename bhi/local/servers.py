@@ -51,8 +51,8 @@ def supply(places: Places, environ: MutableMapping[str, str]) -> None:
     """Start what the environment does not already name, and name it there: what `manage.py` does first."""
     if environ.get(database.SUPPLIED):
         return
+    name_secret(places, environ)
     if names_its_own(places, environ, "DATABASE_URL") and names_its_own(places, environ, "REDIS_URL"):
-        environ.setdefault("BHI_SECRET_KEY", secret_key(places))
         return
     with locked(places.lock):
         found, _ = supplied(places, environ)
@@ -66,7 +66,7 @@ def supplied(places: Places, environ: MutableMapping[str, str]) -> tuple[Servers
     A DATABASE_URL or REDIS_URL to another server stays, and its embedded server is left alone. Hold the lock.
     Raises SetupError.
     """
-    environ.setdefault("BHI_SECRET_KEY", secret_key(places))
+    name_secret(places, environ)
     wants_postgres = not names_its_own(places, environ, "DATABASE_URL")
     wants_valkey = not names_its_own(places, environ, "REDIS_URL")
     if not (wants_postgres or wants_valkey):
@@ -79,6 +79,12 @@ def supplied(places: Places, environ: MutableMapping[str, str]) -> tuple[Servers
     if wants_postgres:
         environ.setdefault("BHI_DEBUG", "1")
     return servers, started
+
+
+def name_secret(places: Places, environ: MutableMapping[str, str]) -> None:
+    """Name the checkout's development secret where the environment names none."""
+    if not environ.get("BHI_SECRET_KEY"):
+        environ["BHI_SECRET_KEY"] = secret_key(places)
 
 
 def names_its_own(places: Places, environ: Mapping[str, str], variable: str) -> bool:
