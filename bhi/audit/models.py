@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from bhi.tenancy.base import TenantModel
-from bhi.tenancy.constraints import tenant_wall
+from bhi.tenancy.constraints import AppMayOnly, tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
 
 
@@ -24,7 +24,7 @@ class AuditEvent(TenantModel):
     request_id = models.UUIDField(null=True)
 
     class Meta:
-        constraints = tenant_wall("audit_event", "by")
+        constraints = [*tenant_wall("audit_event", "by"), AppMayOnly(name="audit_event_app")]
         db_table = "audit_event"
         indexes = [
             models.Index(fields=["organization", "patient_id", "at"], name="audit_by_patient"),

@@ -1,25 +1,30 @@
-"""The two constraint classes that make Postgres, not our queries, keep organizations apart.
+"""The constraint classes that make Postgres, not our queries, keep organizations apart and records as they were.
 
-Both are Django constraints, so that `makemigrations` sees them and a table cannot be made without its wall
+All are Django constraints, so that `makemigrations` sees them and a table cannot be made without its wall
 unless the catalogue tests fail (docs/adr/0001).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement
 
 from bhi.tenancy.pool import SETTING as ORGANIZATION_SETTING
+from bhi.tenancy.roles import APPLICATION
+
+# What a refusal of VoidOnce is known by.
+VOIDED_ROW_SQLSTATE: Final = "BHI02"
 
 # The sub-select makes it one evaluation per query, not one per row, and keeps the index usable.
 POLICY = f"organization_id = (SELECT nullif(current_setting('{ORGANIZATION_SETTING}', true), '')::uuid)"
 
 
 class _WallConstraint(models.BaseConstraint):
-    """Shared by both: nothing to validate in Python, and never part of CREATE TABLE itself."""
+    """Shared by all: nothing to validate in Python, and never part of CREATE TABLE itself."""
 
     def __init__(self, *, name: str) -> None:
         super().__init__(name=name)
@@ -99,6 +104,69 @@ class TenantFK(_WallConstraint):
     def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
         return Statement(
             "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s",
+            table=schema_editor.quote_name(model._meta.db_table),
+            name=schema_editor.quote_name(self.name),
+        )
+
+
+class AppMayOnly(_WallConstraint):
+    """What the application's role may do with rows that are there: never delete them, and change only `update`.
+
+    `update` is None for any column, or the fields that may change; the application may always insert and read.
+    """
+
+    def __init__(self, *, name: str, update: Sequence[str] | None = ()) -> None:
+        super().__init__(name=name)
+        self.update = None if update is None else tuple(update)
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "update": self.update}
+
+    def columns(self, model: type[models.Model]) -> tuple[str, ...] | None:
+        """The columns that may change; None for any."""
+        if self.update is None:
+            return None
+        fields: list[Any] = [model._meta.get_field(name) for name in self.update]
+        return tuple(field.column for field in fields)
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
+        columns = self.columns(model)
+        taken = "DELETE" if columns is None else "UPDATE, DELETE"
+        statement = f"REVOKE {taken} ON %(table)s FROM {APPLICATION}"
+        if columns:
+            statement += f"; GRANT UPDATE (%(columns)s) ON %(table)s TO {APPLICATION}"
+        return Statement(
+            statement,
+            table=schema_editor.quote_name(model._meta.db_table),
+            columns=", ".join(schema_editor.quote_name(column) for column in columns or ()),
+        )
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
+        """Revoking from the table takes the grants on its columns too."""
+        return Statement(
+            f"REVOKE UPDATE ON %(table)s FROM {APPLICATION}; GRANT UPDATE, DELETE ON %(table)s TO {APPLICATION}",
+            table=schema_editor.quote_name(model._meta.db_table),
+        )
+
+
+class VoidOnce(_WallConstraint):
+    """A voided row stays as it is: a trigger refuses every later change, with VOIDED_ROW_SQLSTATE.
+
+    Its function, tenancy_voided_stays(), is made by a migration of bhi.tenancy.
+    """
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
+        return Statement(
+            "CREATE TRIGGER %(name)s BEFORE UPDATE ON %(table)s FOR EACH ROW "
+            "WHEN (OLD.voided_at IS NOT NULL) EXECUTE FUNCTION tenancy_voided_stays()",
+            table=schema_editor.quote_name(model._meta.db_table),
+            name=schema_editor.quote_name(self.name),
+        )
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
+        return Statement(
+            "DROP TRIGGER %(name)s ON %(table)s",
             table=schema_editor.quote_name(model._meta.db_table),
             name=schema_editor.quote_name(self.name),
         )

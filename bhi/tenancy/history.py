@@ -8,14 +8,14 @@ from typing import Any
 import pghistory
 from django.db import models
 
-from bhi.tenancy.constraints import TenantRLS
+from bhi.tenancy.constraints import AppMayOnly, TenantRLS
 
 
 def keeps_history(table: str) -> Callable[[type[models.Model]], type[models.Model]]:
     """Class decorator. The present row is the last version, so only what changes leave behind is stored."""
     meta: dict[str, Any] = {
         "db_table": f"{table}_history",
-        "constraints": [TenantRLS(name=f"{table}_history_tenant")],
+        "constraints": [TenantRLS(name=f"{table}_history_tenant"), AppMayOnly(name=f"{table}_history_app")],
         "indexes": [models.Index(fields=["organization", "pgh_obj"], name=f"{table}_hist")],
     }
     return pghistory.track(

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from bhi.tenancy.base import TenantModel
-from bhi.tenancy.constraints import tenant_wall
+from bhi.tenancy.constraints import AppMayOnly, tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
 
 
@@ -50,6 +50,7 @@ class Batch(TenantModel):
     class Meta:
         constraints = [
             *tenant_wall("billing_batch", "made_by", "stored_file"),
+            AppMayOnly(name="billing_batch_app"),
             models.UniqueConstraint(fields=["organization", "number"], name="billing_batch_number"),
             models.UniqueConstraint(fields=["organization", "client_token"], name="billing_batch_once"),
         ]
@@ -76,6 +77,7 @@ class Claim(TenantModel):
     class Meta:
         constraints = [
             *tenant_wall("billing_claim", "batch", "patient", "episode", "payer"),
+            AppMayOnly(name="billing_claim_app", update=("is_superseded",)),
             models.UniqueConstraint(
                 fields=["organization", "patient", "month", "family"],
                 condition=Q(is_superseded=False),
@@ -97,5 +99,6 @@ class ClaimLine(TenantModel):
     class Meta:
         constraints = [
             *tenant_wall("billing_claimline", "claim"),
+            AppMayOnly(name="billing_claimline_app"),
             models.UniqueConstraint(fields=["organization", "claim", "number"], name="billing_claimline_number"),
         ]

@@ -65,7 +65,7 @@ class Contact(Fact):
 
     class Meta:
         constraints = [
-            *fact_wall("caseload_contact", "patient", "episode", "by"),
+            *fact_wall("caseload_contact", "patient", "episode", "by", may_change=()),
             models.UniqueConstraint(fields=["organization", "client_token"], name="caseload_contact_once"),
         ]
         indexes = [models.Index(fields=["organization", "episode", "on"], name="caseload_contact_by_episode")]
@@ -99,7 +99,11 @@ class TimeEntry(Fact):
 
     class Meta:
         constraints = [
-            *fact_wall("caseload_timeentry", "patient", "episode", "contact", "by", "held_with", "replaces"),
+            *fact_wall(
+                "caseload_timeentry",
+                *("patient", "episode", "contact", "by", "held_with", "replaces"),
+                may_change=("held", "held_with"),
+            ),
             models.UniqueConstraint(fields=["organization", "client_token"], name="caseload_timeentry_once"),
             models.CheckConstraint(
                 condition=Q(span__isnull=False, on__isnull=True, seconds__isnull=True)
@@ -188,7 +192,7 @@ class CaseReview(Fact):
     consultant = TenantForeignKey("tenancy.Membership", null=True, blank=True)
 
     class Meta:
-        constraints = fact_wall("caseload_casereview", "patient", "episode", "consultant")
+        constraints = fact_wall("caseload_casereview", "patient", "episode", "consultant", may_change=())
         indexes = [models.Index(fields=["organization", "episode", "on"], name="caseload_review_by_episode")]
 
 
@@ -202,6 +206,6 @@ class Recommendation(Fact):
 
     class Meta:
         constraints = [
-            *fact_wall("caseload_recommendation", "review"),
+            *fact_wall("caseload_recommendation", "review", may_change=()),
             models.UniqueConstraint(fields=["organization", "review", "number"], name="caseload_recommendation_number"),
         ]

@@ -81,7 +81,7 @@ class ProgramPeriod(Fact):
 
     class Meta:
         constraints = [
-            *fact_wall("registry_programperiod", "episode"),
+            *fact_wall("registry_programperiod", "episode", may_change=()),
             models.UniqueConstraint(
                 fields=["organization", "episode", "from_on"],
                 condition=Q(voided_at__isnull=True),
@@ -117,7 +117,7 @@ class Consent(Fact):
     revoked_on = models.DateField(null=True, blank=True)
 
     class Meta:
-        constraints = fact_wall("registry_consent", "patient", "treating_clinician")
+        constraints = fact_wall("registry_consent", "patient", "treating_clinician", may_change=("revoked_on",))
         indexes = [models.Index(fields=["organization", "patient"], name="registry_consent_by_patient")]
 
 
@@ -130,7 +130,7 @@ class InitiatingVisit(Fact):
     is_by_billing_practitioner = models.BooleanField(default=True)
 
     class Meta:
-        constraints = fact_wall("registry_initiatingvisit", "patient")
+        constraints = fact_wall("registry_initiatingvisit", "patient", may_change=())
         indexes = [models.Index(fields=["organization", "patient"], name="registry_visit_by_patient")]
 
 
@@ -162,7 +162,7 @@ class CarePlan(Fact):
     text = models.TextField(blank=True)
 
     class Meta:
-        constraints = fact_wall("registry_careplan", "episode")
+        constraints = fact_wall("registry_careplan", "episode", may_change=())
         indexes = [models.Index(fields=["organization", "episode"], name="registry_careplan_by_episode")]
 
 
@@ -185,7 +185,7 @@ class Assessment(Fact):
 
     class Meta:
         constraints = [
-            *fact_wall("registry_assessment", "patient", "episode"),
+            *fact_wall("registry_assessment", "patient", "episode", may_change=()),
             models.CheckConstraint(
                 condition=~Q(instrument="phq9") | Q(total__lte=27, item9__isnull=True) | Q(total__lte=27, item9__lte=3),
                 name="registry_assessment_phq9_range",

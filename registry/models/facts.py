@@ -3,7 +3,7 @@
 from django.db import models
 
 from bhi.tenancy.base import TenantModel
-from bhi.tenancy.constraints import tenant_wall
+from bhi.tenancy.constraints import AppMayOnly, VoidOnce, tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
 
 
@@ -36,10 +36,20 @@ class Fact(TenantModel):
         return self.voided_at is None
 
 
-def fact_wall(table: str, *foreign_keys: str) -> list[models.BaseConstraint]:
-    """The tenant wall of a Fact, and: voided means when and by whom."""
+VOID_FIELDS = ("voided_at", "voided_by", "void_reason")
+
+
+def fact_wall(
+    table: str, *foreign_keys: str, may_change: tuple[str, ...] | None = None
+) -> list[models.BaseConstraint]:
+    """The tenant wall of a Fact, and: voided means when and by whom, only once; never deleted.
+
+    `may_change` names the fields that the application may change besides voiding; None for any.
+    """
     return [
         *tenant_wall(table, "recorded_by", "voided_by", *foreign_keys),
+        AppMayOnly(name=f"{table}_app", update=None if may_change is None else (*VOID_FIELDS, *may_change)),
+        VoidOnce(name=f"{table}_void_once"),
         models.CheckConstraint(
             condition=models.Q(voided_at__isnull=True, voided_by__isnull=True)
             | models.Q(voided_at__isnull=False, voided_by__isnull=False),

@@ -1,0 +1,123 @@
+"""Months and claims. Pass `organization`."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import uuid4
+
+import factory
+from factory.django import DjangoModelFactory
+
+from billing.models import (
+    AccessAlignment,
+    Batch,
+    Claim,
+    ClaimLine,
+    OtherService,
+    PayerProfile,
+    PriorService,
+    ServiceMonth,
+)
+from tests.factories.files import StoredFileFactory
+from tests.factories.registry import (
+    EpisodeFactory,
+    FactFactory,
+    PatientFactory,
+    PayerFactory,
+    same_organization,
+    system_seat,
+)
+from tests.factories.tenancy import NOW
+
+FEBRUARY = date(2026, 2, 1)
+
+
+class PayerProfileFactory(DjangoModelFactory):
+    class Meta:
+        model = PayerProfile
+
+    payer = factory.SubFactory(PayerFactory, **same_organization())
+    book = "medicare_ffs"
+    from_on = date(2020, 1, 1)
+
+
+class PriorServiceFactory(FactFactory):
+    class Meta:
+        model = PriorService
+
+    patient = factory.SubFactory(PatientFactory, **same_organization())
+    month = date(2025, 12, 1)
+
+
+class OtherServiceFactory(FactFactory):
+    class Meta:
+        model = OtherService
+
+    patient = factory.SubFactory(PatientFactory, **same_organization())
+    month = FEBRUARY
+    code = "99490"
+    is_by_billing_practitioner = True
+
+
+class AccessAlignmentFactory(FactFactory):
+    class Meta:
+        model = AccessAlignment
+
+    patient = factory.SubFactory(PatientFactory, **same_organization())
+    is_participant = True
+
+
+class ServiceMonthFactory(DjangoModelFactory):
+    """February 2026 in Chicago."""
+
+    class Meta:
+        model = ServiceMonth
+
+    episode = factory.SubFactory(EpisodeFactory, **same_organization())
+    patient = factory.SelfAttribute("episode.patient")
+    month = FEBRUARY
+    time_zone = "America/Chicago"
+    starts_at = datetime(2026, 2, 1, 6, tzinfo=UTC)
+    ends_at = datetime(2026, 3, 1, 6, tzinfo=UTC)
+    refreshed_at = NOW
+
+
+class BatchFactory(DjangoModelFactory):
+    class Meta:
+        model = Batch
+
+    month = FEBRUARY
+    number = factory.Sequence(lambda n: n + 1)
+    made_at = NOW
+    made_by = factory.LazyAttribute(lambda batch: system_seat(batch.organization))
+    client_token = factory.LazyFunction(uuid4)
+    claim_count = 1
+    stored_file = factory.SubFactory(StoredFileFactory, **same_organization())
+
+
+class ClaimFactory(DjangoModelFactory):
+    class Meta:
+        model = Claim
+
+    batch = factory.SubFactory(BatchFactory, **same_organization())
+    number = factory.Sequence(lambda n: n + 1)
+    episode = factory.SubFactory(EpisodeFactory, **same_organization())
+    patient = factory.SelfAttribute("episode.patient")
+    payer = factory.SubFactory(PayerFactory, **same_organization())
+    month = FEBRUARY
+    service_on = date(2026, 2, 28)
+    facts = factory.LazyFunction(dict)
+    facts_sha256 = "0" * 64
+    verdict = factory.LazyFunction(dict)
+    book = "medicare_ffs_2026"
+    book_sha256 = "0" * 64
+
+
+class ClaimLineFactory(DjangoModelFactory):
+    class Meta:
+        model = ClaimLine
+
+    claim = factory.SubFactory(ClaimFactory, **same_organization())
+    number = 1
+    code = "99492"
+    units = 1
+    amount = Decimal("162.18")
