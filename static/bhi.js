@@ -112,7 +112,7 @@
     if (isPoll(elt)) return; // it asks again by itself
     if (!SAVES.has(requestConfig?.verb)) return showFailure("load", null);
     const status = xhr?.status ?? 0;
-    if (status === 0) return showFailure("unreachable", elt);
+    if (status === 0 || (status >= 502 && status <= 504)) return showFailure("unreachable", elt);
     if (status === 403 && xhr.responseText.includes("data-stale-token")) return showFailure("stale", elt);
     showFailure(status >= 500 ? "fault" : "refused", elt);
   }
