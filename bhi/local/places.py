@@ -43,6 +43,11 @@ class Cluster:
         return self.folder / "run"
 
     @property
+    def lock(self) -> Path:
+        """Held by the one run that uses a passing cluster; beside the folder, which comes and goes."""
+        return self.folder.with_name(f"{self.folder.name}.lock")
+
+    @property
     def env_file(self) -> Path:
         return self.run / "env"
 
@@ -76,10 +81,6 @@ class Places:
     @property
     def up_lock(self) -> Path:
         return self.local / "up.lock"
-
-    @property
-    def test_lock(self) -> Path:
-        return self.local / "test.lock"
 
     @property
     def secret_key(self) -> Path:

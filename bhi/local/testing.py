@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from bhi.local import database, debian, installing, servers
 from bhi.local.children import Ended, endable, ignore_endings
+from bhi.local.errors import SetupError
 from bhi.local.lock import locked
 from bhi.local.places import DATABASE, ROLES, Cluster, Places
 from bhi.local.saying import say
@@ -29,6 +31,13 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 PYTEST = ("-m", "pytest", "-n", "2")
 BATTERY = "tests/battery"
+# On a server that is not ours. The tests' own databases are copies beside it.
+TEST_DATABASE = "bhi_tests"
+HOLDS_AN_INSTALLATION = """
+import os, psycopg
+with psycopg.connect(os.environ["DATABASE_ADMIN_URL"]) as admin:
+    print(*admin.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [os.environ["DATABASE"]]).fetchone())
+"""
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ def judged(places: Places, checks: Sequence[tuple[str, tuple[str, ...]]], tests:
     installing.ensure(places, "test")
     browser = debian.chromium(os.environ)
     cluster = places.passing("test")
-    with endable(), locked(places.test_lock, waiting="Waiting for another ./dev test in this checkout"):
+    with endable():
         try:
             with passing_servers(places, cluster, os.environ) as environ:
                 environ["BHI_CHROMIUM"] = browser
@@ -100,24 +109,28 @@ def passing_servers(places: Places, cluster: Cluster, environ: Mapping[str, str]
 
     A DATABASE_ADMIN_URL to another server is used instead of an embedded Postgres.
     """
-    with locked(places.lock):
-        clear_away(places, cluster)
-        found = servers.prepared(places, cluster)
-    admin = None if servers.is_embedded(places, environ, "DATABASE_ADMIN_URL") else environ.get("DATABASE_ADMIN_URL")
-    try:
-        servers.start(found, with_postgres=not admin)
-        named = servers.urls(found.sockets) | (urls_on(admin) if admin else {})
-        full = dict(environ) | {"BHI_SECRET_KEY": servers.secret_key(places)} | named
-        if admin:
-            say("Using the server of DATABASE_ADMIN_URL")
-            database.manage(places, full, "create_roles")
-        else:
-            database.make_roles(places, found.postgres, full)
-        yield full
-    finally:
-        ignore_endings()
-        servers.stop(found)
-        servers.wipe(found)
+    admin = environ["DATABASE_ADMIN_URL"] if servers.names_its_own(places, environ, "DATABASE_ADMIN_URL") else None
+    with locked(cluster.lock, waiting=f"Waiting for another run over {cluster.folder}"):
+        with locked(places.lock):
+            clear_away(places, cluster)
+            found = servers.prepared(places, cluster)
+        try:
+            servers.start(found, with_postgres=not admin)
+            named = servers.urls(found.sockets) | (urls_elsewhere(places, admin) if admin else {})
+            yield ready(places, environ, named)
+        finally:
+            ignore_endings()
+            servers.stop(found)
+            servers.wipe(found)
+
+
+def ready(places: Places, environ: Mapping[str, str], named: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a run, once its database and roles are made."""
+    say("Making the database and its roles")
+    development = {"BHI_SECRET_KEY": servers.secret_key(places), "BHI_DEBUG": "1"}
+    full = {**environ, **development, **named}
+    database.manage(places, full, "create_roles")
+    return full
 
 
 def clear_away(places: Places, cluster: Cluster) -> None:
@@ -126,6 +139,27 @@ def clear_away(places: Places, cluster: Cluster) -> None:
     if left is not None:
         servers.stop(left)
         servers.wipe(left)
+    shutil.rmtree(cluster.folder, ignore_errors=True)
+
+
+def urls_elsewhere(places: Places, admin: str) -> dict[str, str]:
+    """The roles' addresses on another server, which must not hold an installation.
+
+    Roles belong to a whole server, and making them for a test gives them new passwords. Raises SetupError.
+    """
+    say("Using the server of DATABASE_ADMIN_URL")
+    asked = {**os.environ, "DATABASE_ADMIN_URL": admin, "DATABASE": DATABASE}
+    answer = subprocess.run(
+        [places.python, "-c", HOLDS_AN_INSTALLATION], env=asked, capture_output=True, text=True, check=False
+    )
+    if answer.returncode:
+        raise SetupError(f"DATABASE_ADMIN_URL cannot be used: {answer.stderr.strip().splitlines()[-1]}")
+    if answer.stdout.strip() != "0":
+        raise SetupError(
+            f"The server of DATABASE_ADMIN_URL has a database {DATABASE}: an installation's, whose roles a test\n"
+            "would change. Tests need a server of their own."
+        )
+    return urls_on(admin)
 
 
 def urls_on(admin: str) -> dict[str, str]:
@@ -134,7 +168,7 @@ def urls_on(admin: str) -> dict[str, str]:
     password = secrets.token_urlsafe(24)
     place = parts.netloc.rpartition("@")[2]
     named = {
-        variable: parts._replace(netloc=f"{role}:{quote(password)}@{place}", path=f"/{DATABASE}").geturl()
+        variable: parts._replace(netloc=f"{role}:{quote(password)}@{place}", path=f"/{TEST_DATABASE}").geturl()
         for variable, role in ROLES.items()
     }
     return named | {"DATABASE_ADMIN_URL": admin}

@@ -75,7 +75,7 @@ def end_running(places: Places) -> bool:
 
 def run(places: Places, port: int) -> int:
     """Start servers and processes, wait, and stop them in the opposite order."""
-    environ = dict(os.environ)
+    environ = {"BHI_DEBUG": "1"} | os.environ
     with servers_for(places, environ):
         children = Children()
         try:

@@ -147,6 +147,6 @@ def test_one_failed_step_fails_the_whole(codes, code, capsys):
 def test_another_servers_roles_get_addresses_with_one_new_password():
     named = testing.urls_on("postgresql://admin:secret@db.example:6432/postgres?sslmode=require")
     password = named["DATABASE_URL"].split(":")[2].split("@")[0]
-    assert named["DATABASE_URL"] == f"postgresql://bhi_app:{password}@db.example:6432/bhi?sslmode=require"
-    assert named["DATABASE_OWNER_URL"] == f"postgresql://bhi_owner:{password}@db.example:6432/bhi?sslmode=require"
+    assert named["DATABASE_URL"] == f"postgresql://bhi_app:{password}@db.example:6432/bhi_tests?sslmode=require"
+    assert named["DATABASE_OWNER_URL"] == f"postgresql://bhi_owner:{password}@db.example:6432/bhi_tests?sslmode=require"
     assert named["DATABASE_ADMIN_URL"] == "postgresql://admin:secret@db.example:6432/postgres?sslmode=require"
