@@ -17,3 +17,10 @@ def uuid7() -> uuid.UUID:
     value |= 0b10 << 62
     value |= secrets.randbits(62)
     return uuid.UUID(int=value)
+
+
+# The same made by Postgres (15 or newer), for rows that one statement writes by the thousand: a random UUID of
+# version 4 with the milliseconds put in front and the version raised to 7.
+SQL_UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+    PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+    52, 1), 53, 1), 'hex')::uuid"""

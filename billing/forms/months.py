@@ -1,0 +1,38 @@
+"""What the billing pages are asked with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from bhi.tenancy.ids import uuid7
+from billing.queries.month_page import Show
+
+
+class MonthFilter(forms.Form):
+    """Which rows of the month. What makes no sense is as good as not given: a filter never refuses a page."""
+
+    show = forms.ChoiceField(choices=[(show.value, show.value) for show in Show], required=False)
+    clinic = forms.UUIDField(required=False)
+    after = forms.UUIDField(required=False)
+
+    def values(self) -> dict[str, Any]:
+        """The filters that can be understood."""
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return {
+            "show": Show(given.get("show", Show.ALL)),
+            "clinic_id": given.get("clinic"),
+            "after": given.get("after"),
+        }
+
+
+class BatchForm(forms.Form):
+    """Making a batch; the token is made with the form, so that a second submit makes nothing new."""
+
+    client_token = forms.UUIDField(widget=forms.HiddenInput)
+
+    @classmethod
+    def fresh(cls) -> BatchForm:
+        return cls(initial={"client_token": uuid7()})

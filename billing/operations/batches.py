@@ -1,0 +1,157 @@
+"""Batches of claims: what a month asks of payers, frozen with its facts, and the file that leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from bhi.audit.operations import record
+from bhi.files.operations import store
+from bhi.tenancy.ids import uuid7
+from bhi.tenancy.models import Membership
+from billing.models import Batch, Claim, ClaimLine
+from billing.operations.errors import MonthNotOver, NothingToBill
+from billing.queries.calendar import is_over, month_title
+from billing.queries.claimable import Billable, claimable
+from billing.queries.claims import claim_name
+from billing.rules import facts as frozen
+from billing.rules.canonical import plain
+from billing.rules.claims_file import ClaimRow, claims_file
+from billing.rules.findings import Line
+from caseload.rules.clock import first_day
+
+PURPOSE = "claims batch"
+
+
+@dataclass(frozen=True)
+class _Drafts:
+    """A batch's claims, not yet stored."""
+
+    claims: list[Claim]
+    lines: list[ClaimLine]
+    rows: list[ClaimRow]
+
+
+@transaction.atomic
+def make_batch(
+    *, by: Membership, at: datetime, month: str, client_token: UUID, episode_ids: Collection[UUID] | None = None
+) -> Batch:
+    """Claims for all patients of an ended month that bill and have no live claim, in one file written once.
+
+    `episode_ids` narrows them. A second call with the same `client_token` answers with the first one's batch. Makers
+    of one organization go one after the other, so that each claim is made once. Raises MonthNotOver, NothingToBill.
+    """
+    _one_maker_at_a_time(by.organization_id)
+    made = Batch.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
+    if made is not None:
+        return made
+    if not is_over(by.organization_id, month, at):
+        raise MonthNotOver(month_title(month))
+    billable = claimable(by.organization_id, month, episode_ids=episode_ids)
+    if not billable:
+        raise NothingToBill(month_title(month))
+    batch = Batch(
+        organization_id=by.organization_id,
+        month=first_day(month),
+        number=Batch.objects.filter(organization_id=by.organization_id).count() + 1,
+        made_at=at,
+        made_by=by,
+        client_token=client_token,
+        claim_count=len(billable),
+    )
+    _store(batch, _drafts(batch, billable))
+    record("batch.made", by=by, at=at, object_id=batch.id, count=batch.claim_count)
+    return batch
+
+
+def _one_maker_at_a_time(organization_id: UUID) -> None:
+    """Held until the transaction ends; others wait, and then see what this one claimed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing batch {organization_id}"])
+
+
+def _drafts(batch: Batch, billable: list[Billable]) -> _Drafts:
+    drafts = _Drafts([], [], [])
+    for number, one in enumerate(billable, start=1):
+        claim = _claim(batch, number, one)
+        drafts.claims.append(claim)
+        for place, line in enumerate(one.lines, start=1):
+            drafts.lines.append(_line(claim, place, line))
+            drafts.rows.append(_row(batch, claim, one, line))
+    return drafts
+
+
+def _store(batch: Batch, drafts: _Drafts) -> None:
+    content = claims_file(drafts.rows)
+    batch.stored_file = store(
+        content,
+        organization_id=batch.organization_id,
+        purpose=PURPOSE,
+        media_type="text/csv",
+        at=batch.made_at,
+    )
+    batch.save(force_insert=True)
+    Claim.objects.bulk_create(drafts.claims, batch_size=500)
+    ClaimLine.objects.bulk_create(drafts.lines, batch_size=1000)
+
+
+def _claim(batch: Batch, number: int, one: Billable) -> Claim:
+    return Claim(
+        id=uuid7(),
+        organization_id=batch.organization_id,
+        batch=batch,
+        number=number,
+        patient_id=one.episode.patient_id,
+        episode_id=one.episode.id,
+        month=batch.month,
+        payer_id=one.payer_id,
+        service_on=one.service_on,
+        facts=json.loads(frozen.to_json(one.facts)),
+        facts_sha256=frozen.sha256(one.facts),
+        verdict=plain(one.verdict),
+        book=one.verdict.book_id,
+        book_sha256=one.verdict.book_sha256,
+    )
+
+
+def _line(claim: Claim, place: int, line: Line) -> ClaimLine:
+    return ClaimLine(
+        organization_id=claim.organization_id,
+        claim=claim,
+        number=place,
+        code=line.code,
+        units=line.units,
+        amount=line.amount,
+    )
+
+
+def _row(batch: Batch, claim: Claim, one: Billable, line: Line) -> ClaimRow:
+    patient, clinic, clinician = one.episode.patient, one.episode.clinic, one.episode.treating_clinician
+    payer = one.judged.month.payer
+    assert payer is not None
+    return ClaimRow(
+        claim=claim_name(batch.number, claim.number),
+        record_number=patient.mrn,
+        family_name=patient.family_name,
+        given_name=patient.given_name,
+        birth_date=patient.birth_date,
+        sex=patient.sex,
+        payer=payer.name,
+        payer_code=payer.code,
+        member_id=one.judged.month.member_id,
+        service_on=claim.service_on,
+        place_of_service=clinic.place_of_service,
+        code=line.code,
+        units=line.units,
+        diagnoses=" ".join(one.facts.diagnoses),
+        clinician=str(clinician) if clinician else "",
+        clinician_npi=clinician.npi if clinician else "",
+        clinic=clinic.name,
+        clinic_npi=clinic.npi,
+        amount=line.amount,
+    )

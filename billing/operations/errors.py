@@ -1,0 +1,26 @@
+"""What billing refuses, each with the sentence that says why and what to do."""
+
+from datetime import date
+
+from bhi.errors import DomainError
+
+
+class MonthNotOver(DomainError):
+    """The month still runs in a clinic's zone, so that more may come to count in it."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(f"{month} is not over in every clinic. Claims can be made once it is.")
+
+
+class NothingToBill(DomainError):
+    """No patient of the month bills anything that was not claimed before."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(f"Nothing is left to claim for {month}: every patient who bills is in a batch already.")
+
+
+class ProfileTaken(DomainError):
+    """The payer already has rules from that day on."""
+
+    def __init__(self, on: date) -> None:
+        super().__init__(f"The payer has rules from {on.isoformat()} on already. Choose another day.")

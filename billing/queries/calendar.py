@@ -1,0 +1,48 @@
+"""Months as an organization's clinics live them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from bhi.tenancy.models import Clinic
+from caseload.rules.clock import local_date, month_index, month_named, month_of, month_starts_and_ends
+
+MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+def zones(organization_id: UUID) -> set[ZoneInfo]:
+    """The time zones of the organization's clinics."""
+    rows = Clinic.objects.filter(organization_id=organization_id).values_list("time_zone", flat=True)
+    return {ZoneInfo(name) for name in rows}
+
+
+def present_month(organization_id: UUID, at: datetime) -> str:
+    """The month that an instant lies in; where clinics' zones differ about it, the earlier one, which still runs."""
+    return min((month_of(local_date(at, zone)) for zone in zones(organization_id)), default=month_of(at.date()))
+
+
+def is_over(organization_id: UUID, month: str, at: datetime) -> bool:
+    """Whether the month has ended in the zone of every clinic."""
+    return all(month_starts_and_ends(month, zone)[1] <= at for zone in zones(organization_id))
+
+
+def today(organization_id: UUID, at: datetime) -> date:
+    """The local day of the clinic that is furthest behind."""
+    return min((local_date(at, zone) for zone in zones(organization_id)), default=at.date())
+
+
+def month_title(month: str) -> str:
+    """`October 2026`."""
+    year, number = month.split("-")
+    return f"{MONTH_NAMES[int(number) - 1]} {year}"
+
+
+def neighbours(month: str) -> tuple[str, str]:
+    """The month before and the month after."""
+    index = month_index(month)
+    return month_named(index - 1), month_named(index + 1)

@@ -1,0 +1,98 @@
+"""Which patients' months can be claimed now, with everything that a claim carries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from uuid import UUID
+
+from billing.models import Claim
+from billing.queries.verdicts import MonthVerdict, month_verdicts
+from billing.rules.books import book_in_force, with_options
+from billing.rules.facts import MonthFacts
+from billing.rules.findings import Line, Verdict
+from billing.rules.service_day import service_day
+from caseload.queries.entries import EpisodeTime, ending, patient_time
+from caseload.rules.clock import first_day
+from caseload.rules.minutes import MonthMinutes, counted
+from registry.models import Episode
+
+
+@dataclass(frozen=True, slots=True)
+class Billable:
+    """An episode's month that bills, was not claimed, and has somebody to pay for it."""
+
+    episode: Episode
+    judged: MonthVerdict
+    verdict: Verdict
+    payer_id: UUID
+    service_on: date
+
+    @property
+    def facts(self) -> MonthFacts:
+        return self.judged.facts
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return self.verdict.lines
+
+
+def claimable(organization_id: UUID, month: str, *, episode_ids: Collection[UUID] | None = None) -> list[Billable]:
+    """The month's claims still to be made, by patient name: of these episodes, or of all (None)."""
+    claimed = claimed_patients(organization_id, month)
+    billing = {
+        episode_id: judged
+        for episode_id, judged in month_verdicts(organization_id, month, episode_ids=episode_ids).items()
+        if judged.bills and judged.month.episode.patient_id not in claimed
+    }
+    return [_billable(episode, billing[episode.id]) for episode in _episodes(organization_id, billing)]
+
+
+def claimed_patients(organization_id: UUID, month: str) -> set[UUID]:
+    """Patients with a live claim for the month."""
+    rows = Claim.objects.filter(organization_id=organization_id, month=first_day(month), is_superseded=False)
+    return set(rows.values_list("patient_id", flat=True))
+
+
+def _episodes(organization_id: UUID, ids: Iterable[UUID]) -> list[Episode]:
+    rows = Episode.objects.filter(organization_id=organization_id, id__in=list(ids))
+    related = rows.select_related("patient", "clinic", "treating_clinician")
+    return list(related.order_by("patient__sort_name", "patient__mrn", "id"))
+
+
+def _billable(episode: Episode, judged: MonthVerdict) -> Billable:
+    assert judged.verdict is not None
+    assert judged.month.payer is not None
+    return Billable(episode, judged, judged.verdict, judged.month.payer.id, _service_on(episode, judged))
+
+
+def _service_on(episode: Episode, judged: MonthVerdict) -> date:
+    facts = judged.facts
+    book = book_in_force(facts.payer, first_day(facts.month))
+    ends = [day for day in (episode.patient.died_on, judged.month.covered_until) if day is not None]
+    return service_day(facts, book, min(ends, default=None), _Days(episode, facts))
+
+
+class _Days:
+    """The month's time up to the end of a day. Asked only for who died or lost coverage in the month, so read then."""
+
+    def __init__(self, episode: Episode, facts: MonthFacts) -> None:
+        self.episode = episode
+        self.facts = facts
+
+    def __call__(self, day: date) -> MonthMinutes:
+        time = self._time
+        return counted((one.entry for one in time.entries), ending(time.circumstances, day), self.facts.month)
+
+    @cached_property
+    def _time(self) -> EpisodeTime:
+        facts = self.facts
+        book = with_options(book_in_force(facts.payer, first_day(facts.month)), facts.options)
+        times = patient_time(
+            self.episode.organization_id,
+            self.episode.patient_id,
+            count_facility_minutes=book.options.count_facility_minutes,
+        )
+        return next(one for one in times if one.episode_id == self.episode.id)

@@ -1,0 +1,182 @@
+"""What was asked of payers: claims and batches as they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, Sum
+
+from bhi.accounts.queries import people_of
+from bhi.errors import NotFound
+from billing.models import Batch, Claim, ClaimLine
+from billing.queries.records import month_name
+from caseload.rules.clock import first_day
+
+_UNKNOWN = Count("id", filter=Q(amount__isnull=True))
+
+CodeUnits = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMonth:
+    """A live claim: in which batch, of which episode, for which lines."""
+
+    batch_id: UUID
+    batch_number: int
+    episode_id: UUID
+    lines: CodeUnits
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch in a list. `amount` is what is expected; None when an amount is unknown."""
+
+    id: UUID
+    number: int
+    month: str
+    made_at: datetime
+    made_by: str
+    claim_count: int
+    amount: Decimal | None
+
+    @property
+    def file_name(self) -> str:
+        return file_name(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimInBatch:
+    """One claim of a batch as a page shows it."""
+
+    name: str
+    patient_name: str
+    episode_id: UUID
+    payer: str
+    service_on: date
+    lines: CodeUnits
+    amount: Decimal | None
+    is_superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """A batch with its claims in the order of its file."""
+
+    batch: BatchRow
+    file_sha256: str
+    claims: tuple[ClaimInBatch, ...]
+
+
+def file_name(number: int) -> str:
+    """What a batch's file is called: it names no patient, payer or organization."""
+    return f"batch-{number:04d}.csv"
+
+
+def claim_name(batch_number: int, claim_number: int) -> str:
+    """A claim as files and pages name it: `0007-0012`."""
+    return f"{batch_number:04d}-{claim_number:04d}"
+
+
+def claimed_months(organization_id: UUID, month: str) -> dict[UUID, ClaimedMonth]:
+    """The live claims of a month by patient. Two statements."""
+    rows = Claim.objects.filter(organization_id=organization_id, month=first_day(month), is_superseded=False)
+    claims = list(rows.values_list("id", "patient_id", "batch_id", "batch__number", "episode_id"))
+    lines = _lines_of(organization_id, month=first_day(month))
+    return {
+        patient_id: ClaimedMonth(batch_id, number, episode_id, _asked(lines[claim_id]))
+        for claim_id, patient_id, batch_id, number, episode_id in claims
+    }
+
+
+def batch_rows(organization_id: UUID) -> list[BatchRow]:
+    """Every batch, the newest first. Three statements."""
+    batches = Batch.objects.filter(organization_id=organization_id).order_by("-number")
+    lines = ClaimLine.objects.filter(organization_id=organization_id).values("claim__batch_id")
+    sums = {row["claim__batch_id"]: row for row in lines.annotate(total=Sum("amount"), unknown=_UNKNOWN)}
+    people = people_of(organization_id)
+    return [_batch_row(batch, _total(sums[batch.id]), people[batch.made_by_id].name) for batch in batches]
+
+
+def batch_page(organization_id: UUID, batch_id: UUID) -> BatchPage:
+    """A batch and its claims in the order of its file. Raises NotFound."""
+    batch = batch_with_file(organization_id, batch_id)
+    lines = _lines_of(organization_id, batch_id=batch_id)
+    rows = Claim.objects.filter(organization_id=organization_id, batch_id=batch_id).order_by("number")
+    claims = tuple(
+        _claim_in(batch.number, claim, lines[claim.id])
+        for claim in rows.select_related("patient", "payer").defer("facts", "verdict")
+    )
+    row = _batch_row(
+        batch, sum_known(claim.amount for claim in claims), people_of(organization_id)[batch.made_by_id].name
+    )
+    return BatchPage(row, batch.stored_file.sha256, claims)
+
+
+def batch_with_file(organization_id: UUID, batch_id: UUID) -> Batch:
+    """A batch with its stored file. Raises NotFound."""
+    rows = Batch.objects.filter(organization_id=organization_id, id=batch_id)
+    found = rows.select_related("stored_file").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def month_batches(organization_id: UUID, month: str) -> list[tuple[UUID, int]]:
+    """Id and number of each batch of a month, in order."""
+    rows = Batch.objects.filter(organization_id=organization_id, month=first_day(month)).order_by("number")
+    return list(rows.values_list("id", "number"))
+
+
+def _lines_of(
+    organization_id: UUID, *, month: date | None = None, batch_id: UUID | None = None
+) -> dict[UUID, list[ClaimLine]]:
+    rows = ClaimLine.objects.filter(organization_id=organization_id)
+    rows = rows.filter(claim__month=month) if month else rows.filter(claim__batch_id=batch_id)
+    found: dict[UUID, list[ClaimLine]] = {}
+    for line in rows.order_by("claim_id", "number"):
+        found.setdefault(line.claim_id, []).append(line)
+    return found
+
+
+def _asked(lines: Iterable[ClaimLine]) -> CodeUnits:
+    return tuple((line.code, line.units) for line in lines)
+
+
+def _batch_row(batch: Batch, amount: Decimal | None, made_by: str) -> BatchRow:
+    return BatchRow(
+        id=batch.id,
+        number=batch.number,
+        month=month_name(batch.month),
+        made_at=batch.made_at,
+        made_by=made_by,
+        claim_count=batch.claim_count,
+        amount=amount,
+    )
+
+
+def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine]) -> ClaimInBatch:
+    return ClaimInBatch(
+        name=claim_name(batch_number, claim.number),
+        patient_name=f"{claim.patient.family_name}, {claim.patient.given_name}",
+        episode_id=claim.episode_id,
+        payer=claim.payer.name,
+        service_on=claim.service_on,
+        lines=_asked(lines),
+        amount=sum_known(line.amount for line in lines),
+        is_superseded=claim.is_superseded,
+    )
+
+
+def _total(row: dict[str, Any]) -> Decimal | None:
+    return None if row["unknown"] else row["total"]
+
+
+def sum_known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum; None as soon as one is unknown."""
+    known = list(amounts)
+    return None if None in known else sum((amount for amount in known if amount is not None), Decimal(0))

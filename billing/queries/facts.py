@@ -1,0 +1,169 @@
+"""The facts of patients' months, from live rows: a constant number of statements for any number of patients.
+
+A month's verdict needs what the patient's earlier months served and billed, in whichever episode. Facts are
+therefore always those of whole patients, from their first month on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from billing.queries.facility import facility_left_out
+from billing.queries.payers import PayerOnRecord, payer_rules, payers
+from billing.queries.records import (
+    EpisodeRecord,
+    EpisodeRow,
+    PatientRecord,
+    episode_rows,
+    month_name,
+    patient_records,
+)
+from billing.rules.facts import MonthFacts
+from billing.rules.payers import PayerRules
+from caseload.queries.minutes import minutes_of
+from caseload.rules.clock import last_day
+from caseload.rules.minutes import MonthMinutes
+
+EpisodeMonthKey = tuple[UUID, str]
+NOTHING = MonthMinutes()
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeMonth:
+    """One episode in one month: its facts, who is asked to pay, and on what the payer's rules rest."""
+
+    episode: EpisodeRow
+    facts: MonthFacts
+    payer: PayerOnRecord | None
+    member_id: str
+    covered_until: date | None
+    note: str
+
+    @property
+    def month(self) -> str:
+        return self.facts.month
+
+
+def month_facts(
+    organization_id: UUID,
+    *,
+    until: str,
+    patient_ids: Sequence[UUID] | None = None,
+    shown: Collection[EpisodeMonthKey] = (),
+) -> dict[UUID, list[EpisodeMonth]]:
+    """By patient, every month up to `until` with logged time or a service by this practice, the earliest first.
+
+    `patient_ids` None stands for all patients of the organization; `shown` adds months of episodes that have
+    neither. Two episodes in one month stand in order of enrolment.
+    """
+    reading = _Reading(organization_id, patient_ids)
+    keys = {key for key in reading.minutes if key[1] <= until and key[0] in reading.episodes} | set(shown)
+    keys |= {key for key in reading.months_with_services() if key[1] <= until}
+    found: dict[UUID, list[EpisodeMonth]] = {}
+    for episode_id, month in sorted(keys, key=lambda key: (key[1], reading.place[key[0]])):
+        episode = reading.episodes[episode_id]
+        found.setdefault(episode.patient_id, []).append(reading.episode_month(episode, month))
+    return found
+
+
+def payer_minutes(
+    organization_id: UUID, *, episode_ids: Sequence[UUID] | None = None
+) -> dict[EpisodeMonthKey, MonthMinutes]:
+    """The time of every month of these episodes (None: of all), without facility stays where the payer leaves them
+    out.
+    """
+    left_out = facility_left_out(organization_id, episode_ids)
+    minutes = _minutes(organization_id, episode_ids, left_out.always)
+    if left_out.sometimes:
+        some = sorted({episode_id for episode_id, _ in left_out.sometimes})
+        without = _minutes(organization_id, some, some)
+        minutes |= {key: without[key] for key in left_out.sometimes if key in without}
+    return minutes
+
+
+def _minutes(
+    organization_id: UUID, episode_ids: Sequence[UUID] | None, without_facility: Sequence[UUID]
+) -> dict[EpisodeMonthKey, MonthMinutes]:
+    found = minutes_of(organization_id, episode_ids=episode_ids, without_facility=without_facility)
+    return {(episode_id, month_name(month)): minutes for (episode_id, month), minutes in found.items()}
+
+
+class _Reading:
+    """Everything read once, and how one month's facts are put together from it."""
+
+    def __init__(self, organization_id: UUID, patient_ids: Sequence[UUID] | None) -> None:
+        rows = episode_rows(organization_id, patient_ids)
+        self.episodes = {row.id: row for row in rows}
+        self.place = {row.id: place for place, row in enumerate(rows)}
+        self.records = patient_records(organization_id, patient_ids)
+        self.payers = payers(organization_id)
+        scope = None if patient_ids is None else list(self.episodes)
+        self.minutes = payer_minutes(organization_id, episode_ids=scope)
+
+    def episode_month(self, episode: EpisodeRow, month: str) -> EpisodeMonth:
+        record = self._record(episode)
+        coverage, payer, rules = payer_rules(record.coverages, self.payers, month)
+        time = self.minutes.get((episode.id, month), NOTHING)
+        return EpisodeMonth(
+            episode=episode,
+            facts=_facts(episode, record, month, rules, time),
+            payer=payer,
+            member_id=coverage.member_id if coverage else "",
+            covered_until=coverage.until_on if coverage else None,
+            note=rules.note,
+        )
+
+    def months_with_services(self) -> Iterator[EpisodeMonthKey]:
+        """Months with another service by this practice, each with the episode that it falls to."""
+        by_patient: dict[UUID, list[EpisodeRow]] = {}
+        for episode in self.episodes.values():
+            by_patient.setdefault(episode.patient_id, []).append(episode)
+        for patient_id, episodes in by_patient.items():
+            record = self.records.get(patient_id)
+            for month, services in record.other_services.items() if record else ():
+                if any(one.by == "billing" for one in services):
+                    yield _episode_in(episodes, month).id, month
+
+    def _record(self, episode: EpisodeRow) -> PatientRecord:
+        return self.records.setdefault(episode.patient_id, PatientRecord())
+
+
+def _episode_in(episodes: Sequence[EpisodeRow], month: str) -> EpisodeRow:
+    """Of a patient's episodes, by enrolment, the last that had begun by the month's end; else the first."""
+    begun = [episode for episode in episodes if episode.enrolled_on <= last_day(month)]
+    return begun[-1] if begun else episodes[0]
+
+
+def _facts(episode: EpisodeRow, record: PatientRecord, month: str, rules: PayerRules, time: MonthMinutes) -> MonthFacts:
+    own = record.of(episode.id)
+    return MonthFacts(
+        month=month,
+        enrolled_on=episode.enrolled_on,
+        episode_from=episode.referred_on,
+        program=_program(episode, own, last_day(month)),
+        payer=rules.family,
+        options=rules.options,
+        setting=episode.setting,
+        place_of_service=episode.place_of_service,
+        time=time,
+        visits=tuple(record.visits),
+        diagnoses=tuple(code for _, code, from_on in own.diagnoses if from_on is None or from_on <= last_day(month)),
+        care_plans=tuple(own.care_plans),
+        scores=tuple(record.scores),
+        reviews=tuple(own.reviews),
+        other_services=tuple(record.other_services.get(month, ())),
+        served_before=tuple(record.served_before),
+        billed_before=tuple(record.billed_before),
+        access=record.access,
+    )
+
+
+def _program(episode: EpisodeRow, own: EpisodeRecord, on: date) -> str:
+    """The program on a day; before the first period, that with which the episode began."""
+    begun = [program for from_on, program in own.programs if from_on <= on]
+    if begun:
+        return begun[-1]
+    return own.programs[0][1] if own.programs else episode.program

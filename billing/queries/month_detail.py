@@ -1,0 +1,140 @@
+"""One patient's month with everything behind it: each entry and what became of it, the documents, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from bhi.accounts.queries import people_of
+from bhi.errors import NotFound
+from bhi.tenancy.models import Membership
+from billing.queries.claims import ClaimedMonth, claimed_months
+from billing.queries.facility import counts_facility_minutes
+from billing.queries.records import EpisodeRow
+from billing.queries.verdicts import MonthVerdict, month_verdicts
+from billing.rules.facts import MonthFacts
+from billing.rules.payers import PayerRules
+from caseload.models import Activity, StaffRole, TimeService
+from caseload.queries.entries import EpisodeTime, LoggedEntry, patient_time
+from caseload.rules.clock import first_day, last_day
+from caseload.rules.minutes import ConsentWindow
+from caseload.rules.standing import Standing, standings
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry and what became of it. `starts_at` is None where only the day is known."""
+
+    on: date
+    starts_at: datetime | None
+    ends_at: datetime | None
+    who: str
+    role: str
+    activity: str
+    service: str
+    seconds: int
+    counted_seconds: int
+    counts: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A dated fact that the month rests on."""
+
+    label: str
+    on: date | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDetail:
+    """One episode's month."""
+
+    judged: MonthVerdict
+    zone: str
+    entries: tuple[EntryRow, ...]
+    documents: tuple[Document, ...]
+    claimed: ClaimedMonth | None
+
+    @property
+    def episode(self) -> EpisodeRow:
+        return self.judged.month.episode
+
+    @property
+    def facts(self) -> MonthFacts:
+        return self.judged.facts
+
+
+def month_detail(organization_id: UUID, month: str, episode_id: UUID) -> MonthDetail:
+    """What one patient's month bills, and why. Raises NotFound."""
+    judged = month_verdicts(organization_id, month, episode_ids=[episode_id]).get(episode_id)
+    if judged is None:
+        raise NotFound
+    time = _time(organization_id, judged)
+    claimed = claimed_months(organization_id, month).get(judged.month.episode.patient_id)
+    return MonthDetail(
+        judged=judged,
+        zone=judged.month.episode.time_zone,
+        entries=tuple(_entry_rows(time, month, people_of(organization_id))),
+        documents=tuple(_documents(judged.facts, time)),
+        claimed=claimed if claimed is not None and claimed.episode_id == episode_id else None,
+    )
+
+
+def _time(organization_id: UUID, judged: MonthVerdict) -> EpisodeTime:
+    facts, episode = judged.facts, judged.month.episode
+    counts = counts_facility_minutes(PayerRules(facts.payer, facts.options), first_day(facts.month))
+    times = patient_time(organization_id, episode.patient_id, count_facility_minutes=counts)
+    return next(time for time in times if time.episode_id == episode.id)
+
+
+def _entry_rows(time: EpisodeTime, month: str, people: Mapping[UUID, Membership]) -> Iterable[EntryRow]:
+    said = standings((logged.entry for logged in time.entries), time.circumstances)
+    for logged, standing in zip(time.entries, said, strict=True):
+        if month in logged.months:
+            yield _entry_row(logged, standing, people[logged.by_id])
+
+
+def _entry_row(logged: LoggedEntry, standing: Standing, who: Membership) -> EntryRow:
+    entry = logged.entry
+    starts_at, ends_at = entry.span or (None, None)
+    return EntryRow(
+        on=logged.first_on,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        who=f"{who.name}, {who.credential}" if who.credential else who.name,
+        role=StaffRole(entry.role).label,
+        activity=Activity(entry.activity).label,
+        service=TimeService(entry.service).label,
+        seconds=standing.seconds,
+        counted_seconds=standing.counted_seconds,
+        counts=standing.counts,
+        sentence=standing.sentence,
+    )
+
+
+def _documents(facts: MonthFacts, time: EpisodeTime) -> Iterable[Document]:
+    """The dated facts of the month and before it, in the order in which an auditor asks for them."""
+    last_on, zone = last_day(facts.month), time.circumstances.zone
+    for consent in time.circumstances.consents:
+        yield Document(
+            f"Consent ({consent.service.upper()})", consent.given_at.astimezone(zone).date(), _until(consent)
+        )
+    for visit in facts.visits:
+        with_whom = "with the billing practitioner" if visit.by == "billing" else "with another practitioner"
+        yield Document(f"Visit {visit.code or 'without a code'}", visit.on, with_whom)
+    for code in facts.diagnoses:
+        yield Document(f"Diagnosis {code}", None)
+    for label, days in (("Care plan", facts.care_plans), ("Case review", facts.reviews)):
+        yield from (Document(label, on) for on in days if on <= last_on)
+    yield from (Document("Rating scale", on) for on in facts.scores if on <= last_on)
+    for service in facts.other_services:
+        by = "billed by this practice" if service.by == "billing" else "billed by another practice"
+        yield Document(f"Other service {service.code}", None, by)
+
+
+def _until(consent: ConsentWindow) -> str:
+    return "" if consent.revoked_on is None else f"taken back on {consent.revoked_on.isoformat()}"

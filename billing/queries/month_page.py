@@ -1,0 +1,237 @@
+"""The month page: what every patient's month bills, what is missing, and what it adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import connection
+
+from billing.queries.claims import ClaimedMonth, CodeUnits, claimed_months, sum_known
+from billing.queries.verdicts import MonthVerdict, month_verdicts
+from billing.rules.findings import Flag, Gap, Line, NextStep
+from caseload.rules.clock import first_day, last_day
+
+PAGE_ROWS = 100
+
+# Entries that wait for somebody to settle an overlap, by episode; a spanning entry is held in each month it touches.
+_HELD = """
+    SELECT t.episode_id, count(*)
+    FROM caseload_timeentry t
+    JOIN registry_episode e ON e.organization_id = t.organization_id AND e.id = t.episode_id
+    JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
+    WHERE t.organization_id = %(organization)s AND t.held AND t.voided_at IS NULL
+      AND (t."on" BETWEEN %(first)s AND %(last)s
+           OR t.span && tstzrange(%(first)s::timestamp AT TIME ZONE c.time_zone,
+                                  (%(last)s::date + 1)::timestamp AT TIME ZONE c.time_zone))
+    GROUP BY t.episode_id
+"""
+
+
+class Show(StrEnum):
+    """Which rows a month page shows."""
+
+    ALL = "all"
+    BILLS = "bills"
+    MISSING = "missing"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """One patient's month as the page shows it. Amounts are None where unknown, zero where nothing bills."""
+
+    episode_id: UUID
+    patient_name: str
+    mrn: str
+    clinic_id: UUID
+    clinic: str
+    payer: str
+    payer_note: str
+    minutes: int
+    logged_minutes: int
+    verdict_lines: tuple[Line, ...]
+    refusal: str
+    gaps: tuple[Gap, ...]
+    flags: tuple[Flag, ...]
+    next_step: NextStep | None
+    amount: Decimal | None
+    held_entries: int
+    claimed: ClaimedMonth | None
+
+    @property
+    def lines(self) -> CodeUnits:
+        return tuple((line.code, line.units) for line in self.verdict_lines)
+
+    @property
+    def bills(self) -> bool:
+        return bool(self.verdict_lines) and not self.refusal
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the month would now be claimed otherwise than it was."""
+        if self.claimed is None:
+            return False
+        now = self.lines if self.bills else ()
+        return self.claimed.lines != now
+
+    @property
+    def is_claimable(self) -> bool:
+        return self.bills and self.claimed is None
+
+    @property
+    def bills_as(self) -> str:
+        """`99493 + 99494 × 2`."""
+        return words_of(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How often and for how much, by code, payer or clinic. `amount` is None when a part of it is unknown."""
+
+    name: str
+    count: int
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPage:
+    """A month of an organization, filtered and cut to a page."""
+
+    month: str
+    rows: tuple[MonthRow, ...]
+    matching: int
+    counts: dict[str, int]
+    claimable: int
+    claimable_amount: Decimal | None
+    claimed: int
+    changed: int
+    by_code: tuple[Total, ...]
+    by_payer: tuple[Total, ...]
+    by_clinic: tuple[Total, ...]
+    clinics: tuple[tuple[UUID, str], ...]
+    first_row: int
+    previous_after: UUID | None
+    has_previous: bool
+    next_after: UUID | None
+
+
+def month_page(
+    organization_id: UUID,
+    month: str,
+    *,
+    show: Show = Show.ALL,
+    clinic_id: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = PAGE_ROWS,
+) -> MonthPage:
+    """Rows by patient name after the episode `after`, with totals of the whole month or, if given, of one clinic."""
+    everything = month_rows(organization_id, month)
+    of_clinic = [row for row in everything if clinic_id is None or row.clinic_id == clinic_id]
+    matching = [row for row in of_clinic if _is_shown(row, show)]
+    start = _place_after(matching, after)
+    open_rows = [row for row in of_clinic if row.is_claimable]
+    return MonthPage(
+        month=month,
+        rows=tuple(matching[start : start + limit]),
+        matching=len(matching),
+        counts={str(kind): sum(_is_shown(row, kind) for row in of_clinic) for kind in Show},
+        claimable=len(open_rows),
+        claimable_amount=sum_known(row.amount for row in open_rows),
+        claimed=sum(row.claimed is not None for row in of_clinic),
+        changed=sum(row.is_changed for row in of_clinic),
+        by_code=_by_code(of_clinic),
+        by_payer=_totals(of_clinic, "payer"),
+        by_clinic=_totals(of_clinic, "clinic"),
+        clinics=tuple(sorted({(row.clinic_id, row.clinic) for row in everything}, key=lambda clinic: clinic[1])),
+        first_row=start + 1,
+        previous_after=matching[start - limit - 1].episode_id if start > limit else None,
+        has_previous=start > 0,
+        next_after=matching[start + limit - 1].episode_id if start + limit < len(matching) else None,
+    )
+
+
+def month_rows(organization_id: UUID, month: str) -> list[MonthRow]:
+    """Every patient with anything in the month, by name. A constant number of statements."""
+    claimed = claimed_months(organization_id, month)
+    held = held_entries(organization_id, month)
+    found = month_verdicts(organization_id, month).values()
+    ordered = sorted(found, key=lambda one: (one.month.episode.patient_sort_name, one.month.episode.id))
+    return [_row(one, claimed.get(one.month.episode.patient_id), held) for one in ordered]
+
+
+def held_entries(organization_id: UUID, month: str) -> dict[UUID, int]:
+    """How many entries of each episode wait in the month."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, {"organization": organization_id, "first": first_day(month), "last": last_day(month)})
+        return dict(cursor.fetchall())
+
+
+def words_of(lines: Iterable[tuple[str, int]]) -> str:
+    """Lines as people write them: `99493 + 99494 × 2`."""
+    return " + ".join(code if units == 1 else f"{code} × {units}" for code, units in lines)
+
+
+def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, int]) -> MonthRow:
+    episode, verdict = judged.month.episode, judged.verdict
+    return MonthRow(
+        episode_id=episode.id,
+        patient_name=episode.patient_name,
+        mrn=episode.mrn,
+        clinic_id=episode.clinic_id,
+        clinic=episode.clinic_name,
+        payer=judged.month.payer.name if judged.month.payer else "No coverage",
+        payer_note=judged.month.note,
+        minutes=verdict.minutes if verdict else 0,
+        logged_minutes=judged.facts.time.logged_seconds // 60,
+        verdict_lines=verdict.lines if verdict else (),
+        refusal=judged.refusal or _claimed_elsewhere(claimed, episode.id),
+        gaps=verdict.gaps if verdict else (),
+        flags=verdict.flags if verdict else (),
+        next_step=verdict.next_step if verdict else None,
+        amount=judged.amount,
+        held_entries=held.get(episode.id, 0),
+        claimed=claimed if claimed is not None and claimed.episode_id == episode.id else None,
+    )
+
+
+def _claimed_elsewhere(claimed: ClaimedMonth | None, episode_id: UUID) -> str:
+    if claimed is None or claimed.episode_id == episode_id:
+        return ""
+    return f"Claimed with another enrolment of the patient in batch {claimed.batch_number}"
+
+
+def _is_shown(row: MonthRow, show: Show) -> bool:
+    if show is Show.BILLS:
+        return row.bills
+    if show is Show.MISSING:
+        return not row.bills or bool(row.gaps)
+    return show is Show.ALL or row.held_entries > 0
+
+
+def _place_after(rows: Sequence[MonthRow], after: UUID | None) -> int:
+    """Where the page begins: behind that episode; at the start when it is not among the rows any more."""
+    return next((place + 1 for place, row in enumerate(rows) if row.episode_id == after), 0)
+
+
+def _by_code(rows: Iterable[MonthRow]) -> tuple[Total, ...]:
+    lines: dict[str, list[Line]] = {}
+    for line in (line for row in rows if row.bills for line in row.verdict_lines):
+        lines.setdefault(line.code, []).append(line)
+    return tuple(
+        Total(code, sum(line.units for line in same), sum_known(line.amount for line in same))
+        for code, same in sorted(lines.items())
+    )
+
+
+def _totals(rows: Iterable[MonthRow], field: str) -> tuple[Total, ...]:
+    groups: dict[str, list[MonthRow]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, field), []).append(row)
+    return tuple(
+        Total(name, sum(row.bills for row in group), sum_known(row.amount for row in group if row.bills))
+        for name, group in sorted(groups.items())
+    )

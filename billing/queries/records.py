@@ -1,0 +1,242 @@
+"""What is on record for patients, in a constant number of statements however many they are.
+
+Everything a verdict rests on, apart from time, comes from two: the episodes, and one union of all dated facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from billing.rules.facts import AccessModel, EarlierLine, OtherService, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """An episode with its clinic and patient, as facts and pages need it."""
+
+    id: UUID
+    patient_id: UUID
+    clinic_id: UUID
+    clinic_name: str
+    time_zone: str
+    setting: str
+    place_of_service: str
+    program: str
+    referred_on: date | None
+    enrolled_on: date
+    ended_on: date | None
+    died_on: date | None
+    patient_name: str
+    patient_sort_name: str
+    mrn: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    payer_id: UUID
+    rank: int
+    from_on: date | None
+    until_on: date | None
+    member_id: str
+
+
+@dataclass(slots=True)
+class EpisodeRecord:
+    """Dated facts of one episode."""
+
+    programs: list[tuple[date, str]] = field(default_factory=list)
+    diagnoses: list[tuple[int, str, date | None]] = field(default_factory=list)
+    care_plans: list[date] = field(default_factory=list)
+    reviews: list[date] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PatientRecord:
+    """Dated facts of one patient, and of each of their episodes."""
+
+    visits: list[Visit] = field(default_factory=list)
+    scores: list[date] = field(default_factory=list)
+    served_before: list[str] = field(default_factory=list)
+    billed_before: list[EarlierLine] = field(default_factory=list)
+    other_services: dict[str, list[OtherService]] = field(default_factory=dict)
+    coverages: list[CoverageRow] = field(default_factory=list)
+    access: AccessModel | None = None
+    episodes: dict[UUID, EpisodeRecord] = field(default_factory=dict)
+
+    def of(self, episode_id: UUID) -> EpisodeRecord:
+        return self.episodes.setdefault(episode_id, EpisodeRecord())
+
+
+_EPISODES = """
+    SELECT e.id, e.patient_id, e.clinic_id, c.name, c.time_zone, c.setting, c.place_of_service, e.program,
+           e.referred_on, e.enrolled_on, e.ended_on, p.died_on,
+           p.family_name || ', ' || p.given_name, p.sort_name, p.mrn
+    FROM registry_episode e
+    JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
+    JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
+    WHERE e.organization_id = %(organization)s AND e.voided_at IS NULL AND p.voided_at IS NULL
+      AND (%(patients)s::uuid[] IS NULL OR e.patient_id = ANY(%(patients)s::uuid[]))
+    ORDER BY e.enrolled_on, e.id
+"""
+
+# One row per dated fact: kind, patient, episode, day, text, number, is_yes, second day, id. Kinds: see _READERS.
+_RECORDS = """
+    SELECT 'visit', patient_id, NULL::uuid, "on", code, NULL::int, is_by_billing_practitioner, NULL::date, NULL::uuid
+    FROM registry_initiatingvisit WHERE {live}
+    UNION ALL
+    SELECT 'score', patient_id, NULL, "on", NULL, NULL, NULL, NULL, NULL FROM registry_assessment
+    WHERE total IS NOT NULL AND {live}
+    UNION ALL
+    SELECT 'prior', patient_id, NULL, month, code, NULL, NULL, NULL, NULL FROM billing_priorservice WHERE {live}
+    UNION ALL
+    SELECT 'other', patient_id, NULL, month, code, minutes, is_by_billing_practitioner, NULL, NULL
+    FROM billing_otherservice WHERE {live}
+    UNION ALL
+    SELECT 'access', patient_id, NULL, NULL, NULL, NULL, is_participant, NULL, NULL
+    FROM billing_accessalignment WHERE {live}
+    UNION ALL
+    SELECT 'coverage', patient_id, NULL, from_on, member_id, rank, NULL, until_on, payer_id
+    FROM registry_coverage WHERE {live}
+    UNION ALL
+    SELECT 'review', patient_id, episode_id, "on", NULL, NULL, NULL, NULL, NULL FROM caseload_casereview v
+    WHERE {live} AND EXISTS (
+        SELECT FROM caseload_recommendation r
+        WHERE r.organization_id = v.organization_id AND r.review_id = v.id AND r.voided_at IS NULL)
+    UNION ALL
+    SELECT 'program', {of_episode} f.from_on, f.program, NULL, NULL, NULL, NULL
+    FROM registry_programperiod f {episode} WHERE {live_episode}
+    UNION ALL
+    SELECT 'diagnosis', {of_episode} f.from_on, f.code, f.rank, NULL, NULL, NULL
+    FROM registry_diagnosis f {episode} WHERE {live_episode}
+    UNION ALL
+    SELECT 'care_plan', {of_episode} f."on", NULL, NULL, NULL, NULL, NULL
+    FROM registry_careplan f {episode} WHERE {live_episode}
+""".format(  # noqa: S608 - put together from the constants below
+    live="organization_id = %(organization)s AND voided_at IS NULL"
+    " AND (%(patients)s::uuid[] IS NULL OR patient_id = ANY(%(patients)s::uuid[]))",
+    live_episode="f.organization_id = %(organization)s AND f.voided_at IS NULL"
+    " AND (%(patients)s::uuid[] IS NULL OR e.patient_id = ANY(%(patients)s::uuid[]))",
+    of_episode="e.patient_id, e.id,",
+    episode="JOIN registry_episode e ON e.organization_id = f.organization_id AND e.id = f.episode_id",
+)
+
+
+def episode_rows(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> list[EpisodeRow]:
+    """All live episodes of these patients (None: of everybody), by enrolment."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EPISODES, _scope(organization_id, patient_ids))
+        return [EpisodeRow(*row) for row in cursor.fetchall()]
+
+
+def patient_records(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> dict[UUID, PatientRecord]:
+    """Every live dated fact of these patients (None: of everybody), in one statement. In no order of rows that
+    matters: each list is sorted by what it holds.
+    """
+    records: dict[UUID, PatientRecord] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORDS, _scope(organization_id, patient_ids))
+        for kind, patient_id, *row in cursor.fetchall():
+            record = records.get(patient_id)
+            if record is None:
+                record = records[patient_id] = PatientRecord()
+            _READERS[kind](record, *row)
+    for record in records.values():
+        _sort(record)
+    return records
+
+
+def month_name(day: date) -> str:
+    """A month as facts name it: `2026-10`."""
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def _scope(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> dict[str, Any]:
+    return {"organization": organization_id, "patients": None if patient_ids is None else list(patient_ids)}
+
+
+def _by(is_billing: bool) -> str:
+    return "billing" if is_billing else "other"
+
+
+def _visit(record: PatientRecord, _e: None, on: date, code: str, _n: None, is_billing: bool, *_: Any) -> None:
+    record.visits.append(Visit(on, code, _by(is_billing)))
+
+
+def _score(record: PatientRecord, _e: None, on: date, *_: Any) -> None:
+    record.scores.append(on)
+
+
+def _prior(record: PatientRecord, _e: None, on: date, code: str, *_: Any) -> None:
+    if code:
+        record.billed_before.append(EarlierLine(month_name(on), code))
+    else:
+        record.served_before.append(month_name(on))
+
+
+def _other(
+    record: PatientRecord, _e: None, on: date, code: str, minutes: int | None, is_billing: bool, *_: Any
+) -> None:
+    services = record.other_services.setdefault(month_name(on), [])
+    services.append(OtherService(code, _by(is_billing), minutes))
+
+
+def _access(record: PatientRecord, _e: None, _on: None, _t: None, _n: None, is_participant: bool, *_: Any) -> None:
+    record.access = AccessModel(aligned=True, participant=is_participant)
+
+
+def _coverage(
+    record: PatientRecord, _e: None, on: date | None, member: str, rank: int, _f: None, until: date | None, payer: UUID
+) -> None:
+    record.coverages.append(CoverageRow(payer, rank, on, until, member))
+
+
+def _review(record: PatientRecord, episode_id: UUID, on: date, *_: Any) -> None:
+    record.of(episode_id).reviews.append(on)
+
+
+def _program(record: PatientRecord, episode_id: UUID, on: date, program: str, *_: Any) -> None:
+    record.of(episode_id).programs.append((on, program))
+
+
+def _diagnosis(record: PatientRecord, episode_id: UUID, on: date | None, code: str, rank: int, *_: Any) -> None:
+    record.of(episode_id).diagnoses.append((rank, code, on))
+
+
+def _care_plan(record: PatientRecord, episode_id: UUID, on: date, *_: Any) -> None:
+    record.of(episode_id).care_plans.append(on)
+
+
+_READERS = {
+    "visit": _visit,
+    "score": _score,
+    "prior": _prior,
+    "other": _other,
+    "access": _access,
+    "coverage": _coverage,
+    "review": _review,
+    "program": _program,
+    "diagnosis": _diagnosis,
+    "care_plan": _care_plan,
+}
+
+
+def _sort(record: PatientRecord) -> None:
+    """The order of rows in a database means nothing; equal records must give equal facts."""
+    record.visits.sort(key=lambda visit: (visit.on, visit.code, visit.by))
+    record.scores.sort()
+    record.served_before.sort()
+    record.billed_before.sort(key=lambda line: (line.month, line.code))
+    record.coverages.sort(key=lambda coverage: (coverage.rank, coverage.from_on or date.min, coverage.payer_id))
+    for services in record.other_services.values():
+        services.sort(key=lambda service: (service.code, service.by, service.minutes or 0))
+    for episode in record.episodes.values():
+        for days in (episode.care_plans, episode.reviews):
+            days.sort()
+        episode.programs.sort()
+        episode.diagnoses.sort(key=lambda diagnosis: diagnosis[:2])
