@@ -1,0 +1,40 @@
+"""The factory of each table, and one row of everything."""
+
+from django.apps import apps
+from django.db import models
+from factory.django import DjangoModelFactory
+
+from bhi.tenancy.base import TenantModel
+from bhi.tenancy.context import tenant
+from bhi.tenancy.models import Organization
+from registry.models import Fact
+from tests.factories import billing, caseload, files, registry, tenancy
+
+_MODULES = (tenancy, files, registry, caseload, billing)
+
+
+def tenant_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if issubclass(model, TenantModel)]
+
+
+def factory_of() -> dict[type[models.Model], type[DjangoModelFactory]]:
+    """The first factory of each model, in the order of the modules."""
+    found: dict[type[models.Model], type[DjangoModelFactory]] = {}
+    for module in _MODULES:
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, DjangoModelFactory) and not value._meta.abstract:
+                found.setdefault(value._meta.model, value)
+    return found
+
+
+def fill(organization: Organization) -> None:
+    """At least one row in every tenant table, history tables included."""
+    factories = factory_of()
+    with tenant(organization):
+        for model in tenant_models():
+            factories[model](organization=organization)
+        for model in apps.get_models():
+            if issubclass(model, Fact) and hasattr(model, "pgh_event_model"):
+                # Voided, so that a version of it is kept; the rows made above stay as they are.
+                row = factories[model](organization=organization)
+                model.objects.filter(id=row.id).update(voided_at=tenancy.NOW, voided_by=row.recorded_by)
