@@ -487,3 +487,11 @@ def test_what_facts_carry_of_earlier_months_is_kept_and_not_doubled():
 def test_an_unserved_month_begins_no_run():
     found = judge_in_order([replace(IN_ORDER, time=worked(40, consented=False)), NOVEMBER])
     assert [lines(one) for one in found] == [[], ["99492"]]
+
+
+def test_a_single_second_makes_a_month_served_and_its_add_on_missed():
+    second = Counted(1, 1, date(2026, 10, 5), engaged=True)
+    time = MonthMinutes(counted=second, if_consented=second, logged_seconds=1)
+    found = verdict(time=time, other_services=(OtherService("G0557", "other"),))
+    assert (found.served, found.minutes, gaps(found)) == (True, 0, ["minutes_short", "apcm_base_missing"])
+    assert not verdict(time=worked(0, 20)).served
