@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bhi.settings")
 
@@ -16,8 +16,17 @@ app.conf.beat_schedule = {
 }
 
 
+@setup_logging.connect
+def keep_our_logs(**_: object) -> None:
+    """Celery sets up no logging where this is connected; its own prints arguments and exceptions' words."""
+
+
 @worker_init.connect
 def refuse_a_role_that_could_bypass(**_: object) -> None:
-    from bhi.tenancy.startup import refuse_if_role_could_bypass
+    """Celery logs and passes over a signal's ordinary exceptions, so this one ends the process by hand."""
+    from bhi.tenancy.startup import RoleCouldBypass, refuse_if_role_could_bypass
 
-    refuse_if_role_could_bypass()
+    try:
+        refuse_if_role_could_bypass()
+    except RoleCouldBypass as refusal:
+        raise SystemExit(str(refusal)) from None

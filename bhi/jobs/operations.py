@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,25 +16,34 @@ from django.db.models import F, Q
 from bhi.jobs import registry
 from bhi.jobs.doorbell import ring
 from bhi.jobs.models import Job, JobState
+from bhi.jobs.progress import LEASE, Progress
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 5
 RESCAN_BATCH = 500
-
+RESCAN_RING_SECONDS = 60
+JOB_TIMEOUT = "300s"  # Celery's own limit; what a request may take is far less
 
 # A row already queued is locked, not left alone: a worker that would claim it waits for this transaction, and
 # so sees what it wrote. DO NOTHING would let it run just before the commit, and the change would be missed.
+# New work does not wait for the delay of an earlier failure.
 _QUEUE = """
     INSERT INTO jobs_job (id, organization_id, kind, key, arguments, state, owner_id, queued_at, run_after, attempts,
                           error, progress_done, progress_total)
     VALUES (%s, %s, %s, %s, %s, 'queued', %s, %s, %s, 0, '', 0, 0)
-    ON CONFLICT (organization_id, kind, key) WHERE state = 'queued' DO UPDATE SET queued_at = EXCLUDED.queued_at
+    ON CONFLICT (organization_id, kind, key) WHERE state = 'queued' DO UPDATE
+        SET queued_at = EXCLUDED.queued_at, run_after = least(jobs_job.run_after, EXCLUDED.run_after)
     RETURNING id
+"""
+
+_DUE = """
+    SELECT id, organization_id FROM jobs_job
+    WHERE (state = 'queued' AND run_after <= %(at)s) OR (state = 'running' AND lease_until < %(at)s)
+    ORDER BY run_after LIMIT %(most)s
 """
 
 
@@ -45,6 +53,8 @@ class LeaseLost(RuntimeError):
 
 @dataclass(frozen=True)
 class Claimed:
+    """A job that this worker holds for as long as the row carries `token`."""
+
     job: Job
     token: UUID
 
@@ -63,91 +73,108 @@ def queue(
 
     Returns the id of the queued job. Arguments are ids and months: they are shown to operators.
     """
+    values = [
+        uuid7(),
+        organization_id,
+        kind,
+        key,
+        json.dumps(dict(arguments or {}), default=str),
+        owner.id if owner else None,
+        at,
+        run_after or at,
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _QUEUE,
-            [
-                uuid7(),
-                organization_id,
-                kind,
-                key,
-                json.dumps(dict(arguments or {}), default=str),
-                owner.id if owner else None,
-                at,
-                run_after or at,
-            ],
-        )
-        (job_id,) = cursor.fetchone()
-    transaction.on_commit(partial(ring, organization_id=organization_id, job_id=job_id), robust=True)
-    return UUID(str(job_id))
+        cursor.execute(_QUEUE, values)
+        job_id = UUID(str(cursor.fetchone()[0]))
+    _ring_after_commit(organization_id, job_id)
+    return job_id
 
 
 def announce(fact: str, *, organization_id: UUID, at: datetime, **ids: Any) -> None:
-    """Tell the apps above that something became so; those that subscribed queue their jobs."""
-    for kind, work_of in registry.subscriptions_of(fact):
-        for work in work_of(ids):
-            queue(kind, organization_id=organization_id, key=work.key, arguments=work.arguments, at=at)
+    """Tell the apps above that something became so; those that subscribed queue their jobs.
+
+    Jobs are queued in order of kind and key, so that two writers who announce the same things lock their rows in
+    the same order.
+    """
+    works = [(kind, work) for kind, work_of in registry.subscriptions_of(fact) for work in work_of(ids)]
+    for kind, work in sorted(works, key=lambda pair: (pair[0], pair[1].key)):
+        queue(kind, organization_id=organization_id, key=work.key, arguments=work.arguments, at=at)
 
 
 def run(*, organization_id: UUID, job_id: UUID, at: datetime) -> JobState | None:
-    """Claim one job and run it. None when it is not there to be claimed: done, running elsewhere, not yet due."""
+    """Claim one job and run it; returns what became of it.
+
+    None when it is not there to be claimed: done, running elsewhere, or not yet due.
+    """
     claimed = _claim(organization_id=organization_id, job_id=job_id, at=at)
     if claimed is None:
         return None
+    if claimed.job.attempts > MOST_ATTEMPTS:
+        return _give_up(claimed, at=at)
     try:
         _perform(claimed, at=at)
     except Exception as fault:  # noqa: BLE001 - whatever it was, the row must say so
-        log.warning(
-            "job.failed",
-            job_id=str(job_id),
-            kind=claimed.job.kind,
-            attempt=claimed.job.attempts,
-            error=type(fault).__name__,
-        )
+        job = claimed.job
+        log.warning("job.failed", job_id=str(job_id), kind=job.kind, attempt=job.attempts, error=type(fault).__name__)
         return _give_back(claimed, fault, at=at)
     return JobState.DONE
 
 
 def rescan(*, at: datetime) -> int:
-    """Ring for every job that is due but was never started, or whose worker has gone. Returns how many.
+    """Ring for every job that is due but was never started, or whose worker has gone. Returns how many were rung.
 
-    Reads ids across organizations with the maintenance role, which may see nothing else of them.
+    Reads ids across organizations with the maintenance role, which may see nothing else of them. These rings
+    expire, because the next re-scan repeats them: a backlog does not pile up messages.
     """
     with connections["maintenance"].cursor() as cursor:
-        cursor.execute(
-            "SELECT id, organization_id FROM jobs_job WHERE (state = 'queued' AND run_after <= %s) "
-            "OR (state = 'running' AND lease_until < %s) ORDER BY run_after LIMIT %s",
-            [at, at, RESCAN_BATCH],
-        )
+        cursor.execute(_DUE, {"at": at, "most": RESCAN_BATCH})
         due = cursor.fetchall()
-    for job_id, organization_id in due:
-        if not ring(organization_id=organization_id, job_id=job_id):
-            break
+    for rung, (job_id, organization_id) in enumerate(due):
+        if not ring(organization_id=organization_id, job_id=job_id, expires=RESCAN_RING_SECONDS):
+            return rung
     return len(due)
 
 
 def queue_periodic(*, at: datetime) -> int:
     """Queue each repeating job of each organization once per period, however often and late this is called."""
-    queued = 0
-    for organization_id in Organization.objects.values_list("id", flat=True):
-        with tenant(organization_id):
-            for kind, period_of in registry.periodic_kinds():
-                period = period_of(at)
-                if period and not Job.objects.filter(organization_id=organization_id, kind=kind, key=period).exists():
-                    queue(kind, organization_id=organization_id, key=period, at=at)
-                    queued += 1
-    return queued
+    organizations = Organization.objects.values_list("id", flat=True)
+    return sum(_queue_periods_of(organization_id, at=at) for organization_id in organizations)
 
 
 def retry_dead(*, organization_id: UUID, job_id: UUID, at: datetime) -> bool:
-    """Give a job that failed for good another five attempts. False when it is not one."""
+    """Give a job that failed for good another five attempts. False when it is not one.
+
+    Where a newer one already waits under its key, that one does the work and the dead one is closed.
+    """
     with tenant(organization_id):
-        revived = Job.objects.filter(organization_id=organization_id, id=job_id, state=JobState.DEAD).update(
-            state=JobState.QUEUED, attempts=0, run_after=at, error="", finished_at=None
-        )
-        if revived:
-            transaction.on_commit(partial(ring, organization_id=organization_id, job_id=job_id), robust=True)
-    return bool(revived)
+        dead = Job.objects.filter(organization_id=organization_id, id=job_id, state=JobState.DEAD)
+        revived = _requeue(dead, at=at, attempts=0, run_after=at, error="", finished_at=None)
+        if revived == JobState.QUEUED:
+            _ring_after_commit(organization_id, job_id)
+    return revived is not None
+
+
+def _ring_after_commit(organization_id: UUID, job_id: UUID) -> None:
+    """Robust: what was saved is saved. A lambda, because Django's report of a robust failure needs a named function."""
+    transaction.on_commit(lambda: ring(organization_id=organization_id, job_id=job_id), robust=True)
+
+
+def _queue_periods_of(organization_id: UUID, *, at: datetime) -> int:
+    """Under a lock per organization: of two beats, the second sees what the first queued, even if it ran already."""
+    with tenant(organization_id):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"periodic {organization_id}"])
+        periods = [(kind, period_of(at)) for kind, period_of in registry.periodic_kinds()]
+        missing = [
+            (kind, period) for kind, period in periods if period and not _is_known(organization_id, kind, period)
+        ]
+        for kind, period in missing:
+            queue(kind, organization_id=organization_id, key=period, at=at)
+    return len(missing)
+
+
+def _is_known(organization_id: UUID, kind: str, key: str) -> bool:
+    return Job.objects.filter(organization_id=organization_id, kind=kind, key=key).exists()
 
 
 def _claim(*, organization_id: UUID, job_id: UUID, at: datetime) -> Claimed | None:
@@ -166,13 +193,23 @@ def _claim(*, organization_id: UUID, job_id: UUID, at: datetime) -> Claimed | No
 def _perform(claimed: Claimed, *, at: datetime) -> None:
     """The handler and the mark that it is done are one transaction: both hold, or neither."""
     job = claimed.job
-    from bhi.jobs.progress import Progress
-
-    with Progress(job.organization_id, job.id, claimed.token) as progress, tenant(job.organization_id):
-        registry.handler_of(job.kind)(
+    handler = registry.handler_of(job.kind)
+    with Progress(job.organization_id, job.id, claimed.token) as progress, tenant(job.organization_id):  # type: ignore[attr-defined]
+        _allow_minutes()
+        handler(
             registry.Run(job.id, job.organization_id, job.arguments, job.owner_id, at, progress.report)  # type: ignore[attr-defined]
         )
         _finish(claimed, at=at)
+
+
+def _allow_minutes() -> None:
+    """The role's limits are those of a request; a job's are its own, for this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, true), "
+            "set_config('idle_in_transaction_session_timeout', %s, true)",
+            [JOB_TIMEOUT, JOB_TIMEOUT],
+        )
 
 
 def _finish(claimed: Claimed, *, at: datetime) -> None:
@@ -181,28 +218,39 @@ def _finish(claimed: Claimed, *, at: datetime) -> None:
         raise LeaseLost
 
 
-def _give_back(claimed: Claimed, fault: Exception, *, at: datetime) -> JobState:
-    """Back into the queue with a growing delay, or a dead letter after five attempts."""
-    job = claimed.job
-    is_dead = job.attempts >= MOST_ATTEMPTS
-    state = JobState.DEAD if is_dead else JobState.QUEUED
-    delay = timedelta(seconds=10 * 3 ** (job.attempts - 1))
-    with tenant(job.organization_id):
-        try:
-            with transaction.atomic():
-                _mine(claimed).update(
-                    state=state,
-                    run_after=at + delay,
-                    lease_until=None,
-                    error=type(fault).__name__[:200],
-                    finished_at=at if is_dead else None,
-                )
-        except IntegrityError:  # a newer one waits under the same key and will do the work
-            _mine(claimed).update(state=JobState.DONE, lease_until=None, finished_at=at, error="Superseded")
-            state = JobState.DONE
-    return state
+def _give_back(claimed: Claimed, fault: Exception, *, at: datetime) -> JobState | None:
+    """Back into the queue with a growing delay, or a dead letter after five attempts. None when it is not ours."""
+    attempts, error = claimed.job.attempts, type(fault).__name__[:200]
+    if attempts >= MOST_ATTEMPTS:
+        return _give_up(claimed, at=at, error=error)
+    delay = timedelta(seconds=10 * 3 ** (attempts - 1))
+    with tenant(claimed.job.organization_id):  # type: ignore[attr-defined]
+        return _requeue(_mine(claimed), at=at, run_after=at + delay, lease_until=None, error=error)
+
+
+def _give_up(claimed: Claimed, *, at: datetime, error: str = "WorkerLost") -> JobState | None:
+    """A dead letter. Without a fault of its own, each worker that took it went away without a word."""
+    log.error("job.dead", job_id=str(claimed.job.id), kind=claimed.job.kind, error=error)
+    with tenant(claimed.job.organization_id):  # type: ignore[attr-defined]
+        buried = _mine(claimed).update(state=JobState.DEAD, lease_until=None, error=error, finished_at=at)
+    return JobState.DEAD if buried else None
+
+
+def _requeue(jobs: Any, *, at: datetime, **changes: Any) -> JobState | None:
+    """Queue the one job of a queryset again, unless a newer one waits under its key and will do the work."""
+    try:
+        with transaction.atomic():
+            return JobState.QUEUED if jobs.update(state=JobState.QUEUED, **changes) else None
+    except IntegrityError:
+        jobs.update(state=JobState.DONE, lease_until=None, finished_at=at, error="Superseded")
+        return JobState.DONE
 
 
 def _mine(claimed: Claimed) -> Any:
     job = claimed.job
-    return Job.objects.filter(organization_id=job.organization_id, id=job.id, lease_token=claimed.token)
+    return Job.objects.filter(
+        organization_id=job.organization_id,  # type: ignore[attr-defined]
+        id=job.id,
+        state=JobState.RUNNING,
+        lease_token=claimed.token,
+    )

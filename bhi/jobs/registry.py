@@ -19,7 +19,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Run:
-    """What a handler is given. It runs in its tenant's transaction, which also marks the job done."""
+    """What a handler is given. It runs in its tenant's transaction, which also marks the job done.
+
+    `at` is when the run began; `progress(done, total)` tells the owner, and may be called for every row.
+    """
 
     job_id: UUID
     organization_id: UUID
@@ -34,13 +37,18 @@ WorkOf = Callable[[Mapping[str, Any]], Iterable[Work]]
 PeriodOf = Callable[[datetime], str | None]
 
 _handlers: dict[str, Handler] = {}
+_labels: dict[str, str] = {}
 _subscriptions: dict[str, list[tuple[str, WorkOf]]] = {}
 _periodic: dict[str, PeriodOf] = {}
 
 
-def handles(kind: str, handler: Handler) -> None:
-    """`handler` runs jobs of this kind. It must be idempotent: it may run twice, or late."""
+def handles(kind: str, handler: Handler, *, label: str = "") -> None:
+    """`handler` runs jobs of this kind. It must be idempotent: it may run twice, or late.
+
+    `label` is what its owner reads while it runs, for example "Importing the caseload".
+    """
     _handlers[kind] = handler
+    _labels[kind] = label
 
 
 def subscribe(fact: str, kind: str, work_of: WorkOf) -> None:
@@ -56,7 +64,12 @@ def repeats(kind: str, period_of: PeriodOf) -> None:
 
 
 def handler_of(kind: str) -> Handler:
+    """Raises KeyError for a kind that no app handles: the job fails, and is seen among the dead."""
     return _handlers[kind]
+
+
+def label_of(kind: str) -> str:
+    return _labels.get(kind) or "Background work"
 
 
 def subscriptions_of(fact: str) -> list[tuple[str, WorkOf]]:
@@ -69,4 +82,4 @@ def periodic_kinds() -> list[tuple[str, PeriodOf]]:
 
 def nightly(at: datetime) -> str | None:
     """The night that an instant belongs to: from 08:00 UTC, when it is night in every US zone's clinics."""
-    return f"{at.date().isoformat()}" if at.hour >= 8 else None
+    return at.date().isoformat() if at.hour >= 8 else None

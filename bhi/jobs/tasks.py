@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from celery import shared_task
 from django.utils import timezone
 
+from bhi.celery import app
 from bhi.jobs import operations
 
 
-@shared_task(name="bhi.run_job")
+@app.task(name="bhi.run_job")
 def run_job(organization_id: str, job_id: str) -> None:
     operations.run(organization_id=UUID(organization_id), job_id=UUID(job_id), at=timezone.now())
 
 
-@shared_task(name="bhi.rescan")
+@app.task(name="bhi.rescan")
 def rescan() -> None:
     operations.rescan(at=timezone.now())
 
 
-@shared_task(name="bhi.queue_periodic")
+@app.task(name="bhi.queue_periodic")
 def queue_periodic() -> None:
     operations.queue_periodic(at=timezone.now())
