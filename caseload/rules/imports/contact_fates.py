@@ -85,8 +85,9 @@ class ContactsDecided:
             return repeated
         known = self.on_record.get(key)
         differing = _differences(candidate, known) if known else []
-        if known and not differing:
-            return Fate(row.origin, "contact", "matched", label, row.remarks, row.losses)
+        if known and (known.is_corrected or not differing):
+            said = ("Corrected on the chart since: not changed.",) if differing else ()
+            return Fate(row.origin, "contact", "matched", label, (*row.remarks, *said), row.losses)
         self.plans.append(
             ContactPlan(
                 key=str(row.origin),

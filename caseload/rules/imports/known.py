@@ -59,7 +59,10 @@ class KnownPatient:
 
 @dataclass(frozen=True)
 class KnownContact:
-    """A contact on record, on its clinic's local day and at its local time."""
+    """A contact on record, on its clinic's local day and at its local time.
+
+    `is_corrected`: somebody has put its time right since, so a file that still says otherwise is behind.
+    """
 
     key: str
     patient: str
@@ -69,6 +72,7 @@ class KnownContact:
     mode: str
     minutes: int | None
     scores: Scores
+    is_corrected: bool = False
 
 
 @dataclass(frozen=True)

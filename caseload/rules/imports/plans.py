@@ -117,6 +117,15 @@ class ImportPlan:
     def can_be_imported(self) -> bool:
         return not self.problems and not self.questions
 
+    @property
+    def replaced(self) -> int:
+        """How many records that were there before are changed rather than added to."""
+        rewritten = sum(
+            bool(each.writes.person or each.writes.state or (each.writes.insurance and not each.is_new))
+            for each in self.patients
+        )
+        return rewritten + sum(bool(each.replaces) for each in self.contacts)
+
     def count(self, kind: str, outcome: str) -> int:
         return sum(fate.kind == kind and fate.outcome == outcome for fate in self.fates)
 

@@ -20,6 +20,7 @@ from caseload.rules.imports.known import (
     KnownSpan,
 )
 from caseload.rules.imports.overlaps import Stretch, held_because, overlap_count
+from caseload.rules.imports.people import is_self_pay
 from caseload.rules.imports.plans import PatientWrites
 
 CHICAGO = Corrections(zones={"": "America/Chicago"})
@@ -596,6 +597,15 @@ def test_contacts_on_record():
         )
     ]
     assert [each.replaces for each in found.contacts] == ["k"]
+    corrected = plan(other, known=known(JO, contacts=(replace(have, is_corrected=True),)))
+    assert (fates(corrected), corrected.contacts) == (
+        [(2, "matched", ["Corrected on the chart since: not changed."])],
+        (),
+    )
+
+
+def test_who_pays_for_themselves():
+    assert [is_self_pay(payer) for payer in ("Self Pay", "self-pay", "Uninsured", "AETNA")] == [True, True, True, False]
 
 
 # Times that cannot all be true.

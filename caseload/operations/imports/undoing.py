@@ -1,0 +1,129 @@
+"""Taking an import back, as long as nothing was built on it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from bhi.audit.operations import record
+from bhi.errors import DomainError
+from bhi.tenancy.models import Membership
+from caseload.models import (
+    CaseReview,
+    Contact,
+    EpisodeStanding,
+    FollowUp,
+    ImportRun,
+    ImportState,
+    Recommendation,
+    TimeEntry,
+)
+from caseload.operations.imports.runs import locked_import
+from caseload.operations.standing import rebuild_standing
+from registry.models import (
+    Assessment,
+    CarePlan,
+    Consent,
+    Coverage,
+    Diagnosis,
+    Episode,
+    Fact,
+    InitiatingVisit,
+    Patient,
+    ProgramPeriod,
+)
+from registry.operations.recording import Stamp, announce_change, void_facts
+
+# What hangs on others comes first, so that nothing live ever hangs on something voided.
+_OF_EPISODES: tuple[type[Fact], ...] = (
+    FollowUp,
+    TimeEntry,
+    Assessment,
+    Contact,
+    CaseReview,
+    CarePlan,
+    Diagnosis,
+    ProgramPeriod,
+)
+_OF_PATIENTS: tuple[type[Fact], ...] = (Consent, InitiatingVisit, Coverage, Episode)
+_KINDS: tuple[type[Fact], ...] = (Recommendation, *_OF_EPISODES, *_OF_PATIENTS, Patient)
+
+
+class ImportNotDone(DomainError):
+    """Only an import that was carried out can be undone."""
+
+
+class ImportBuiltOn(DomainError):
+    """Something has been recorded on top of the import, or it changed what was there before."""
+
+
+@transaction.atomic
+def undo_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
+    """Void everything that an import brought. Clinics, seats, clinicians and payers that it made stay.
+
+    Raises ImportNotDone, NotFound, and ImportBuiltOn when something else rests on it: work on its patients, a
+    correction of its records, or changes that it made itself to records from before.
+    """
+    run = locked_import(by.organization_id, run_id)
+    if run.state != ImportState.IMPORTED:
+        raise ImportNotDone("Only an import that was carried out can be undone.")
+    _refuse_if_built_on(run)
+    stamp = Stamp(by, at)
+    episodes = _episodes_touched(run)
+    FollowUp.objects.live().filter(_of(run), closed_by_contact__import_id=run.id).update(
+        closed_on=None, closed_by_contact=None
+    )
+    for kind in _KINDS:
+        void_facts(list(_brought(kind, run)), stamp=stamp, reason="The import was undone")
+    EpisodeStanding.objects.filter(
+        organization_id=run.organization_id, episode__in=Episode.objects.filter(_of(run), import_id=run.id)
+    ).delete()
+    rebuild_standing(organization_id=run.organization_id, episode_ids=list(episodes), at=at)
+    for episode_id, since in episodes.items():
+        announce_change([episode_id], stamp=stamp, since=since)
+    run.state, run.undone_at, run.undone_by = ImportState.UNDONE, at, by
+    run.save(update_fields=["state", "undone_at", "undone_by"])
+    record("import.undone", by=by, at=at, object_id=run.id)
+    return run
+
+
+def _of(run: ImportRun) -> Q:
+    return Q(organization_id=run.organization_id)
+
+
+def _brought(kind: type[Fact], run: ImportRun) -> QuerySet[Fact]:
+    found: QuerySet[Fact] = kind.objects.live().filter(_of(run), import_id=run.id)
+    return found
+
+
+def _refuse_if_built_on(run: ImportRun) -> None:
+    if run.summary.get("replaced"):
+        raise ImportBuiltOn(
+            "This import changed records that were there before, so it cannot be undone as a whole. "
+            "Correct those records on the charts."
+        )
+    if any(kind.objects.filter(_of(run), import_id=run.id, voided_at__isnull=False).exists() for kind in _KINDS):
+        raise ImportBuiltOn("Something of this import was corrected since. Correct the rest on the charts.")
+    others = Q(import_id__isnull=True) | ~Q(import_id=run.id)
+    mine = Episode.objects.filter(_of(run), import_id=run.id)
+    people = Patient.objects.filter(_of(run), import_id=run.id)
+    built = any(kind.objects.live().filter(_of(run), others, episode__in=mine).exists() for kind in _OF_EPISODES)
+    built = built or any(
+        kind.objects.live().filter(_of(run), others, patient__in=people).exists() for kind in _OF_PATIENTS
+    )
+    if built:
+        raise ImportBuiltOn("Patients of this import have been worked with since. Correct what is wrong on the charts.")
+
+
+def _episodes_touched(run: ImportRun) -> dict[UUID, date]:
+    """The episodes whose months come out differently without the import, with the first day of it."""
+    found: dict[UUID, date] = {}
+    own = Episode.objects.filter(_of(run), import_id=run.id).values_list("id", "enrolled_on", "referred_on")
+    for episode_id, enrolled_on, referred_on in own:
+        found[episode_id] = referred_on or enrolled_on
+    for episode_id, on in Contact.objects.filter(_of(run), import_id=run.id).values_list("episode_id", "on"):
+        found[episode_id] = min(found.get(episode_id, on), on)
+    return found
