@@ -1,16 +1,17 @@
-"""Every hole is found: each part of the wall is broken in turn, and the catalogue must say so.
+"""Every hole is found: each part of the wall is broken, and the catalogue must name exactly what was broken.
 
-Where the hole would show rows, the probes that try to get through must show it too.
+One kind of hole is made in all tables at once, and all of them must be named: reading the catalogue takes longer
+than breaking it. Where the hole would show rows, the probes that try to get through must show it too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 
 from bhi.tenancy.catalogue import Finding, findings
-from bhi.tenancy.catalogue_facts import read_facts
+from bhi.tenancy.catalogue_facts import ForeignKey, read_facts
 from bhi.tenancy.constraints import POLICY
 from bhi.tenancy.expected import expected_tables
 from tests.walls import probes
@@ -45,6 +46,10 @@ def places(two: TwoTenants) -> set[tuple[str, str]]:
     return {(finding.kind, finding.where) for finding in found(two)}
 
 
+def at(kind: str, where: Iterable[str]) -> set[tuple[str, str]]:
+    return {(kind, place) for place in where}
+
+
 def reads_wall(two: TwoTenants, table: str) -> bool:
     return probes.organizations_seen(two, table) == {two.mine}
 
@@ -57,81 +62,118 @@ def test_before_anything_is_broken_there_is_nothing_to_find(scratch):
     assert found(scratch) == []
 
 
-@pytest.mark.parametrize("table", TENANT_TABLES)
-def test_a_broken_policy_is_found_and_shows(scratch, table):
-    policy = next(finding for finding in _policies(scratch) if finding[0] == table)[1]
-    with broken(scratch, f'DROP POLICY "{policy}" ON "{table}"'):
-        assert ("policy", table) in places(scratch)
-        assert not reads_wall(scratch, table)
-    with broken(scratch, f'ALTER POLICY "{policy}" ON "{table}" USING (true)'):
-        assert places(scratch) == {("policy", table)}
-        assert not reads_wall(scratch, table)
-    with broken(scratch, f'ALTER POLICY "{policy}" ON "{table}" WITH CHECK (true)'):
-        assert places(scratch) == {("policy", table)}
-        assert not writes_wall(scratch, table)
-    with broken(scratch, f'CREATE POLICY second ON "{table}" FOR SELECT TO bhi_app USING (true)'):
-        assert places(scratch) == {("policy", table)}
-        assert not reads_wall(scratch, table)
+POLICY_HOLES = {
+    "dropped": ('DROP POLICY "{policy}" ON "{table}"', reads_wall),
+    "shows all": ('ALTER POLICY "{policy}" ON "{table}" USING (true)', reads_wall),
+    "takes all": ('ALTER POLICY "{policy}" ON "{table}" WITH CHECK (true)', writes_wall),
+    "joined by another": ('CREATE POLICY second ON "{table}" FOR SELECT TO bhi_app USING (true)', reads_wall),
+    "for one role": ('ALTER POLICY "{policy}" ON "{table}" TO bhi_maintenance', reads_wall),
+}
 
 
-@pytest.mark.parametrize("table", TENANT_TABLES)
-def test_switched_off_security_is_found(scratch, table):
-    with broken(scratch, f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'):
-        assert places(scratch) == {("wall", table)}
-        assert not reads_wall(scratch, table)
-    with broken(scratch, f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY'):
-        assert places(scratch) == {("wall", table)}
-    with broken(scratch, f'ALTER TABLE "{table}" ALTER organization_id DROP NOT NULL'):
-        assert places(scratch) == {("wall", table)}
+@pytest.mark.parametrize("hole", POLICY_HOLES)
+def test_a_broken_policy_is_found_and_shows_on_every_table(scratch, hole):
+    statement, holds = POLICY_HOLES[hole]
+    broken_all = [statement.format(table=table, policy=f"{table}_tenant") for table in TENANT_TABLES]
+    with broken(scratch, *broken_all):
+        assert places(scratch) - {("missing", table) for table in TENANT_TABLES} == at("policy", TENANT_TABLES)
+        assert [table for table in TENANT_TABLES if holds(scratch, table)] == []
 
 
-@pytest.mark.parametrize(("table", "column", "target"), KEYS)
-def test_a_broken_key_is_found_and_shows(scratch, table, column, target):
-    key = next(key for key in probes.composite_keys(scratch) if (key.table, key.columns[-1]) == (table, column))
-    drop = f'ALTER TABLE "{table}" DROP CONSTRAINT "{key.name}"'
-    add = f'ALTER TABLE "{table}" ADD CONSTRAINT "{key.name}" FOREIGN KEY'
-    composite = f'{add} (organization_id, "{column}") REFERENCES "{target}" (organization_id, id)'
-    place = f"{table}.{key.name}"
-    with broken(scratch, drop):
-        assert ("foreign key", table) in places(scratch)
-        assert probes.sqlstate_of_pointing_elsewhere(scratch, key) != "23503"
-    with broken(scratch, drop, f'{add} ("{column}") REFERENCES "{target}" (id)'):
-        assert places(scratch) == {("foreign key", table), ("foreign key", place)}
-        assert probes.sqlstate_of_pointing_elsewhere(scratch, key) != "23503"
-    for change in ("ON DELETE CASCADE", "ON UPDATE CASCADE", "DEFERRABLE INITIALLY DEFERRED", "NOT VALID"):
-        with broken(scratch, drop, f"{composite} {change}"):
-            assert places(scratch) == {("foreign key", place)}, change
+WALL_HOLES = {
+    "not enabled": "DISABLE ROW LEVEL SECURITY",
+    "not forced": "NO FORCE ROW LEVEL SECURITY",
+    "of nobody": "ALTER organization_id DROP NOT NULL",
+}
 
 
-@pytest.mark.parametrize("table", TENANT_TABLES)
-def test_a_stray_grant_is_found(scratch, table):
-    for privilege in ("TRUNCATE", "REFERENCES", "TRIGGER"):
-        with broken(scratch, f'GRANT {privilege} ON "{table}" TO bhi_app'):
-            assert places(scratch) == {("grant", table)}, privilege
-    with broken(scratch, f'GRANT SELECT ON "{table}" TO PUBLIC'):
-        assert places(scratch) == {("grant", table)}
-    with broken(scratch, f'GRANT SELECT ON "{table}" TO bhi_maintenance'):
-        assert places(scratch) == {("grant", table)}
-    with broken(scratch, f'REVOKE SELECT ON "{table}" FROM bhi_app'):
-        assert places(scratch) == {("grant", table)}
+@pytest.mark.parametrize("hole", WALL_HOLES)
+def test_switched_off_security_is_found_on_every_table(scratch, hole):
+    with broken(scratch, *[f'ALTER TABLE "{table}" {WALL_HOLES[hole]}' for table in TENANT_TABLES]):
+        assert places(scratch) == at("wall", TENANT_TABLES)
+        if hole == "not enabled":
+            assert [table for table in TENANT_TABLES if reads_wall(scratch, table)] == []
 
 
-@pytest.mark.parametrize("table", NARROW)
-def test_a_widened_append_only_table_is_found(scratch, table):
-    with broken(scratch, f'GRANT UPDATE ON "{table}" TO bhi_app'):
-        assert ("grant", table) in places(scratch)
-    with broken(scratch, f'GRANT DELETE ON "{table}" TO bhi_app'):
-        assert places(scratch) == {("grant", table)}
-    with broken(scratch, f'GRANT UPDATE (organization_id) ON "{table}" TO bhi_app'):
-        assert places(scratch) == {("grant", f"{table}.organization_id")}
+KEY_CHANGES = ("ON DELETE CASCADE", "ON DELETE SET NULL", "ON UPDATE CASCADE", "DEFERRABLE", "NOT VALID")
 
 
-@pytest.mark.parametrize(("table", "trigger"), TRIGGERS)
-def test_a_missing_trigger_is_found(scratch, table, trigger):
-    with broken(scratch, f'DROP TRIGGER "{trigger}" ON "{table}"'):
-        assert places(scratch) == {("missing", table)}
-    with broken(scratch, f'ALTER TABLE "{table}" DISABLE TRIGGER "{trigger}"'):
-        assert places(scratch) == {("missing", table)}
+def test_a_dropped_key_is_found_and_shows_on_every_table(scratch):
+    keys = probes.composite_keys(scratch)
+    with broken(scratch, *[_drop(key) for key in keys]):
+        wanted = {f"lacks the composite key of {column} to {target}" for _, column, target in KEYS}
+        assert {finding.what for finding in found(scratch) if finding.kind == "foreign key"} == wanted
+        assert places(scratch) >= at("foreign key", {table for table, _, _ in KEYS})
+        assert [key for key in keys if probes.sqlstate_of_pointing_elsewhere(scratch, key) == "23503"] == []
+
+
+def test_a_plain_key_is_found_and_shows_on_every_table(scratch):
+    keys = probes.composite_keys(scratch)
+    plain = [f'{_add(key)} ("{key.columns[-1]}") REFERENCES "{key.target}" (id)' for key in keys]
+    with broken(scratch, *[_drop(key) for key in keys], *plain):
+        own = at("foreign key", {table for table, _, _ in KEYS})
+        assert places(scratch) == own | at("foreign key", map(_place, keys))
+        assert [key for key in keys if probes.sqlstate_of_pointing_elsewhere(scratch, key) == "23503"] == []
+
+
+@pytest.mark.parametrize("change", KEY_CHANGES)
+def test_a_key_that_acts_or_waits_is_found_on_every_table(scratch, change):
+    keys = probes.composite_keys(scratch)
+    changed = [
+        f'{_add(key)} (organization_id, "{key.columns[-1]}") REFERENCES "{key.target}" (organization_id, id) {change}'
+        for key in keys
+    ]
+    with broken(scratch, *[_drop(key) for key in keys], *changed):
+        assert places(scratch) == at("foreign key", map(_place, keys))
+
+
+def test_every_key_of_a_model_is_a_key_of_the_database(scratch):
+    present = sorted((key.table, key.columns[-1], key.target) for key in probes.composite_keys(scratch))
+    assert present == KEYS
+
+
+def _drop(key: ForeignKey) -> str:
+    return f'ALTER TABLE "{key.table}" DROP CONSTRAINT "{key.name}"'
+
+
+def _add(key: ForeignKey) -> str:
+    return f'ALTER TABLE "{key.table}" ADD CONSTRAINT "{key.name}" FOREIGN KEY'
+
+
+def _place(key: ForeignKey) -> str:
+    return f"{key.table}.{key.name}"
+
+
+GRANT_HOLES = (
+    'GRANT TRUNCATE ON "{table}" TO bhi_app',
+    'GRANT REFERENCES ON "{table}" TO bhi_app',
+    'GRANT TRIGGER ON "{table}" TO bhi_app',
+    'GRANT SELECT ON "{table}" TO PUBLIC',
+    'GRANT SELECT ON "{table}" TO bhi_maintenance',
+    'REVOKE SELECT ON "{table}" FROM bhi_app',
+)
+
+
+@pytest.mark.parametrize("grant", GRANT_HOLES)
+def test_a_stray_grant_is_found_on_every_table(scratch, grant):
+    with broken(scratch, *[grant.format(table=table) for table in TENANT_TABLES]):
+        assert places(scratch) == at("grant", TENANT_TABLES)
+
+
+def test_a_widened_append_only_table_is_found(scratch):
+    with broken(scratch, *[f'GRANT UPDATE ON "{table}" TO bhi_app' for table in NARROW]):
+        assert places(scratch) == at("grant", NARROW)
+    with broken(scratch, *[f'GRANT DELETE ON "{table}" TO bhi_app' for table in NARROW]):
+        assert places(scratch) == at("grant", NARROW)
+    with broken(scratch, *[f'GRANT UPDATE (organization_id) ON "{table}" TO bhi_app' for table in NARROW]):
+        assert places(scratch) == at("grant", [f"{table}.organization_id" for table in NARROW])
+
+
+@pytest.mark.parametrize("change", ['DROP TRIGGER "{trigger}" ON "{table}"', 'ALTER TABLE "{table}" DISABLE TRIGGER "{trigger}"'])
+def test_a_missing_trigger_is_found(scratch, change):
+    lacking = {(table, f"lacks {trigger}, or it is switched off") for table, trigger in TRIGGERS}
+    with broken(scratch, *[change.format(table=table, trigger=trigger) for table, trigger in TRIGGERS]):
+        assert {(finding.where, finding.what) for finding in found(scratch)} == lacking
 
 
 OTHER_HOLES = {
@@ -215,11 +257,6 @@ def test_a_missing_role_is_found(scratch):
 
 def _with_roles(facts, roles):
     return type(facts)(**{**vars(facts), "roles": roles})
-
-
-def _policies(two):
-    with two.connection.cursor() as cursor:
-        return [(policy.table, policy.name) for policy in read_facts(cursor).policies]
 
 
 def test_a_hole_that_the_administrator_may_not_make_stays_an_error(scratch):
