@@ -1,0 +1,59 @@
+"""The demonstration: invented organizations with every state that the product can show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from bhi.tenancy.context import tenant
+from bhi.tenancy.models import Organization
+from billing.operations.demonstration.courses import COURSES, SELF
+from billing.operations.demonstration.facts import Teller
+from billing.operations.demonstration.people import CLINICIANS, SIGN_INS, SLUG, ZONE, Staff, make_staff
+from billing.operations.profiles import ensure_profiles
+from billing.operations.service_months import refresh_service_months
+from caseload.models import TimeEntry
+from caseload.operations import hold_overlaps, rebuild_standing
+from registry.models import Episode
+from registry.operations import Stamp, payer_named, record_facts, treating_clinician_named
+
+__all__ = ["SIGN_INS", "SLUG", "load_demonstration"]
+
+
+@transaction.atomic
+def load_demonstration(*, password: str, at: datetime) -> bool:
+    """Make the demonstration organizations as of `at`, once. False when they are there already, and left alone."""
+    if Organization.objects.filter(slug=SLUG).exists():
+        return False
+    staff = make_staff(password=password, at=at)
+    with tenant(staff.organization):
+        _tell_courses(staff, at=at)
+    return True
+
+
+def _tell_courses(staff: Staff, *, at: datetime) -> None:
+    zone = ZoneInfo(ZONE)
+    teller = Teller(
+        staff=staff,
+        payers={
+            name: payer_named(by=staff.system, name=name, is_self_pay=name == SELF)
+            for name in dict.fromkeys(course.payer for course in COURSES)
+        },
+        clinicians=tuple(
+            treating_clinician_named(
+                by=staff.system, family_name=family, given_name=given, credential=credential, npi=npi
+            )
+            for family, given, credential, npi in CLINICIANS
+        ),
+        today=at.astimezone(zone).date(),
+        stamp=Stamp(staff.care_managers[0], at),
+    )
+    facts = [fact for number, course in enumerate(COURSES) for fact in teller.facts(number, course)]
+    hold_overlaps([fact for fact in facts if isinstance(fact, TimeEntry)], zone=zone)
+    record_facts(facts)
+    episodes = [fact.id for fact in facts if isinstance(fact, Episode)]
+    rebuild_standing(organization_id=staff.organization.id, episode_ids=episodes, at=at)
+    ensure_profiles(by=staff.system, at=at)
+    refresh_service_months(organization_id=staff.organization.id, at=at)
