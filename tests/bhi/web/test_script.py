@@ -1,7 +1,6 @@
 """The script in a real browser: keys, digit entry, and a form that outlives every failed save.
 
-No server: the browser's requests are answered here, under the product's own content policy, which forbids
-evaluating strings. So the page is asked through locators, never through evaluated expressions.
+No server: the browser's requests are answered here, under the product's own content policy.
 """
 
 import os
