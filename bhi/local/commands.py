@@ -111,7 +111,8 @@ def reset(places: Places, arguments: Sequence[str]) -> int:
             servers.wipe(found)
         for data in (places.own.postgres_data, places.own.valkey_data):
             shutil.rmtree(data, ignore_errors=True)
-        places.sign_ins.unlink(missing_ok=True)
+        for kept in (places.sign_ins, places.demonstration):
+            kept.unlink(missing_ok=True)
     say("Deleted. ./dev up begins anew")
     return 0
 

@@ -91,6 +91,11 @@ class Places:
         return self.local / "sign_ins.json"
 
     @property
+    def demonstration(self) -> Path:
+        """Where load_demonstration keeps the password that it made."""
+        return self.local / "demonstration.json"
+
+    @property
     def own(self) -> Cluster:
         return Cluster(self.local)
 
