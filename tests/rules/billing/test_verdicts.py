@@ -495,3 +495,18 @@ def test_a_single_second_makes_a_month_served_and_its_add_on_missed():
     found = verdict(time=time, other_services=(OtherService("G0557", "other"),))
     assert (found.served, found.minutes, gaps(found)) == (True, 0, ["minutes_short", "apcm_base_missing"])
     assert not verdict(time=worked(0, 20)).served
+
+
+def test_what_is_missing_is_told_before_what_is_not_covered():
+    found = verdict(time=worked(18), diagnoses=(), options={"covers_g2214": False})
+    assert gaps(found) == ["diagnosis_missing", "not_covered"]
+    assert [(one.code, one.outcome) for one in found.considered] == [
+        ("99492", "not_reached"),
+        ("G2214", "missing"),
+        ("99484", "not_reached"),
+    ]
+
+
+def test_a_single_second_without_consent_is_missed():
+    time = MonthMinutes(if_consented=Counted(1, 1, date(2026, 10, 5), engaged=True), logged_seconds=1)
+    assert gaps(verdict(time=time)) == ["consent_missing", "minutes_short"]
