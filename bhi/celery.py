@@ -16,12 +16,12 @@ app.conf.beat_schedule = {
 }
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]
 def keep_our_logs(**_: object) -> None:
     """Celery sets up no logging where this is connected; its own prints arguments and exceptions' words."""
 
 
-@worker_init.connect
+@worker_init.connect  # type: ignore[untyped-decorator]
 def refuse_a_role_that_could_bypass(**_: object) -> None:
     """Celery logs and passes over a signal's ordinary exceptions, so this one ends the process by hand."""
     from bhi.tenancy.startup import RoleCouldBypass, refuse_if_role_could_bypass

@@ -27,6 +27,7 @@ class Environment:
     email_url: str
     file_keys: tuple[str, ...]
     is_web: bool
+    proxies: int
 
 
 def read_environment(variables: dict[str, str] | None = None) -> Environment:
@@ -50,6 +51,7 @@ def read_environment(variables: dict[str, str] | None = None) -> Environment:
         email_url=values.get("EMAIL_URL", ""),
         file_keys=tuple(key for key in values.get("BHI_FILE_KEYS", "").split(",") if key),
         is_web=values.get("BHI_PROCESS") == "web",
+        proxies=int(values.get("BHI_PROXIES", "0")),
     )
 
 
@@ -58,7 +60,7 @@ def database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
         raise EnvironmentFault(f"A database URL begins with postgresql://, not {parts.scheme}://")
-    options = dict(parse_qsl(parts.query))
+    options = {"connect_timeout": "5", **dict(parse_qsl(parts.query))}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -66,7 +68,7 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", unquote(parts.hostname or "")),
         "PORT": options.pop("port", str(parts.port or "")),
-        "OPTIONS": dict(options),
+        "OPTIONS": options,
         "CONN_HEALTH_CHECKS": True,
     }
 

@@ -18,7 +18,7 @@ except EnvironmentFault as fault:
     raise ImproperlyConfigured(str(fault)) from None
 
 # Never on: Django's technical error pages print local variables, and those are patients. Development differs in
-# plain HTTP, unbundled static files, and tracebacks on standard error.
+# plain HTTP and unbundled static files. The log says through which lines of code an exception came.
 DEBUG = False
 DEVELOPMENT = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key
@@ -56,8 +56,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "bhi.web.middleware.RequestIdMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -134,9 +134,17 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,10/5m/key", "reset_password": "10/h/ip"}
+# A clinic signs in from one address at eight o'clock. `key` is e-mail and address (bhi.accounts.adapter).
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "login_failed": "30/m/ip,10/5m/key",
+    "reset_password": "20/h/ip,5/h/key",
+}
+# Of how many proxies of our own X-Forwarded-For is believed; 0: of none, the connection's address counts.
+ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.proxies
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an admin gave the address; nobody chose their own
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

@@ -1,10 +1,10 @@
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from bhi.audit import views as audit
 from bhi.jobs import views as jobs
 from bhi.web import views as web
 
-organization = [
+organization: list[URLPattern | URLResolver] = [
     path("", web.enter, name="enter"),
     path("", include("caseload.urls")),
     path("billing/", include("billing.urls")),
@@ -16,7 +16,7 @@ urlpatterns = [
     path("", web.home, name="home"),
     path("healthz", web.healthz, name="healthz"),
     path("readyz", web.readyz, name="readyz"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("bhi.accounts.urls")),
     path("o/<slug:organization>/", include(organization)),
 ]
 

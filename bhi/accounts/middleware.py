@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from django.core.exceptions import PermissionDenied
@@ -33,7 +34,7 @@ class PermissionMiddleware:
         if access == PUBLIC:
             return None
         if access is None:
-            log.warning("access.undeclared", view=getattr(view, "__qualname__", type(view).__name__))
+            log.error("access.undeclared", view=match.view_name if match else None)
             raise PermissionDenied
         if not request.user.is_authenticated:
             return to_sign_in(request)
@@ -47,8 +48,11 @@ class PermissionMiddleware:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in page; for htmx a full move, so that no form is pasted into a table cell."""
-    target = f"{reverse('account_login')}?next={request.path}"
-    if getattr(request, "htmx", False):
-        return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
-    return redirect(target)
+    """The sign-in page, and back here afterwards where that is a page.
+
+    htmx follows the redirect too; static/bhi.js sees where it ended and leaves what was typed in its form.
+    """
+    address = reverse("account_login")
+    if request.method in ("GET", "HEAD"):
+        address += "?" + urlencode({"next": request.path})
+    return redirect(address)

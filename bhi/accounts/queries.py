@@ -26,7 +26,7 @@ def membership_of(user_id: UUID, slug: str) -> Membership | None:
     )
 
 
-def seats_of(user_id: UUID) -> list[Seat]:
+def seats_of(user_id: UUID | None) -> list[Seat]:
     """Where a person works, by the organization's name."""
     rows = (
         Membership.objects.filter(user_id=user_id, is_active=True)

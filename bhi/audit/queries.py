@@ -75,8 +75,8 @@ def audit_page(
         AuditRow(
             id=event.id,
             at=event.at,
-            person=str(people[event.by_id]),  # type: ignore[attr-defined]
-            person_id=event.by_id,  # type: ignore[attr-defined]
+            person=str(people[event.by_id]),
+            person_id=event.by_id,
             words=WORDS.get(event.action, event.action.replace(".", " ").replace("_", " ")),
             patient_id=event.patient_id,
             fields=tuple(event.fields),

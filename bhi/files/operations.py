@@ -63,7 +63,7 @@ def read(file: StoredFile) -> bytes:
     nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     for key in _keys():
         try:
-            return AESGCM(key).decrypt(nonce, body, _bound_to(file.organization_id, file.id))  # type: ignore[attr-defined]
+            return AESGCM(key).decrypt(nonce, body, _bound_to(file.organization_id, file.id))
         except InvalidTag:
             continue
     raise FileUnreadable("This file cannot be opened. Ask your administrator to check the file keys.")

@@ -73,7 +73,7 @@ def queue(
 
     Returns the id of the queued job. Arguments are ids and months: they are shown to operators.
     """
-    values = [
+    values: list[Any] = [
         uuid7(),
         organization_id,
         kind,
@@ -194,11 +194,9 @@ def _perform(claimed: Claimed, *, at: datetime) -> None:
     """The handler and the mark that it is done are one transaction: both hold, or neither."""
     job = claimed.job
     handler = registry.handler_of(job.kind)
-    with Progress(job.organization_id, job.id, claimed.token) as progress, tenant(job.organization_id):  # type: ignore[attr-defined]
+    with Progress(job.organization_id, job.id, claimed.token) as progress, tenant(job.organization_id):
         _allow_minutes()
-        handler(
-            registry.Run(job.id, job.organization_id, job.arguments, job.owner_id, at, progress.report)  # type: ignore[attr-defined]
-        )
+        handler(registry.Run(job.id, job.organization_id, job.arguments, job.owner_id, at, progress.report))
         _finish(claimed, at=at)
 
 
@@ -224,14 +222,14 @@ def _give_back(claimed: Claimed, fault: Exception, *, at: datetime) -> JobState 
     if attempts >= MOST_ATTEMPTS:
         return _give_up(claimed, at=at, error=error)
     delay = timedelta(seconds=10 * 3 ** (attempts - 1))
-    with tenant(claimed.job.organization_id):  # type: ignore[attr-defined]
+    with tenant(claimed.job.organization_id):
         return _requeue(_mine(claimed), at=at, run_after=at + delay, lease_until=None, error=error)
 
 
 def _give_up(claimed: Claimed, *, at: datetime, error: str = "WorkerLost") -> JobState | None:
     """A dead letter. Without a fault of its own, each worker that took it went away without a word."""
     log.error("job.dead", job_id=str(claimed.job.id), kind=claimed.job.kind, error=error)
-    with tenant(claimed.job.organization_id):  # type: ignore[attr-defined]
+    with tenant(claimed.job.organization_id):
         buried = _mine(claimed).update(state=JobState.DEAD, lease_until=None, error=error, finished_at=at)
     return JobState.DEAD if buried else None
 
@@ -249,7 +247,7 @@ def _requeue(jobs: Any, *, at: datetime, **changes: Any) -> JobState | None:
 def _mine(claimed: Claimed) -> Any:
     job = claimed.job
     return Job.objects.filter(
-        organization_id=job.organization_id,  # type: ignore[attr-defined]
+        organization_id=job.organization_id,
         id=job.id,
         state=JobState.RUNNING,
         lease_token=claimed.token,

@@ -70,7 +70,7 @@ def job_counts(*, slug: str | None = None) -> list[tuple[str, str, int]]:
     """(kind, state, how many), of one organization or all. For operators: reads as the maintenance role."""
     with connections["maintenance"].cursor() as cursor:
         cursor.execute(_COUNTS, {"slug": slug})
-        return cursor.fetchall()
+        return [(kind, state, count) for kind, state, count in cursor.fetchall()]
 
 
 def dead_jobs(*, slug: str | None = None) -> list[DeadJob]:

@@ -10,16 +10,16 @@ from bhi.celery import app
 from bhi.jobs import operations
 
 
-@app.task(name="bhi.run_job")
+@app.task(name="bhi.run_job")  # type: ignore[untyped-decorator]
 def run_job(organization_id: str, job_id: str) -> None:
     operations.run(organization_id=UUID(organization_id), job_id=UUID(job_id), at=timezone.now())
 
 
-@app.task(name="bhi.rescan")
+@app.task(name="bhi.rescan")  # type: ignore[untyped-decorator]
 def rescan() -> None:
     operations.rescan(at=timezone.now())
 
 
-@app.task(name="bhi.queue_periodic")
+@app.task(name="bhi.queue_periodic")  # type: ignore[untyped-decorator]
 def queue_periodic() -> None:
     operations.queue_periodic(at=timezone.now())

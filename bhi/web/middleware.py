@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, and how its answer may be kept."""
+"""What surrounds every request: its id, its line in the log, and how its answer may be kept."""
 
 from __future__ import annotations
 
@@ -6,30 +6,44 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
+# Nothing of a person's is kept in the browser but pages that it may hold for going back. "storage" would also
+# forget the choice to have no single keys (WCAG 2.1.4).
+CLEAR_AFTER_SIGN_OUT = '"cache"'
+
 
 class RequestIdMiddleware:
-    """Gives each request an id that its log lines and audit events share, and forbids storing its answer."""
+    """Gives each request an id that its log lines and audit events share, and forbids storing its answer.
+
+    The log names the view, never the path: a path may hold ids, and a mistyped one anything.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = uuid.uuid4()  # type: ignore[attr-defined]
-        with structlog.contextvars.bound_contextvars(request_id=str(request.request_id)):  # type: ignore[attr-defined]
+        request_id = uuid.uuid4()
+        request.request_id = request_id  # type: ignore[attr-defined]
+        is_static = request.path_info.startswith(f"/{settings.STATIC_URL.strip('/')}/")
+        with structlog.contextvars.bound_contextvars(request_id=str(request_id)):
             response = self.get_response(request)
-            log.info(
-                "request",
-                method=request.method,
-                view=request.resolver_match.view_name if request.resolver_match else None,
-                status=response.status_code,
-            )
-        if not request.path_info.startswith("/static/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["X-Request-ID"] = str(request.request_id)  # type: ignore[attr-defined]
+            view = request.resolver_match.view_name if request.resolver_match else None
+            if not is_static:
+                log.info("request", method=request.method, view=view, status=response.status_code)
+        if not (is_static and response.status_code < 400):
+            _forbid_storing(response)
+        if view == "account_logout" and request.method == "POST":
+            response.headers["Clear-Site-Data"] = CLEAR_AFTER_SIGN_OUT
+        response.headers["X-Request-ID"] = str(request_id)
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
         return response
+
+
+def _forbid_storing(response: HttpResponse) -> None:
+    if "no-store" not in response.headers.get("Cache-Control", ""):
+        response.headers["Cache-Control"] = "no-store"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 from psycopg_pool import PoolTimeout
 
 from bhi.accounts.permissions import Permission, permissions_of, public, requires, signed_in
@@ -42,23 +43,35 @@ def enter(request: HttpRequest, organization: str) -> HttpResponse:
 
 
 @public
-@require_GET
+@transaction.non_atomic_requests
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return JsonResponse({"ok": True})
 
 
 @public
-@require_GET
+@transaction.non_atomic_requests
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Postgres answers and the role is walled in. Redis is not asked: without it work is late, not lost."""
+    """Postgres answers, the role is walled in, the tables are this version's.
+
+    Redis is not asked: without it work is late, not lost.
+    """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
         faults = role_faults()
+        waiting = migrations_waiting()
     except DatabaseError:
         return JsonResponse({"ok": False, "database": "unreachable"}, status=503)
-    return JsonResponse({"ok": not faults, "database": "ready", "faults": faults}, status=503 if faults else 200)
+    is_ready = not faults and not waiting
+    state = {"ok": is_ready, "database": "ready", "faults": faults, "migrations_waiting": waiting}
+    return JsonResponse(state, status=200 if is_ready else 503)
+
+
+def migrations_waiting() -> int:
+    """How many migrations of this version the database has not had. Raises DatabaseError."""
+    plan = MigrationExecutor(connection)
+    return len(plan.migration_plan(plan.loader.graph.leaf_nodes()))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,26 @@
+"""Gunicorn's settings that are about patients: no access log, and its own lines through our formatter.
+
+`gunicorn --config python:bhi.web.gunicorn`. Its access log holds paths, its error log the words of exceptions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from bhi.web.logs import formatter
+
+accesslog = None
+
+
+class OneLog(Logger):
+    """Gunicorn's logger, whose lines are one of ours: logger, level, class and place of an exception."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(formatter())
+
+
+logger_class = OneLog
