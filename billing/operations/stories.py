@@ -22,7 +22,7 @@ from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Clinic, Membership, Organization, Role
 from billing.operations.other_services import record_access_alignment, record_other_service, record_prior_service
 from billing.operations.profiles import BEGINNING, set_profile
-from billing.queries.verdicts import patient_verdicts
+from billing.queries.verdicts import MonthVerdict, patient_verdicts
 from billing.rules.documents import DocumentInvalid
 from billing.rules.findings import Verdict
 from billing.rules.story_outcome import Outcome, asked_days
@@ -83,21 +83,20 @@ def play_story(story: Story) -> Outcome:
 
 def _outcome(story: Story, told: Told) -> Outcome:
     course = courses(told.organization_id, [told.episode.id])[told.episode.id]
+    judged = patient_verdicts(told.organization_id, told.patient.id, until=LAST_MONTH)
     days = asked_days(story)
     return Outcome(
-        months=_verdicts(told),
+        facts={one.facts.month: one.facts for one in judged},
+        months={one.facts.month: _verdict(one) for one in judged},
         signals={day: frozenset(signal.word for signal in signals_on(course, day)) for day in days},
         states={day: state_on(course, day) for day in days},
     )
 
 
-def _verdicts(told: Told) -> dict[str, Verdict]:
-    found = {}
-    for judged in patient_verdicts(told.organization_id, told.patient.id, until=LAST_MONTH):
-        if judged.verdict is None:
-            raise DocumentInvalid("$.payer", judged.refusal + f" ({judged.facts.month})")
-        found[judged.facts.month] = judged.verdict
-    return found
+def _verdict(judged: MonthVerdict) -> Verdict:
+    if judged.verdict is None:
+        raise DocumentInvalid("$.payer", f"{judged.refusal}: {judged.facts.month}")
+    return judged.verdict
 
 
 def throw_away_organization(*, at: datetime) -> Organization:

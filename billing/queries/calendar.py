@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -31,9 +31,10 @@ def is_over(organization_id: UUID, month: str, at: datetime) -> bool:
     return all(month_starts_and_ends(month, zone)[1] <= at for zone in zones(organization_id))
 
 
-def today(organization_id: UUID, at: datetime) -> date:
-    """The local day of the clinic that is furthest behind."""
-    return min((local_date(at, zone) for zone in zones(organization_id)), default=at.date())
+def page_zone(organization_id: UUID) -> ZoneInfo:
+    """The zone in which pages of the whole organization tell days: that of its first clinic by name."""
+    rows = Clinic.objects.filter(organization_id=organization_id).order_by("name").values_list("time_zone", flat=True)
+    return ZoneInfo(rows.first() or "UTC")
 
 
 def month_title(month: str) -> str:

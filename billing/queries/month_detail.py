@@ -10,8 +10,9 @@ from uuid import UUID
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
-from billing.queries.claims import ClaimedMonth, claimed_months
+from billing.queries.claims import ClaimedMonth, CodeUnits, claimed_months
 from billing.queries.facility import counts_facility_minutes
+from billing.queries.month_page import changed_since
 from billing.queries.records import EpisodeRow
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.facts import MonthFacts
@@ -66,6 +67,21 @@ class MonthDetail:
     @property
     def facts(self) -> MonthFacts:
         return self.judged.facts
+
+    @property
+    def lines(self) -> CodeUnits:
+        """What is asked of the payer."""
+        verdict = self.judged.verdict
+        return tuple((line.code, line.units) for line in verdict.lines) if verdict else ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the month would now be claimed otherwise than it was."""
+        return self.claimed is not None and self.claimed.lines != (self.lines if self.judged.bills else ())
+
+    @property
+    def changed_since(self) -> str:
+        return changed_since(self.claimed) if self.claimed is not None else ""
 
 
 def month_detail(organization_id: UUID, month: str, episode_id: UUID) -> MonthDetail:

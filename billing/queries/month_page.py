@@ -83,9 +83,13 @@ class MonthRow:
         return self.bills and self.claimed is None
 
     @property
-    def bills_as(self) -> str:
-        """`99493 + 99494 × 2`."""
-        return words_of(self.lines)
+    def changed_since(self) -> str:
+        """What it was claimed as, where that is no longer what it bills."""
+        return changed_since(self.claimed) if self.claimed is not None and self.is_changed else ""
+
+    @property
+    def held_words(self) -> str:
+        return "1 entry held" if self.held_entries == 1 else f"{self.held_entries} entries held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,11 @@ def held_entries(organization_id: UUID, month: str) -> dict[UUID, int]:
 def words_of(lines: Iterable[tuple[str, int]]) -> str:
     """Lines as people write them: `99493 + 99494 × 2`."""
     return " + ".join(code if units == 1 else f"{code} × {units}" for code, units in lines)
+
+
+def changed_since(claimed: ClaimedMonth) -> str:
+    """`Claimed as 99493 in batch 7; changed since`."""
+    return f"Claimed as {words_of(claimed.lines)} in batch {claimed.batch_number}; changed since"
 
 
 def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, int]) -> MonthRow:

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from billing.rules.facts import MonthFacts
 from billing.rules.findings import Citation, Verdict
 from billing.rules.story_parts import ExpectedMonth, Story
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came out: the verdict of each month with work or with another service by this practice, and the signals
-    and the state of each day asked for.
+    """What came out: facts and verdict of each month with work or with another service by this practice, and the
+    signals and the state of each day asked for.
     """
 
+    facts: Mapping[str, MonthFacts]
     months: Mapping[str, Verdict]
     signals: Mapping[date, frozenset[str]]
     states: Mapping[date, str]

@@ -17,18 +17,23 @@ from bhi.files.operations import read
 from billing.forms.months import BatchForm
 from billing.operations.batches import make_batch
 from billing.operations.errors import MonthNotOver, NothingToBill
-from billing.queries.calendar import is_over, month_title, today
+from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claims import batch_page, batch_rows, batch_with_file, file_name
 from billing.queries.month_page import Show, month_page
+from caseload.rules.clock import local_date
 
 
 @requires(Permission.MAKE_BATCH)
 @require_safe
 def batches(request: HttpRequest, organization: str) -> HttpResponse:
     organization_id: UUID = request.organization.id  # type: ignore[attr-defined]
-    rows = batch_rows(organization_id)
-    shown = [(row, month_title(row.month)) for row in rows]
-    return render(request, "billing/batches.html", {"batches": shown, "today": today(organization_id, timezone.now())})
+    zone = page_zone(organization_id)
+    context = {
+        "batches": batch_rows(organization_id),
+        "zone": zone.key,
+        "today": local_date(timezone.now(), zone),
+    }
+    return render(request, "billing/batches.html", context)
 
 
 @requires(Permission.MAKE_BATCH)
@@ -73,7 +78,12 @@ def batch(request: HttpRequest, organization: str, batch_id: UUID) -> HttpRespon
     except NotFound:
         raise Http404 from None
     record("batch.viewed", by=request.membership, at=now, object_id=batch_id, count=len(page.claims))  # type: ignore[attr-defined]
-    context = {"page": page, "title": month_title(page.batch.month), "today": today(organization_id, now)}
+    made = page.batch
+    context = {
+        "page": page,
+        "title": f"Batch {made.number}",
+        "sub": f"{month_title(made.month)} · made by {made.made_by}",
+    }
     return render(request, "billing/batch.html", context)
 
 

@@ -1,0 +1,112 @@
+"""How money, codes and what is missing are said on billing's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django import template
+
+from billing.queries.calendar import month_title
+from billing.queries.month_page import words_of
+from billing.rules.findings import Citation, Considered, NextStep
+
+register = template.Library()
+
+UNKNOWN_AMOUNT = "amount unknown"
+
+GAP_WORDS = {
+    "consent_missing": "Consent missing",
+    "initiating_visit_missing": "Initiating visit missing",
+    "diagnosis_missing": "Diagnosis missing",
+    "care_plan_missing": "Care plan missing",
+    "rating_scale_missing": "No rating scale this month",
+    "case_review_missing": "No case review yet",
+    "minutes_short": "Too few minutes",
+    "no_engagement": "Nobody was engaged",
+    "not_covered": "Not covered by the payer",
+    "other_biller": "Another practice bills",
+    "apcm_base_missing": "APCM billed elsewhere",
+    "conflicting_service": "Conflicts with APCM",
+    "access_participant": "ACCESS participant",
+    "program_ended": "After the program ended",
+}
+FLAG_WORDS = {
+    "g2214_under_30": "G2214 under 30 min",
+    "initial_month_unsettled": "First month unsettled",
+    "episode_restart_unsettled": "Restart unsettled",
+    "addon_units_high": "Many 99494 units",
+    "apcm_route_unsettled": "APCM route unsettled",
+    "minutes_excluded": "Some minutes excluded",
+    "visit_code_unknown": "Visit without a code",
+}
+OUTCOME_WORDS = {
+    "bills": "bills",
+    "held": "held back",
+    "missing": "something is missing",
+    "not_covered": "not covered by the payer",
+    "not_reached": "not reached",
+    "not_needed": "an earlier one bills",
+}
+
+
+@register.filter
+def dollars(amount: Decimal | None) -> str:
+    """`$144.96`; an unknown amount stays unknown."""
+    return UNKNOWN_AMOUNT if amount is None else f"${amount:,.2f}"
+
+
+@register.filter
+def counted(count: int, noun: str) -> str:
+    """`1 patient`, `12 patients`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+@register.filter
+def month_name(month: str | date) -> str:
+    """`October 2026`."""
+    return month_title(month if isinstance(month, str) else f"{month:%Y-%m}")
+
+
+@register.filter
+def lines(asked: Iterable[tuple[str, int]]) -> str:
+    """`99493 + 99494 × 2`."""
+    return words_of(asked)
+
+
+@register.filter
+def gap_words(word: str) -> str:
+    return GAP_WORDS.get(word, word.replace("_", " ").capitalize())
+
+
+@register.filter
+def flag_words(word: str) -> str:
+    return FLAG_WORDS.get(word, word.replace("_", " ").capitalize())
+
+
+@register.filter
+def outcome_words(considered: Considered) -> str:
+    """Why a code that was considered bills or does not."""
+    missing = ", ".join(gap_words(word).lower() for word in considered.missing)
+    return missing or OUTCOME_WORDS[considered.outcome]
+
+
+@register.filter
+def step_words(step: NextStep) -> str:
+    """`99494 in 12 min`; `99494 × 2 in 12 min`."""
+    return f"{words_of([(step.code, step.units)])} in {step.minutes} min"
+
+
+@register.filter
+def length_words(seconds: int) -> str:
+    """A length as it was logged: `20 min`, `20 min 30 s`."""
+    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds // 60} min {seconds % 60} s"
+
+
+@register.filter
+def source_words(citation: Citation) -> str:
+    """Who says so, and how sure that is."""
+    titles = "; ".join(source.title for source in citation.sources)
+    sure = "" if citation.confidence is None else f", confidence {citation.confidence}"
+    return titles if citation.evidence == "read" else f"{titles} ({citation.evidence}{sure})"
