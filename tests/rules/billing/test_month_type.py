@@ -96,6 +96,7 @@ def test_the_run_tells_what_it_holds(said, earlier_month, earlier_line):
     [
         ({"enrolled_on": date(2026, 9, 1), "served_before": ("2026-06",)}, True),
         ({"enrolled_on": date(2026, 9, 1), "own_served": ("2026-06",)}, True),
+        ({"enrolled_on": date(2026, 9, 1), "own_served": ("2026-06", "2026-09")}, True),
         ({"enrolled_on": date(2026, 8, 31), "served_before": ("2026-08",)}, False),
         ({"enrolled_on": date(2026, 8, 31), "served_before": ("2026-06",), "own_served": ("2026-08",)}, False),
         ({"enrolled_on": date(2026, 9, 1), "served_before": ("2026-01",)}, False),

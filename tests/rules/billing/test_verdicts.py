@@ -510,3 +510,17 @@ def test_what_is_missing_is_told_before_what_is_not_covered():
 def test_a_single_second_without_consent_is_missed():
     time = MonthMinutes(if_consented=Counted(1, 1, date(2026, 10, 5), engaged=True), logged_seconds=1)
     assert gaps(verdict(time=time)) == ["consent_missing", "minutes_short"]
+
+
+def test_a_single_second_is_enough_for_an_add_on_to_apcm():
+    second = Counted(1, 1, date(2026, 10, 5), engaged=True)
+    found = verdict(**APCM, time=MonthMinutes(counted=second, if_consented=second, logged_seconds=1))
+    assert (lines(found), found.minutes) == (["G0557", "G0568"], 0)
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(18, ["G2214"]), (36, ["99492"])])
+def test_a_clinic_may_have_its_own_code_for_general_bhi_alone(minutes, expected):
+    book = replace(book_in_force("medicare_ffs", date(2026, 10, 1)), clinic_bhi_code="G0511")
+    clinic = replace(IN_ORDER, setting="rhc", time=worked(minutes))
+    assert lines(judge(clinic, book)) == expected
+    assert lines(judge(replace(clinic, reviews=(), time=worked(minutes + 2)), book)) == ["G0511"]
