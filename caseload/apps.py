@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class CaseloadConfig(AppConfig):
     name = "caseload"
+
+    def ready(self) -> None:
+        from caseload import tasks
+
+        tasks.register()

@@ -272,6 +272,15 @@ class ImportSummary:
     patients: Mapping[str, int]
     contacts: Mapping[str, int]
 
+    @property
+    def new_contacts(self) -> int:
+        """New contacts, those included whose time is held."""
+        return self.contacts.get("new", 0) + self.contacts.get("held", 0)
+
+    @property
+    def refused(self) -> int:
+        return self.patients.get("refused", 0) + self.contacts.get("refused", 0)
+
 
 @dataclass(frozen=True)
 class ImportPage:
@@ -285,7 +294,9 @@ class ImportPage:
     rows: tuple[ImportRow, ...]
     page: int
     pages: int
+    is_working: bool
     can_be_imported: bool
+    can_be_corrected: bool
     can_be_undone: bool
 
 
@@ -318,7 +329,9 @@ def import_page(organization_id: UUID, run_id: UUID, *, fate: str = "", page: in
         rows=tuple(rows),
         page=page,
         pages=pages,
+        is_working=run.state in (ImportState.READING, ImportState.IMPORTING),
         can_be_imported=run.state == ImportState.PREVIEW and not stops and bool(counts),
+        can_be_corrected=run.state in (ImportState.PREVIEW, ImportState.IMPORTING),
         can_be_undone=run.state == ImportState.IMPORTED,
     )
 
@@ -329,6 +342,27 @@ def import_run(organization_id: UUID, run_id: UUID) -> ImportRun:
     if run is None:
         raise NotFound
     return run
+
+
+def all_rows(organization_id: UUID, run_id: UUID) -> list[dict[str, Any]]:
+    """The fate of every row of an import, as plain JSON."""
+    rows = ImportRow.objects.filter(organization_id=organization_id, run_id=run_id).order_by("position")
+    names = ("sheet", "row_number", "kind", "fate", "label", "messages")
+    return [
+        {("row" if name == "row_number" else name): value for name, value in zip(names, row, strict=True)}
+        for row in rows.values_list(*names)
+    ]
+
+
+def is_importing(organization_id: UUID, run_id: UUID) -> bool:
+    """Whether an import was confirmed and is waiting for its job."""
+    found = ImportRun.objects.filter(organization_id=organization_id, id=run_id, state=ImportState.IMPORTING)
+    return found.exists()
+
+
+def clinic_names(organization_id: UUID) -> list[str]:
+    """The organization's clinics by name, for choosing the one that a file does not say."""
+    return list(Clinic.objects.filter(organization_id=organization_id).order_by("name").values_list("name", flat=True))
 
 
 def _summaries(organization_id: UUID, runs: list[ImportRun]) -> list[ImportSummary]:

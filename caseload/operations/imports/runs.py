@@ -78,7 +78,7 @@ def start_import(
     )
     for position, (name, file) in enumerate(named):
         _keep(run, position, name, file.content, at)
-    record("import.started", by=by, at=at, object_id=run.id, count=len(files))
+    record("import.uploaded", by=by, at=at, object_id=run.id, count=len(files))
     if later:
         _queue(run, "read_import", by=by, at=at)
     else:
@@ -103,7 +103,7 @@ def read_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
 def correct_import(*, by: Membership, at: datetime, run_id: UUID, corrections: Mapping[str, Any]) -> ImportRun:
     """Read the same files with other choices of columns, values, clinics. Raises ImportNotReady, NotFound."""
     run = locked_import(by.organization_id, run_id)
-    if run.state != ImportState.PREVIEW:
+    if run.state not in (ImportState.PREVIEW, ImportState.IMPORTING):
         raise ImportNotReady("This import is no longer waiting, so its columns cannot be changed. Start a new one.")
     try:
         run.options = stored_corrections(read_corrections(corrections))
@@ -148,7 +148,7 @@ def confirm_import(
     run.state, run.imported_at = ImportState.IMPORTED, at
     run.summary = {**run.summary, "replaced": plan.replaced}
     run.save(update_fields=["state", "imported_at", "summary"])
-    record("import.carried_out", by=by, at=at, object_id=run.id, count=len(plan.patients) + len(plan.contacts))
+    record("import.confirmed", by=by, at=at, object_id=run.id, count=len(plan.patients) + len(plan.contacts))
     return run
 
 

@@ -24,7 +24,12 @@ def plan_import(reading: Reading, known: Known) -> ImportPlan:
     recognition = reading.recognition
     found = places(known.clinics, {row.clinic for row in reading.patient_candidates()}, reading.corrections)
     if recognition.problems or found.questions:
-        return ImportPlan(problems=recognition.problems, questions=found.questions, remarks=recognition.remarks)
+        return ImportPlan(
+            clinics=found.new,
+            problems=recognition.problems,
+            questions=found.questions,
+            remarks=recognition.remarks,
+        )
     patients = PatientsDecided(
         index=PatientIndex(known.patients),
         places=found,

@@ -136,7 +136,7 @@ class ImportPlan:
             "contacts": {outcome: self.count("contact", outcome) for outcome in OUTCOMES},
             "rows_ignored": self.count("row", "ignored"),
             "overlapping": self.overlaps,
-            "clinics_made": [f"{clinic.name} ({clinic.zone})" for clinic in self.clinics],
+            "clinics_made": [{"name": clinic.name, "zone": clinic.zone} for clinic in self.clinics],
             "staff_made": [_called(person) for person in self.staff],
             "clinicians_made": [_called(person) for person in self.clinicians],
             "payers_made": [payer.name for payer in self.payers],

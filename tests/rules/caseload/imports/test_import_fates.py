@@ -57,7 +57,10 @@ def test_the_tracker_as_a_whole():
     assert summary["patients"] == {"new": 48, "changed": 0, "matched": 0, "refused": 0, "ignored": 0}
     assert summary["contacts"] == {"new": 382, "changed": 0, "held": 44, "matched": 0, "refused": 0, "ignored": 0}
     assert (summary["overlapping"], summary["problems"], summary["questions"]) == (47, [], [])
-    assert summary["clinics_made"] == ["Maple Grove North (America/Chicago)", "Maple Grove South (America/Chicago)"]
+    assert summary["clinics_made"] == [
+        {"name": "Maple Grove North", "zone": "America/Chicago"},
+        {"name": "Maple Grove South", "zone": "America/Chicago"},
+    ]
     assert summary["staff_made"] == ["Ken Abara, RN", "Maya Torres, LCSW"]
     assert summary["clinicians_made"] == ["Sara Lindqvist, NP", "Daniel Okafor, MD", "Ana Rivera, MD"]
     assert found.can_be_imported
