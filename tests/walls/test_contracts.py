@@ -1,0 +1,75 @@
+"""Each import contract is kept, and is seen to fail when it is broken."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("bhi", "registry", "caseload", "billing")
+CONTRACTS = {
+    contract["id"]: contract
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+}
+# A contract, the file that breaks it, the import that does it, and how the report names that import.
+BREAKS = [
+    ("cores", "registry/rules/broken.py", "import caseload.rules", "registry.rules.broken -> caseload.rules"),
+    ("cores", "registry/queries/broken.py", "import billing.queries", "registry.queries.broken -> billing.queries"),
+    ("cores", "bhi/jobs/broken.py", "import registry.models", "bhi.jobs.broken -> registry.models"),
+    ("registry-rooms", "registry/rules/broken.py", "import registry.models", "registry.rules.broken -> registry.models"),
+    ("registry-rooms", "registry/models/broken.py", "import registry.queries", "registry.models.broken -> registry.queries"),
+    ("caseload-rooms", "caseload/queries/broken.py", "import caseload.operations", "caseload.queries.broken -> caseload.operations"),
+    ("billing-rooms", "billing/operations/broken.py", "import billing.apps", "billing.operations.broken -> billing.apps"),
+    ("ground", "bhi/tenancy/broken.py", "import caseload.models", "bhi.tenancy.broken -> caseload.models"),
+    ("pure", "billing/rules/broken.py", "import django", "billing.rules.broken -> django"),
+    ("pure", "caseload/rules/broken.py", "import bhi.tenancy.ids", "caseload.rules.broken -> bhi.tenancy.ids"),
+    ("doors", "caseload/views/broken.py", "import billing.models", "caseload.views.broken -> billing.models"),
+    ("pages", "caseload/views/broken.py", "import billing.views", "caseload.views.broken -> billing.views"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python files of the product, without what the contracts do not look at."""
+    target = tmp_path_factory.mktemp("tree")
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, target / package, ignore=_not_python)
+    shutil.copy(ROOT / "pyproject.toml", target)
+    return target
+
+
+def _not_python(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == "__pycache__" or not (name.endswith(".py") or Path(folder, name).is_dir())]
+
+
+def lint(tree: Path, contract: str | None = None) -> tuple[int, str]:
+    """The exit code and report of import-linter over a tree, for one contract or all."""
+    only = ["--contract", contract] if contract else []
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", *only],
+        cwd=tree, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+def test_every_contract_is_kept_here(copy):
+    code, report = lint(copy)
+    assert (code, f"Contracts: {len(CONTRACTS)} kept, 0 broken." in report) == (0, True), report
+
+
+def test_every_contract_is_broken_somewhere_below():
+    assert {contract for contract, *_ in BREAKS} == CONTRACTS.keys()
+
+
+@pytest.mark.parametrize(("contract", "file", "planted", "named"), BREAKS)
+def test_a_broken_contract_is_seen(copy, contract, file, planted, named):
+    broken = copy / file
+    broken.write_text(planted + "\n")
+    try:
+        code, report = lint(copy, contract)
+    finally:
+        broken.unlink()
+    assert (code, "Contracts: 0 kept, 1 broken." in report, named in report) == (1, True, True), report
