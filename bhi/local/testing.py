@@ -87,8 +87,8 @@ def bench(places: Places, arguments: Sequence[str]) -> int:
 
 def judged(places: Places, checks: Sequence[tuple[str, tuple[str, ...]]], tests: Sequence[str]) -> int:
     """Set up, run the checks and then pytest, each whatever the others said; 0 only when all went well."""
-    installing.ensure(places, "test")
     browser = debian.chromium(os.environ)
+    installing.ensure(places, "test")
     cluster = places.passing("test")
     with endable():
         try:
