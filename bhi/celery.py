@@ -2,6 +2,7 @@
 
 import os
 
+from billiard.util import get_logger
 from celery import Celery
 from celery.signals import setup_logging, worker_init
 
@@ -19,6 +20,7 @@ app.conf.beat_schedule = {
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def keep_our_logs(**_: object) -> None:
     """Celery sets up no logging where this is connected; its own prints arguments and exceptions' words."""
+    get_logger().propagate = True  # billiard's, about its processes
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]

@@ -225,6 +225,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "bhi"
 
 LOGGING_CONFIG = "bhi.web.logs.configure"
-LOGGING: dict[str, Any] = {}
+LOGGING = {"version": 1}  # an empty one would leave LOGGING_CONFIG uncalled
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -69,12 +69,16 @@ def configure(_config: dict[str, Any]) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    # Django's own handlers, set up before this: mails to admins, and runserver's lines with their paths.
+    for name in ("django", "django.server"):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Its lines for 4xx repeat ours; what is an error still comes, with its class and place.
     logging.getLogger("django.request").setLevel(logging.ERROR)
     # Warnings quote values ("received a naive datetime (…)"), so they go the way of a library's words.
-    logging.captureWarnings(True)
+    logging.captureWarnings(capture=True)
 
 
 def formatter() -> logging.Formatter:
