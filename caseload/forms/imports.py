@@ -37,14 +37,14 @@ class ManyFilesField(forms.FileField):
 
     widget = ManyFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         one_by_one = super().clean
         chosen = data if isinstance(data, list | tuple) else [data]
         return [one_by_one(file, initial) for file in chosen if file] or [one_by_one(None, initial)]
 
 
 class UploadForm(forms.Form):
-    files = ManyFilesField(
+    workbooks = ManyFilesField(
         label="Workbook or CSV files",
         help_text="Patients and contacts: one Excel workbook with both, or a file for each. 25 MB at most.",
         error_messages={
@@ -53,8 +53,8 @@ class UploadForm(forms.Form):
         },
     )
 
-    def clean_files(self) -> list[UploadedFile]:
-        chosen: list[UploadedFile] = self.cleaned_data["files"]
+    def clean_workbooks(self) -> list[UploadedFile[Any]]:
+        chosen: list[UploadedFile[Any]] = self.cleaned_data["workbooks"]
         if any((file.size or 0) > MOST_BYTES for file in chosen):
             raise forms.ValidationError("A file is larger than 25 MB. Split it and import the parts one after another.")
         return chosen
@@ -153,7 +153,7 @@ class CorrectionsForm(forms.Form):
             str(column["position"]): (self.cleaned_data[f"column-{number}-{column['position']}"], column["field"])
             for column in sheet["columns"]
         }
-        changed = {position: to for position, (to, was) in now.items() if to != (was or NOT_USED)}
+        changed = {position: to for position, (to, was) in now.items() if to and to != (was or NOT_USED)}
         return {**before, **changed}
 
 

@@ -67,11 +67,12 @@ def _patients(organization_id: UUID, reading: Reading) -> QuerySet[Patient]:
     people = [row.person for row in reading.patient_candidates()]
     named = [row.patient for row in reading.contact_candidates()]
     numbers = {bare_mrn(mrn) for mrn in [*(each.mrn for each in people), *(each.mrn for each in named)] if mrn}
-    families = {each.family.lower() for each in [*people, *named] if each.family}
+    families = {family.lower() for family in [*(each.family for each in people), *(each.family for each in named)]}
     bare = Func(F("mrn"), Value("0"), function="ltrim", output_field=CharField())
     found = Patient.objects.live().filter(organization_id=organization_id)
-    alike = Q(bare__in=numbers) | Q(family__in=families)
-    return found.annotate(bare=bare, family=Lower("family_name")).filter(alike).order_by("id")
+    alike = Q(bare__in=numbers) | Q(family__in=families - {""})
+    alike_ones: QuerySet[Patient] = found.annotate(bare=bare, family=Lower("family_name")).filter(alike)
+    return alike_ones.order_by("id")
 
 
 def _staff(organization_id: UUID) -> tuple[KnownName, ...]:
@@ -212,7 +213,7 @@ def _known_contact(
     contact: Contact, zone: ZoneInfo, entries: list[TimeEntry], scores: list[Assessment]
 ) -> KnownContact:
     by_scale = {score.instrument: score for score in scores}
-    phq9, gad7 = by_scale.get("phq9"), by_scale.get("gad7")
+    phq9, gad7 = by_scale.get("phq9", Assessment()), by_scale.get("gad7", Assessment())
     return KnownContact(
         key=str(contact.id),
         patient=str(contact.patient_id),
@@ -221,14 +222,16 @@ def _known_contact(
         activity=contact.activity,
         mode=contact.mode,
         minutes=sum(_minutes(entry) for entry in entries) or None,
-        scores=Scores(phq9 and phq9.total, phq9 and phq9.item9, gad7 and gad7.total),
+        scores=Scores(phq9.total, phq9.item9, gad7.total),
         is_corrected=any(entry.replaces_id and entry.import_id is None for entry in entries),
     )
 
 
 def _minutes(entry: TimeEntry) -> int:
-    seconds = entry.seconds if entry.span is None else (entry.span.upper - entry.span.lower).total_seconds()
-    return int(seconds) // 60
+    if entry.span is None:
+        return (entry.seconds or 0) // 60
+    minutes: int = (entry.span.upper - entry.span.lower) // timedelta(minutes=1)
+    return minutes
 
 
 def _spans(organization_id: UUID, reading: Reading) -> tuple[KnownSpan, ...]:

@@ -49,11 +49,11 @@ def import_list(request: HttpRequest, organization: str) -> HttpResponse:
     """Earlier imports, and the form for a new one."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
-        files = [Upload(file.name or "file", file.read()) for file in form.cleaned_data["files"]]
+        files = [Upload(file.name or "file", file.read()) for file in form.cleaned_data["workbooks"]]
         try:
             run = start_import(by=_by(request), at=timezone.now(), files=files)
         except WorkbookUnreadable as fault:
-            form.add_error("files", str(fault))
+            form.add_error("workbooks", str(fault))
         else:
             return redirect("import_run", organization, run.id)
     context = {"form": form, "imports": imports(_by(request).organization_id)}
