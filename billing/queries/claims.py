@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, Sum
@@ -23,6 +22,14 @@ CodeUnits = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected of payers: the sum of what the rule books know, and how many amounts they do not."""
+
+    known: Decimal
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedMonth:
     """A live claim: in which batch, of which episode, for which lines."""
 
@@ -34,7 +41,7 @@ class ClaimedMonth:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """A batch in a list. `amount` is what is expected; None when an amount is unknown."""
+    """A batch in a list."""
 
     id: UUID
     number: int
@@ -42,7 +49,7 @@ class BatchRow:
     made_at: datetime
     made_by: str
     claim_count: int
-    amount: Decimal | None
+    expected: Expected
 
     @property
     def file_name(self) -> str:
@@ -59,7 +66,7 @@ class ClaimInBatch:
     payer: str
     service_on: date
     lines: CodeUnits
-    amount: Decimal | None
+    expected: Expected
     is_superseded: bool
 
 
@@ -86,7 +93,7 @@ def claimed_months(organization_id: UUID, month: str) -> dict[UUID, ClaimedMonth
     """The live claims of a month by patient. Two statements."""
     rows = Claim.objects.filter(organization_id=organization_id, month=first_day(month), is_superseded=False)
     claims = list(rows.values_list("id", "patient_id", "batch_id", "batch__number", "episode_id"))
-    lines = _lines_of(organization_id, month=first_day(month))
+    lines = _lines_of(organization_id, Q(claim__month=first_day(month)))
     return {
         patient_id: ClaimedMonth(batch_id, number, episode_id, _asked(lines[claim_id]))
         for claim_id, patient_id, batch_id, number, episode_id in claims
@@ -97,22 +104,31 @@ def batch_rows(organization_id: UUID) -> list[BatchRow]:
     """Every batch, the newest first. Three statements."""
     batches = Batch.objects.filter(organization_id=organization_id).order_by("-number")
     lines = ClaimLine.objects.filter(organization_id=organization_id).values("claim__batch_id")
-    sums = {row["claim__batch_id"]: row for row in lines.annotate(total=Sum("amount"), unknown=_UNKNOWN)}
+    sums = {row["claim__batch_id"]: row for row in lines.annotate(known=Sum("amount"), unknown=_UNKNOWN)}
     people = people_of(organization_id)
-    return [_batch_row(batch, _total(sums[batch.id]), people[batch.made_by_id].name) for batch in batches]
+    return [
+        _batch_row(
+            batch,
+            Expected(sums[batch.id]["known"] or Decimal(0), sums[batch.id]["unknown"]),
+            people[batch.made_by_id].name,
+        )
+        for batch in batches
+    ]
 
 
 def batch_page(organization_id: UUID, batch_id: UUID) -> BatchPage:
     """A batch and its claims in the order of its file. Raises NotFound."""
     batch = batch_with_file(organization_id, batch_id)
-    lines = _lines_of(organization_id, batch_id=batch_id)
+    lines = _lines_of(organization_id, Q(claim__batch_id=batch_id))
     rows = Claim.objects.filter(organization_id=organization_id, batch_id=batch_id).order_by("number")
     claims = tuple(
         _claim_in(batch.number, claim, lines[claim.id])
         for claim in rows.select_related("patient", "payer").defer("facts", "verdict")
     )
     row = _batch_row(
-        batch, sum_known(claim.amount for claim in claims), people_of(organization_id)[batch.made_by_id].name
+        batch,
+        expected(line.amount for one in lines.values() for line in one),
+        people_of(organization_id)[batch.made_by_id].name,
     )
     return BatchPage(row, batch.stored_file.sha256, claims)
 
@@ -132,11 +148,8 @@ def month_batches(organization_id: UUID, month: str) -> list[tuple[UUID, int]]:
     return list(rows.values_list("id", "number"))
 
 
-def _lines_of(
-    organization_id: UUID, *, month: date | None = None, batch_id: UUID | None = None
-) -> dict[UUID, list[ClaimLine]]:
-    rows = ClaimLine.objects.filter(organization_id=organization_id)
-    rows = rows.filter(claim__month=month) if month else rows.filter(claim__batch_id=batch_id)
+def _lines_of(organization_id: UUID, which: Q) -> dict[UUID, list[ClaimLine]]:
+    rows = ClaimLine.objects.filter(which, organization_id=organization_id)
     found: dict[UUID, list[ClaimLine]] = {}
     for line in rows.order_by("claim_id", "number"):
         found.setdefault(line.claim_id, []).append(line)
@@ -147,7 +160,7 @@ def _asked(lines: Iterable[ClaimLine]) -> CodeUnits:
     return tuple((line.code, line.units) for line in lines)
 
 
-def _batch_row(batch: Batch, amount: Decimal | None, made_by: str) -> BatchRow:
+def _batch_row(batch: Batch, expected: Expected, made_by: str) -> BatchRow:
     return BatchRow(
         id=batch.id,
         number=batch.number,
@@ -155,7 +168,7 @@ def _batch_row(batch: Batch, amount: Decimal | None, made_by: str) -> BatchRow:
         made_at=batch.made_at,
         made_by=made_by,
         claim_count=batch.claim_count,
-        amount=amount,
+        expected=expected,
     )
 
 
@@ -167,16 +180,13 @@ def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine]) -> ClaimI
         payer=claim.payer.name,
         service_on=claim.service_on,
         lines=_asked(lines),
-        amount=sum_known(line.amount for line in lines),
+        expected=expected(line.amount for line in lines),
         is_superseded=claim.is_superseded,
     )
 
 
-def _total(row: dict[str, Any]) -> Decimal | None:
-    return None if row["unknown"] else row["total"]
-
-
-def sum_known(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """The sum; None as soon as one is unknown."""
-    known = list(amounts)
-    return None if None in known else sum((amount for amount in known if amount is not None), Decimal(0))
+def expected(amounts: Iterable[Decimal | None]) -> Expected:
+    """The sum of what is known, and how many are not."""
+    listed = list(amounts)
+    known = [amount for amount in listed if amount is not None]
+    return Expected(sum(known, Decimal(0)), len(listed) - len(known))

@@ -143,7 +143,7 @@ def _documents(facts: MonthFacts, time: EpisodeTime) -> Iterable[Document]:
         with_whom = "with the billing practitioner" if visit.by == "billing" else "with another practitioner"
         yield Document(f"Visit {visit.code or 'without a code'}", visit.on, with_whom)
     for code in facts.diagnoses:
-        yield Document(f"Diagnosis {code}", None)
+        yield Document("Diagnosis", None, code)
     for label, days in (("Care plan", facts.care_plans), ("Case review", facts.reviews)):
         yield from (Document(label, on) for on in days if on <= last_on)
     yield from (Document("Rating scale", on) for on in facts.scores if on <= last_on)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from billing.queries.claims import ClaimedMonth, CodeUnits, claimed_months, sum_known
+from billing.queries.claims import ClaimedMonth, CodeUnits, Expected, claimed_months, expected
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.findings import Flag, Gap, Line, NextStep
 from caseload.rules.clock import first_day, last_day
@@ -79,13 +79,16 @@ class MonthRow:
         return self.claimed.lines != now
 
     @property
+    def has_remarks(self) -> bool:
+        return bool(self.gaps or self.flags or self.refusal or self.held_entries or self.is_changed)
+
+    @property
     def is_claimable(self) -> bool:
         return self.bills and self.claimed is None
 
     @property
-    def changed_since(self) -> str:
-        """What it was claimed as, where that is no longer what it bills."""
-        return changed_since(self.claimed) if self.claimed is not None and self.is_changed else ""
+    def changed_words(self) -> str:
+        return f"Changed since batch {self.claimed.batch_number}" if self.claimed is not None else ""
 
     @property
     def held_words(self) -> str:
@@ -94,28 +97,29 @@ class MonthRow:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How often and for how much, by code, payer or clinic. `amount` is None when a part of it is unknown."""
+    """How often and for how much, by code, payer or clinic."""
 
     name: str
     count: int
-    amount: Decimal | None
+    expected: Expected
 
 
 @dataclass(frozen=True, slots=True)
 class MonthPage:
-    """A month of an organization, filtered and cut to a page."""
+    """A month of an organization, filtered and cut to a page. `assumed` are payers whose rules nobody confirmed."""
 
     month: str
     rows: tuple[MonthRow, ...]
     matching: int
     counts: dict[str, int]
     claimable: int
-    claimable_amount: Decimal | None
+    claimable_expected: Expected
     claimed: int
     changed: int
     by_code: tuple[Total, ...]
     by_payer: tuple[Total, ...]
     by_clinic: tuple[Total, ...]
+    assumed: tuple[tuple[str, str], ...]
     clinics: tuple[tuple[UUID, str], ...]
     first_row: int
     previous_after: UUID | None
@@ -144,12 +148,13 @@ def month_page(
         matching=len(matching),
         counts={str(kind): sum(_is_shown(row, kind) for row in of_clinic) for kind in Show},
         claimable=len(open_rows),
-        claimable_amount=sum_known(row.amount for row in open_rows),
+        claimable_expected=expected(row.amount for row in open_rows),
         claimed=sum(row.claimed is not None for row in of_clinic),
         changed=sum(row.is_changed for row in of_clinic),
         by_code=_by_code(of_clinic),
         by_payer=_totals(of_clinic, "payer"),
         by_clinic=_totals(of_clinic, "clinic"),
+        assumed=tuple(sorted({(row.payer, row.payer_note) for row in of_clinic if row.payer_note})),
         clinics=tuple(sorted({(row.clinic_id, row.clinic) for row in everything}, key=lambda clinic: clinic[1])),
         first_row=start + 1,
         previous_after=matching[start - limit - 1].episode_id if start > limit else None,
@@ -193,7 +198,7 @@ def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, in
         clinic_id=episode.clinic_id,
         clinic=episode.clinic_name,
         payer=judged.month.payer.name if judged.month.payer else "No coverage",
-        payer_note=judged.month.note,
+        payer_note=judged.note,
         minutes=verdict.minutes if verdict else 0,
         logged_minutes=judged.facts.time.logged_seconds // 60,
         verdict_lines=verdict.lines if verdict else (),
@@ -231,7 +236,7 @@ def _by_code(rows: Iterable[MonthRow]) -> tuple[Total, ...]:
     for line in (line for row in rows if row.bills for line in row.verdict_lines):
         lines.setdefault(line.code, []).append(line)
     return tuple(
-        Total(code, sum(line.units for line in same), sum_known(line.amount for line in same))
+        Total(code, sum(line.units for line in same), expected(line.amount for line in same))
         for code, same in sorted(lines.items())
     )
 
@@ -241,6 +246,6 @@ def _totals(rows: Iterable[MonthRow], field: str) -> tuple[Total, ...]:
     for row in rows:
         groups.setdefault(getattr(row, field), []).append(row)
     return tuple(
-        Total(name, sum(row.bills for row in group), sum_known(row.amount for row in group if row.bills))
+        Total(name, sum(row.bills for row in group), expected(row.amount for row in group if row.bills))
         for name, group in sorted(groups.items())
     )

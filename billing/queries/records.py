@@ -5,7 +5,7 @@ Everything a verdict rests on, apart from time, comes from two: the episodes, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -212,7 +212,7 @@ def _care_plan(record: PatientRecord, episode_id: UUID, on: date, *_: Any) -> No
     record.of(episode_id).care_plans.append(on)
 
 
-_READERS = {
+_READERS: dict[str, Callable[..., None]] = {
     "visit": _visit,
     "score": _score,
     "prior": _prior,

@@ -42,10 +42,16 @@ class MonthVerdict:
         if self.is_doubled:
             return "An earlier enrolment bills this month"
         if self.month.payer is None:
-            return "No coverage on record: nobody to bill"
+            return "No coverage on record"
         if self.month.payer.is_self_pay:
             return "Self pay: nothing to claim"
         return ""
+
+    @property
+    def note(self) -> str:
+        """On what the payer's rules rest, where nobody confirmed them."""
+        payer = self.month.payer
+        return self.month.note if payer is not None and not payer.is_self_pay else ""
 
     @property
     def amount(self) -> Decimal | None:

@@ -9,12 +9,13 @@ from decimal import Decimal
 from django import template
 
 from billing.queries.calendar import month_title
+from billing.queries.claims import Expected
 from billing.queries.month_page import words_of
 from billing.rules.findings import Citation, Considered, NextStep
 
 register = template.Library()
 
-UNKNOWN_AMOUNT = "amount unknown"
+UNKNOWN_AMOUNT = "unknown"
 
 GAP_WORDS = {
     "consent_missing": "Consent missing",
@@ -55,6 +56,14 @@ OUTCOME_WORDS = {
 def dollars(amount: Decimal | None) -> str:
     """`$144.96`; an unknown amount stays unknown."""
     return UNKNOWN_AMOUNT if amount is None else f"${amount:,.2f}"
+
+
+@register.filter
+def expected_words(expected: Expected) -> str:
+    """`$443.56`, `$443.56 and 2 unknown`."""
+    if expected.unknown == 0:
+        return dollars(expected.known)
+    return f"{dollars(expected.known)} and {expected.unknown} unknown" if expected.known else UNKNOWN_AMOUNT
 
 
 @register.filter
