@@ -1,0 +1,120 @@
+"""Who may ask what of which address: the table that the access matrix tries, one line per URL.
+
+Adding a URL: one line in OF_AN_ORGANIZATION (below /o/<slug>/) or OUTSIDE. `roles` are spelled out here on purpose,
+apart from bhi.accounts.permissions, so that a slip there shows. `get` and `post` are the answers to a role that may,
+with its own object and an empty form; None means that the method is refused with 405. `shows` says whose page it is:
+"patient" (an audit row with that patient's id), "count" (an audit row with how many patients), "" (nobody's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bhi.files.operations import store
+from bhi.jobs.operations import queue
+from bhi.tenancy.models import Membership
+from tests.factories.billing import BatchFactory, ServiceMonthFactory
+from tests.factories.caseload import ImportRunFactory
+from tests.factories.registry import EpisodeFactory, ProgramPeriodFactory
+from tests.factories.tenancy import NOW
+
+CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
+    "care_manager",
+    "psychiatric_consultant",
+    "treating_clinician",
+    "billing",
+    "clinic_lead",
+    "admin",
+)
+EVERYONE: Final = frozenset(ROLES)
+CLINICAL: Final = frozenset({CM, PC, TC, LEAD})
+LOGGING: Final = frozenset({CM, LEAD})
+IMPORTING: Final = frozenset({CM, LEAD, ADMIN})
+MONTHS: Final = frozenset({BILLING, LEAD})
+CLAIMS: Final = frozenset({BILLING})
+AUDITING: Final = frozenset({ADMIN})
+
+Made = Callable[[Membership], Mapping[str, Any]]
+
+# What a refusal must never contain: planted in every object that is made below, in both organizations.
+MARKERS: Final = ("Zebediah", "Quuxworth", "MRN-77120")
+
+
+def nothing(seat: Membership) -> Mapping[str, Any]:
+    return {}
+
+
+def month(seat: Membership) -> Mapping[str, Any]:
+    return {"month": "2026-02"}
+
+
+def episode(seat: Membership) -> Any:
+    made = EpisodeFactory(
+        organization=seat.organization,
+        patient__family_name="Quuxworth",
+        patient__given_name="Zebediah",
+        patient__mrn="MRN-77120",
+    )
+    ProgramPeriodFactory(organization=seat.organization, episode=made)
+    return made
+
+
+def month_row(seat: Membership) -> Mapping[str, Any]:
+    made = ServiceMonthFactory(organization=seat.organization, episode=episode(seat))
+    return {"month": "2026-02", "episode_id": made.episode.id}
+
+
+def batch(seat: Membership) -> Mapping[str, Any]:
+    file = store(
+        b"Quuxworth,Zebediah", organization_id=seat.organization.id, purpose="batch", media_type="text/csv", at=NOW
+    )
+    return {"batch_id": BatchFactory(organization=seat.organization, stored_file=file).id}
+
+
+def import_run(seat: Membership) -> Mapping[str, Any]:
+    return {"run_id": ImportRunFactory(organization=seat.organization).id}
+
+
+def job(seat: Membership) -> Mapping[str, Any]:
+    """Of the seat itself: progress is for the person who started it."""
+    return {"job_id": queue("test", organization_id=seat.organization.id, key=str(seat.id), at=NOW, owner=seat)}
+
+
+@dataclass(frozen=True)
+class Url:
+    roles: frozenset[str] = EVERYONE
+    get: int | None = 200
+    post: int | None = None
+    made: Made = nothing
+    shows: str = ""
+    is_open: bool = False  # outside organizations: whether a stranger may
+
+
+OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
+    "enter": Url(EVERYONE, get=302),
+    "job_progress": Url(EVERYONE, made=job),
+    "audit": Url(AUDITING),
+    # caseload
+    "imports": Url(IMPORTING, post=422),
+    "import_run": Url(IMPORTING, made=import_run, shows="count"),
+    "import_correct": Url(IMPORTING, get=None, post=302, made=import_run),
+    "import_confirm": Url(IMPORTING, get=None, post=302, made=import_run),
+    "import_undo": Url(IMPORTING, get=None, post=302, made=import_run),
+    # billing
+    "current_month": Url(MONTHS, get=302),
+    "month": Url(MONTHS, made=month, shows="count"),
+    "month_row": Url(MONTHS, made=month_row, shows="patient"),
+    "batch_new": Url(CLAIMS, post=422, made=month),
+    "batches": Url(CLAIMS),
+    "batch": Url(CLAIMS, made=batch, shows="count"),
+    "batch_file": Url(CLAIMS, made=batch, shows="count"),
+}
+
+# Outside organizations a seat's roles mean nothing: what a stranger gets, and what anybody who has signed in gets.
+OUTSIDE: Final[dict[str, Url]] = {
+    "home": Url(get=302),
+    "healthz": Url(is_open=True),
+    "readyz": Url(is_open=True),
+}

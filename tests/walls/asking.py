@@ -1,0 +1,97 @@
+"""Asking a URL of tests/walls/access.py as anybody, and what the table expects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from bhi.tenancy.context import tenant
+from bhi.tenancy.ids import uuid7
+from bhi.tenancy.models import Membership
+from tests.walls.access import ROLES, Url
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+ABSENT = "absent"
+# What differs between two askings of the same thing: tokens.
+_TOKENS = re.compile(rb'(name="csrfmiddlewaretoken" value="|"X-CSRFToken": ")[^"]+')
+
+
+def url_patterns(of: Any = None) -> Iterator[URLPattern]:
+    """Every view of the URL map."""
+    for pattern in (of or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from url_patterns(pattern)
+        else:
+            yield pattern
+
+
+def is_allauths(pattern: URLPattern) -> bool:
+    return str(pattern.callback.__module__).startswith("allauth.")
+
+
+class Asking:
+    """One URL of an organization. `seats` holds a seat by role, and a `stranger` with every role elsewhere."""
+
+    def __init__(self, name: str, url: Url, seats: Mapping[str, Membership]) -> None:
+        self.name, self.url, self.seats = name, url, seats
+        self.slug = seats["admin"].organization.slug
+        self.clients = {who: _signed_in(seat) for who, seat in seats.items()} | {"anonymous": Client(raise_request_exception=False)}
+        with tenant(seats["stranger"].organization):
+            self.foreign = dict(url.made(seats["stranger"]))
+        self.has_object = any(not isinstance(value, str) for value in self.foreign.values())
+
+    @property
+    def whose(self) -> tuple[str, ...]:
+        return ("own", "foreign", ABSENT) if self.has_object else ("own",)
+
+    def ask(self, who: str, method: str = "GET", whose: str = "own", slug: str = "") -> HttpResponse:
+        """One request, and everything that it did taken back."""
+        with transaction.atomic():
+            arguments = self._arguments(who, whose)
+            path = reverse(self.name, kwargs={"organization": slug or self.slug, **arguments})
+            answer: Any = self.clients[who].generic(method, path)
+            transaction.set_rollback(True)
+        return answer
+
+    def expected(self, who: str, method: str, whose: str) -> int:
+        if who == "anonymous":
+            return 302
+        if who == "stranger":
+            return 404
+        if who not in self.url.roles:
+            return 403
+        allowed = {"GET": self.url.get, "HEAD": self.url.get, "POST": self.url.post}.get(method)
+        if allowed is None:
+            return 405
+        return allowed if whose == "own" else 404
+
+    def own(self, who: str) -> dict[str, Any]:
+        """The arguments of an object of this seat's organization, made now."""
+        seat = self.seats[who if who in ROLES else "admin"]
+        with tenant(seat.organization):
+            return dict(self.url.made(seat))
+
+    def _arguments(self, who: str, whose: str) -> dict[str, Any]:
+        if whose == "own":
+            return self.own(who)
+        if whose == ABSENT:
+            return {key: value if isinstance(value, str) else uuid7() for key, value in self.foreign.items()}
+        return self.foreign
+
+
+def _signed_in(seat: Membership) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(seat.user)
+    return client
+
+
+def told(answer: HttpResponse) -> tuple[int, dict[str, str], bytes]:
+    """What an answer gives away: its status, headers and bytes, but for tokens and the request's id."""
+    headers = {key: value for key, value in answer.items() if key != "X-Request-ID"}
+    return answer.status_code, headers, _TOKENS.sub(rb"\1", answer.content)

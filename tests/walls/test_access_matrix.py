@@ -1,0 +1,121 @@
+"""Every URL × method × principal × whose object, against the one table of tests/walls/access.py."""
+
+from itertools import product
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.urls import get_resolver, include, path, reverse
+
+from bhi.accounts.permissions import GRANTS, LIBRARY_VIEWS, Permission, declared, permissions_of
+from tests.factories.tenancy import MembershipFactory
+from tests.walls.access import MARKERS, OF_AN_ORGANIZATION, OUTSIDE, ROLES
+from tests.walls.asking import ABSENT, METHODS, Asking, is_allauths, told, url_patterns
+
+PRINCIPALS = ("anonymous", "stranger", *ROLES)
+
+
+@pytest.fixture(params=sorted(OF_AN_ORGANIZATION))
+def asking(request, seats):
+    return Asking(request.param, OF_AN_ORGANIZATION[request.param], seats)
+
+
+def test_every_answer_is_the_tables(asking):
+    wrong, told_too_much = [], []
+    for who, method, whose in product(PRINCIPALS, METHODS, asking.whose):
+        answer, expected = asking.ask(who, method, whose), asking.expected(who, method, whose)
+        if answer.status_code != expected:
+            wrong.append(f"{who} {method} {whose}: {answer.status_code}, not {expected}")
+        if answer.status_code >= 400:
+            told_too_much += [f"{who} {method} {whose}: {word}" for word in MARKERS if word.encode() in answer.content]
+    assert wrong == []
+    assert told_too_much == []
+
+
+def test_what_is_another_organizations_looks_like_what_is_not_there(asking):
+    differing = [
+        (who, method)
+        for who, method in product(("stranger", *ROLES), METHODS)
+        if told(asking.ask(who, method, "foreign")) != told(asking.ask(who, method, ABSENT))
+    ]
+    assert differing == []
+
+
+def test_another_organization_looks_like_none(asking):
+    there, nowhere = asking.ask("stranger"), asking.ask("stranger", slug="no-such-place")
+    assert told(there) == told(nowhere)
+    assert there.status_code == 404
+
+
+def test_a_stranger_signs_in_first_and_comes_back(asking):
+    answer = asking.ask("anonymous")
+    sign_in, _, next_page = answer.headers["Location"].partition("?next=")
+    assert sign_in == "/accounts/login/"
+    assert next_page.startswith("/o/lakeside/")
+    assert asking.ask("anonymous", "POST").headers["Location"] == "/accounts/login/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(OUTSIDE))
+def test_outside_organizations(name, organization):
+    url, stranger, member = OUTSIDE[name], Client(), Client()
+    member.force_login(MembershipFactory(organization=organization).user)
+    for method in METHODS:
+        allowed = url.get if method in ("GET", "HEAD") else 405
+        assert member.generic(method, reverse(name)).status_code == allowed
+        expected = allowed if url.is_open else 302
+        assert stranger.generic(method, reverse(name)).status_code == expected
+
+
+def test_the_table_holds_every_url_of_ours():
+    names = [found.name for found in url_patterns() if not is_allauths(found)]
+    assert sorted(names, key=str) == sorted({**OF_AN_ORGANIZATION, **OUTSIDE}), "a line in tests/walls/access.py"
+
+
+def test_of_allauth_only_what_is_listed_is_there():
+    assert {found.name for found in url_patterns() if is_allauths(found)} == set(LIBRARY_VIEWS)
+
+
+def test_every_view_declares_what_it_needs():
+    silent = [found.name for found in url_patterns() if declared(found.callback, found.name) is None]
+    assert silent == []
+
+
+def test_every_role_may_enter_and_every_permission_is_granted_to_somebody():
+    assert {role for role in GRANTS if Permission.ENTER in GRANTS[role]} == set(GRANTS)
+    assert set(GRANTS) == set(ROLES)
+    assert permissions_of(ROLES) == set(Permission)
+
+
+def test_roles_add_up():
+    assert permissions_of(["billing", "care_manager"]) == GRANTS["billing"] | GRANTS["care_manager"]
+    assert permissions_of([]) == frozenset()
+
+
+def undeclared(request, organization=""):
+    return HttpResponse("MRN-77120")
+
+
+def named_like_allauths(request):
+    return HttpResponse("MRN-77120")
+
+
+urlpatterns = [
+    path("undeclared/", undeclared, name="undeclared"),
+    path("sneaky/", named_like_allauths, name="account_login"),
+    path("o/<slug:organization>/undeclared/", undeclared, name="undeclared_inside"),
+    path("", include(get_resolver("bhi.urls").urlconf_module)),
+]
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_view_that_declares_nothing_refuses_everybody(seats):
+    """Also one that takes the name of a library's public view; inside, strangers do not even see that it is there."""
+    for who, address in product(PRINCIPALS, ("/undeclared/", "/sneaky/", "/o/lakeside/undeclared/")):
+        client = Client()
+        if who != "anonymous":
+            client.force_login(seats[who].user)
+        answer = client.get(address)
+        inside = {"anonymous": 302, "stranger": 404}.get(who, 403)
+        assert answer.status_code == (inside if address.startswith("/o/") else 403)
+        assert b"MRN-77120" not in answer.content
