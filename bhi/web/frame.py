@@ -11,6 +11,18 @@ from bhi.accounts.permissions import Permission, permissions_of
 from bhi.accounts.queries import seats_of
 from bhi.jobs.doorbell import is_silent
 
+# Pages that belong to a place in the navigation without being its first page.
+SECTIONS = {
+    "patient_chart": "caseload",
+    "contact_new": "caseload",
+    "month": "current_month",
+    "month_row": "current_month",
+    "batch_new": "batches",
+    "batch": "batches",
+    "import_run": "imports",
+    "import_correct": "imports",
+}
+
 # Label, URL name, icon, the permission that shows it. The first four that a seat has are its bottom bar.
 NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Caseload", "caseload", "users", Permission.VIEW_CASELOAD),
@@ -61,7 +73,8 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
         Place(seat.organization_name, seat.slug, reverse("enter", args=[seat.slug]))
         for seat in seats_of(request.user.pk)
     )
-    current = request.resolver_match.url_name if request.resolver_match else ""
+    here = (request.resolver_match.url_name if request.resolver_match else None) or ""
+    current = SECTIONS.get(here, here)
     return {
         "frame": Frame(
             organization=Place(membership.organization.name, slug, reverse("enter", args=[slug])),

@@ -9,14 +9,14 @@ from django.db import transaction
 
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
-from billing.operations.demonstration.courses import COURSES, SELF
+from billing.operations.demonstration.courses import COURSES, MEDICARE, SELF
 from billing.operations.demonstration.facts import Teller
 from billing.operations.demonstration.people import CLINICIANS, SIGN_INS, SLUG, ZONE, Staff, make_staff
-from billing.operations.profiles import ensure_profiles
+from billing.operations.profiles import BEGINNING, ensure_profiles, set_profile
 from billing.operations.service_months import refresh_service_months
 from caseload.models import TimeEntry
 from caseload.operations import hold_overlaps, rebuild_standing
-from registry.models import Episode
+from registry.models import Episode, Payer
 from registry.operations import Stamp, payer_named, record_facts, treating_clinician_named
 
 __all__ = ["SIGN_INS", "SLUG", "load_demonstration"]
@@ -55,5 +55,11 @@ def _tell_courses(staff: Staff, *, at: datetime) -> None:
     record_facts(facts)
     episodes = [fact.id for fact in facts if isinstance(fact, Episode)]
     rebuild_standing(organization_id=staff.organization.id, episode_ids=episodes, at=at)
-    ensure_profiles(by=staff.system, at=at)
+    _settle_payers(staff, teller.payers, at=at)
     refresh_service_months(organization_id=staff.organization.id, at=at)
+
+
+def _settle_payers(staff: Staff, payers: dict[str, Payer], *, at: datetime) -> None:
+    """Medicare's rules are confirmed; the other payers keep the assumed ones, as after an import."""
+    set_profile(by=staff.system, at=at, payer=payers[MEDICARE], book="medicare_ffs", from_on=BEGINNING)
+    ensure_profiles(by=staff.system, at=at)

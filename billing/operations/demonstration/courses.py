@@ -59,7 +59,7 @@ COURSES: Final[tuple[Course, ...]] = (
     C("Okonkwo, Daniel", "M", "1969-12-01", MEDICARE, "F33.2", 56, ((0, 22), (28, 18), (52, 15)), item9=(1, 2), every=7),
     # Responding, remitting
     C("Bellweather, Rose", "F", "1944-06-27", MEDICARE, "F32.1", 84, ((0, 17), (28, 12), (56, 8), (80, 7)), ((0, 10), (80, 4))),
-    C("Castellano, Marco", "M", "1962-04-05", MEDICARE, "F33.0", 112, ((0, 14), (30, 9), (60, 4), (105, 0))),
+    C("Castellano, Marco", "M", "1962-04-05", MEDICARE, "F33.0", 112, ((0, 14), (30, 9), (60, 4), (90, 2), (105, 0))),
     C("Nakamura, Emi", "F", "1979-10-17", BLUE, "F41.1", 98, ((0, 7), (60, 5)), ((0, 16), (30, 11), (60, 7), (92, 4))),
     C("Fairbanks, Otis", "M", "1953-08-21", MEDICARE, "F32.1", 70, ((0, 15), (28, 10), (63, 6)), minutes=42, every=10),
     C("Villanueva, Paz", "F", "1966-02-09", MEDICAID, "F33.1", 58, ((0, 18), (28, 14), (54, 11)), ((0, 12), (54, 9))),

@@ -136,8 +136,7 @@ class Teller:
         yield draft_care_plan(self.stamp, episode=episode, on=enrolled_on)
 
     def _scores(self, course: Course, patient: Patient, episode: Episode) -> Iterator[Fact]:
-        for place, (after, total) in enumerate(course.phq9):
-            has_item9 = course.item9 is not None and course.item9[0] == place
+        for after, total, item9 in monthly(course):
             yield draft_assessment(
                 self.stamp,
                 patient=patient,
@@ -145,7 +144,7 @@ class Teller:
                 instrument_key="phq9",
                 on=episode.enrolled_on + timedelta(days=after),
                 total=total,
-                item9=course.item9[1] if has_item9 and course.item9 else 0,
+                item9=item9,
             )
         for after, total in course.gad7:
             yield draft_assessment(
@@ -252,6 +251,22 @@ class Teller:
             worked_by=_care_manager(episode),
             client_token=uuid7(),
         )
+
+
+def monthly(course: Course) -> Iterator[tuple[int, int, int]]:
+    """The PHQ-9s of a course with one every four weeks between those listed: day, total, item 9.
+
+    What lies between two listed ones goes evenly from one to the other, so the course stays what it says.
+    """
+    before: tuple[int, int] | None = None
+    for place, (after, total) in enumerate(course.phq9):
+        if before is not None:
+            steps = max(1, (after - before[0]) // 28)
+            for step in range(1, steps):
+                between = before[1] + (total - before[1]) * step // steps
+                yield before[0] + 28 * step, between, 0
+        yield after, total, course.item9[1] if course.item9 is not None and course.item9[0] == place else 0
+        before = after, total
 
 
 def working_day(day: date) -> date:
