@@ -4,6 +4,7 @@ import bhi.tenancy.constraints
 import bhi.tenancy.fields
 import bhi.tenancy.ids
 import django.db.models.deletion
+from bhi.tenancy.together import Together
 from django.db import migrations, models
 
 
@@ -145,184 +146,188 @@ class Migration(migrations.Migration):
                 'constraints': [bhi.tenancy.constraints.TenantRLS(name='billing_accessalignment_tenant'), models.UniqueConstraint(fields=('organization', 'id'), name='billing_accessalignment_of_org'), bhi.tenancy.constraints.TenantFK(field='recorded_by', name='billing_accessalignment_recorded_by_fk'), bhi.tenancy.constraints.TenantFK(field='voided_by', name='billing_accessalignment_voided_by_fk'), bhi.tenancy.constraints.TenantFK(field='patient', name='billing_accessalignment_patient_fk'), models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='billing_accessalignment_voided_by_whom'), models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('organization', 'patient'), name='billing_accessalignment_one')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='billing_batch_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_batch_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=bhi.tenancy.constraints.TenantFK(field='made_by', name='billing_batch_made_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=bhi.tenancy.constraints.TenantFK(field='stored_file', name='billing_batch_stored_file_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('organization', 'number'), name='billing_batch_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('organization', 'client_token'), name='billing_batch_once'),
-        ),
-        migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(fields=['organization', 'batch'], name='billing_claim_by_batch'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='billing_claim_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_claim_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=bhi.tenancy.constraints.TenantFK(field='batch', name='billing_claim_batch_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='billing_claim_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='billing_claim_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=bhi.tenancy.constraints.TenantFK(field='payer', name='billing_claim_payer_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_superseded', False)), fields=('organization', 'patient', 'month', 'family'), name='billing_claim_one_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='claimline',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='billing_claimline_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='claimline',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_claimline_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='claimline',
-            constraint=bhi.tenancy.constraints.TenantFK(field='claim', name='billing_claimline_claim_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='claimline',
-            constraint=models.UniqueConstraint(fields=('organization', 'claim', 'number'), name='billing_claimline_number'),
-        ),
-        migrations.AddIndex(
-            model_name='otherservice',
-            index=models.Index(fields=['organization', 'patient'], name='billing_other_by_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='otherservice',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='billing_otherservice_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='otherservice',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_otherservice_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='otherservice',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='billing_otherservice_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='otherservice',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='billing_otherservice_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='otherservice',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='billing_otherservice_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='otherservice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='billing_otherservice_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='otherservice',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='billing_otherservice_first_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='payerprofile',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='billing_payerprofile_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='payerprofile',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_payerprofile_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='payerprofile',
-            constraint=bhi.tenancy.constraints.TenantFK(field='payer', name='billing_payerprofile_payer_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='payerprofile',
-            constraint=models.UniqueConstraint(fields=('organization', 'payer', 'from_on'), name='billing_payerprofile_day'),
-        ),
-        migrations.AddIndex(
-            model_name='priorservice',
-            index=models.Index(fields=['organization', 'patient'], name='billing_prior_by_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='priorservice',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='billing_priorservice_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='priorservice',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_priorservice_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='priorservice',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='billing_priorservice_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='priorservice',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='billing_priorservice_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='priorservice',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='billing_priorservice_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='priorservice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='billing_priorservice_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='priorservice',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='billing_priorservice_first_day'),
-        ),
-        migrations.AddIndex(
-            model_name='servicemonth',
-            index=models.Index(fields=['organization', 'month'], name='billing_servicemonth_by_month'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicemonth',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='billing_servicemonth_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicemonth',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_servicemonth_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicemonth',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='billing_servicemonth_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicemonth',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='billing_servicemonth_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicemonth',
-            constraint=models.UniqueConstraint(fields=('organization', 'episode', 'month'), name='billing_servicemonth_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicemonth',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='billing_servicemonth_first_day'),
+        Together(
+            [
+                migrations.AddConstraint(
+                    model_name='batch',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='billing_batch_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='batch',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_batch_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='batch',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='made_by', name='billing_batch_made_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='batch',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='stored_file', name='billing_batch_stored_file_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='batch',
+                    constraint=models.UniqueConstraint(fields=('organization', 'number'), name='billing_batch_number'),
+                ),
+                migrations.AddConstraint(
+                    model_name='batch',
+                    constraint=models.UniqueConstraint(fields=('organization', 'client_token'), name='billing_batch_once'),
+                ),
+                migrations.AddIndex(
+                    model_name='claim',
+                    index=models.Index(fields=['organization', 'batch'], name='billing_claim_by_batch'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claim',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='billing_claim_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claim',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_claim_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claim',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='batch', name='billing_claim_batch_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claim',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='billing_claim_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claim',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='billing_claim_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claim',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='payer', name='billing_claim_payer_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claim',
+                    constraint=models.UniqueConstraint(condition=models.Q(('is_superseded', False)), fields=('organization', 'patient', 'month', 'family'), name='billing_claim_one_live'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claimline',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='billing_claimline_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claimline',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_claimline_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claimline',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='claim', name='billing_claimline_claim_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='claimline',
+                    constraint=models.UniqueConstraint(fields=('organization', 'claim', 'number'), name='billing_claimline_number'),
+                ),
+                migrations.AddIndex(
+                    model_name='otherservice',
+                    index=models.Index(fields=['organization', 'patient'], name='billing_other_by_patient'),
+                ),
+                migrations.AddConstraint(
+                    model_name='otherservice',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='billing_otherservice_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='otherservice',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_otherservice_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='otherservice',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='billing_otherservice_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='otherservice',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='billing_otherservice_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='otherservice',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='billing_otherservice_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='otherservice',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='billing_otherservice_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='otherservice',
+                    constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='billing_otherservice_first_day'),
+                ),
+                migrations.AddConstraint(
+                    model_name='payerprofile',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='billing_payerprofile_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='payerprofile',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_payerprofile_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='payerprofile',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='payer', name='billing_payerprofile_payer_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='payerprofile',
+                    constraint=models.UniqueConstraint(fields=('organization', 'payer', 'from_on'), name='billing_payerprofile_day'),
+                ),
+                migrations.AddIndex(
+                    model_name='priorservice',
+                    index=models.Index(fields=['organization', 'patient'], name='billing_prior_by_patient'),
+                ),
+                migrations.AddConstraint(
+                    model_name='priorservice',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='billing_priorservice_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='priorservice',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_priorservice_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='priorservice',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='billing_priorservice_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='priorservice',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='billing_priorservice_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='priorservice',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='billing_priorservice_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='priorservice',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='billing_priorservice_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='priorservice',
+                    constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='billing_priorservice_first_day'),
+                ),
+                migrations.AddIndex(
+                    model_name='servicemonth',
+                    index=models.Index(fields=['organization', 'month'], name='billing_servicemonth_by_month'),
+                ),
+                migrations.AddConstraint(
+                    model_name='servicemonth',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='billing_servicemonth_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='servicemonth',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='billing_servicemonth_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='servicemonth',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='billing_servicemonth_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='servicemonth',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='billing_servicemonth_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='servicemonth',
+                    constraint=models.UniqueConstraint(fields=('organization', 'episode', 'month'), name='billing_servicemonth_one'),
+                ),
+                migrations.AddConstraint(
+                    model_name='servicemonth',
+                    constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='billing_servicemonth_first_day'),
+                ),
+            ]
         ),
     ]

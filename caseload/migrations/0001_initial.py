@@ -9,6 +9,7 @@ import django.db.models.deletion
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
+from bhi.tenancy.together import Together
 from django.db import migrations, models
 
 
@@ -272,360 +273,364 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddIndex(
-            model_name='casereview',
-            index=models.Index(fields=['organization', 'episode', 'on'], name='caseload_review_by_episode'),
-        ),
-        migrations.AddConstraint(
-            model_name='casereview',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_casereview_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='casereview',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_casereview_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='casereview',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_casereview_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='casereview',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_casereview_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='casereview',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_casereview_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='casereview',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_casereview_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='casereview',
-            constraint=bhi.tenancy.constraints.TenantFK(field='consultant', name='caseload_casereview_consultant_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='casereview',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_casereview_voided_by_whom'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['organization', 'episode', 'on'], name='caseload_contact_by_episode'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_contact_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_contact_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_contact_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_contact_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_contact_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_contact_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=bhi.tenancy.constraints.TenantFK(field='by', name='caseload_contact_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_contact_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('organization', 'client_token'), name='caseload_contact_once'),
-        ),
-        migrations.AddIndex(
-            model_name='episodestanding',
-            index=models.Index(fields=['organization', 'status', 'sort_name'], name='caseload_standing_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='episodestanding',
-            index=models.Index(fields=['organization', 'status', 'next_due_on'], name='caseload_standing_by_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='episodestanding',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_episodestanding_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='episodestanding',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_episodestanding_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='episodestanding',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_episodestanding_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episodestanding',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_episodestanding_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episodestanding',
-            constraint=bhi.tenancy.constraints.TenantFK(field='clinic', name='caseload_episodestanding_clinic_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episodestanding',
-            constraint=bhi.tenancy.constraints.TenantFK(field='care_manager', name='caseload_episodestanding_care_manager_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episodestanding',
-            constraint=models.UniqueConstraint(fields=('organization', 'episode'), name='caseload_standing_one'),
-        ),
-        migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('closed_on__isnull', True), ('voided_at__isnull', True)), fields=['organization', 'episode', 'due_on'], name='caseload_followup_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_followup_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_followup_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_followup_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_followup_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_followup_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_followup_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=bhi.tenancy.constraints.TenantFK(field='assigned_to', name='caseload_followup_assigned_to_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=bhi.tenancy.constraints.TenantFK(field='from_contact', name='caseload_followup_from_contact_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=bhi.tenancy.constraints.TenantFK(field='closed_by_contact', name='caseload_followup_closed_by_contact_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_followup_voided_by_whom'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='followup',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "caseload_followup_history" ("assigned_to_id", "closed_by_contact_id", "closed_on", "due_on", "episode_id", "from_contact_id", "id", "import_id", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "purpose", "recorded_at", "recorded_by_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."assigned_to_id", OLD."closed_by_contact_id", OLD."closed_on", OLD."due_on", OLD."episode_id", OLD."from_contact_id", OLD."id", OLD."import_id", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."purpose", OLD."recorded_at", OLD."recorded_by_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='717dea67eb5cdbe49e0d93ae0e75623955be80bb', operation='UPDATE', pgid='pgtrigger_changed_update_060ea', table='caseload_followup', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='followup',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "caseload_followup_history" ("assigned_to_id", "closed_by_contact_id", "closed_on", "due_on", "episode_id", "from_contact_id", "id", "import_id", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "purpose", "recorded_at", "recorded_by_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."assigned_to_id", OLD."closed_by_contact_id", OLD."closed_on", OLD."due_on", OLD."episode_id", OLD."from_contact_id", OLD."id", OLD."import_id", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."purpose", OLD."recorded_at", OLD."recorded_by_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='57835b9dc6e9a9a0a4e1662642cbbc44ef973b86', operation='DELETE', pgid='pgtrigger_deleted_delete_51ca2', table='caseload_followup', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='followupevent',
-            index=models.Index(fields=['organization', 'pgh_obj'], name='caseload_followup_hist'),
-        ),
-        migrations.AddConstraint(
-            model_name='followupevent',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_followup_history_tenant'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='followupevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5a2b4899342e07a944d6b4fe945bf9d6d2c73a3d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_7393d', table='caseload_followup_history', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['organization', 'created_at'], name='caseload_importrun_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_importrun_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_importrun_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=bhi.tenancy.constraints.TenantFK(field='by', name='caseload_importrun_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=bhi.tenancy.constraints.TenantFK(field='undone_by', name='caseload_importrun_undone_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrow',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_importrow_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_importrow_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrow',
-            constraint=bhi.tenancy.constraints.TenantFK(field='run', name='caseload_importrow_run_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('organization', 'run', 'position'), name='caseload_importrow_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='importfile',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_importfile_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='importfile',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_importfile_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='importfile',
-            constraint=bhi.tenancy.constraints.TenantFK(field='run', name='caseload_importfile_run_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='importfile',
-            constraint=bhi.tenancy.constraints.TenantFK(field='stored_file', name='caseload_importfile_stored_file_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='importfile',
-            constraint=models.UniqueConstraint(fields=('organization', 'run', 'position'), name='caseload_importfile_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='recommendation',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_recommendation_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='recommendation',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_recommendation_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='recommendation',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_recommendation_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='recommendation',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_recommendation_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='recommendation',
-            constraint=bhi.tenancy.constraints.TenantFK(field='review', name='caseload_recommendation_review_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='recommendation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_recommendation_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='recommendation',
-            constraint=models.UniqueConstraint(fields=('organization', 'review', 'number'), name='caseload_recommendation_number'),
-        ),
-        migrations.AddIndex(
-            model_name='timeentry',
-            index=models.Index(fields=['organization', 'episode'], name='caseload_time_by_episode'),
-        ),
-        migrations.AddIndex(
-            model_name='timeentry',
-            index=models.Index(fields=['organization', 'patient'], name='caseload_time_by_patient'),
-        ),
-        migrations.AddIndex(
-            model_name='timeentry',
-            index=models.Index(fields=['organization', 'contact'], name='caseload_time_by_contact'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_timeentry_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_timeentry_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_timeentry_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_timeentry_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_timeentry_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_timeentry_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=bhi.tenancy.constraints.TenantFK(field='contact', name='caseload_timeentry_contact_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=bhi.tenancy.constraints.TenantFK(field='by', name='caseload_timeentry_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=bhi.tenancy.constraints.TenantFK(field='held_with', name='caseload_timeentry_held_with_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=bhi.tenancy.constraints.TenantFK(field='replaces', name='caseload_timeentry_replaces_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_timeentry_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=models.UniqueConstraint(fields=('organization', 'client_token'), name='caseload_timeentry_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('on__isnull', True), ('seconds__isnull', True), ('span__isnull', False)), models.Q(('on__isnull', False), ('seconds__isnull', False), ('span__isnull', True)), _connector='OR'), name='caseload_timeentry_one_form'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=models.CheckConstraint(condition=models.Q(('span__isnull', True), models.Q(('span__isempty', False), ('span__lower_inc', True), ('span__lower_inf', False), ('span__upper_inc', False), ('span__upper_inf', False)), _connector='OR'), name='caseload_timeentry_span_closed'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=models.CheckConstraint(condition=models.Q(('seconds__isnull', True), models.Q(('seconds__gt', 0), ('seconds__lt', 86400)), _connector='OR'), name='caseload_timeentry_within_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentry',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('held', False), ('span__isnull', False), ('voided_at__isnull', True)), expressions=[(models.F('organization'), '='), (models.F('by'), '='), (models.F('patient'), '<>'), (models.F('span'), '&&')], name='caseload_timeentry_no_overlap'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='timeentry',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "caseload_timeentry_history" ("activity", "billed_as", "by_id", "client_token", "contact_id", "episode_id", "held", "held_with_id", "id", "import_id", "is_facility_stay", "on", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "replaces_id", "role", "seconds", "service", "span", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."activity", OLD."billed_as", OLD."by_id", OLD."client_token", OLD."contact_id", OLD."episode_id", OLD."held", OLD."held_with_id", OLD."id", OLD."import_id", OLD."is_facility_stay", OLD."on", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."recorded_at", OLD."recorded_by_id", OLD."replaces_id", OLD."role", OLD."seconds", OLD."service", OLD."span", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='7841b2680be466194583815f00ca0bcac8347c69', operation='UPDATE', pgid='pgtrigger_changed_update_ab30d', table='caseload_timeentry', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='timeentry',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "caseload_timeentry_history" ("activity", "billed_as", "by_id", "client_token", "contact_id", "episode_id", "held", "held_with_id", "id", "import_id", "is_facility_stay", "on", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "replaces_id", "role", "seconds", "service", "span", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."activity", OLD."billed_as", OLD."by_id", OLD."client_token", OLD."contact_id", OLD."episode_id", OLD."held", OLD."held_with_id", OLD."id", OLD."import_id", OLD."is_facility_stay", OLD."on", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."recorded_at", OLD."recorded_by_id", OLD."replaces_id", OLD."role", OLD."seconds", OLD."service", OLD."span", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='4aae99ea34c97f635d042a148a3f3ce83a27fe0a', operation='DELETE', pgid='pgtrigger_deleted_delete_38b1d', table='caseload_timeentry', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='timeentryevent',
-            index=models.Index(fields=['organization', 'pgh_obj'], name='caseload_timeentry_hist'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeentryevent',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_timeentry_history_tenant'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='timeentryevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='289fd2933d68b820a4de99b079d9dcb4cfe4e654', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_39c0d', table='caseload_timeentry_history', when='BEFORE')),
+        Together(
+            [
+                migrations.AddIndex(
+                    model_name='casereview',
+                    index=models.Index(fields=['organization', 'episode', 'on'], name='caseload_review_by_episode'),
+                ),
+                migrations.AddConstraint(
+                    model_name='casereview',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_casereview_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='casereview',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_casereview_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='casereview',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_casereview_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='casereview',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_casereview_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='casereview',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_casereview_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='casereview',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_casereview_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='casereview',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='consultant', name='caseload_casereview_consultant_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='casereview',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_casereview_voided_by_whom'),
+                ),
+                migrations.AddIndex(
+                    model_name='contact',
+                    index=models.Index(fields=['organization', 'episode', 'on'], name='caseload_contact_by_episode'),
+                ),
+                migrations.AddConstraint(
+                    model_name='contact',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_contact_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='contact',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_contact_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='contact',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_contact_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='contact',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_contact_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='contact',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_contact_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='contact',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_contact_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='contact',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='by', name='caseload_contact_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='contact',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_contact_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='contact',
+                    constraint=models.UniqueConstraint(fields=('organization', 'client_token'), name='caseload_contact_once'),
+                ),
+                migrations.AddIndex(
+                    model_name='episodestanding',
+                    index=models.Index(fields=['organization', 'status', 'sort_name'], name='caseload_standing_by_name'),
+                ),
+                migrations.AddIndex(
+                    model_name='episodestanding',
+                    index=models.Index(fields=['organization', 'status', 'next_due_on'], name='caseload_standing_by_due'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episodestanding',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_episodestanding_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episodestanding',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_episodestanding_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episodestanding',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_episodestanding_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episodestanding',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_episodestanding_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episodestanding',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='clinic', name='caseload_episodestanding_clinic_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episodestanding',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='care_manager', name='caseload_episodestanding_care_manager_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episodestanding',
+                    constraint=models.UniqueConstraint(fields=('organization', 'episode'), name='caseload_standing_one'),
+                ),
+                migrations.AddIndex(
+                    model_name='followup',
+                    index=models.Index(condition=models.Q(('closed_on__isnull', True), ('voided_at__isnull', True)), fields=['organization', 'episode', 'due_on'], name='caseload_followup_open'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_followup_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_followup_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_followup_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_followup_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_followup_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_followup_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='assigned_to', name='caseload_followup_assigned_to_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='from_contact', name='caseload_followup_from_contact_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='closed_by_contact', name='caseload_followup_closed_by_contact_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followup',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_followup_voided_by_whom'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='followup',
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "caseload_followup_history" ("assigned_to_id", "closed_by_contact_id", "closed_on", "due_on", "episode_id", "from_contact_id", "id", "import_id", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "purpose", "recorded_at", "recorded_by_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."assigned_to_id", OLD."closed_by_contact_id", OLD."closed_on", OLD."due_on", OLD."episode_id", OLD."from_contact_id", OLD."id", OLD."import_id", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."purpose", OLD."recorded_at", OLD."recorded_by_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='717dea67eb5cdbe49e0d93ae0e75623955be80bb', operation='UPDATE', pgid='pgtrigger_changed_update_060ea', table='caseload_followup', when='AFTER')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='followup',
+                    trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "caseload_followup_history" ("assigned_to_id", "closed_by_contact_id", "closed_on", "due_on", "episode_id", "from_contact_id", "id", "import_id", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "purpose", "recorded_at", "recorded_by_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."assigned_to_id", OLD."closed_by_contact_id", OLD."closed_on", OLD."due_on", OLD."episode_id", OLD."from_contact_id", OLD."id", OLD."import_id", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."purpose", OLD."recorded_at", OLD."recorded_by_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='57835b9dc6e9a9a0a4e1662642cbbc44ef973b86', operation='DELETE', pgid='pgtrigger_deleted_delete_51ca2', table='caseload_followup', when='AFTER')),
+                ),
+                migrations.AddIndex(
+                    model_name='followupevent',
+                    index=models.Index(fields=['organization', 'pgh_obj'], name='caseload_followup_hist'),
+                ),
+                migrations.AddConstraint(
+                    model_name='followupevent',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_followup_history_tenant'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='followupevent',
+                    trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5a2b4899342e07a944d6b4fe945bf9d6d2c73a3d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_7393d', table='caseload_followup_history', when='BEFORE')),
+                ),
+                migrations.AddIndex(
+                    model_name='importrun',
+                    index=models.Index(fields=['organization', 'created_at'], name='caseload_importrun_by_time'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importrun',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_importrun_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importrun',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_importrun_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importrun',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='by', name='caseload_importrun_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importrun',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='undone_by', name='caseload_importrun_undone_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importrow',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_importrow_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importrow',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_importrow_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importrow',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='run', name='caseload_importrow_run_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importrow',
+                    constraint=models.UniqueConstraint(fields=('organization', 'run', 'position'), name='caseload_importrow_position'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importfile',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_importfile_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importfile',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_importfile_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importfile',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='run', name='caseload_importfile_run_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importfile',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='stored_file', name='caseload_importfile_stored_file_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='importfile',
+                    constraint=models.UniqueConstraint(fields=('organization', 'run', 'position'), name='caseload_importfile_position'),
+                ),
+                migrations.AddConstraint(
+                    model_name='recommendation',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_recommendation_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='recommendation',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_recommendation_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='recommendation',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_recommendation_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='recommendation',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_recommendation_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='recommendation',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='review', name='caseload_recommendation_review_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='recommendation',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_recommendation_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='recommendation',
+                    constraint=models.UniqueConstraint(fields=('organization', 'review', 'number'), name='caseload_recommendation_number'),
+                ),
+                migrations.AddIndex(
+                    model_name='timeentry',
+                    index=models.Index(fields=['organization', 'episode'], name='caseload_time_by_episode'),
+                ),
+                migrations.AddIndex(
+                    model_name='timeentry',
+                    index=models.Index(fields=['organization', 'patient'], name='caseload_time_by_patient'),
+                ),
+                migrations.AddIndex(
+                    model_name='timeentry',
+                    index=models.Index(fields=['organization', 'contact'], name='caseload_time_by_contact'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_timeentry_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='caseload_timeentry_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='caseload_timeentry_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='caseload_timeentry_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='caseload_timeentry_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='caseload_timeentry_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='contact', name='caseload_timeentry_contact_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='by', name='caseload_timeentry_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='held_with', name='caseload_timeentry_held_with_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='replaces', name='caseload_timeentry_replaces_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='caseload_timeentry_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=models.UniqueConstraint(fields=('organization', 'client_token'), name='caseload_timeentry_once'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('on__isnull', True), ('seconds__isnull', True), ('span__isnull', False)), models.Q(('on__isnull', False), ('seconds__isnull', False), ('span__isnull', True)), _connector='OR'), name='caseload_timeentry_one_form'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=models.CheckConstraint(condition=models.Q(('span__isnull', True), models.Q(('span__isempty', False), ('span__lower_inc', True), ('span__lower_inf', False), ('span__upper_inc', False), ('span__upper_inf', False)), _connector='OR'), name='caseload_timeentry_span_closed'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=models.CheckConstraint(condition=models.Q(('seconds__isnull', True), models.Q(('seconds__gt', 0), ('seconds__lt', 86400)), _connector='OR'), name='caseload_timeentry_within_a_day'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentry',
+                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('held', False), ('span__isnull', False), ('voided_at__isnull', True)), expressions=[(models.F('organization'), '='), (models.F('by'), '='), (models.F('patient'), '<>'), (models.F('span'), '&&')], name='caseload_timeentry_no_overlap'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='timeentry',
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "caseload_timeentry_history" ("activity", "billed_as", "by_id", "client_token", "contact_id", "episode_id", "held", "held_with_id", "id", "import_id", "is_facility_stay", "on", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "replaces_id", "role", "seconds", "service", "span", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."activity", OLD."billed_as", OLD."by_id", OLD."client_token", OLD."contact_id", OLD."episode_id", OLD."held", OLD."held_with_id", OLD."id", OLD."import_id", OLD."is_facility_stay", OLD."on", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."recorded_at", OLD."recorded_by_id", OLD."replaces_id", OLD."role", OLD."seconds", OLD."service", OLD."span", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='7841b2680be466194583815f00ca0bcac8347c69', operation='UPDATE', pgid='pgtrigger_changed_update_ab30d', table='caseload_timeentry', when='AFTER')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='timeentry',
+                    trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "caseload_timeentry_history" ("activity", "billed_as", "by_id", "client_token", "contact_id", "episode_id", "held", "held_with_id", "id", "import_id", "is_facility_stay", "on", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "replaces_id", "role", "seconds", "service", "span", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."activity", OLD."billed_as", OLD."by_id", OLD."client_token", OLD."contact_id", OLD."episode_id", OLD."held", OLD."held_with_id", OLD."id", OLD."import_id", OLD."is_facility_stay", OLD."on", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."recorded_at", OLD."recorded_by_id", OLD."replaces_id", OLD."role", OLD."seconds", OLD."service", OLD."span", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='4aae99ea34c97f635d042a148a3f3ce83a27fe0a', operation='DELETE', pgid='pgtrigger_deleted_delete_38b1d', table='caseload_timeentry', when='AFTER')),
+                ),
+                migrations.AddIndex(
+                    model_name='timeentryevent',
+                    index=models.Index(fields=['organization', 'pgh_obj'], name='caseload_timeentry_hist'),
+                ),
+                migrations.AddConstraint(
+                    model_name='timeentryevent',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='caseload_timeentry_history_tenant'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='timeentryevent',
+                    trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='289fd2933d68b820a4de99b079d9dcb4cfe4e654', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_39c0d', table='caseload_timeentry_history', when='BEFORE')),
+                ),
+            ]
         ),
     ]

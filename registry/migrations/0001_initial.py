@@ -7,6 +7,7 @@ import django.db.models.deletion
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
+from bhi.tenancy.together import Together
 from django.db import migrations, models
 
 
@@ -396,428 +397,432 @@ class Migration(migrations.Migration):
                 'constraints': [bhi.tenancy.constraints.TenantRLS(name='registry_diagnosis_history_tenant')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='diagnosisevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e86b646555040e4809407ef124634ac9f07beaa5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_61895', table='registry_diagnosis_history', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='diagnosis',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_diagnosis_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='diagnosis',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_diagnosis_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='diagnosis',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_diagnosis_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='diagnosis',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_diagnosis_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='diagnosis',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='registry_diagnosis_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='diagnosis',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_diagnosis_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='diagnosis',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('organization', 'episode', 'code'), name='registry_diagnosis_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='diagnosis',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_diagnosis_history" ("code", "episode_id", "from_on", "id", "import_id", "organization_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "recorded_at", "recorded_by_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."code", OLD."episode_id", OLD."from_on", OLD."id", OLD."import_id", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."rank", OLD."recorded_at", OLD."recorded_by_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='e695afc529f2a86f4c1ca4b82bfc99384b39a5fd', operation='UPDATE', pgid='pgtrigger_changed_update_af35d', table='registry_diagnosis', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='diagnosis',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_diagnosis_history" ("code", "episode_id", "from_on", "id", "import_id", "organization_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "recorded_at", "recorded_by_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."code", OLD."episode_id", OLD."from_on", OLD."id", OLD."import_id", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."rank", OLD."recorded_at", OLD."recorded_by_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='98b51260d6883d66407fddf80f6bd836caa790d1', operation='DELETE', pgid='pgtrigger_deleted_delete_00837', table='registry_diagnosis', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='careplan',
-            index=models.Index(fields=['organization', 'episode'], name='registry_careplan_by_episode'),
-        ),
-        migrations.AddConstraint(
-            model_name='careplan',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_careplan_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='careplan',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_careplan_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='careplan',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_careplan_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='careplan',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_careplan_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='careplan',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='registry_careplan_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='careplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_careplan_voided_by_whom'),
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['organization', 'sort_name', 'id'], name='registry_patient_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_patient_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_patient_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_patient_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_patient_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=bhi.tenancy.constraints.TenantFK(field='clinic', name='registry_patient_clinic_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_patient_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('organization', 'clinic', 'mrn'), name='registry_patient_mrn'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='patient',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_patient_history" ("address", "birth_date", "city", "clinic_id", "died_on", "email", "family_name", "given_name", "id", "import_id", "language", "may_leave_voicemail", "middle_name", "mrn", "organization_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "recorded_at", "recorded_by_id", "sex", "sort_name", "state", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."address", OLD."birth_date", OLD."city", OLD."clinic_id", OLD."died_on", OLD."email", OLD."family_name", OLD."given_name", OLD."id", OLD."import_id", OLD."language", OLD."may_leave_voicemail", OLD."middle_name", OLD."mrn", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."phone", OLD."postal_code", OLD."recorded_at", OLD."recorded_by_id", OLD."sex", OLD."sort_name", OLD."state", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='3eb016d739075102d6c1925008d73b1dfd94185b', operation='UPDATE', pgid='pgtrigger_changed_update_bc4dd', table='registry_patient', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='patient',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_patient_history" ("address", "birth_date", "city", "clinic_id", "died_on", "email", "family_name", "given_name", "id", "import_id", "language", "may_leave_voicemail", "middle_name", "mrn", "organization_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "recorded_at", "recorded_by_id", "sex", "sort_name", "state", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."address", OLD."birth_date", OLD."city", OLD."clinic_id", OLD."died_on", OLD."email", OLD."family_name", OLD."given_name", OLD."id", OLD."import_id", OLD."language", OLD."may_leave_voicemail", OLD."middle_name", OLD."mrn", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."phone", OLD."postal_code", OLD."recorded_at", OLD."recorded_by_id", OLD."sex", OLD."sort_name", OLD."state", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='c14d1e79f989596edcab16fdbb1785ab55249087', operation='DELETE', pgid='pgtrigger_deleted_delete_7bb5c', table='registry_patient', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='initiatingvisit',
-            index=models.Index(fields=['organization', 'patient'], name='registry_visit_by_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='initiatingvisit',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_initiatingvisit_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='initiatingvisit',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_initiatingvisit_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='initiatingvisit',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_initiatingvisit_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='initiatingvisit',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_initiatingvisit_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='initiatingvisit',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_initiatingvisit_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='initiatingvisit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_initiatingvisit_voided_by_whom'),
-        ),
-        migrations.AddIndex(
-            model_name='assessment',
-            index=models.Index(fields=['organization', 'patient', 'on'], name='registry_assessment_by_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_assessment_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_assessment_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_assessment_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_assessment_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_assessment_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='registry_assessment_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_assessment_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('instrument', 'phq9'), _negated=True), models.Q(('item9__isnull', True), ('total__lte', 27)), models.Q(('item9__lte', 3), ('total__lte', 27)), _connector='OR'), name='registry_assessment_phq9_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('instrument', 'gad7'), _negated=True), ('total__lte', 21), _connector='OR'), name='registry_assessment_gad7_range'),
-        ),
-        migrations.AddIndex(
-            model_name='patientevent',
-            index=models.Index(fields=['organization', 'pgh_obj'], name='registry_patient_hist'),
-        ),
-        migrations.AddConstraint(
-            model_name='patientevent',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_patient_history_tenant'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='patientevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a64923ad82d8ebbc518d18299e4f430457560619', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_99fdf', table='registry_patient_history', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='payer',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_payer_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='payer',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_payer_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='payer',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='registry_payer_name'),
-        ),
-        migrations.AddIndex(
-            model_name='coverageevent',
-            index=models.Index(fields=['organization', 'pgh_obj'], name='registry_coverage_hist'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverageevent',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_coverage_history_tenant'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='coverageevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fb8777f69d17dab87cbbee0483a13b1bdfcacf4b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c666d', table='registry_coverage_history', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_coverage_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_coverage_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_coverage_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_coverage_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_coverage_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=bhi.tenancy.constraints.TenantFK(field='payer', name='registry_coverage_payer_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_coverage_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=models.UniqueConstraint(condition=models.Q(('until_on__isnull', True), ('voided_at__isnull', True)), fields=('organization', 'patient', 'rank'), name='registry_coverage_one_per_rank'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='coverage',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_coverage_history" ("from_on", "id", "import_id", "member_id", "organization_id", "patient_id", "payer_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "recorded_at", "recorded_by_id", "until_on", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."from_on", OLD."id", OLD."import_id", OLD."member_id", OLD."organization_id", OLD."patient_id", OLD."payer_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."rank", OLD."recorded_at", OLD."recorded_by_id", OLD."until_on", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='5b84bb076f7660191c2b7c184fc9367cffca9e18', operation='UPDATE', pgid='pgtrigger_changed_update_71708', table='registry_coverage', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='coverage',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_coverage_history" ("from_on", "id", "import_id", "member_id", "organization_id", "patient_id", "payer_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "recorded_at", "recorded_by_id", "until_on", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."from_on", OLD."id", OLD."import_id", OLD."member_id", OLD."organization_id", OLD."patient_id", OLD."payer_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."rank", OLD."recorded_at", OLD."recorded_by_id", OLD."until_on", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='346d423085e9f5e0b38724cfeaf6b0be90897c2d', operation='DELETE', pgid='pgtrigger_deleted_delete_065a1', table='registry_coverage', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='programperiod',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_programperiod_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='programperiod',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_programperiod_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='programperiod',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_programperiod_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='programperiod',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_programperiod_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='programperiod',
-            constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='registry_programperiod_episode_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='programperiod',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_programperiod_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='programperiod',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('organization', 'episode', 'from_on'), name='registry_programperiod_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='treatingclinician',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_treatingclinician_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='treatingclinician',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_treatingclinician_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='treatingclinician',
-            constraint=bhi.tenancy.constraints.TenantFK(field='membership', name='registry_treatingclinician_membership_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='treatingclinician',
-            constraint=models.UniqueConstraint(fields=('organization', 'sort_name', 'credential'), name='registry_treatingclinician_name'),
-        ),
-        migrations.AddIndex(
-            model_name='episodeevent',
-            index=models.Index(fields=['organization', 'pgh_obj'], name='registry_episode_hist'),
-        ),
-        migrations.AddConstraint(
-            model_name='episodeevent',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_episode_history_tenant'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='episodeevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='65a4f28f9b5168c6014e1507f5548d072bb017bf', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8b6c1', table='registry_episode_history', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='episode',
-            index=models.Index(fields=['organization', 'patient', 'enrolled_on'], name='registry_episode_by_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_episode_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_episode_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_episode_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_episode_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_episode_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=bhi.tenancy.constraints.TenantFK(field='clinic', name='registry_episode_clinic_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=bhi.tenancy.constraints.TenantFK(field='care_manager', name='registry_episode_care_manager_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=bhi.tenancy.constraints.TenantFK(field='treating_clinician', name='registry_episode_treating_clinician_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_episode_voided_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_on__isnull', True), ('voided_at__isnull', True)), fields=('organization', 'patient'), name='registry_episode_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_on__isnull', True)), models.Q(('ended_on__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='registry_episode_end_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_on__isnull', True), ('status__in', ['active', 'on_hold', 'relapse_prevention'])), models.Q(('ended_on__isnull', False), ('status', 'discharged')), _connector='OR'), name='registry_episode_discharged_is_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.CheckConstraint(condition=models.Q(('referred_on__isnull', True), ('referred_on__lte', models.F('enrolled_on')), _connector='OR'), name='registry_episode_referred_first'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='episode',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_episode_history" ("care_manager_id", "clinic_id", "end_reason", "ended_on", "enrolled_on", "id", "import_id", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "program", "recorded_at", "recorded_by_id", "referred_on", "relapse_prevention_from", "status", "treating_clinician_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."care_manager_id", OLD."clinic_id", OLD."end_reason", OLD."ended_on", OLD."enrolled_on", OLD."id", OLD."import_id", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."program", OLD."recorded_at", OLD."recorded_by_id", OLD."referred_on", OLD."relapse_prevention_from", OLD."status", OLD."treating_clinician_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='c479cca6ea4401515309f70360771a50437273cd', operation='UPDATE', pgid='pgtrigger_changed_update_d433a', table='registry_episode', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='episode',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_episode_history" ("care_manager_id", "clinic_id", "end_reason", "ended_on", "enrolled_on", "id", "import_id", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "program", "recorded_at", "recorded_by_id", "referred_on", "relapse_prevention_from", "status", "treating_clinician_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."care_manager_id", OLD."clinic_id", OLD."end_reason", OLD."ended_on", OLD."enrolled_on", OLD."id", OLD."import_id", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."program", OLD."recorded_at", OLD."recorded_by_id", OLD."referred_on", OLD."relapse_prevention_from", OLD."status", OLD."treating_clinician_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='c3857466172261677cee120dacd04ac57b6c7a4d', operation='DELETE', pgid='pgtrigger_deleted_delete_173c9', table='registry_episode', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='consentevent',
-            index=models.Index(fields=['organization', 'pgh_obj'], name='registry_consent_hist'),
-        ),
-        migrations.AddConstraint(
-            model_name='consentevent',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_consent_history_tenant'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='consentevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='bcbdd5019bfe406f722ccbc8a0c0ee7be78f3eb8', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8b307', table='registry_consent_history', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['organization', 'patient'], name='registry_consent_by_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=bhi.tenancy.constraints.TenantRLS(name='registry_consent_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_consent_of_org'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_consent_recorded_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_consent_voided_by_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_consent_patient_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=bhi.tenancy.constraints.TenantFK(field='treating_clinician', name='registry_consent_treating_clinician_fk'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_consent_voided_by_whom'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='consent',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_consent_history" ("form", "given_at", "id", "import_id", "is_time_known", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "revoked_on", "service", "treating_clinician_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."form", OLD."given_at", OLD."id", OLD."import_id", OLD."is_time_known", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."recorded_at", OLD."recorded_by_id", OLD."revoked_on", OLD."service", OLD."treating_clinician_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='799f043d3cd3f6222f43d62584d33be495988274', operation='UPDATE', pgid='pgtrigger_changed_update_16b87', table='registry_consent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='consent',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_consent_history" ("form", "given_at", "id", "import_id", "is_time_known", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "revoked_on", "service", "treating_clinician_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."form", OLD."given_at", OLD."id", OLD."import_id", OLD."is_time_known", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."recorded_at", OLD."recorded_by_id", OLD."revoked_on", OLD."service", OLD."treating_clinician_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='a44e0e573e874cf34ba157f7607207263f7dbee5', operation='DELETE', pgid='pgtrigger_deleted_delete_67e29', table='registry_consent', when='AFTER')),
+        Together(
+            [
+                pgtrigger.migrations.AddTrigger(
+                    model_name='diagnosisevent',
+                    trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e86b646555040e4809407ef124634ac9f07beaa5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_61895', table='registry_diagnosis_history', when='BEFORE')),
+                ),
+                migrations.AddConstraint(
+                    model_name='diagnosis',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_diagnosis_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='diagnosis',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_diagnosis_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='diagnosis',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_diagnosis_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='diagnosis',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_diagnosis_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='diagnosis',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='registry_diagnosis_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='diagnosis',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_diagnosis_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='diagnosis',
+                    constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('organization', 'episode', 'code'), name='registry_diagnosis_once'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='diagnosis',
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_diagnosis_history" ("code", "episode_id", "from_on", "id", "import_id", "organization_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "recorded_at", "recorded_by_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."code", OLD."episode_id", OLD."from_on", OLD."id", OLD."import_id", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."rank", OLD."recorded_at", OLD."recorded_by_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='e695afc529f2a86f4c1ca4b82bfc99384b39a5fd', operation='UPDATE', pgid='pgtrigger_changed_update_af35d', table='registry_diagnosis', when='AFTER')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='diagnosis',
+                    trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_diagnosis_history" ("code", "episode_id", "from_on", "id", "import_id", "organization_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "recorded_at", "recorded_by_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."code", OLD."episode_id", OLD."from_on", OLD."id", OLD."import_id", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."rank", OLD."recorded_at", OLD."recorded_by_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='98b51260d6883d66407fddf80f6bd836caa790d1', operation='DELETE', pgid='pgtrigger_deleted_delete_00837', table='registry_diagnosis', when='AFTER')),
+                ),
+                migrations.AddIndex(
+                    model_name='careplan',
+                    index=models.Index(fields=['organization', 'episode'], name='registry_careplan_by_episode'),
+                ),
+                migrations.AddConstraint(
+                    model_name='careplan',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_careplan_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='careplan',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_careplan_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='careplan',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_careplan_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='careplan',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_careplan_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='careplan',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='registry_careplan_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='careplan',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_careplan_voided_by_whom'),
+                ),
+                migrations.AddIndex(
+                    model_name='patient',
+                    index=models.Index(fields=['organization', 'sort_name', 'id'], name='registry_patient_by_name'),
+                ),
+                migrations.AddConstraint(
+                    model_name='patient',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_patient_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='patient',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_patient_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='patient',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_patient_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='patient',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_patient_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='patient',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='clinic', name='registry_patient_clinic_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='patient',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_patient_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='patient',
+                    constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('organization', 'clinic', 'mrn'), name='registry_patient_mrn'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='patient',
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_patient_history" ("address", "birth_date", "city", "clinic_id", "died_on", "email", "family_name", "given_name", "id", "import_id", "language", "may_leave_voicemail", "middle_name", "mrn", "organization_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "recorded_at", "recorded_by_id", "sex", "sort_name", "state", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."address", OLD."birth_date", OLD."city", OLD."clinic_id", OLD."died_on", OLD."email", OLD."family_name", OLD."given_name", OLD."id", OLD."import_id", OLD."language", OLD."may_leave_voicemail", OLD."middle_name", OLD."mrn", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."phone", OLD."postal_code", OLD."recorded_at", OLD."recorded_by_id", OLD."sex", OLD."sort_name", OLD."state", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='3eb016d739075102d6c1925008d73b1dfd94185b', operation='UPDATE', pgid='pgtrigger_changed_update_bc4dd', table='registry_patient', when='AFTER')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='patient',
+                    trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_patient_history" ("address", "birth_date", "city", "clinic_id", "died_on", "email", "family_name", "given_name", "id", "import_id", "language", "may_leave_voicemail", "middle_name", "mrn", "organization_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "postal_code", "recorded_at", "recorded_by_id", "sex", "sort_name", "state", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."address", OLD."birth_date", OLD."city", OLD."clinic_id", OLD."died_on", OLD."email", OLD."family_name", OLD."given_name", OLD."id", OLD."import_id", OLD."language", OLD."may_leave_voicemail", OLD."middle_name", OLD."mrn", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."phone", OLD."postal_code", OLD."recorded_at", OLD."recorded_by_id", OLD."sex", OLD."sort_name", OLD."state", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='c14d1e79f989596edcab16fdbb1785ab55249087', operation='DELETE', pgid='pgtrigger_deleted_delete_7bb5c', table='registry_patient', when='AFTER')),
+                ),
+                migrations.AddIndex(
+                    model_name='initiatingvisit',
+                    index=models.Index(fields=['organization', 'patient'], name='registry_visit_by_patient'),
+                ),
+                migrations.AddConstraint(
+                    model_name='initiatingvisit',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_initiatingvisit_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='initiatingvisit',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_initiatingvisit_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='initiatingvisit',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_initiatingvisit_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='initiatingvisit',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_initiatingvisit_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='initiatingvisit',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_initiatingvisit_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='initiatingvisit',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_initiatingvisit_voided_by_whom'),
+                ),
+                migrations.AddIndex(
+                    model_name='assessment',
+                    index=models.Index(fields=['organization', 'patient', 'on'], name='registry_assessment_by_patient'),
+                ),
+                migrations.AddConstraint(
+                    model_name='assessment',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_assessment_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='assessment',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_assessment_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='assessment',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_assessment_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='assessment',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_assessment_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='assessment',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_assessment_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='assessment',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='registry_assessment_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='assessment',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_assessment_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='assessment',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('instrument', 'phq9'), _negated=True), models.Q(('item9__isnull', True), ('total__lte', 27)), models.Q(('item9__lte', 3), ('total__lte', 27)), _connector='OR'), name='registry_assessment_phq9_range'),
+                ),
+                migrations.AddConstraint(
+                    model_name='assessment',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('instrument', 'gad7'), _negated=True), ('total__lte', 21), _connector='OR'), name='registry_assessment_gad7_range'),
+                ),
+                migrations.AddIndex(
+                    model_name='patientevent',
+                    index=models.Index(fields=['organization', 'pgh_obj'], name='registry_patient_hist'),
+                ),
+                migrations.AddConstraint(
+                    model_name='patientevent',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_patient_history_tenant'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='patientevent',
+                    trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a64923ad82d8ebbc518d18299e4f430457560619', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_99fdf', table='registry_patient_history', when='BEFORE')),
+                ),
+                migrations.AddConstraint(
+                    model_name='payer',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_payer_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='payer',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_payer_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='payer',
+                    constraint=models.UniqueConstraint(fields=('organization', 'name'), name='registry_payer_name'),
+                ),
+                migrations.AddIndex(
+                    model_name='coverageevent',
+                    index=models.Index(fields=['organization', 'pgh_obj'], name='registry_coverage_hist'),
+                ),
+                migrations.AddConstraint(
+                    model_name='coverageevent',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_coverage_history_tenant'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='coverageevent',
+                    trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fb8777f69d17dab87cbbee0483a13b1bdfcacf4b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c666d', table='registry_coverage_history', when='BEFORE')),
+                ),
+                migrations.AddConstraint(
+                    model_name='coverage',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_coverage_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='coverage',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_coverage_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='coverage',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_coverage_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='coverage',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_coverage_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='coverage',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_coverage_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='coverage',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='payer', name='registry_coverage_payer_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='coverage',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_coverage_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='coverage',
+                    constraint=models.UniqueConstraint(condition=models.Q(('until_on__isnull', True), ('voided_at__isnull', True)), fields=('organization', 'patient', 'rank'), name='registry_coverage_one_per_rank'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='coverage',
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_coverage_history" ("from_on", "id", "import_id", "member_id", "organization_id", "patient_id", "payer_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "recorded_at", "recorded_by_id", "until_on", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."from_on", OLD."id", OLD."import_id", OLD."member_id", OLD."organization_id", OLD."patient_id", OLD."payer_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."rank", OLD."recorded_at", OLD."recorded_by_id", OLD."until_on", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='5b84bb076f7660191c2b7c184fc9367cffca9e18', operation='UPDATE', pgid='pgtrigger_changed_update_71708', table='registry_coverage', when='AFTER')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='coverage',
+                    trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_coverage_history" ("from_on", "id", "import_id", "member_id", "organization_id", "patient_id", "payer_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "recorded_at", "recorded_by_id", "until_on", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."from_on", OLD."id", OLD."import_id", OLD."member_id", OLD."organization_id", OLD."patient_id", OLD."payer_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."rank", OLD."recorded_at", OLD."recorded_by_id", OLD."until_on", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='346d423085e9f5e0b38724cfeaf6b0be90897c2d', operation='DELETE', pgid='pgtrigger_deleted_delete_065a1', table='registry_coverage', when='AFTER')),
+                ),
+                migrations.AddConstraint(
+                    model_name='programperiod',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_programperiod_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='programperiod',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_programperiod_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='programperiod',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_programperiod_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='programperiod',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_programperiod_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='programperiod',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='episode', name='registry_programperiod_episode_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='programperiod',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_programperiod_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='programperiod',
+                    constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('organization', 'episode', 'from_on'), name='registry_programperiod_one_a_day'),
+                ),
+                migrations.AddConstraint(
+                    model_name='treatingclinician',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_treatingclinician_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='treatingclinician',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_treatingclinician_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='treatingclinician',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='membership', name='registry_treatingclinician_membership_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='treatingclinician',
+                    constraint=models.UniqueConstraint(fields=('organization', 'sort_name', 'credential'), name='registry_treatingclinician_name'),
+                ),
+                migrations.AddIndex(
+                    model_name='episodeevent',
+                    index=models.Index(fields=['organization', 'pgh_obj'], name='registry_episode_hist'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episodeevent',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_episode_history_tenant'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='episodeevent',
+                    trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='65a4f28f9b5168c6014e1507f5548d072bb017bf', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8b6c1', table='registry_episode_history', when='BEFORE')),
+                ),
+                migrations.AddIndex(
+                    model_name='episode',
+                    index=models.Index(fields=['organization', 'patient', 'enrolled_on'], name='registry_episode_by_patient'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_episode_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_episode_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_episode_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_episode_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_episode_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='clinic', name='registry_episode_clinic_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='care_manager', name='registry_episode_care_manager_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='treating_clinician', name='registry_episode_treating_clinician_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_episode_voided_by_whom'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=models.UniqueConstraint(condition=models.Q(('ended_on__isnull', True), ('voided_at__isnull', True)), fields=('organization', 'patient'), name='registry_episode_one_open'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_on__isnull', True)), models.Q(('ended_on__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='registry_episode_end_has_reason'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_on__isnull', True), ('status__in', ['active', 'on_hold', 'relapse_prevention'])), models.Q(('ended_on__isnull', False), ('status', 'discharged')), _connector='OR'), name='registry_episode_discharged_is_ended'),
+                ),
+                migrations.AddConstraint(
+                    model_name='episode',
+                    constraint=models.CheckConstraint(condition=models.Q(('referred_on__isnull', True), ('referred_on__lte', models.F('enrolled_on')), _connector='OR'), name='registry_episode_referred_first'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='episode',
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_episode_history" ("care_manager_id", "clinic_id", "end_reason", "ended_on", "enrolled_on", "id", "import_id", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "program", "recorded_at", "recorded_by_id", "referred_on", "relapse_prevention_from", "status", "treating_clinician_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."care_manager_id", OLD."clinic_id", OLD."end_reason", OLD."ended_on", OLD."enrolled_on", OLD."id", OLD."import_id", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."program", OLD."recorded_at", OLD."recorded_by_id", OLD."referred_on", OLD."relapse_prevention_from", OLD."status", OLD."treating_clinician_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='c479cca6ea4401515309f70360771a50437273cd', operation='UPDATE', pgid='pgtrigger_changed_update_d433a', table='registry_episode', when='AFTER')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='episode',
+                    trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_episode_history" ("care_manager_id", "clinic_id", "end_reason", "ended_on", "enrolled_on", "id", "import_id", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "program", "recorded_at", "recorded_by_id", "referred_on", "relapse_prevention_from", "status", "treating_clinician_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."care_manager_id", OLD."clinic_id", OLD."end_reason", OLD."ended_on", OLD."enrolled_on", OLD."id", OLD."import_id", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."program", OLD."recorded_at", OLD."recorded_by_id", OLD."referred_on", OLD."relapse_prevention_from", OLD."status", OLD."treating_clinician_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='c3857466172261677cee120dacd04ac57b6c7a4d', operation='DELETE', pgid='pgtrigger_deleted_delete_173c9', table='registry_episode', when='AFTER')),
+                ),
+                migrations.AddIndex(
+                    model_name='consentevent',
+                    index=models.Index(fields=['organization', 'pgh_obj'], name='registry_consent_hist'),
+                ),
+                migrations.AddConstraint(
+                    model_name='consentevent',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_consent_history_tenant'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='consentevent',
+                    trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='bcbdd5019bfe406f722ccbc8a0c0ee7be78f3eb8', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8b307', table='registry_consent_history', when='BEFORE')),
+                ),
+                migrations.AddIndex(
+                    model_name='consent',
+                    index=models.Index(fields=['organization', 'patient'], name='registry_consent_by_patient'),
+                ),
+                migrations.AddConstraint(
+                    model_name='consent',
+                    constraint=bhi.tenancy.constraints.TenantRLS(name='registry_consent_tenant'),
+                ),
+                migrations.AddConstraint(
+                    model_name='consent',
+                    constraint=models.UniqueConstraint(fields=('organization', 'id'), name='registry_consent_of_org'),
+                ),
+                migrations.AddConstraint(
+                    model_name='consent',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='recorded_by', name='registry_consent_recorded_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='consent',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='voided_by', name='registry_consent_voided_by_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='consent',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='patient', name='registry_consent_patient_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='consent',
+                    constraint=bhi.tenancy.constraints.TenantFK(field='treating_clinician', name='registry_consent_treating_clinician_fk'),
+                ),
+                migrations.AddConstraint(
+                    model_name='consent',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='registry_consent_voided_by_whom'),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='consent',
+                    trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "registry_consent_history" ("form", "given_at", "id", "import_id", "is_time_known", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "revoked_on", "service", "treating_clinician_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."form", OLD."given_at", OLD."id", OLD."import_id", OLD."is_time_known", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', OLD."id", OLD."recorded_at", OLD."recorded_by_id", OLD."revoked_on", OLD."service", OLD."treating_clinician_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='799f043d3cd3f6222f43d62584d33be495988274', operation='UPDATE', pgid='pgtrigger_changed_update_16b87', table='registry_consent', when='AFTER')),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name='consent',
+                    trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "registry_consent_history" ("form", "given_at", "id", "import_id", "is_time_known", "organization_id", "patient_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "revoked_on", "service", "treating_clinician_id", "void_reason", "voided_at", "voided_by_id") VALUES (OLD."form", OLD."given_at", OLD."id", OLD."import_id", OLD."is_time_known", OLD."organization_id", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."recorded_at", OLD."recorded_by_id", OLD."revoked_on", OLD."service", OLD."treating_clinician_id", OLD."void_reason", OLD."voided_at", OLD."voided_by_id"); RETURN NULL;', hash='a44e0e573e874cf34ba157f7607207263f7dbee5', operation='DELETE', pgid='pgtrigger_deleted_delete_67e29', table='registry_consent', when='AFTER')),
+                ),
+            ]
         ),
     ]
