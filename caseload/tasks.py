@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from bhi.accounts.queries import people_of
 from bhi.errors import DomainError
-from bhi.jobs.registry import Run, handles
+from bhi.jobs.registry import Run, Work, handles, subscribe
 from bhi.tenancy.models import Membership
+from caseload.operations import rebuild_standing
 from caseload.operations.imports import confirm_import, preview_again, read_import
 from caseload.queries.imports import is_importing
 
@@ -16,6 +19,8 @@ def register() -> None:
     """Called once, when Django starts."""
     handles("read_import", read_long_import)
     handles("carry_out_import", carry_out_long_import)
+    handles("rebuild_standing", rebuild_one_standing)
+    subscribe("episode_changed", "rebuild_standing", _stale_standing)
 
 
 def read_long_import(run: Run) -> None:
@@ -39,6 +44,18 @@ def carry_out_long_import(run: Run) -> None:
         )
     except DomainError as refusal:
         preview_again(by=by, at=run.at, run_id=run_id, because=str(refusal))
+
+
+def rebuild_one_standing(run: Run) -> None:
+    """Work an episode's standing out again, after the registry recorded something."""
+    rebuild_standing(organization_id=run.organization_id, episode_ids=[UUID(run.arguments["episode_id"])], at=run.at)
+
+
+def _stale_standing(ids: Mapping[str, Any]) -> Iterable[Work]:
+    """The caseload's own operations rebuild in their transaction; what the registry changes is caught up here."""
+    if ids.get("standing") == "rebuilt":
+        return ()
+    return (Work(str(ids["episode_id"]), {"episode_id": ids["episode_id"]}),)
 
 
 def _by(run: Run) -> Membership:

@@ -2,9 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from caseload.views import imports
+from caseload.views import caseload_list, charts, contacts, imports
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("caseload/", caseload_list.caseload, name="caseload"),
+    path("caseload/search/", caseload_list.patient_search, name="patient_search"),
+    path("patients/<uuid:patient_id>/", charts.chart, name="patient_chart"),
+    path("patients/<uuid:patient_id>/contacts/new/", contacts.contact_new, name="contact_new"),
+    path("patients/<uuid:patient_id>/contacts/preview/", contacts.contact_preview, name="contact_preview"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/<uuid:run_id>/", imports.import_run, name="import_run"),
     path("imports/<uuid:run_id>/correct/", imports.import_correct, name="import_correct"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -62,17 +62,17 @@ class MonthVerdict:
 
 
 def month_verdicts(
-    organization_id: UUID, month: str, *, episode_ids: Collection[UUID] | None = None
+    organization_id: UUID, month: str, *, episode_ids: Collection[UUID] | Mapping[UUID, UUID] | None = None
 ) -> dict[UUID, MonthVerdict]:
     """By episode, what the month bills: for these episodes, or for all with anything in it (None).
 
     Asked for by id, an episode without anything in the month is there too. Five statements for any number; six
-    where a payer leaves out time during facility stays.
+    where a payer leaves out time during facility stays. Who knows the patients gives them, by episode: one less.
     """
     if episode_ids is None:
         patients, shown = None, []
     else:
-        pairs = _patients_of(organization_id, episode_ids)
+        pairs = dict(episode_ids) if isinstance(episode_ids, Mapping) else _patients_of(organization_id, episode_ids)
         patients, shown = sorted(set(pairs.values())), [(episode_id, month) for episode_id in pairs]
     found = {}
     for months in month_facts(organization_id, until=month, patient_ids=patients, shown=shown).values():

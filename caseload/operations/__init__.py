@@ -16,7 +16,6 @@ from caseload.operations.timekeeping import (
     hold_overlaps,
     record_time,
     replace_time,
-    role_worked_in,
     void_time,
 )
 
@@ -35,6 +34,5 @@ __all__ = [
     "record_review",
     "record_time",
     "replace_time",
-    "role_worked_in",
     "void_time",
 ]

@@ -13,21 +13,14 @@ from psycopg.types.range import Range
 
 from bhi.audit.operations import record
 from bhi.jobs.operations import announce
-from bhi.tenancy.models import Membership, Role
-from caseload.models import Activity, Contact, StaffRole, TimeEntry
+from bhi.tenancy.models import Membership
+from caseload.models import Activity, Contact, TimeEntry
 from caseload.operations.errors import DayFull, FormReused, ImpossibleTime
 from caseload.operations.standing import rebuild_standing
-from caseload.queries.work import EpisodeAtWork, booked_by, episode_at_work
+from caseload.queries.work import EpisodeAtWork, booked_by, episode_at_work, role_worked_in
 from caseload.rules.clock import local_date, month_of, short_day
 from caseload.rules.worktime import Booked, WorkTime, day_is_full, fault_of, first_overlap
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
-
-# In which role a seat's own minutes are worked; the first that a seat has. Others are clinical staff.
-_ROLES = {
-    Role.CARE_MANAGER: StaffRole.CARE_MANAGER,
-    Role.TREATING_CLINICIAN: StaffRole.TREATING_CLINICIAN,
-    Role.PSYCHIATRIC_CONSULTANT: StaffRole.PSYCHIATRIC_CONSULTANT,
-}
 
 
 @dataclass(frozen=True)
@@ -42,11 +35,6 @@ class Work:
 
 
 TREATMENT = Work()
-
-
-def role_worked_in(membership: Membership) -> StaffRole:
-    """The role that decides whether a seat's minutes count, where nothing else is said."""
-    return next((role for seat, role in _ROLES.items() if seat in membership.roles), StaffRole.CLINICAL_STAFF)
 
 
 @transaction.atomic
@@ -176,7 +164,7 @@ def draft_time(
         episode_id=episode_id,
         contact=contact,
         by=worked_by,
-        role=work.role or role_worked_in(worked_by),
+        role=work.role or role_worked_in(worked_by.roles),
         activity=work.activity,
         service=work.service or program,
         span=Range(*time.span) if time.span is not None else None,

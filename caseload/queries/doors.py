@@ -1,18 +1,57 @@
-"""The doors to single objects: what is absent and what is another organization's are the same."""
+"""The door to one patient: what is absent and what is another organization's are the same."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bhi.errors import NotFound
-from registry.models import Episode
+from bhi.tenancy.models import Membership
+from caseload.rules.clock import local_date
+from registry.models import Episode, EpisodeStatus, Patient
 
 
-def clinic_zone(organization_id: UUID, episode_id: UUID) -> ZoneInfo:
-    """The time zone of an episode's clinic. Raises NotFound."""
-    found = Episode.objects.live().filter(organization_id=organization_id, id=episode_id)
-    name = found.values_list("clinic__time_zone", flat=True).first()
-    if name is None:
+@dataclass(frozen=True)
+class PatientDoor:
+    """A patient with the episode that pages are about: the open one, else the last. None before any enrolment."""
+
+    patient: Patient
+    episode: Episode | None
+    clinic_name: str
+    zone: ZoneInfo
+    today: date
+
+    @property
+    def is_open(self) -> bool:
+        """Whether contacts may be added."""
+        return self.episode is not None and self.episode.status != EpisodeStatus.DISCHARGED
+
+    @property
+    def name(self) -> str:
+        return self.patient.name
+
+    @property
+    def age(self) -> int:
+        """Whole years, today or on the day of death."""
+        on, born = self.patient.died_on or self.today, self.patient.birth_date
+        return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def patient_door(patient_id: UUID, *, for_: Membership, at: datetime) -> PatientDoor:
+    """A live patient of the seat's organization, in two statements. Raises NotFound."""
+    patients = Patient.objects.live().select_related("clinic")
+    patient = patients.filter(organization_id=for_.organization_id, id=patient_id).first()
+    if patient is None:
         raise NotFound
-    return ZoneInfo(name)
+    episodes = Episode.objects.live().filter(organization_id=for_.organization_id, patient_id=patient_id)
+    last_first = episodes.select_related("clinic", "treating_clinician").order_by("-enrolled_on", "-id")
+    episode = min(last_first, key=_is_over, default=None)
+    clinic = episode.clinic if episode is not None else patient.clinic
+    zone = ZoneInfo(clinic.time_zone)
+    return PatientDoor(patient, episode, clinic.name, zone, local_date(at, zone))
+
+
+def _is_over(episode: Episode) -> bool:
+    return episode.ended_on is not None

@@ -13,8 +13,22 @@ from django.db import connection
 from psycopg.types.range import Range
 
 from bhi.errors import NotFound
+from bhi.tenancy.models import Role
+from caseload.models import StaffRole
 from caseload.rules.clock import day_start
 from caseload.rules.worktime import Booked, WorkTime
+
+# In which role a seat's own minutes are worked; the first that a seat has. Others are clinical staff.
+_ROLES = {
+    Role.CARE_MANAGER: StaffRole.CARE_MANAGER,
+    Role.TREATING_CLINICIAN: StaffRole.TREATING_CLINICIAN,
+    Role.PSYCHIATRIC_CONSULTANT: StaffRole.PSYCHIATRIC_CONSULTANT,
+}
+
+
+def role_worked_in(roles: Sequence[str]) -> StaffRole:
+    """The role that decides whether a seat's minutes count, where nothing else is said."""
+    return next((role for seat, role in _ROLES.items() if seat in roles), StaffRole.CLINICAL_STAFF)
 
 
 @dataclass(frozen=True)

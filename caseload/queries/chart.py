@@ -1,0 +1,236 @@
+"""One patient's page: where they stand, their scores, and what happened in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from bhi.tenancy.models import Membership
+from caseload.models import Activity, Mode, RecommendationKind
+from caseload.queries.caseload_list import standing_signals
+from caseload.queries.doors import PatientDoor
+from caseload.queries.patient_record import PatientRecord, Row, day, instant, patient_record, time_on_record
+from caseload.queries.time_shown import EntryShown, entries_shown, span_words
+from caseload.rules.clock import month_of
+from caseload.rules.signal_words import SignalShown
+from caseload.rules.states import STATE_LABELS
+from registry.models import ConsentForm
+from registry.rules.instruments import INSTRUMENTS, instrument
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """Something that happened, as the timeline shows it."""
+
+    on: date
+    title: str
+    icon: str
+    time: str = ""
+    who: str = ""
+    text: str = ""
+    facts: tuple[str, ...] = ()
+    tone: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class ScaleScores:
+    """The totals of one scale in order, those from before enrolment included."""
+
+    key: str
+    name: str
+    highest: int
+    target: int
+    bands: tuple[tuple[int, str], ...]
+    scores: tuple[tuple[date, int], ...]
+
+
+@dataclass(frozen=True)
+class CheckedDocument:
+    """Something that a month needs on record, and whether it is."""
+
+    label: str
+    is_done: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Everything that one patient's page shows, but for what the month bills."""
+
+    signals: tuple[SignalShown, ...]
+    response: str
+    next_due_on: date | None
+    next_due_purpose: str
+    last_contact_on: date | None
+    last_review_on: date | None
+    scales: tuple[ScaleScores, ...]
+    reviews: tuple[tuple[date, str], ...]
+    documents: tuple[CheckedDocument, ...]
+    timeline: tuple[TimelineEntry, ...]
+    month: str
+    entries: tuple[EntryShown, ...]
+
+
+def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart:
+    """The chart of a patient on the clinic's day. One statement."""
+    episode = door.episode
+    record = patient_record(door.patient.organization_id, door.patient.id, episode.id if episode else None, door.zone)
+    standing: Row = next(iter(record.of("standing")), _NO_STANDING)
+    month = month_of(door.today)
+    return Chart(
+        signals=tuple(standing_signals(standing["signals"], door.today)),
+        response=STATE_LABELS[standing["response_state"]],
+        next_due_on=day(standing["next_due_on"]),
+        next_due_purpose=standing["next_due_purpose"],
+        last_contact_on=day(standing["last_contact_on"]),
+        last_review_on=day(standing["last_review_on"]),
+        scales=tuple(_scales(record)),
+        reviews=tuple((day(row["on"]), "Case review") for row in record.of("review")),
+        documents=tuple(_documents(record)),
+        timeline=tuple(_timeline(record, people)),
+        month=month,
+        entries=tuple(_entries(record, door, month, people)) if episode else (),
+    )
+
+
+_NO_STANDING: Row = {
+    "signals": (),
+    "response_state": "no_baseline",
+    "next_due_on": None,
+    "next_due_purpose": "",
+    "last_contact_on": None,
+    "last_review_on": None,
+}
+
+
+def _entries(
+    record: PatientRecord, door: PatientDoor, month: str, people: Mapping[UUID, Membership]
+) -> list[EntryShown]:
+    assert door.episode is not None
+    overlaps = {
+        UUID(row["id"]): span_words((instant(row["held_from"]), instant(row["held_until"])), record.zone)
+        for row in record.of("entry")
+        if row["held_from"]
+    }
+    return entries_shown(time_on_record(record, door.episode), month=month, people=people, overlaps=overlaps)
+
+
+def _scales(record: PatientRecord) -> Iterable[ScaleScores]:
+    for key, scale in INSTRUMENTS.items():
+        rows = [row for row in record.of("assessment") if row["instrument"] == key and row["total"] is not None]
+        if rows:
+            yield ScaleScores(
+                key=key,
+                name=scale.name,
+                highest=scale.highest_total,
+                target=scale.remission_below,
+                bands=tuple((band.lowest, band.word) for band in scale.bands),
+                scores=tuple((day(row["on"]), row["total"]) for row in rows),
+            )
+
+
+def _documents(record: PatientRecord) -> Iterable[CheckedDocument]:
+    consents = [row for row in record.of("consent") if row["service"] == "bhi"]
+    yield _document("Consent", [_consent_words(row, record.zone) for row in consents][-1:])
+    yield _document("Initiating visit", [_visit_words(row) for row in record.of("visit")][-1:])
+    yield _document("Diagnosis", [row["code"] for row in record.of("diagnosis")])
+    yield _document("Care plan", [_day_words(day(row["on"])) for row in record.of("plan")][-1:])
+    yield _document("Insurance", [row["name"] for row in record.of("coverage")])
+
+
+def _document(label: str, found: list[str]) -> CheckedDocument:
+    return CheckedDocument(label, bool(found), ", ".join(found))
+
+
+def _consent_words(row: Row, zone: ZoneInfo) -> str:
+    given = f"{ConsentForm(row['form']).label.lower()}, {_day_words(instant(row['given_at']).astimezone(zone).date())}"
+    withdrawn = day(row["revoked_on"])
+    return given if withdrawn is None else f"{given}, withdrawn {_day_words(withdrawn)}"
+
+
+def _visit_words(row: Row) -> str:
+    return f"{row['code'] or 'code not recorded'}, {_day_words(day(row['on']))}"
+
+
+def _day_words(on: date) -> str:
+    return f"{on:%b} {on.day}, {on.year}"
+
+
+def _timeline(record: PatientRecord, people: Mapping[UUID, Membership]) -> list[TimelineEntry]:
+    """Contacts with their scores, scores by themselves, reviews and plans, the latest first."""
+    entries = [*_contacts(record, people), *_scores_alone(record), *_reviews(record)]
+    entries += [
+        TimelineEntry(day(row["on"]), "Care plan", "document-text", text=row["text"]) for row in record.of("plan")
+    ]
+    return sorted(entries, key=lambda entry: entry.on, reverse=True)
+
+
+def _contacts(record: PatientRecord, people: Mapping[UUID, Membership]) -> Iterable[TimelineEntry]:
+    scores: dict[str, list[str]] = {}
+    for row in record.of("assessment"):
+        scores.setdefault(row["contact_id"], []).append(score_words(row))
+    for row in record.of("contact"):
+        yield TimelineEntry(
+            on=day(row["on"]),
+            time=_clock_words(row["started_at"], record.zone),
+            title=_contact_title(row),
+            icon=_ICONS.get(row["mode"], "pencil-square"),
+            who=str(people[UUID(row["by_id"])]),
+            text=row["note"],
+            facts=tuple(scores.get(row["id"], ())),
+        )
+
+
+_ICONS: Mapping[str, str] = {
+    Mode.PHONE.value: "phone",
+    Mode.VIDEO.value: "video-camera",
+    Mode.IN_PERSON.value: "user",
+    Mode.MESSAGE.value: "chat-bubble-left",
+    Mode.LETTER.value: "envelope",
+}
+
+
+def _contact_title(row: Row) -> str:
+    mode = "" if row["mode"] == Mode.NONE else f", {Mode(row['mode']).label.lower()}"
+    return f"{Activity(row['activity']).label}{mode}"
+
+
+def _scores_alone(record: PatientRecord) -> Iterable[TimelineEntry]:
+    """Scores that no shown contact shows already, one line a day."""
+    with_contact = {row["id"] for row in record.of("contact")}
+    by_day: dict[date, list[str]] = {}
+    for row in record.of("assessment"):
+        if row["contact_id"] not in with_contact:
+            by_day.setdefault(day(row["on"]), []).append(score_words(row))
+    return [TimelineEntry(on, "Scores", "clipboard-document-list", facts=tuple(said)) for on, said in by_day.items()]
+
+
+def _reviews(record: PatientRecord) -> Iterable[TimelineEntry]:
+    for row in record.of("review"):
+        facts = tuple(_proposal_words(kind, text) for kind, text in row["proposals"] or ())
+        yield TimelineEntry(day(row["on"]), "Psychiatric case review", "chat-bubble-left-right", facts=facts)
+
+
+def _proposal_words(kind: str, text: str) -> str:
+    label = str(RecommendationKind(kind).label)
+    return f"{label}: {text}" if text else label
+
+
+def score_words(row: Row) -> str:
+    """`PHQ-9 16, item 9: 1`."""
+    name = instrument(row["instrument"]).name
+    words = f"{name} incomplete" if row["total"] is None else f"{name} {row['total']}"
+    words += " (prorated)" if row["is_prorated"] else ""
+    return words if row["item9"] is None else f"{words}, item 9: {row['item9']}"
+
+
+def _clock_words(at: str | None, zone: ZoneInfo) -> str:
+    """`2:05 pm` in the clinic's zone; nothing where no clock time is known."""
+    if not at:
+        return ""
+    local = instant(at).astimezone(zone)
+    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"

@@ -1,0 +1,164 @@
+"""Everything on record of one patient that the chart shows, in one statement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from caseload.queries.entries import EpisodeTime, LoggedEntry
+from caseload.rules.clock import local_date
+from caseload.rules.minutes import Circumstances, ConsentWindow, Entry
+from registry.models import Episode
+
+# Each part is ordered as it is shown. json carries dates and instants as text, which the readers below parse.
+_RECORD = """
+SELECT 'contact', x.id, to_json(x) FROM (
+  SELECT id, by_id, "on", started_at, activity, mode, note FROM caseload_contact
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
+   ORDER BY "on" DESC, started_at DESC NULLS LAST, id DESC LIMIT %(limit)s) AS x
+UNION ALL
+SELECT 'assessment', x.id, to_json(x) FROM (
+  SELECT id, contact_id, instrument, "on", total, item9, is_prorated FROM registry_assessment
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
+   ORDER BY "on", recorded_at, id) AS x
+UNION ALL
+SELECT 'review', x.id, to_json(x) FROM (
+  SELECT r.id, r."on", (SELECT json_agg(json_build_array(y.kind, y.text) ORDER BY y.number)
+                          FROM caseload_recommendation y
+                         WHERE y.organization_id = r.organization_id AND y.review_id = r.id AND y.voided_at IS NULL)
+         AS proposals
+    FROM caseload_casereview r
+   WHERE r.organization_id = %(organization)s AND r.patient_id = %(patient)s AND r.voided_at IS NULL
+   ORDER BY r."on") AS x
+UNION ALL
+SELECT 'plan', x.id, to_json(x) FROM (
+  SELECT id, "on", text FROM registry_careplan
+   WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL ORDER BY "on") AS x
+UNION ALL
+SELECT 'diagnosis', x.id, to_json(x) FROM (
+  SELECT id, code FROM registry_diagnosis
+   WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL
+   ORDER BY rank, code) AS x
+UNION ALL
+SELECT 'consent', x.id, to_json(x) FROM (
+  SELECT id, service, given_at, is_time_known, form, revoked_on FROM registry_consent
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
+   ORDER BY given_at, id) AS x
+UNION ALL
+SELECT 'visit', x.id, to_json(x) FROM (
+  SELECT id, "on", code FROM registry_initiatingvisit
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL ORDER BY "on", id) AS x
+UNION ALL
+SELECT 'coverage', x.id, to_json(x) FROM (
+  SELECT k.id, p.name FROM registry_coverage k
+    JOIN registry_payer p ON p.organization_id = k.organization_id AND p.id = k.payer_id
+   WHERE k.organization_id = %(organization)s AND k.patient_id = %(patient)s AND k.voided_at IS NULL
+     AND k.until_on IS NULL
+   ORDER BY k.rank) AS x
+UNION ALL
+SELECT 'entry', x.id, to_json(x) FROM (
+  SELECT t.id, t.by_id, t.contact_id, t.role, t.activity, t.service, lower(t.span) AS starts_at,
+         upper(t.span) AS ends_at, t."on", t.seconds, t.billed_as, t.is_facility_stay, t.held, t.held_with_id,
+         lower(o.span) AS held_from, upper(o.span) AS held_until
+    FROM caseload_timeentry t
+    LEFT JOIN caseload_timeentry o ON o.organization_id = t.organization_id AND o.id = t.held_with_id
+   WHERE t.organization_id = %(organization)s AND t.episode_id = %(episode)s AND t.voided_at IS NULL
+   ORDER BY coalesce(t."on", lower(t.span)::date), lower(t.span) NULLS FIRST, t.recorded_at, t.id) AS x
+UNION ALL
+SELECT 'standing', x.id, to_json(x) FROM (
+  SELECT id, signals, response_state, next_due_on, next_due_purpose, last_contact_on, last_review_on
+    FROM caseload_episodestanding
+   WHERE organization_id = %(organization)s AND episode_id = %(episode)s) AS x
+"""
+
+CONTACTS_SHOWN = 200
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PatientRecord:
+    """Rows by kind, as the statement gives them, and the zone in which its instants are told."""
+
+    rows: Mapping[str, list[Row]]
+    zone: ZoneInfo
+
+    def of(self, kind: str) -> list[Row]:
+        """The rows of a kind, in the order in which they are shown."""
+        return self.rows.get(kind, [])
+
+
+def patient_record(organization_id: UUID, patient_id: UUID, episode_id: UUID | None, zone: ZoneInfo) -> PatientRecord:
+    """What is on record of a patient, and of one of their episodes. One statement."""
+    values: dict[str, Any] = {
+        "organization": organization_id,
+        "patient": patient_id,
+        "episode": episode_id,
+        "limit": CONTACTS_SHOWN,
+    }
+    found: dict[str, list[Row]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, values)
+        for kind, _, row in cursor.fetchall():
+            found[kind].append(row)
+    return PatientRecord(found, zone)
+
+
+def time_on_record(record: PatientRecord, episode: Episode) -> EpisodeTime:
+    """The episode's time and what decides whether it counts, as the time rules read it."""
+    circumstances = Circumstances(
+        zone=record.zone,
+        episode_from=episode.referred_on or episode.enrolled_on,
+        ended_on=episode.ended_on,
+        died_on=episode.patient.died_on,
+        consents=tuple(
+            ConsentWindow(row["service"], instant(row["given_at"]), day(row["revoked_on"]))
+            for row in record.of("consent")
+        ),
+    )
+    entries = tuple(_logged(row, record.zone) for row in record.of("entry"))
+    return EpisodeTime(episode.id, circumstances, entries)
+
+
+def _logged(row: Row, zone: ZoneInfo) -> LoggedEntry:
+    span = (instant(row["starts_at"]), instant(row["ends_at"])) if row["starts_at"] else None
+    on = day(row["on"])
+    first = local_date(span[0], zone) if span else on
+    last = local_date(span[1] - timedelta(microseconds=1), zone) if span else on
+    assert first is not None
+    assert last is not None
+    return LoggedEntry(
+        entry=Entry(
+            id=UUID(row["id"]),
+            span=span,
+            on=on,
+            seconds=row["seconds"],
+            role=row["role"],
+            activity=row["activity"],
+            service=row["service"],
+            billed_as=row["billed_as"] or None,
+            facility_stay=row["is_facility_stay"],
+            held=row["held"],
+        ),
+        by_id=UUID(row["by_id"]),
+        contact_id=UUID(row["contact_id"]) if row["contact_id"] else None,
+        held_with_id=UUID(row["held_with_id"]) if row["held_with_id"] else None,
+        first_on=first,
+        last_on=last,
+    )
+
+
+def instant(text: str) -> datetime:
+    """An instant as json has it."""
+    return datetime.fromisoformat(text)
+
+
+def day(text: str | None) -> Any:
+    """A day as json has it, or None."""
+    return datetime.fromisoformat(text).date() if text else None

@@ -1,0 +1,160 @@
+"""One patient's time, entry by entry, and what more would do: for the chart and for the contact being written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from bhi.tenancy.models import Membership
+from caseload.models import Activity, StaffRole, TimeEntry, TimeService
+from caseload.queries.entries import EpisodeTime, LoggedEntry, patient_time
+from caseload.queries.work import booked_by, role_worked_in
+from caseload.rules.clock import month_of
+from caseload.rules.minutes import Entry, counted
+from caseload.rules.standing import Standing, standing, standings
+from caseload.rules.worktime import WorkTime, day_is_full, fault_of, first_overlap
+from registry.models import Episode, ProgramPeriod
+
+
+@dataclass(frozen=True)
+class EntryShown:
+    """An entry as a person reads it: when, what, who, how long, and what became of it."""
+
+    id: UUID
+    on: date
+    starts_at: datetime | None
+    ends_at: datetime | None
+    what: str
+    who: str
+    seconds: int
+    counts: str
+    sentence: str
+    is_held: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a contact's time will do once it is saved: one sentence, its tone, and the month it would make.
+
+    `counts` is `fully`, `partly`, `not`, `held` or `refused`.
+    """
+
+    counts: str
+    sentence: str
+    seconds: int = 0
+    months: tuple[tuple[str, int], ...] = ()
+
+
+def episode_time(organization_id: UUID, patient_id: UUID, episode_id: UUID) -> EpisodeTime:
+    """The time of one episode of a patient."""
+    return next(found for found in patient_time(organization_id, patient_id) if found.episode_id == episode_id)
+
+
+def entries_shown(
+    time: EpisodeTime, *, month: str, people: Mapping[UUID, Membership], overlaps: Mapping[UUID, str]
+) -> list[EntryShown]:
+    """The entries that touch a month, the latest first, each with whether it counts and why."""
+    found = standings([logged.entry for logged in time.entries], time.circumstances)
+    shown = [
+        _shown(logged, said, people, overlaps)
+        for logged, said in zip(time.entries, found, strict=True)
+        if month in logged.months
+    ]
+    return shown[::-1]
+
+
+def time_preview(episode: Episode, *, worked_by: Membership, time: WorkTime, activity: str, at: datetime) -> Preview:
+    """What saving this time now would do, by the same rules as saving it. Five statements."""
+    zone = ZoneInfo(episode.clinic.time_zone)
+    fault = fault_of(time, now=at, zone=zone)
+    if fault is not None:
+        return Preview("refused", fault.sentence)
+    days = time.days(zone)
+    organization_id = episode.organization_id
+    booked = booked_by(organization_id, [worked_by.id], first=days[0], last=days[-1], zone=zone)[worked_by.id]
+    overlap = first_overlap(time, episode.patient_id, booked)
+    if overlap is not None and overlap.span is not None:
+        words = span_words(overlap.span, zone)
+        return Preview("held", f"Held: overlaps {words} with another patient's. Counts nowhere until settled.")
+    if day_is_full(time, booked, zone) is not None:
+        return Preview("refused", "With this, the day holds more than 24 hours of your work.")
+    entry = Entry(
+        id="new",
+        span=time.span,
+        on=time.on,
+        seconds=time.seconds,
+        role=role_worked_in(worked_by.roles),
+        activity=activity,
+        service=program_on(episode, days[0]),
+    )
+    logged = episode_time(organization_id, episode.patient_id, episode.id)
+    return _previewed(logged, entry, months=sorted({month_of(day) for day in days}))
+
+
+def program_on(episode: Episode, day: date) -> str:
+    """The program that the episode is in on a day; before the first period, that of the first."""
+    periods = ProgramPeriod.objects.live().filter(organization_id=episode.organization_id, episode=episode)
+    in_order = list(periods.order_by("from_on").values_list("from_on", "program"))
+    begun = [program for from_on, program in in_order if from_on <= day]
+    if begun:
+        return str(begun[-1])
+    return str(in_order[0][1]) if in_order else episode.program
+
+
+def held_words(entry: TimeEntry, zone: ZoneInfo) -> str:
+    """The other patient's time that a held entry overlaps; empty where that is not known."""
+    if entry.held_with_id is None:
+        return ""
+    other = TimeEntry.objects.filter(organization_id=entry.organization_id, id=entry.held_with_id).first()
+    if other is None or other.span is None:
+        return ""
+    return span_words((other.span.lower, other.span.upper), zone)
+
+
+def _previewed(time: EpisodeTime, entry: Entry, *, months: Sequence[str]) -> Preview:
+    others = [logged.entry for logged in time.entries]
+    said = standing(entry, others, time.circumstances)
+    sentence = f"Counts: {said.counted_seconds // 60} min." if said.counts == "fully" else said.sentence
+    totals = tuple((month, _minutes([*others, entry], time, month)) for month in months)
+    return Preview(said.counts, sentence, said.counted_seconds, totals)
+
+
+def _minutes(entries: Iterable[Entry], time: EpisodeTime, month: str) -> int:
+    found = counted(entries, time.circumstances, month).counted
+    return (found.cocm_seconds or found.bhi_seconds) // 60
+
+
+def span_words(span: tuple[datetime, datetime], zone: ZoneInfo) -> str:
+    """`10:10–10:32`, in the clinic's zone."""
+    start, end = (moment.astimezone(zone) for moment in span)
+    return f"{start:%H:%M}–{end:%H:%M}"
+
+
+def _shown(
+    logged: LoggedEntry, said: Standing, people: Mapping[UUID, Membership], overlaps: Mapping[UUID, str]
+) -> EntryShown:
+    entry = logged.entry
+    assert isinstance(entry.id, UUID)
+    overlap = overlaps.get(entry.id)
+    sentence = f"Held: overlaps {overlap} with another patient's." if overlap else said.sentence
+    return EntryShown(
+        id=entry.id,
+        on=logged.first_on,
+        starts_at=entry.span[0] if entry.span else None,
+        ends_at=entry.span[1] if entry.span else None,
+        what=_what(entry),
+        who=f"{people[logged.by_id].name}, {StaffRole(entry.role).label.lower()}",
+        seconds=said.seconds,
+        counts=said.counts,
+        sentence=sentence,
+        is_held=entry.held,
+    )
+
+
+def _what(entry: Entry) -> str:
+    """The activity, with the service where it is not collaborative care."""
+    label = str(Activity(entry.activity).label)
+    return label if entry.service == TimeService.COCM else f"{label}, {TimeService(entry.service).label}"

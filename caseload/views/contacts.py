@@ -1,0 +1,182 @@
+"""Writing a contact: the note, its minutes, its scores and what comes next, in one step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bhi.accounts.permissions import Permission, requires
+from bhi.errors import DomainError, NotFound
+from bhi.tenancy.models import Membership
+from caseload.forms.contacts import SCALES, ContactForm, item_field
+from caseload.operations.contacts import ContactKept, record_contact
+from caseload.operations.errors import DayFull, FollowUpTooEarly, ImpossibleTime
+from caseload.operations.timekeeping import Work
+from caseload.queries.doors import PatientDoor, patient_door
+from caseload.queries.time_shown import Preview, held_words, time_preview
+from registry.operations.errors import ScoreUnusable
+from registry.rules.instruments import Instrument, instrument
+
+
+@dataclass(frozen=True)
+class ItemShown:
+    """One question of a scale in the form."""
+
+    field: str
+    number: int
+    text: str
+    value: str
+    error: str
+
+
+@dataclass(frozen=True)
+class OptionShown:
+    """One answer that a scale offers."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ScaleShown:
+    """A scale in the form."""
+
+    key: str
+    name: str
+    legend: str
+    items: tuple[ItemShown, ...]
+    options: tuple[OptionShown, ...]
+    is_open: bool
+
+
+@requires(Permission.LOG_CONTACT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
+    """The form, and saving it. Faulty input comes back with everything as typed."""
+    now = timezone.now()
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    door = _door(patient_id, by, now)
+    if request.method != "POST" or not door.is_open:
+        status = 409 if request.method == "POST" else 200
+        return _page(request, door, ContactForm(zone=door.zone, now=now), by=by, at=now, status=status)
+    form = ContactForm(request.POST, zone=door.zone, now=now)
+    kept = _save(form, door, by=by, at=now) if form.is_valid() else None
+    if kept is None:
+        return _page(request, door, form, by=by, at=now, status=422)
+    _tell(request, kept, form, door)
+    return redirect("patient_chart", organization, patient_id)
+
+
+@requires(Permission.LOG_CONTACT)
+@require_POST
+def contact_preview(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
+    """What the minutes typed so far would do."""
+    now = timezone.now()
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    door = _door(patient_id, by, now)
+    form = ContactForm(request.POST, zone=door.zone, now=now)
+    context = {"preview": _preview(form, door, by=by, at=now), "form": form, "door": door}
+    return render(request, "caseload/contact_new.html#preview", context)
+
+
+def _door(patient_id: UUID, by: Membership, at: datetime) -> PatientDoor:
+    try:
+        return patient_door(patient_id, for_=by, at=at)
+    except NotFound:
+        raise Http404 from None
+
+
+def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime) -> ContactKept | None:
+    """The contact, or None with the refusal said at its field."""
+    assert door.episode is not None
+    assert form.time is not None
+    try:
+        return record_contact(
+            by=by,
+            at=at,
+            episode_id=door.episode.id,
+            client_token=form.cleaned_data["client_token"],
+            time=form.time,
+            mode=form.cleaned_data["mode"],
+            work=Work(activity=form.cleaned_data["activity"]),
+            note=form.cleaned_data["note"],
+            scores=form.scores,
+            next_contact=form.next_contact,
+        )
+    except DomainError as fault:
+        form.add_error(_field_of(fault, form), str(fault))
+        return None
+
+
+def _field_of(fault: DomainError, form: ContactForm) -> str | None:
+    """Where a refusal is shown; None is above the form."""
+    if isinstance(fault, ScoreUnusable) and fault.item is not None:
+        return item_field(fault.instrument, fault.item)
+    if isinstance(fault, FollowUpTooEarly):
+        return "next_on"
+    has_clock = form.time is not None and form.time.span is not None
+    if isinstance(fault, DayFull):
+        return "ends" if has_clock else "minutes"
+    if isinstance(fault, ImpossibleTime):
+        return {"start": "on", "end": "ends"}.get(fault.field, fault.field)
+    return None
+
+
+def _tell(request: HttpRequest, kept: ContactKept, form: ContactForm, door: PatientDoor) -> None:
+    if not kept.was_new:
+        messages.info(request, "This contact was saved already.")
+        return
+    held = held_words(kept.entry, door.zone) if kept.entry is not None and kept.entry.held else ""
+    if held:
+        messages.warning(request, f"Contact saved. Its minutes are held: they overlap {held} with another patient's.")
+    else:
+        messages.success(request, "Contact saved.")
+    if form.item9:
+        messages.warning(request, "Item 9 is above 0. Assess safety today, and say so to the treating clinician.")
+
+
+def _preview(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime) -> Preview | None:
+    """None while no time is typed, or what is typed is no time."""
+    form.is_valid()
+    if form.time is None or not door.is_open or "activity" in form.errors:
+        return None
+    assert door.episode is not None
+    return time_preview(door.episode, worked_by=by, time=form.time, activity=form.cleaned_data["activity"], at=at)
+
+
+def _page(
+    request: HttpRequest, door: PatientDoor, form: ContactForm, *, by: Membership, at: datetime, status: int
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "door": door,
+        "form": form,
+        "preview": _preview(form, door, by=by, at=at) if form.is_bound else None,
+        "scales": [_scale(instrument(key), form) for key in SCALES],
+        "sub": f"{door.patient.mrn} · {door.clinic_name}",
+    }
+    return render(request, "caseload/contact_new.html", context, status=status)
+
+
+def _scale(scale: Instrument, form: ContactForm) -> ScaleShown:
+    wording = scale.wordings["en"]
+    items = tuple(_item(item_field(scale.key, item.number), item.number, item.text, form) for item in wording.items)
+    return ScaleShown(
+        key=scale.key,
+        name=scale.name,
+        legend=wording.instructions,
+        items=items,
+        options=tuple(OptionShown(str(value), label) for value, label in enumerate(wording.answers)),
+        is_open=any(item.value or item.error for item in items),
+    )
+
+
+def _item(field: str, number: int, text: str, form: ContactForm) -> ItemShown:
+    return ItemShown(field, number, text, str(form[field].value() or ""), " ".join(map(str, form[field].errors)))

@@ -1,0 +1,56 @@
+"""What a patient's month bills, as care managers see it: minutes, the code, the way to the next; never amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from billing.queries.verdicts import MonthVerdict, month_verdicts
+from billing.rules.findings import Gap
+from caseload.queries.caseload_list import CaseloadRow
+from caseload.rules.clock import month_of
+
+# Add-ons are billing's business; and how many minutes are short, the bar says.
+ADD_ONS = frozenset({"99494"})
+SAID_BY_BAR = "minutes_short"
+
+
+@dataclass(frozen=True)
+class MonthCell:
+    """Whole minutes that count, the code that they bill now, the next one and its minutes, and what is missing."""
+
+    minutes: int
+    code_now: str
+    goal: int | None
+    next_code: str
+    refusal: str
+    missing: tuple[Gap, ...]
+
+
+def month_cell(judged: MonthVerdict) -> MonthCell:
+    """A verdict, cut down to what helps care."""
+    verdict = judged.verdict
+    if verdict is None:
+        return MonthCell(judged.facts.time.counted.bhi_seconds // 60, "", None, "", judged.refusal, ())
+    step = verdict.next_step if verdict.next_step and verdict.next_step.code not in ADD_ONS else None
+    return MonthCell(
+        minutes=verdict.minutes,
+        code_now=verdict.lines[0].code if judged.bills else "",
+        goal=verdict.minutes + step.minutes if step else None,
+        next_code=step.code if step else "",
+        refusal=judged.refusal,
+        missing=tuple(gap for gap in verdict.gaps if gap.word != SAID_BY_BAR),
+    )
+
+
+def month_cells(organization_id: UUID, rows: Iterable[CaseloadRow]) -> Mapping[UUID, MonthCell]:
+    """This month of each row's episode, each in the month that it is at its clinic."""
+    by_month: dict[str, dict[UUID, UUID]] = {}
+    for row in rows:
+        by_month.setdefault(month_of(row.today), {})[row.episode_id] = row.patient_id
+    return {
+        episode_id: month_cell(judged)
+        for month, patients in by_month.items()
+        for episode_id, judged in month_verdicts(organization_id, month, episode_ids=patients).items()
+    }
