@@ -25,7 +25,7 @@ ZONES = (
     ("America/Puerto_Rico", "Puerto Rico"),
     ("Pacific/Guam", "Guam"),
 )
-_SHEETS = (("", "Not read"), ("patients", "Patients"), ("contacts", "Contacts"))
+_SHEETS = ((NOT_USED, "Not read"), ("patients", "Patients"), ("contacts", "Contacts"))
 
 
 class ManyFilesInput(forms.ClearableFileInput):
@@ -88,14 +88,22 @@ class CorrectionsForm(forms.Form):
         options: Mapping[str, Any],
     ) -> None:
         self._sheets, self._clinics, self._options = sheets, clinics, options
-        super().__init__(data, initial=_initial(options))
+        super().__init__(initial=_initial(options))
         for number, sheet in enumerate(sheets):
-            self.fields[f"kind-{number}"] = _choice(_SHEETS, sheet["kind"], label=sheet["label"])
+            self.fields[f"kind-{number}"] = _choice(_SHEETS, sheet["kind"] or NOT_USED, label="What this sheet holds")
             self._add_columns(number, sheet)
         for number, clinic in enumerate(clinics):
             self.fields[f"zone-{number}"] = _choice(
                 (("", "Choose"), *_zones(clinic["zone"])), clinic["zone"], label=f"Time zone of {clinic['name']}"
             )
+
+        if data is not None:
+            self.is_bound, self.data = True, {**self._standing(), **{key: data[key] for key in data}}
+
+    def _standing(self) -> dict[str, Any]:
+        """Every choice as it stands, for those that a request leaves out."""
+        choices = {name: field for name, field in self.fields.items() if isinstance(field, forms.ChoiceField)}
+        return {name: field.initial for name, field in choices.items()}
 
     def _add_columns(self, number: int, sheet: Mapping[str, Any]) -> None:
         kind = sheet["kind"]
@@ -106,10 +114,14 @@ class CorrectionsForm(forms.Form):
             label = column["header"] or f"Column {column['position'] + 1}"
             self.fields[name] = _choice(choices, column["field"] or NOT_USED, label=label)
 
-    def sheet_fields(self) -> list[tuple[Any, list[Any]]]:
-        """Each sheet's own choice with those of its columns, bound, for the template."""
+    def sheet_fields(self) -> list[tuple[str, Any, list[Any]]]:
+        """Each sheet's name and own choice, with those of its columns, bound, for the template."""
         return [
-            (self[f"kind-{number}"], [self[f"column-{number}-{each['position']}"] for each in sheet["columns"]])
+            (
+                sheet["label"],
+                self[f"kind-{number}"],
+                [self[f"column-{number}-{each['position']}"] for each in sheet["columns"]],
+            )
             for number, sheet in enumerate(self._sheets)
         ]
 
@@ -123,9 +135,9 @@ class CorrectionsForm(forms.Form):
         left_out = set(self._options.get("left_out", ()))
         columns: dict[str, dict[str, str]] = {}
         for number, sheet in enumerate(self._sheets):
-            kind = chosen.get(f"kind-{number}", "")
+            kind = chosen[f"kind-{number}"]
             left_out.discard(sheet["key"])
-            if not kind:
+            if kind == NOT_USED:
                 left_out.add(sheet["key"])
             elif kind != sheet["kind"]:
                 kinds[sheet["key"]] = kind
@@ -135,7 +147,7 @@ class CorrectionsForm(forms.Form):
         zones = {
             clinic["name"]: chosen[f"zone-{number}"]
             for number, clinic in enumerate(self._clinics)
-            if chosen.get(f"zone-{number}")
+            if chosen[f"zone-{number}"]
         }
         return {
             **self._options,
@@ -153,7 +165,7 @@ class CorrectionsForm(forms.Form):
             str(column["position"]): (self.cleaned_data[f"column-{number}-{column['position']}"], column["field"])
             for column in sheet["columns"]
         }
-        changed = {position: to for position, (to, was) in now.items() if to and to != (was or NOT_USED)}
+        changed = {position: to for position, (to, was) in now.items() if to != (was or NOT_USED)}
         return {**before, **changed}
 
 
@@ -162,7 +174,7 @@ def _initial(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _choice(choices: Sequence[tuple[str, str]], initial: str, *, label: str) -> forms.ChoiceField:
-    return forms.ChoiceField(choices=choices, initial=initial, required=False, label=label)
+    return forms.ChoiceField(choices=choices, initial=initial, label=label)
 
 
 def _zones(chosen: str) -> tuple[tuple[str, str], ...]:

@@ -164,7 +164,7 @@ def _context(request: HttpRequest, page: ImportPage, fate: str) -> dict[str, Any
         "sub": f"{', '.join(counts.files)} · {counts.state_label}",
         "tiles": _tiles(page, here),
         "new_contacts": counts.new_contacts,
-        "held_title": f"{page.summary.get('overlapping', 0)} contacts begin before the one before has ended; "
+        "held_title": f"{page.summary.get('overlapping', 0)} contacts begin before the same person's contact with another patient ended; "
         f"the time of {counts.contacts.get('held', 0)} is held",
         "made": _made(page.summary),
         "shown": f"Page {page.page} of {page.pages}",

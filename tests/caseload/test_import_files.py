@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.formula import ArrayFormula
 
 from caseload.operations import read_workbook as module
 from caseload.operations.read_workbook import WorkbookUnreadable, read_workbook
@@ -81,6 +82,13 @@ def test_cells_of_a_workbook_keep_their_kind():
     assert sheet.rows == (
         ("text", 7, 7, Decimal("7.5"), True, None, datetime(2026, 9, 3), time(9, 40), "1:05", "=1+1"),
     )
+
+
+def test_unusual_cells_come_as_their_text():
+    made = openpyxl.Workbook()
+    made.active["A1"] = "MRN"
+    made.active["A2"] = ArrayFormula("A2:A3", "=SUM(B1:B2)")
+    assert read_workbook("a.xlsx", saved(made))[0].rows[1] == ("=SUM(B1:B2)",)
 
 
 def test_hidden_sheets_are_not_read():

@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from bhi.audit.models import AuditEvent
 from bhi.jobs.models import Job
 from bhi.jobs.operations import run as run_job
+from bhi.jobs.registry import Run
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Clinic
+from caseload import tasks
 from caseload.models import ImportRun
 from caseload.operations.imports import runs
 from registry.models import Patient
@@ -143,9 +145,9 @@ def test_a_missing_column_is_chosen_by_hand(client, url, send, latest, place):
 def test_a_sheet_is_left_out_or_read_as_another_kind(client, url, send, latest):
     send(patients_csv=PATIENTS, contacts_csv=CONTACTS)
     run = latest()
-    client.post(url(run, "correct"), {"kind-0": "patients", "kind-1": ""})
+    client.post(url(run, "correct"), {"kind-0": "patients", "kind-1": "-"})
     assert (latest().options["left_out"], latest().summary["contacts"]["new"]) == (["contacts.csv"], 0)
-    client.post(url(run, "correct"), {"kind-0": "contacts", "kind-1": ""})
+    client.post(url(run, "correct"), {"kind-0": "contacts", "kind-1": "-"})
     assert latest().options["kinds"] == {"patients.csv": "contacts"}
 
 
@@ -175,6 +177,13 @@ def test_zones_and_defaults_are_chosen(client, url, send, latest, place):
             "South": "America/Chicago",
         }
         assert sorted(Patient.objects.values_list("mrn", "clinic__name")) == [("1", "North"), ("2", "South")]
+
+
+def test_an_unusual_zone_stays_a_choice(client, url, place, tmp_path, latest):
+    file = tmp_path / "patients.csv"
+    file.write_bytes(b'MRN,Name,DOB,Clinic\n1,"Doe, Jo",1/1/1980,North\n2,"Roe, Al",1/1/1980,\n')
+    assert command("--org", place.slug, "--time-zone", "America/Boise", str(file))[0] == 1
+    assert '<option value="America/Boise" selected>' in client.get(url(latest())).text
 
 
 def test_a_choice_that_there_is_not_keeps_what_was_chosen(client, url, send, latest):
@@ -247,6 +256,19 @@ def test_a_long_import_goes_through_jobs(client, url, send, latest, place, monke
     assert (latest().state, patients(place)) == ("importing", 0)
     work(place)
     assert (latest().state, patients(place)) == ("imported", 1)
+    with tenant(place):
+        again = Job.objects.get(kind="carry_out_import")
+        tasks.carry_out_long_import(
+            Run(again.id, place.id, again.arguments, again.owner_id, again.queued_at, lambda done, total: None)
+        )
+    assert patients(place) == 1
+
+
+def test_another_person_sees_that_it_works_but_not_how_far(send, latest, client_for, url, monkeypatch):
+    monkeypatch.setattr(runs, "AT_ONCE_BYTES", 1)
+    send(patients_csv=PATIENTS)
+    page = client_for("admin").get(url(latest()))
+    assert (page.status_code, page.context["job"], "Being read" in page.text) == (200, None, True)
 
 
 def test_a_long_import_that_has_become_wrong_is_shown_anew(client, url, send, latest, place, monkeypatch):
@@ -315,6 +337,16 @@ def test_an_import_at_the_command_line(place, tmp_path):
             "patients.csv, row 3: refused: patients.csv, row 3, column Name: there is no first name. "
             "Write the name as LAST, FIRST M."
         ),
+    ]
+
+
+def test_what_a_dry_run_says(place):
+    _, out = command("--org", place.slug, "--dry-run", str(DATA / "tracker.xlsx"))
+    assert out.splitlines()[:4] == [
+        "Nothing was changed (dry run).",
+        "Patients: 48 new",
+        "Contacts: 382 new, 44 held",
+        "Overlapping contacts: 47; held times count nowhere until settled.",
     ]
 
 

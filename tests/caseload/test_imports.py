@@ -400,6 +400,14 @@ def test_insurance_and_phone_move_on_as_the_file_says(do):
     assert Patient.objects.get().phone == "555-2"
 
 
+def test_rows_in_any_order_leave_the_last_next_contact(do):
+    header = "Patient ID,Contact Date,Contact Type,Minutes,Care Manager,Next Contact"
+    do(csv(HEADER, '1,"Doe, Jo",1/1/1980,North,Active,9/3/2026,,,,'))
+    rows = ("1,10/1/2026,Phone,20,Ken Abara,11/10/2026", "1,9/3/2026,Phone,20,Ken Abara,9/10/2026")
+    do(csv(header, *rows, name="log.csv"))
+    assert [due.due_on for due in live(FollowUp)] == [date(2026, 11, 10)]
+
+
 def test_care_plans_that_somebody_attests(do):
     attested = Corrections(zones={"": "America/Chicago"}, care_plans_attested=True)
     do(csv(HEADER, '1,"Doe, Jo",1/1/1980,North,Active,9/3/2026,,,,'), corrections=attested)
@@ -411,8 +419,11 @@ def test_care_plans_that_somebody_attests(do):
 
 
 def test_contacts_without_clock_time_or_minutes(do):
+    """Also the second time, when they are matched."""
     do(csv(HEADER, '1,"Doe, Jo",1/1/1980,North,On hold,9/3/2026,,,,'))
     do(csv(LOG, "1,9/3/2026,,Phone,20,Ken Abara,", "1,9/4/2026,9:00,No show,,Ken Abara,", name="log.csv"))
+    again = do(csv(LOG, "1,9/3/2026,,Phone,20,Ken Abara,", "1,9/4/2026,9:00,No show,,Ken Abara,", name="log.csv"))
+    assert again.summary["contacts"]["matched"] == 2
     assert Episode.objects.get().status == "on_hold"
     (entry,) = live(TimeEntry)
     assert (entry.span, entry.on, entry.seconds) == (None, date(2026, 9, 3), 1200)

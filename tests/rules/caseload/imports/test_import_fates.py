@@ -556,6 +556,11 @@ def test_hours_that_clocks_skip_or_repeat():
     ]
 
 
+def test_blank_rows_of_contacts_are_ignored():
+    found = plan(two("2|Roe, Al|2/2/1990|9/3/2026"), contacts("1|9/3/2026||Phone|20|Ken", "||||"), known=known())
+    assert fates(found)[-1] == (3, "ignored", ["Ignored: blank row."])
+
+
 def test_the_same_contact_twice():
     rows = two("2|Roe, Al|2/2/1990|9/3/2026")
     log = contacts("1|9/3/2026|9:40|Phone|48|Ken", "1|9/3/2026|9:40|Phone|48|Ken", "1|9/3/2026|9:40|Video|48|Ken")
