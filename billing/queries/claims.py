@@ -100,6 +100,12 @@ def claimed_months(organization_id: UUID, month: str) -> dict[UUID, ClaimedMonth
     }
 
 
+def have_claims(organization_id: UUID, episode_ids: Iterable[UUID]) -> bool:
+    """Whether a live claim was made for any of these episodes: what it rests on is not taken back."""
+    rows = Claim.objects.filter(organization_id=organization_id, episode_id__in=list(episode_ids), is_superseded=False)
+    return rows.exists()
+
+
 def batch_rows(organization_id: UUID) -> list[BatchRow]:
     """Every batch, the newest first. Three statements."""
     batches = Batch.objects.filter(organization_id=organization_id).order_by("-number")
