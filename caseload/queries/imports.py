@@ -357,6 +357,18 @@ def all_rows(organization_id: UUID, run_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
+def episodes_of_import(organization_id: UUID, run_id: UUID) -> dict[UUID, date]:
+    """The live episodes that an import brought or added contacts to, each with the first day that it concerns."""
+    of = {"organization_id": organization_id, "import_id": run_id}
+    found: dict[UUID, date] = {}
+    own = Episode.objects.live().filter(**of).values_list("id", "enrolled_on", "referred_on")
+    for episode_id, enrolled_on, referred_on in own:
+        found[episode_id] = referred_on or enrolled_on
+    for episode_id, on in Contact.objects.live().filter(**of).values_list("episode_id", "on"):
+        found[episode_id] = min(found.get(episode_id, on), on)
+    return found
+
+
 def is_importing(organization_id: UUID, run_id: UUID) -> bool:
     """Whether an import was confirmed and is waiting for its job."""
     found = ImportRun.objects.filter(organization_id=organization_id, id=run_id, state=ImportState.IMPORTING)

@@ -18,6 +18,7 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.jobs.queries import JobProgress, job_progress
+from billing.queries.claims import have_claims
 from caseload.forms.imports import CorrectionsForm, UploadForm
 from caseload.operations.imports import (
     ImportChanged,
@@ -29,7 +30,7 @@ from caseload.operations.imports import (
     undo_import,
 )
 from caseload.operations.read_workbook import WorkbookUnreadable
-from caseload.queries.imports import ImportPage, clinic_names, import_page, imports
+from caseload.queries.imports import ImportPage, clinic_names, episodes_of_import, import_page, imports
 
 # The order of the tabs: what wants a look first.
 FATES = (
@@ -112,6 +113,9 @@ def import_confirm(request: HttpRequest, organization: str, run_id: UUID) -> Htt
 def import_undo(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """Take an import back."""
     by, at = _by(request), timezone.now()
+    if have_claims(by.organization_id, episodes_of_import(by.organization_id, run_id)):
+        messages.error(request, "Claims were made for patients of this import, so it cannot be undone.")
+        return redirect("import_run", organization, run_id)
     return _done(request, run_id, partial(undo_import, by=by, at=at, run_id=run_id), "The import was undone.")
 
 
@@ -164,8 +168,7 @@ def _context(request: HttpRequest, page: ImportPage, fate: str) -> dict[str, Any
         "sub": f"{', '.join(counts.files)} · {counts.state_label}",
         "tiles": _tiles(page, here),
         "new_contacts": counts.new_contacts,
-        "held_title": f"{page.summary.get('overlapping', 0)} contacts begin before the same person's contact with another patient ended; "
-        f"the time of {counts.contacts.get('held', 0)} is held",
+        "held_title": _held_title(page),
         "made": _made(page.summary),
         "shown": f"Page {page.page} of {page.pages}",
         "form": _form(page),
@@ -176,6 +179,11 @@ def _context(request: HttpRequest, page: ImportPage, fate: str) -> dict[str, Any
         "previous_url": f"{here}?fate={fate}&page={page.page - 1}" if page.page > 1 else "",
         "next_url": f"{here}?fate={fate}&page={page.page + 1}" if page.page < page.pages else "",
     }
+
+
+def _held_title(page: ImportPage) -> str:
+    overlapping, held = page.summary.get("overlapping", 0), page.run.contacts.get("held", 0)
+    return f"{overlapping} contacts begin before the same person's one before has ended; the time of {held} is held"
 
 
 def _tiles(page: ImportPage, here: str) -> list[dict[str, Any]]:

@@ -19,7 +19,8 @@ from bhi.tenancy.models import Clinic
 from caseload import tasks
 from caseload.models import ImportRun
 from caseload.operations.imports import runs
-from registry.models import Patient
+from registry.models import Episode, Patient
+from tests.factories.billing import ClaimFactory
 from tests.factories.registry import system_seat
 from tests.factories.tenancy import ClinicFactory
 
@@ -98,6 +99,17 @@ def test_from_the_files_to_the_record_and_back(client, url, send, latest, place)
     undone = client.post(url(run, "undo"), follow=True)
     assert (patients(place), "The import was undone." in undone.text) == (0, True)
     assert [each["state"] for each in [{"state": latest().state}]] == ["undone"]
+
+
+def test_what_was_claimed_is_not_undone(client, url, send, latest, place):
+    send(patients_csv=PATIENTS)
+    confirm(client, url, latest())
+    with tenant(place):
+        episode = Episode.objects.get()
+        ClaimFactory(organization=place, episode=episode, patient=episode.patient)
+    answer = client.post(url(latest(), "undo"), follow=True)
+    assert "Claims were made for patients of this import, so it cannot be undone." in answer.text
+    assert (latest().state, patients(place)) == ("imported", 1)
 
 
 def test_rows_by_fate(client, url, send, latest):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -22,7 +22,9 @@ from caseload.models import (
     TimeEntry,
 )
 from caseload.operations.imports.runs import locked_import
+from caseload.operations.imports.writing import announce_rebuilt
 from caseload.operations.standing import rebuild_standing
+from caseload.queries.imports import episodes_of_import
 from registry.models import (
     Assessment,
     CarePlan,
@@ -35,7 +37,7 @@ from registry.models import (
     Patient,
     ProgramPeriod,
 )
-from registry.operations.recording import Stamp, announce_change, void_facts
+from registry.operations.recording import Stamp, void_facts
 
 # What hangs on others comes first, so that nothing live ever hangs on something voided.
 _OF_EPISODES: tuple[type[Fact], ...] = (
@@ -64,6 +66,7 @@ class ImportBuiltOn(DomainError):
 def undo_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
     """Void everything that an import brought. Clinics, seats, clinicians and payers that it made stay.
 
+    That no claim rests on it is for the caller to see to, who can look at billing.
     Raises ImportNotDone, NotFound, and ImportBuiltOn when something else rests on it: work on its patients, a
     correction of its records, or changes that it made itself to records from before.
     """
@@ -72,7 +75,7 @@ def undo_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
         raise ImportNotDone("Only an import that was carried out can be undone.")
     _refuse_if_built_on(run)
     stamp = Stamp(by, at)
-    episodes = _episodes_touched(run)
+    episodes = episodes_of_import(run.organization_id, run.id)
     FollowUp.objects.live().filter(_of(run), closed_by_contact__import_id=run.id).update(
         closed_on=None, closed_by_contact=None
     )
@@ -82,8 +85,7 @@ def undo_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
         organization_id=run.organization_id, episode__in=Episode.objects.filter(_of(run), import_id=run.id)
     ).delete()
     rebuild_standing(organization_id=run.organization_id, episode_ids=list(episodes), at=at)
-    for episode_id, since in episodes.items():
-        announce_change([episode_id], stamp=stamp, since=since)
+    announce_rebuilt(episodes, stamp=stamp)
     run.state, run.undone_at, run.undone_by = ImportState.UNDONE, at, by
     run.save(update_fields=["state", "undone_at", "undone_by"])
     record("import.undone", by=by, at=at, object_id=run.id)
@@ -116,14 +118,3 @@ def _refuse_if_built_on(run: ImportRun) -> None:
     )
     if built:
         raise ImportBuiltOn("Patients of this import have been worked with since. Correct what is wrong on the charts.")
-
-
-def _episodes_touched(run: ImportRun) -> dict[UUID, date]:
-    """The episodes whose months come out differently without the import, with the first day of it."""
-    found: dict[UUID, date] = {}
-    own = Episode.objects.filter(_of(run), import_id=run.id).values_list("id", "enrolled_on", "referred_on")
-    for episode_id, enrolled_on, referred_on in own:
-        found[episode_id] = referred_on or enrolled_on
-    for episode_id, on in Contact.objects.filter(_of(run), import_id=run.id).values_list("episode_id", "on"):
-        found[episode_id] = min(found.get(episode_id, on), on)
-    return found

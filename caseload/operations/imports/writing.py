@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bhi.accounts.operations import add_member
 from bhi.accounts.queries import people_of
+from bhi.jobs.operations import announce
 from bhi.tenancy.models import Clinic, Membership, Role
 from caseload.models import Contact, FollowUp, RecommendationKind, TimeEntry
 from caseload.operations.contacts import draft_contact, draft_follow_up
@@ -38,7 +39,8 @@ from registry.operations.drafts import (
 )
 from registry.operations.episodes import end_episode, start_relapse_prevention
 from registry.operations.people import payer_named, treating_clinician_named
-from registry.operations.recording import Stamp, announce_change, record_facts, void_facts
+from registry.operations.recording import Stamp, record_facts, void_facts
+from registry.rules.months import months_between
 from registry.rules.names import read_person
 
 Progress = Callable[[int, int], None]
@@ -469,6 +471,18 @@ def _tell(episodes: Sequence[Episode], plan: ImportPlan, named: _Named, stamp: S
         episode_id = named.episode_of(each).id
         first[episode_id] = min(first[episode_id], each.candidate.on)
     rebuild_standing(organization_id=stamp.by.organization_id, episode_ids=list(first), at=stamp.at)
-    for episode_id, since in first.items():
-        announce_change([episode_id], stamp=stamp, since=since)
+    announce_rebuilt(first, stamp=stamp)
     return list(first)
+
+
+def announce_rebuilt(episodes: Mapping[UUID, date], *, stamp: Stamp) -> None:
+    """Tell that the months of these episodes from a day on may come out differently; standings are rebuilt already."""
+    for episode_id, since in episodes.items():
+        announce(
+            "episode_changed",
+            organization_id=stamp.by.organization_id,
+            at=stamp.at,
+            episode_id=episode_id,
+            months=months_between(since, stamp.at.date()),
+            standing="rebuilt",
+        )
