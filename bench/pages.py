@@ -1,0 +1,79 @@
+"""The caseload page of a large organization against the least that a page can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bench.measuring import Count, Measurement, side_by_side
+from bhi.accounts.operations import add_member, find_or_add_person
+from bhi.tenancy.context import tenant
+from bhi.tenancy.models import Membership, Organization, Role
+from caseload.operations import rebuild_standing
+from registry.models import Episode
+
+OWN_QUERIES, FRAME_QUERIES = 8, 14
+ROWS_SHOWN = 50
+
+
+def prepare(organization: Organization, *, at: datetime) -> Membership:
+    """What lists read, worked out from the rows; and a care manager who signs in."""
+    with tenant(organization):
+        episodes = list(Episode.objects.values_list("id", flat=True))
+        rebuild_standing(organization_id=organization.id, episode_ids=episodes, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE caseload_episodestanding")
+    user = find_or_add_person(email=f"{organization.slug}@bench.example", name="Bench")
+    return add_member(organization=organization, user=user, name="Bench", roles=[Role.CARE_MANAGER])
+
+
+def measure_pages(seat: Membership, *, patients: int, rounds: int) -> list[Measurement | Count]:
+    """First page of the caseload in its default order, and one more in another order."""
+    with signed_in(seat) as client:
+        slug = seat.organization.slug
+        empty, caseload = reverse("bench_empty", args=[slug]), reverse("caseload", args=[slug])
+        shown = client.get(caseload).content.count(b"row-link")
+        assert shown == min(ROWS_SHOWN, patients), f"the caseload page shows {shown} rows"
+        pages = [_getter(client, url) for url in (empty, caseload, f"{caseload}?order=name")]
+        limit, first, by_name = side_by_side(*pages, rounds=rounds)
+        in_frame, own = _statements(pages[0]), _statements(pages[1])
+    what = f"{shown} of {patients:,} patients shown"
+    return [
+        Measurement("caseload page", first.median, limit.median, 4, f"{what}; {first}; limit: an empty page, {limit}"),
+        Measurement("caseload page by name", by_name.median, limit.median, 4, str(by_name)),
+        Count("statements of an empty page", in_frame, FRAME_QUERIES),
+        Count("statements of the caseload page's own", own - in_frame, OWN_QUERIES),
+    ]
+
+
+@contextmanager
+def signed_in(seat: Membership) -> Iterator[Client]:
+    """The whole stack of middleware in this process, for one person, with the bench's addresses."""
+    client = Client(headers={"host": "localhost"})
+    assert seat.user is not None
+    with override_settings(ROOT_URLCONF="bench.urls", SECURE_SSL_REDIRECT=False, SESSION_COOKIE_SECURE=False):
+        client.force_login(seat.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        yield client
+
+
+def _getter(client: Client, url: str) -> Callable[[], HttpResponse]:
+    def get() -> HttpResponse:
+        response = client.get(url)
+        assert response.status_code == 200, f"{url} answers {response.status_code}"
+        return response
+
+    return get
+
+
+def _statements(page: Callable[[], HttpResponse]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        page()
+    return len(captured)

@@ -1,0 +1,123 @@
+"""The roll-up of all open months against the same range union as one hand-written statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import cycle, islice
+from uuid import UUID, uuid4
+
+import psycopg
+from django.db import connections
+from psycopg.types.range import Range
+
+from bench.measuring import Measurement, Times, duration, seconds_of, side_by_side
+from bench.population import Size
+from bhi.tenancy.context import tenant
+from bhi.tenancy.models import Organization
+from billing.operations.service_months import refresh_service_month, refresh_service_months
+from billing.queries.facts import month_facts
+from billing.queries.verdicts import judged_in_order
+from caseload.models import TimeEntry
+from registry.models import Episode
+
+# What somebody would write who only wants the seconds: clock time counted once per patient and month of the
+# clinic's zone, plus what knows only its day. No consents, enrolments, kinds of work or walls.
+UNION = """
+SELECT count(*), sum(timed + untimed) FROM (
+  SELECT t.organization_id, t.episode_id, m.month,
+         coalesce((SELECT sum(extract(epoch FROM upper(r) - lower(r))) FROM unnest(range_agg(t.span * m.bounds)) r), 0)
+           AS timed,
+         coalesce(sum(t.seconds), 0) AS untimed
+    FROM caseload_timeentry t
+    JOIN registry_episode e ON e.organization_id = t.organization_id AND e.id = t.episode_id
+    JOIN (SELECT c.id AS clinic_id, c.organization_id, m::date AS month, (m + interval '1 month')::date AS next_month,
+                 tstzrange(m AT TIME ZONE c.time_zone, (m + interval '1 month') AT TIME ZONE c.time_zone) AS bounds
+            FROM tenancy_clinic c,
+                 generate_series(%(first)s::date::timestamp, %(last)s::date::timestamp, interval '1 month') m) AS m
+      ON m.organization_id = e.organization_id AND m.clinic_id = e.clinic_id
+     AND (t.span && m.bounds OR t."on" >= m.month AND t."on" < m.next_month)
+   WHERE t.voided_at IS NULL AND NOT t.held
+   GROUP BY t.organization_id, t.episode_id, m.month) AS months
+"""
+
+
+def measure_rollup(admin: psycopg.Connection, size: Size, *, at: datetime, rounds: int) -> list[Measurement]:
+    """The roll-up of everything, the nightly one in which nothing changed, one changed month, and verdicts."""
+    organizations = list(
+        Organization.objects.filter(slug__startswith=f"bench-{size.patients}-").values_list("id", flat=True)
+    )
+    unions, rollups, quiet = [], [], []
+    for _ in range(rounds):
+        admin.execute("TRUNCATE billing_servicemonth")
+        unions.append(seconds_of(lambda: _union(size)))
+        rollups.append(seconds_of(lambda: roll_up(organizations, at=at)))
+        admin.execute("VACUUM ANALYZE billing_servicemonth")
+        quiet.append(seconds_of(lambda: roll_up(organizations, at=at)))
+    limit = Times(unions).median
+    return [
+        Measurement(
+            "roll-up of all open months, every row written",
+            Times(rollups).median,
+            limit,
+            2,
+            f"{size.rows:,} entries, {size.organizations} organizations, {size.months} open months; limit: the range "
+            "union of the same rows as one SELECT by bhi_owner",
+        ),
+        Measurement("the same again, nothing changed", Times(quiet).median, limit, 2, "what the nightly job does"),
+        _changed_month(organizations, at=at, rounds=max(10, rounds * 20)),
+        _verdicts(organizations[0], size, rounds=max(3, rounds)),
+    ]
+
+
+def roll_up(organizations: Sequence[UUID], *, at: datetime) -> int:
+    """As the job does it: one organization after the other, each in its tenant."""
+    written = 0
+    for organization_id in organizations:
+        with tenant(organization_id):
+            written += refresh_service_months(organization_id=organization_id, at=at)
+    return written
+
+
+def _union(size: Size) -> None:
+    first = (size.last_month.year * 12 + size.last_month.month - 1) - (size.months - 1)
+    values = {"first": size.last_month.replace(year=first // 12, month=first % 12 + 1), "last": size.last_month}
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(UNION, values)
+        cursor.fetchall()
+
+
+def _changed_month(organizations: Sequence[UUID], *, at: datetime, rounds: int) -> Measurement:
+    """One entry is voided in an organization, another one each time, and its month refreshed in a transaction."""
+    turns = cycle(organizations)
+
+    def changed() -> tuple[UUID, UUID]:
+        organization_id = next(turns)
+        with tenant(organization_id):
+            entry = (
+                TimeEntry.objects.live()
+                .filter(organization_id=organization_id, activity="treatment")
+                .order_by("?")[:1]
+                .get()
+            )
+            TimeEntry.objects.filter(id=entry.id).update(voided_at=at, voided_by=entry.recorded_by)
+        return organization_id, entry.episode_id
+
+    def refresh(organization_id: UUID, episode_id: UUID) -> None:
+        with tenant(organization_id):
+            refresh_service_month(organization_id=organization_id, at=at, episode_id=episode_id)
+
+    pairs = [changed() for _ in range(rounds)]
+    times = Times([seconds_of(lambda pair=pair: refresh(*pair)) for pair in pairs])
+    return Measurement("one changed month refreshed", times.median, budget=0.010, note=f"{times}, commit included")
+
+
+def _verdicts(organization_id: UUID, size: Size, *, rounds: int) -> Measurement:
+    with tenant(organization_id):
+        until = f"{size.last_month:%Y-%m}"
+        read = seconds_of(lambda: month_facts(organization_id, until=until))
+        patients = list(month_facts(organization_id, until=until).values())
+    count = sum(len(months) for months in patients)
+    (times,) = side_by_side(lambda: [list(judged_in_order(months)) for months in patients], rounds=rounds, warm=1)
+    note = f"{count:,} months judged in a row; reading their facts took {duration(read)}"
+    return Measurement("one verdict", times.median / count, budget=0.000_100, note=note)

@@ -1,0 +1,210 @@
+"""A browser before the real thing: gunicorn over the WSGI application, its own database, the demonstration in it.
+
+Everything is of this package's scope: the browser's event loop must have ended before another test uses Django's
+database in the same process. Journeys look into the database through psycopg, as the owner.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+
+from bhi.local.debian import find_chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "cedar-only-for-journeys"
+SECONDS_TO_START = 60
+PATIENCE_MS = 10_000
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+ADMINISTRATION = ("DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "DATABASE_MAINTENANCE_URL")
+LOAD = """
+import sys, django
+django.setup()
+from django.utils import timezone
+from billing.operations.demonstration import load_demonstration
+assert load_demonstration(password=sys.argv[1], at=timezone.now())
+"""
+PEOPLE = {
+    "care_manager": "care.manager@demo.example",
+    "psychiatric_consultant": "consultant@demo.example",
+    "treating_clinician": "clinician@demo.example",
+    "billing": "billing@demo.example",
+    "clinic_lead": "lead@demo.example",
+    "admin": "admin@demo.example",
+}
+
+
+@dataclass
+class Site:
+    """The running product. `states` are the cookies of those who have signed in, so that each does it once."""
+
+    address: str
+    database: str
+    log: Path
+    states: dict[str, object] = field(default_factory=dict)
+
+    def url(self, path: str = "") -> str:
+        """A page of the demonstration organization."""
+        return f"{self.address}/o/demo/{path}"
+
+    def ask(self, query: str, *values: object) -> list[tuple]:
+        """Rows, read as the owner, of all organizations."""
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"], dbname=self.database) as owner:
+            return owner.execute(query, values).fetchall()
+
+
+@pytest.fixture(scope="package")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, django_test_environment: None, django_db_blocker: object
+) -> Iterator[Site]:
+    from tests import databases
+
+    name = f"{databases.PREFIX}_{os.getpid()}_journeys"
+    log = tmp_path_factory.mktemp("journeys") / "web.log"
+    with django_db_blocker.unblock(), databases.scratch_copy(name):
+        environ = environment(name)
+        subprocess.run([sys.executable, "-c", LOAD, PASSWORD], cwd=ROOT, env=environ, check=True)
+        with serving(environ, log) as address:
+            yield Site(address, name, log)
+
+
+def environment(database: str) -> dict[str, str]:
+    """What the web process may know, with the journeys' database in place of the other."""
+    known = {key: value for key, value in os.environ.items() if key not in ADMINISTRATION}
+    url = urlsplit(known["DATABASE_URL"])._replace(path=f"/{database}").geturl()
+    return known | {
+        "DATABASE_URL": url,
+        "BHI_DEBUG": "1",
+        "DJANGO_SETTINGS_MODULE": "bhi.settings",
+        "BHI_LOCAL_SUPPLIED": "1",
+    }
+
+
+@contextmanager
+def serving(environ: dict[str, str], log: Path) -> Iterator[str]:
+    """Gunicorn as `./dev up` runs it, on a port that is free, until the journeys are over."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        command = (sys.executable, "-m", "gunicorn", "bhi.wsgi:application", "--bind", f"fd://{listener.fileno()}",
+                   "--workers", "1", "--threads", "4", "--log-level", "warning", "--no-control-socket")  # fmt: skip
+        web = subprocess.Popen(
+            command, cwd=ROOT, env=environ, pass_fds=[listener.fileno()], stdout=output, stderr=output
+        )
+        try:
+            wait_for(address, web, log)
+            yield address
+        finally:
+            web.terminate()
+            web.wait(timeout=20)
+
+
+def wait_for(address: str, web: subprocess.Popen[bytes], log: Path) -> None:
+    """The socket takes connections from the first moment, so one request waits until the application answers."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and web.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/healthz", timeout=SECONDS_TO_START).close()
+        except OSError:
+            continue
+        return
+    raise AssertionError(f"The web process did not answer:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="package")
+def browser(site: Site) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        program = os.environ.get("BHI_CHROMIUM") or find_chromium(os.environ)
+        assert program, "The journeys need Chromium or Chrome: apt-get install chromium, or set CHROME_PATH."
+        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        expect.set_options(timeout=PATIENCE_MS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """What went wrong in a page that nobody saw: the console, faults of the script, answers of 500, other hosts."""
+
+    address: str
+    faults: list[str] = field(default_factory=list)
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", lambda said: self._hear(said.type, said.text))
+        context.on("weberror", lambda fault: self.faults.append(f"script: {fault.error}"))
+        context.on(
+            "response", lambda answer: answer.status >= 500 and self.faults.append(f"{answer.status} {answer.url}")
+        )
+        context.route("**/*", self._only_here)
+
+    def excuse(self, words: str) -> None:
+        """Forget what this journey brought about on purpose, after making sure that it did."""
+        excused = [fault for fault in self.faults if words in fault]
+        assert excused, f"nothing said {words!r}: {self.faults}"
+        self.faults = [fault for fault in self.faults if words not in fault]
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.faults.append(f"console: {text}")
+
+    def _only_here(self, route: Route) -> None:
+        if route.request.url.startswith(self.address):
+            route.continue_()
+        else:
+            self.faults.append(f"another host: {route.request.url}")
+            route.abort()
+
+
+@pytest.fixture
+def watched(site: Site) -> Iterator[Watched]:
+    found = Watched(site.address)
+    yield found
+    assert found.faults == []
+
+
+Visitor = Callable[..., Page]
+
+
+@pytest.fixture
+def visitor(site: Site, browser: Browser, watched: Watched) -> Iterator[Visitor]:
+    """`visitor("billing")`: a page of somebody who is signed in, with nothing open yet; `width` in pixels."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(role: str | None = None, *, width: int = 1280, height: int = 900) -> Page:
+        state = site.states.get(role) if role else None
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, storage_state=state, accept_downloads=True
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        watched.watch(context)
+        contexts.append(context)
+        page = context.new_page()
+        if role and state is None:
+            sign_in(site, page, role)
+            site.states[role] = context.storage_state()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def sign_in(site: Site, page: Page, role: str) -> None:
+    """By the form, as anybody does."""
+    page.goto(f"{site.address}/accounts/login/")
+    page.get_by_label("E-mail").fill(PEOPLE[role])
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/accounts/login" not in url)

@@ -1,0 +1,92 @@
+"""Every page that a role can come to by following links: nothing sticks out, everything has a name, nothing complains.
+
+New pages are found by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import PEOPLE, Site, Visitor
+from tests.journeys.looking import faults_of
+
+pytestmark = pytest.mark.journey
+
+PHONE, DESK = 390, 1280
+# What only some roles come to, so that a crawl that finds nothing fails.
+LEAST = {
+    "care_manager": {"caseload/", "patients/*/", "patients/*/contacts/new/", "imports/"},
+    "psychiatric_consultant": {"caseload/", "patients/*/"},
+    "treating_clinician": {"caseload/", "patients/*/"},
+    "billing": {
+        "billing/months/*/",
+        "billing/months/*/episodes/*/",
+        "billing/months/*/batches/new/",
+        "billing/batches/",
+    },
+    "clinic_lead": {"caseload/", "patients/*/", "imports/", "billing/months/*/", "billing/months/*/episodes/*/"},
+    "admin": {"imports/", "audit/"},
+}
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_every_page_holds_on_a_phone_and_on_a_desk(role: str, site: Site, visitor: Visitor) -> None:
+    page = visitor(role, width=PHONE)
+    found: dict[str, list[str]] = {}
+    names = {family for (family,) in site.ask("SELECT family_name FROM registry_patient")}
+    for kind in crawl(page, site):
+        narrow = faults_of(page)
+        page.set_viewport_size({"width": DESK, "height": 900})
+        wide = [fault for fault in faults_of(page) if fault not in narrow]
+        said = [f"a name in the title: {page.title()}" for name in names if name in page.title()]
+        found[kind] = [*(f"{PHONE}: {fault}" for fault in narrow), *(f"{DESK}: {fault}" for fault in wide), *said]
+        page.set_viewport_size({"width": PHONE, "height": 844})
+    assert {kind: faults for kind, faults in found.items() if faults} == {}
+    assert LEAST[role] - found.keys() == set()
+
+
+@pytest.mark.parametrize("path", ["", "accounts/login/", "accounts/password/reset/", "nothing/here/"])
+def test_pages_before_signing_in_hold(path: str, site: Site, visitor: Visitor, watched: object) -> None:
+    page = visitor(width=PHONE)
+    answer = page.goto(f"{site.address}/{path}")
+    assert answer is not None
+    if answer.status == 404:
+        watched.excuse("404 (Not Found)")
+    narrow = faults_of(page)
+    page.set_viewport_size({"width": DESK, "height": 900})
+    assert [*narrow, *faults_of(page)] == []
+
+
+def crawl(page: Page, site: Site) -> Iterator[str]:
+    """Open one page of each kind that links lead to, and yield its kind while it is open."""
+    waiting, seen = [site.url()], set()
+    while waiting:
+        url = waiting.pop(0)
+        answer = page.goto(url)
+        assert answer is not None
+        assert answer.status == 200, f"{url} answers {answer.status}"
+        kind = kind_of(page.url, site)
+        if kind in seen:
+            continue
+        seen.add(kind)
+        waiting += links(page, site, seen)
+        yield kind
+
+
+def links(page: Page, site: Site, seen: set[str]) -> list[str]:
+    """One address of each new kind, files and other organizations left out."""
+    found: dict[str, str] = {}
+    for url in page.eval_on_selector_all("a[href]", "links => links.map(link => link.href.split('#')[0])"):
+        if url.startswith(site.address) and not url.endswith("/file/") and "/o/demo-two/" not in url:
+            found.setdefault(kind_of(url, site), url)
+    return [url for kind, url in found.items() if kind not in seen]
+
+
+def kind_of(url: str, site: Site) -> str:
+    """The address without what tells one patient, month or filter from another."""
+    path = url.removeprefix(site.url()).removeprefix(site.address).split("?")[0]
+    return re.sub(r"[0-9a-f-]{36}|20\d\d-\d\d", "*", path)
