@@ -22,7 +22,17 @@ ALLOWED_KEYS: Final = frozenset(
 
 # One word as code has them: an id, a class, a dotted name, an instant. Text of people has spaces sooner or later.
 _WORD: Final = re.compile(r"[\w.:+\-<>]{1,200}", re.ASCII)
-_QUIET: Final = ("celery", "kombu", "amqp", "django.db.backends", "django.security", "django.server", "asyncio")
+_QUIET: Final = (
+    "celery",
+    "kombu",
+    "amqp",
+    "multiprocessing",
+    "billiard",
+    "django.db.backends",
+    "django.security",
+    "django.server",
+    "asyncio",
+)
 _PLACES: Final = 6
 
 Event = MutableMapping[str, Any]

@@ -16,7 +16,7 @@ from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
-from tests.factories.caseload import ImportRunFactory
+from tests.factories.caseload import EpisodeStandingFactory, ImportRunFactory
 from tests.factories.registry import EpisodeFactory, ProgramPeriodFactory
 from tests.factories.tenancy import NOW
 
@@ -61,6 +61,17 @@ def episode(seat: Membership) -> Any:
     return made
 
 
+def patient(seat: Membership) -> Mapping[str, Any]:
+    """On the caseload list too."""
+    standing = EpisodeStandingFactory(organization=seat.organization, episode=episode(seat))
+    return {"patient_id": standing.patient.id}
+
+
+def caseload(seat: Membership) -> Mapping[str, Any]:
+    patient(seat)
+    return {}
+
+
 def month_row(seat: Membership) -> Mapping[str, Any]:
     made = ServiceMonthFactory(organization=seat.organization, episode=episode(seat))
     return {"month": "2026-02", "episode_id": made.episode.id}
@@ -97,6 +108,11 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "job_progress": Url(EVERYONE, made=job),
     "audit": Url(AUDITING),
     # caseload
+    "caseload": Url(CLINICAL, made=caseload, shows="count"),
+    "patient_search": Url(CLINICAL, get=None, post=302),
+    "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
+    "contact_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "contact_preview": Url(LOGGING, get=None, post=200, made=patient),
     "imports": Url(IMPORTING, post=422),
     "import_run": Url(IMPORTING, made=import_run, shows="count"),
     "import_correct": Url(IMPORTING, get=None, post=302, made=import_run),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -13,7 +14,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
-from bhi.tenancy.models import Membership
+from bhi.tenancy.models import Membership, Organization
+from registry.models import Episode
+from tests.factories.tenancy import MembershipFactory
 from tests.walls.access import ROLES, Url
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -35,13 +38,21 @@ def is_allauths(pattern: URLPattern) -> bool:
     return str(pattern.callback.__module__).startswith("allauth.")
 
 
+def seats_in(organization: Organization, other: Organization) -> dict[str, Membership]:
+    """A seat by role; at the other organization a `stranger` who has every role there."""
+    own = {role: MembershipFactory(organization=organization, roles=[role]) for role in ROLES}
+    return {**own, "stranger": MembershipFactory(organization=other, roles=list(ROLES))}
+
+
 class Asking:
     """One URL of an organization. `seats` holds a seat by role, and a `stranger` with every role elsewhere."""
 
     def __init__(self, name: str, url: Url, seats: Mapping[str, Membership]) -> None:
         self.name, self.url, self.seats = name, url, seats
         self.slug = seats["admin"].organization.slug
-        self.clients = {who: _signed_in(seat) for who, seat in seats.items()} | {"anonymous": Client(raise_request_exception=False)}
+        self.clients = {who: _signed_in(seat) for who, seat in seats.items()} | {
+            "anonymous": Client(raise_request_exception=False)
+        }
         with tenant(seats["stranger"].organization):
             self.foreign = dict(url.made(seats["stranger"]))
         self.has_object = any(not isinstance(value, str) for value in self.foreign.values())
@@ -53,11 +64,21 @@ class Asking:
     def ask(self, who: str, method: str = "GET", whose: str = "own", slug: str = "") -> HttpResponse:
         """One request, and everything that it did taken back."""
         with transaction.atomic():
-            arguments = self._arguments(who, whose)
-            path = reverse(self.name, kwargs={"organization": slug or self.slug, **arguments})
-            answer: Any = self.clients[who].generic(method, path)
+            answer = self.request(who, method, self._arguments(who, whose), slug)
             transaction.set_rollback(True)
         return answer
+
+    def request(self, who: str, method: str, arguments: Mapping[str, Any], slug: str = "") -> HttpResponse:
+        path = reverse(self.name, kwargs={"organization": slug or self.slug, **arguments})
+        answer: Any = self.clients[who].generic(method, path)
+        return answer
+
+    def patient_of(self, arguments: Mapping[str, Any]) -> UUID:
+        """Whose page this is."""
+        if "episode_id" in arguments:
+            return Episode.objects.get(id=arguments["episode_id"]).patient_id
+        found: UUID = arguments["patient_id"]
+        return found
 
     def expected(self, who: str, method: str, whose: str) -> int:
         if who == "anonymous":
