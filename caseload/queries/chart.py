@@ -217,7 +217,7 @@ def _reviews(record: PatientRecord) -> Iterable[TimelineEntry]:
 
 def _proposal_words(kind: str, text: str) -> str:
     label = str(RecommendationKind(kind).label)
-    return f"{label}: {text}" if text else label
+    return text if text.startswith(label) else f"{label}: {text}" if text else label
 
 
 def score_words(row: Row) -> str:

@@ -29,6 +29,23 @@ STATUS_CHOICES = (
     ("discharged", "Discharged"),
     ("all", "All"),
 )
+ORDER_CHOICES = (
+    ("attention", "Who needs me first"),
+    ("due", "Next due"),
+    ("-due", "Next due, latest first"),
+    ("contact", "Longest since contact"),
+    ("-contact", "Latest contact"),
+    ("name", "Name"),
+    ("-name", "Name, Z to A"),
+    ("enrolled", "Longest in program"),
+    ("-enrolled", "Newest in program"),
+    ("phq9-change", "PHQ-9: most improved"),
+    ("-phq9-change", "PHQ-9: least improved"),
+    ("-phq9", "PHQ-9: highest"),
+    ("gad7-change", "GAD-7: most improved"),
+    ("-gad7-change", "GAD-7: least improved"),
+    ("-gad7", "GAD-7: highest"),
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,7 @@ def caseload(request: HttpRequest, organization: str) -> HttpResponse:
         "people": people,
         "care_managers": _care_managers(people),
         "statuses": STATUS_CHOICES,
+        "orders": ORDER_CHOICES,
         "headings": {name.replace("-", "_"): _heading(name, question) for name in ORDERS if name[0] != "-"},
         "is_default_order": question.chosen.order == DEFAULT_ORDER,
         "may_import": Permission.IMPORT_CASELOAD in may,
