@@ -110,7 +110,9 @@ def _template(admin: psycopg.Connection) -> str:
         drop(name, admin)
         _clear_away(admin)
         _migrate(name)
-        admin.execute(sql.SQL("ALTER DATABASE {} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+        admin.execute(
+            sql.SQL("ALTER DATABASE {} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false").format(sql.Identifier(name))
+        )
     return name
 
 

@@ -117,7 +117,7 @@ SELECT {_NAME}, p.polname, p.polpermissive, p.polcmd::text,
        regexp_replace(pg_get_expr(p.polqual, p.polrelid), '\\s+', ' ', 'g'),
        regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '\\s+', ' ', 'g')
 {_IN_OURS} JOIN pg_policy p ON p.polrelid = c.oid
-"""
+"""  # noqa: S608 -- put together from constants of this module
 _COLUMNS = (
     "ARRAY(SELECT a.attname::text FROM unnest({numbers}) WITH ORDINALITY AS o (number, place) "
     "JOIN pg_attribute a ON a.attrelid = {table} AND a.attnum = o.number ORDER BY o.place)"
@@ -150,11 +150,11 @@ SELECT {_NAME}, o.name {_IN_OURS} JOIN (
     UNION ALL SELECT tgrelid, tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')
     UNION ALL SELECT x.indrelid, i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
 ) AS o (relation, name) ON o.relation = c.oid
-"""
+"""  # noqa: S608 -- put together from constants of this module
 _DEFINERS = f"""
 SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE p.prosecdef AND {_OURS}
-"""
+"""  # noqa: S608 -- put together from constants of this module
 _ROLES = """
 SELECT r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolcreatedb, r.rolreplication,
        ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid),

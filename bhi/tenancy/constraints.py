@@ -13,14 +13,14 @@ from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement
 
-from bhi.tenancy.pool import SETTING as ORGANIZATION_SETTING
+from bhi.tenancy.pool import SETTING
 from bhi.tenancy.roles import APPLICATION
 
 # What a refusal of VoidOnce is known by.
 VOIDED_ROW_SQLSTATE: Final = "BHI02"
 
 # The sub-select makes it one evaluation per query, not one per row, and keeps the index usable.
-POLICY = f"organization_id = (SELECT nullif(current_setting('{ORGANIZATION_SETTING}', true), '')::uuid)"
+POLICY = f"organization_id = (SELECT nullif(current_setting('{SETTING}', true), '')::uuid)"
 
 
 class _WallConstraint(models.BaseConstraint):
@@ -40,7 +40,7 @@ class _WallConstraint(models.BaseConstraint):
         raise NotImplementedError
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.deconstruct() == other.deconstruct()
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -79,7 +79,7 @@ class TenantFK(_WallConstraint):
         super().__init__(name=name)
         self.field = field
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "field": self.field}
 
@@ -119,7 +119,7 @@ class AppMayOnly(_WallConstraint):
         super().__init__(name=name)
         self.update = None if update is None else tuple(update)
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "update": self.update}
 

@@ -12,14 +12,14 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from bhi.tenancy.constraints import ORGANIZATION_SETTING
 from bhi.tenancy.models import Organization
+from bhi.tenancy.pool import SETTING
 
 
 def current_organization_id() -> UUID | None:
     """The organization that this transaction works for, or None outside `tenant()`."""
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute("SELECT nullif(current_setting(%s, true), '')", [ORGANIZATION_SETTING])
+        cursor.execute("SELECT nullif(current_setting(%s, true), '')", [SETTING])
         (value,) = cursor.fetchone()
     return UUID(value) if value else None
 
@@ -45,8 +45,7 @@ def _swap(connection: object, value: str) -> str:
     with connection.cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute(
             "SELECT before, set_config(%s, %s, true) FROM (SELECT current_setting(%s, true) AS before OFFSET 0) AS was",
-            [ORGANIZATION_SETTING, value, ORGANIZATION_SETTING],
+            [SETTING, value, SETTING],
         )
         before, _ = cursor.fetchone()
     return before or ""
-

@@ -18,9 +18,10 @@ def keeps_history(table: str) -> Callable[[type[models.Model]], type[models.Mode
         "constraints": [TenantRLS(name=f"{table}_history_tenant"), AppMayOnly(name=f"{table}_history_app")],
         "indexes": [models.Index(fields=["organization", "pgh_obj"], name=f"{table}_hist")],
     }
-    return pghistory.track(
+    track: Callable[[type[models.Model]], type[models.Model]] = pghistory.track(
         pghistory.UpdateEvent("changed", row=pghistory.Old, condition=pghistory.AnyChange()),
         pghistory.DeleteEvent("deleted", row=pghistory.Old),
-        context_id_field=None,
+        context_id_field=None,  # type: ignore[arg-type]
         meta=meta,
     )
+    return track

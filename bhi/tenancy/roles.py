@@ -138,4 +138,4 @@ def _set_privileges(admin: psycopg.Connection) -> None:
 
 def _run(admin: psycopg.Connection, statement: str, **identifiers: str) -> None:
     names = {key: sql.Identifier(value) for key, value in identifiers.items()}
-    admin.execute(sql.SQL(statement).format(**names))  # type: ignore[arg-type]
+    admin.execute(sql.SQL(statement).format(**names))

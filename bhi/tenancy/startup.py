@@ -16,7 +16,7 @@ SELECT r.rolsuper,
                AND pg_has_role(r.oid, o.oid, 'MEMBER')),
        current_user <> session_user
 FROM pg_roles r WHERE r.rolname = current_user
-"""
+"""  # noqa: S608 -- put together from constants of this module
 _SENTENCES = (
     "is a superuser",
     "has BYPASSRLS",

@@ -42,7 +42,8 @@ def organizations_seen(two: TwoTenants, table: str) -> set[UUID]:
 def answer_to_writing_for_another(two: TwoTenants, table: str) -> str | None:
     """What a row of `mine` copied to `other` is answered with; right is refused_by_policy()."""
     statement = sql.SQL(
-        "INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(x) || {change})).* FROM {table} x LIMIT 1"
+        "INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(x) || {change})).* "
+        "FROM {table} x LIMIT 1"
     ).format(table=sql.Identifier(table), change=sql.Literal(f'{{"organization_id": "{two.other}"}}'))
     try:
         with as_application(two) as cursor:

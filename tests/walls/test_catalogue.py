@@ -32,7 +32,9 @@ def test_an_operator_is_told_so(db):
 
 
 def test_an_operator_is_told_of_a_hole_and_the_command_fails(db, monkeypatch):
-    monkeypatch.setattr("bhi.tenancy.management.commands.check_tenancy.findings", lambda *_: [Finding("wall", "t", "is open")])
+    monkeypatch.setattr(
+        "bhi.tenancy.management.commands.check_tenancy.findings", lambda *_: [Finding("wall", "t", "is open")]
+    )
     printed = StringIO()
     with pytest.raises(SystemExit) as ended:
         call_command("check_tenancy", "--json", stdout=printed)
@@ -64,7 +66,8 @@ def test_a_model_outside_the_wall_is_listed_with_a_reason():
     outside = {
         model._meta.db_table
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy
+        if model._meta.managed
+        and not model._meta.proxy
         and not issubclass(model, TenantModel)
         and not any(isinstance(one, TenantRLS) for one in model._meta.constraints)
     }

@@ -64,7 +64,9 @@ def test_a_failed_answer_takes_everything_back(client, organization, page, statu
     assert payers(organization) == ["Medicare"]
 
 
-@pytest.mark.parametrize("page", ["late", "streamed", "file", "written", "failing", "not-found", "answering-500", "failing-late"])
+@pytest.mark.parametrize(
+    "page", ["late", "streamed", "file", "written", "failing", "not-found", "answering-500", "failing-late"]
+)
 def test_the_next_request_belongs_to_nobody(client, page):
     client.get(f"/o/lakeside/test/{page}/")
     assert client.get("/outside/").content == b"None"
@@ -92,7 +94,10 @@ def test_a_seat_opens_its_own_organization_only(client_for, two_tenants, other_o
 
 def test_without_a_sign_in_there_is_only_the_door(two_tenants):
     response = Client().get("/o/lakeside/test/late/")
-    assert (response.status_code, response.headers["Location"]) == (302, "/accounts/login/?next=%2Fo%2Flakeside%2Ftest%2Flate%2F")
+    assert (response.status_code, response.headers["Location"]) == (
+        302,
+        "/accounts/login/?next=%2Fo%2Flakeside%2Ftest%2Flate%2F",
+    )
 
 
 def _text(response):

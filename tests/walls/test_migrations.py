@@ -95,15 +95,17 @@ def test_without_an_owner_migrate_says_what_to_set(db, monkeypatch):
 
 
 def test_roles_need_an_administrator(settings):
-    settings.ENVIRONMENT = settings.ENVIRONMENT.__class__(
-        **{**vars(settings.ENVIRONMENT), "database_admin_url": None}
-    )
+    settings.ENVIRONMENT = settings.ENVIRONMENT.__class__(**{**vars(settings.ENVIRONMENT), "database_admin_url": None})
     with pytest.raises(CommandError, match="DATABASE_ADMIN_URL is not set"):
         call_command("create_roles")
 
 
 def test_passwords_come_from_the_urls():
-    urls = {"bhi_app": "postgresql://bhi_app:s%40fe@host/bhi", "bhi_owner": "postgresql://bhi_owner@host/bhi", "x": None}
+    urls = {
+        "bhi_app": "postgresql://bhi_app:s%40fe@host/bhi",
+        "bhi_owner": "postgresql://bhi_owner@host/bhi",
+        "x": None,
+    }
     assert roles.passwords_of(urls) == {"bhi_app": "s@fe"}
 
 
@@ -118,9 +120,7 @@ SOURCES = sorted(
 def test_postgres_15_knows_all_of_our_sql():
     """The product promises Postgres 15 or newer; the embedded server is newer and would not notice."""
     newer = {
-        f"{file.relative_to(ROOT)}: {match[0]}"
-        for file in SOURCES
-        for match in NEWER_THAN_15.finditer(_sql_of(file))
+        f"{file.relative_to(ROOT)}: {match[0]}" for file in SOURCES for match in NEWER_THAN_15.finditer(_sql_of(file))
     }
     assert newer == set()
     assert NEWER_THAN_15.search("SELECT any_value(x)") is not None

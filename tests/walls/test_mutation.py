@@ -169,7 +169,9 @@ def test_a_widened_append_only_table_is_found(scratch):
         assert places(scratch) == at("grant", [f"{table}.organization_id" for table in NARROW])
 
 
-@pytest.mark.parametrize("change", ['DROP TRIGGER "{trigger}" ON "{table}"', 'ALTER TABLE "{table}" DISABLE TRIGGER "{trigger}"'])
+@pytest.mark.parametrize(
+    "change", ['DROP TRIGGER "{trigger}" ON "{table}"', 'ALTER TABLE "{table}" DISABLE TRIGGER "{trigger}"']
+)
 def test_a_missing_trigger_is_found(scratch, change):
     lacking = {(table, f"lacks {trigger}, or it is switched off") for table, trigger in TRIGGERS}
     with broken(scratch, *[change.format(table=table, trigger=trigger) for table, trigger in TRIGGERS]):

@@ -22,7 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 @contextmanager
 def pooled(**options):
     """A second connection of Django's to the test database, through a pool of one."""
-    settings = {**connection.settings_dict, "OPTIONS": {"pool": {"min_size": 1, "max_size": 1, "timeout": 5, **options}}}
+    settings = {
+        **connection.settings_dict,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 1, "timeout": 5, **options}},
+    }
     wrapper = DatabaseWrapper(settings, alias=connection.alias)
     try:
         yield wrapper
@@ -84,7 +87,10 @@ print(json.dumps({"aliases": sorted(s.DATABASES), "reset": pool and pool["reset"
 @pytest.mark.parametrize(
     ("process", "wanted"),
     [
-        ("web", {"aliases": ["default", "maintenance"], "reset": "forget_tenant", "health": True, "atomic": ["default"]}),
+        (
+            "web",
+            {"aliases": ["default", "maintenance"], "reset": "forget_tenant", "health": True, "atomic": ["default"]},
+        ),
         ("", {"aliases": ["default", "maintenance", "owner"], "reset": None, "health": True, "atomic": ["default"]}),
     ],
 )
