@@ -55,6 +55,7 @@ class Asking:
         }
         with tenant(seats["stranger"].organization):
             self.foreign = dict(url.made(seats["stranger"]))
+        self._own: dict[Membership, dict[str, Any]] = {}
         self.has_object = any(not isinstance(value, str) for value in self.foreign.values())
 
     @property
@@ -63,8 +64,9 @@ class Asking:
 
     def ask(self, who: str, method: str = "GET", whose: str = "own", slug: str = "") -> HttpResponse:
         """One request, and everything that it did taken back."""
+        arguments = self._arguments(who, whose)
         with transaction.atomic():
-            answer = self.request(who, method, self._arguments(who, whose), slug)
+            answer = self.request(who, method, arguments, slug)
             transaction.set_rollback(True)
         return answer
 
@@ -93,10 +95,12 @@ class Asking:
         return allowed if whose == "own" else 404
 
     def own(self, who: str) -> dict[str, Any]:
-        """The arguments of an object of this seat's organization, made now."""
+        """The arguments of an object of this seat's organization, made when first asked for."""
         seat = self.seats[who if who in ROLES else "admin"]
-        with tenant(seat.organization):
-            return dict(self.url.made(seat))
+        if seat not in self._own:
+            with tenant(seat.organization):
+                self._own[seat] = dict(self.url.made(seat))
+        return self._own[seat]
 
     def _arguments(self, who: str, whose: str) -> dict[str, Any]:
         if whose == "own":
