@@ -19,7 +19,7 @@ def register() -> None:
     """Called once, when Django starts."""
     handles("read_import", read_long_import)
     handles("carry_out_import", carry_out_long_import)
-    handles("rebuild_standing", rebuild_one_standing)
+    handles("rebuild_standing", rebuild_one_standing, label="Working out where a patient stands")
     subscribe("episode_changed", "rebuild_standing", _stale_standing)
 
 
