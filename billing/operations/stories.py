@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from bhi.accounts.operations import add_member, create_organization
 from bhi.accounts.queries import system_membership
@@ -26,7 +26,7 @@ from billing.queries.verdicts import MonthVerdict, patient_verdicts
 from billing.rules.documents import DocumentInvalid
 from billing.rules.findings import Verdict
 from billing.rules.story_outcome import Outcome, asked_days
-from billing.rules.story_parts import Consent, Story, Work
+from billing.rules.story_parts import Consent, ProgramChange, Story, Work
 from caseload.operations.reviews import record_review
 from caseload.operations.timekeeping import Work as WorkDone
 from caseload.operations.timekeeping import record_time
@@ -192,12 +192,13 @@ class _Telling:
             patient=self.patient,
             clinic=clinic,
             enrolled_on=self.story.enrolled_on,
-            program=self.story.program,
+            program=self.story.program_on(self.story.enrolled_on),
             referred_on=self.story.referred_on,
         )
 
-    def _program_change(self, change: Any) -> None:
-        if self.episode.program != change.to:
+    def _program_change(self, change: ProgramChange) -> None:
+        """A change up to the day of enrolment is in the program that the episode begins with."""
+        if change.on > self.story.enrolled_on and self.episode.program != change.to:
             self.episode = change_program(by=self.by, at=self.at, episode=self.episode, to=change.to, on=change.on)
 
     def _consent(self, consent: Consent) -> None:
@@ -315,10 +316,12 @@ class _Telling:
 
 @contextmanager
 def _at_fault(path: str) -> Iterator[None]:
-    """An operation's refusal is a fault of the story, at this place in it."""
+    """An operation's refusal, or the database's of a value, is a fault of the story at this place in it."""
     try:
         yield
     except DomainError as refusal:
         raise DocumentInvalid(path, str(refusal)) from refusal
+    except DataError as refusal:
+        raise DocumentInvalid(path, "this holds a value that cannot be stored") from refusal
     except KeyError as unknown:
         raise DocumentInvalid(path, f"{unknown.args[0]} is not known to the product") from unknown

@@ -44,7 +44,9 @@ def claimable(organization_id: UUID, month: str, *, episode_ids: Collection[UUID
     claimed = claimed_patients(organization_id, month)
     billing = {
         episode_id: judged
-        for episode_id, judged in month_verdicts(organization_id, month, episode_ids=episode_ids).items()
+        for episode_id, judged in month_verdicts(
+            organization_id, month, episode_ids=episode_ids, is_complete=True
+        ).items()
         if judged.bills and judged.month.episode.patient_id not in claimed
     }
     return [_billable(episode, billing[episode.id]) for episode in _episodes(organization_id, billing)]

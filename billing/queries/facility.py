@@ -51,7 +51,9 @@ def facility_left_out(organization_id: UUID, episode_ids: Sequence[UUID] | None)
     records = patient_records(organization_id, sorted({patient_id for _, patient_id, _ in stays}))
     out: dict[UUID, list[tuple[str, bool]]] = {}
     for episode_id, patient_id, month in stays:
-        out.setdefault(episode_id, []).append((month, _leaves_out(records.get(patient_id, PatientRecord()), known, month)))
+        out.setdefault(episode_id, []).append(
+            (month, _leaves_out(records.get(patient_id, PatientRecord()), known, month))
+        )
     return LeftOut(
         always=tuple(episode_id for episode_id, months in out.items() if all(is_out for _, is_out in months)),
         sometimes=tuple(_mixed(out.items())),

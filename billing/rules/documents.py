@@ -12,8 +12,30 @@ from caseload.rules.clock import month_index
 
 T = TypeVar("T")
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-CODE = re.compile(r"[0-9A-Z]\d{3}[0-9A-Z]")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+CODE = re.compile(r"[0-9A-Z][0-9]{3}[0-9A-Z]")
+# Within these, no sum of dates, zones and margins leaves the calendar.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+# What no database and no stream takes: NUL, and halves of characters.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+LONGEST_TEXT = 10_000
+
+
+class Members(dict[str, Any]):
+    """An object as a file gives it; `repeated` is a name that it gives twice."""
+
+    repeated: str | None = None
+
+
+def members(pairs: Iterable[tuple[str, Any]]) -> Members:
+    """The `object_pairs_hook` for json.loads, so that `Node` can refuse a name given twice."""
+    found = Members()
+    for name, value in pairs:
+        if name in found:
+            found.repeated = name
+        found[name] = value
+    return found
 
 
 class DocumentInvalid(ValueError):
@@ -38,22 +60,28 @@ class Node:
 
     def fields(self, known: Iterable[str], required: Iterable[str] = ()) -> dict[str, "Node"]:
         """The fields of an object, none of them unknown and no required one missing."""
-        if not isinstance(self.value, dict):
-            raise self.refuse("an object is expected")
-        for name in self.value:
+        found = self._members()
+        for name in found:
             if name not in known:
                 raise Node(None, f"{self.path}.{name}").refuse("no such field")
         for name in required:
-            if name not in self.value:
+            if name not in found:
                 raise self.refuse(f"{name} is missing")
-        return {name: Node(value, f"{self.path}.{name}") for name, value in self.value.items()}
+        return {name: Node(value, f"{self.path}.{name}") for name, value in found.items()}
 
     def entries(self) -> list[tuple["Node", "Node"]]:
         """The keys and values of an object whose keys are data."""
+        return [
+            (Node(key, f"{self.path}.{key}"), Node(value, f"{self.path}.{key}"))
+            for key, value in self._members().items()
+        ]
+
+    def _members(self) -> dict[str, Any]:
         if not isinstance(self.value, dict):
             raise self.refuse("an object is expected")
-        places = ((key, f"{self.path}.{key}") for key in self.value)
-        return [(Node(key, place), Node(self.value[key], place)) for key, place in places]
+        if isinstance(self.value, Members) and self.value.repeated is not None:
+            raise Node(None, f"{self.path}.{self.value.repeated}").refuse("this is given twice")
+        return self.value
 
     def items(self) -> list["Node"]:
         """The items of a list."""
@@ -69,10 +97,14 @@ class Node:
         """What is read, or None for null."""
         return None if self.value is None else read(self)
 
-    def text(self) -> str:
-        """A text that is not empty."""
+    def text(self, most: int = LONGEST_TEXT) -> str:
+        """A text that is not empty, of at most so many characters."""
         if not isinstance(self.value, str) or not self.value.strip():
             raise self.refuse("a text is expected")
+        if UNSTORABLE.search(self.value):
+            raise self.refuse("a text without NUL and half characters is expected")
+        if len(self.value) > most:
+            raise self.refuse(f"a text of at most {most} characters is expected")
         return self.value
 
     def flag(self) -> bool:
@@ -97,20 +129,30 @@ class Node:
 
     def day(self) -> date:
         """A date, as 2026-10-05."""
-        if isinstance(self.value, str) and DAY.fullmatch(self.value):
-            try:
-                return date.fromisoformat(self.value)
-            except ValueError as fault:
-                raise self.refuse(f"there is no such day ({fault})") from fault
-        raise self.refuse("a date like 2026-10-05 is expected")
+        if not isinstance(self.value, str) or not DAY.fullmatch(self.value):
+            raise self.refuse("a date like 2026-10-05 is expected")
+        try:
+            day = date.fromisoformat(self.value)
+        except ValueError as fault:
+            raise self.refuse(f"there is no such day ({fault})") from fault
+        self.year_within(day.year)
+        return day
 
     def month(self) -> str:
         """A month, as 2026-10."""
+        if not isinstance(self.value, str) or not MONTH.fullmatch(self.value):
+            raise self.refuse("a month like 2026-10 is expected")
         try:
-            month_index(self.text())
+            month_index(self.value)
         except ValueError as fault:
             raise self.refuse("a month like 2026-10 is expected") from fault
-        return self.text()
+        self.year_within(int(self.value[:4]))
+        return self.value
+
+    def year_within(self, year: int) -> None:
+        """Refuse years in which nothing of this can have happened."""
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise self.refuse(f"a year from {FIRST_YEAR} to {LAST_YEAR} is expected")
 
     def code(self) -> str:
         """A five-character procedure code."""

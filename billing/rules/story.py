@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from billing.rules.books import OptionOutOfBounds, UnknownOption
 from billing.rules.books.library import library
 from billing.rules.books.options import checked
-from billing.rules.documents import DocumentInvalid, Node
+from billing.rules.documents import DocumentInvalid, Node, members
 from billing.rules.facts import AccessModel, EarlierLine, OptionValue, OtherService, Visit
 from billing.rules.story_parts import (
     Consent,
@@ -53,6 +53,7 @@ END_REASONS = (
 CONSENTED_SERVICES = ("bhi", "ccm", "apcm")
 WORKED_SERVICES = ("cocm", "bhi", "ccm")
 BILLERS = ("billing", "other")
+SEXES = ("F", "M", "X", "U")
 ROLES = ("care_manager", "treating_clinician", "psychiatric_consultant", "clinical_staff", "clerical")
 ACTIVITIES = (
     "treatment",
@@ -100,8 +101,9 @@ STATES = (
 SCALES = {"phq9": (9, 27), "gad7": (7, 21)}
 MOST_ON_A_SCALE = 999
 MOST_PER_ITEM = 3
+MOST_OF_A_NAME = 100
 DAY_OF_SECONDS = 24 * 60 * 60
-INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?")
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 FIELDS = (
     *("id", "title", "source", "confidence", "reason", "clinic", "payer", "program", "program_changes"),
@@ -114,9 +116,11 @@ FIELDS = (
 def load_story(text: str) -> Story:
     """A story from the text of its file. Raises DocumentInvalid, with the JSON path and the fault."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=members)
     except ValueError as fault:
         raise DocumentInvalid("$", f"not JSON: {fault}") from fault
+    except RecursionError as fault:
+        raise DocumentInvalid("$", "objects and lists are nested too deeply") from fault
     return read_story(document)
 
 
@@ -202,7 +206,7 @@ def _zone(node: Node) -> str:
 
 
 def _place(node: Node) -> str:
-    if not re.fullmatch(r"\d{2}", node.text()):
+    if not re.fullmatch(r"[0-9]{2}", node.text()):
         raise node.refuse("a place of service of two digits is expected")
     return node.text()
 
@@ -238,7 +242,7 @@ def _patient(node: Node) -> StoryPatient:
     patient = _Fields(node.fields(("birth_date", "sex", "died_on")))
     return StoryPatient(
         birth_date=patient.read("birth_date", Node.day, StoryPatient().birth_date),
-        sex=patient.read("sex", Node.text, "F"),
+        sex=patient.read("sex", lambda one: one.word(SEXES), "F"),
         died_on=patient.read("died_on", lambda one: one.or_none(Node.day), None),
     )
 
@@ -251,7 +255,9 @@ def _instant(node: Node, zone: ZoneInfo) -> datetime:
         moment = datetime.fromisoformat(node.text())
     except ValueError as fault:
         raise node.refuse(f"there is no such time ({fault})") from fault
-    return local_instant(moment, zone) if moment.tzinfo is None else moment
+    node.year_within(moment.year)
+    # In UTC also when it came with an offset: Postgres reads none beyond 15:59.
+    return local_instant(moment, zone) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _consent(node: Node, zone: ZoneInfo) -> Consent:
@@ -308,7 +314,7 @@ def _work(node: Node, zone: ZoneInfo, program_of: Callable[[date], str]) -> Work
         on=on,
         seconds=_seconds(node, work),
         by=role,
-        staff=work.read("staff", Node.text, role),
+        staff=work.read("staff", lambda one: one.text(most=MOST_OF_A_NAME), role),
         activity=work.read("activity", lambda one: one.word(ACTIVITIES), "treatment"),
         service=work.read("service", lambda one: one.word(WORKED_SERVICES), program_of(on)),
         billed_as=work.read("billed_as", lambda one: one.or_none(Node.code), None),

@@ -83,7 +83,7 @@ def paged_by_two(*args: Any, **filters: Any) -> Any:
     return month_page(*args, **filters, limit=2)
 
 
-@pytest.mark.parametrize("query", ["?show=nonsense", "?clinic=1", "?after=x", f"?after={uuid4()}"])
+@pytest.mark.parametrize("query", ["?show=nonsense", "?clinic=1", "?after=x", "?after=01a1ffcb-5fd6-78bc-884f-d7234ce05833"])
 def test_a_filter_that_makes_no_sense_shows_everything(people: Program, billing: Client, query: str):
     months(people, 1)
     response = billing.get(FEBRUARY + query)

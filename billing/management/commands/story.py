@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def _play(self, name: str, *, explain: bool) -> int:
         """Print one file's outcome, or its fault. Returns the exit status that it asks for."""
         try:
-            story = load_story(Path(name).read_text())
+            story = load_story(Path(name).read_text(encoding="utf-8"))
             played = document(story, play_story(story), is_explained=explain)
         except DocumentInvalid as invalid:
             self.stderr.write(f"{name}: {invalid.path}: {invalid.fault}")
@@ -42,5 +42,5 @@ class Command(BaseCommand):
         except (OSError, UnicodeDecodeError) as unreadable:
             self.stderr.write(f"{name}: $: the file cannot be read ({type(unreadable).__name__})")
             return INVALID
-        self.stdout.write(json.dumps(played, ensure_ascii=False))
+        self.stdout.write(json.dumps(played))
         return DIFFERS if played["ok"] is False else 0
