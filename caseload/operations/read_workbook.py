@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -21,6 +22,9 @@ MOST_ROWS = 50_000
 MOST_COLUMNS = 400
 # A workbook of text packs about ten times; far more is made to fill the memory.
 MOST_UNPACKED = 12 * MOST_BYTES
+
+# From here on Excel has rounded a number; its text is all that can be kept.
+_ROUNDED = 10**15
 
 _ZIP = b"PK\x03\x04"
 _OTHERS = {
@@ -96,11 +100,16 @@ def _cell(value: Any) -> Cell:
         case bool() | int() | str() | datetime() | date() | time() | None:
             return value
         case float():
-            number = Decimal(repr(value))
-            return int(number) if number.is_finite() and number == number.to_integral_value() else number
+            return _number(value)
         case timedelta():
             return f"{value // timedelta(hours=1)}:{value // timedelta(minutes=1) % 60:02d}"
     return str(getattr(value, "text", value))
+
+
+def _number(value: float) -> Cell:
+    if not math.isfinite(value) or abs(value) >= _ROUNDED:
+        return repr(value)
+    return int(value) if value.is_integer() else Decimal(repr(value))
 
 
 def _table(name: str, content: bytes) -> Sheet:

@@ -84,6 +84,14 @@ def test_cells_of_a_workbook_keep_their_kind():
     )
 
 
+@pytest.mark.parametrize(
+    ("number", "cell"),
+    [(7.0, 7), (7.25, Decimal("7.25")), (1e300, "1e+300"), (float("inf"), "inf"), (float("nan"), "nan")],
+)
+def test_numbers_are_never_binary_fractions(number, cell):
+    assert module._cell(number) == cell
+
+
 def test_unusual_cells_come_as_their_text():
     made = openpyxl.Workbook()
     made.active["A1"] = "MRN"

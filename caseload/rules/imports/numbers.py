@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, time
-from decimal import Decimal, InvalidOperation
 
 from caseload.rules.imports.sheets import Cell, as_text, is_said
 
@@ -10,6 +9,7 @@ MOST_MINUTES = 24 * 60 - 1
 
 _CLOCK = re.compile(r"^(\d{1,3}):([0-5]\d)(?::00)?$")
 _WORDS = re.compile(r"^(?:(\d{1,2})\s*(?:h|hr|hrs|hour|hours))?\s*(?:(\d{1,4})\s*(?:m|min|mins|minute|minutes))?\.?$")
+_WHOLE = re.compile(r"^(-?\d{1,9})(?:\.0*)?$", re.ASCII)
 _THOUSANDS = re.compile(r"^\d{1,3}(,\d{3})+$")
 
 
@@ -66,8 +66,5 @@ def _clock_minutes(cell: Cell, text: str) -> int | None:
 
 def _whole(text: str) -> int | None:
     plain = text.replace(",", "") if _THOUSANDS.match(text.lstrip("-")) else text
-    try:
-        number = Decimal(plain)
-    except InvalidOperation:
-        return None
-    return int(number) if number.is_finite() and number == number.to_integral_value() else None
+    whole = _WHOLE.match(plain)
+    return int(whole[1]) if whole else None

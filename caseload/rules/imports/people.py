@@ -36,7 +36,7 @@ def directory(known: Sequence[KnownName], written: Iterable[str]) -> Directory:
     Names of several words go first, so that a short one (`Ken`) can mean a new person named in full elsewhere.
     """
     new: list[KnownName] = []
-    names = sorted({name for name in written if name}, key=lambda name: (-len(_words(name)), name))
+    names = sorted({name for name in written if name}, key=_fullest_first)
     for name in names:
         if not meant_by(name, (*known, *new)):
             new.append(_made(name))
@@ -73,6 +73,10 @@ def same_name(written: str, names: Iterable[KnownName]) -> KnownName | None:
 
 def is_self_pay(payer: str) -> bool:
     return compact(payer) in _SELF_PAY
+
+
+def _fullest_first(written: str) -> tuple[int, bool, str]:
+    return -len(_words(written)), not read_person(written).credential, written
 
 
 def _made(written: str) -> KnownName:

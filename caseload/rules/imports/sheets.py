@@ -11,12 +11,14 @@ Row = tuple[Cell, ...]
 
 _NOT_SAID = frozenset({"", "-", "--", "—", ".", "n/a", "na", "none", "null", "nil", "unknown", "not recorded", "?"})
 _KEPT_ZEROS = re.compile(r'^="?([^"]*)"$')
+# A number beyond this is no record number, date or score; a spreadsheet has rounded it anyhow.
+_READABLE = 10**15
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table of a file. `name` is empty for a text file, which holds only one."""
+    """One table of a file. `name` is empty for a text file, which holds only one. Decimals in it are finite."""
 
     file: str
     name: str
@@ -60,7 +62,7 @@ def as_text(cell: Cell) -> str:
             return ""
         case str():
             return _clean(cell)
-        case Decimal() if cell == cell.to_integral_value():
+        case Decimal() if abs(cell) < _READABLE and cell == cell.to_integral_value():
             return str(int(cell))
         case datetime():
             return cell.date().isoformat() if cell.time() == time(0) else cell.isoformat(" ", "minutes")

@@ -28,6 +28,7 @@ from caseload.rules.imports.words import ContactType, Status, read_contact_type,
         (Decimal("7.0"), "7"),
         (Decimal("7.5"), "7.5"),
         (True, "True"),
+        (Decimal("1E+300"), "1E+300"),
         (date(2026, 9, 3), "2026-09-03"),
         (datetime(2026, 9, 3), "2026-09-03"),
         (datetime(2026, 9, 3, 9, 40), "2026-09-03 09:40"),
@@ -104,6 +105,7 @@ def test_minutes(cell, minutes):
         ("twenty", "“twenty” is not a number of whole minutes"),
         ("=B2+5", "“=B2+5” is not a number of whole minutes"),
         ("inf", "“inf” is not a number of whole minutes"),
+        ("1e999999999", "“1e999999999” is not a number of whole minutes"),
     ],
 )
 def test_minutes_that_cannot_be(cell, fault):
