@@ -1,4 +1,4 @@
-"""Who saw or changed what: by patient, by person, newest first."""
+"""Who saw or changed what: by patient, by person, newest first. Words for the screen, never values."""
 
 from __future__ import annotations
 
@@ -11,25 +11,49 @@ from bhi.audit.models import AuditEvent
 
 PAGE = 50
 
-# What was done, as a sentence says it. An action without words here shows its own name.
+# What was done, as a sentence says it. A test holds this against every action that the code writes.
 WORDS: dict[str, str] = {
-    "chart.viewed": "opened the chart",
-    "caseload.viewed": "opened the caseload",
-    "patients.searched": "searched patients",
-    "contact.recorded": "logged a contact",
-    "time.recorded": "logged minutes",
-    "time.voided": "voided minutes",
-    "time.replaced": "corrected minutes",
-    "month.viewed": "opened a month",
-    "month_row.viewed": "opened a patient's month",
+    "access_alignment.recorded": "recorded an ACCESS alignment",
+    "assessment.recorded": "recorded a score",
+    "assessment.voided": "voided a score",
+    "audit.viewed": "opened the audit",
+    "batch.downloaded": "downloaded a batch",
     "batch.made": "made a batch of claims",
     "batch.viewed": "opened a batch",
-    "batch.downloaded": "downloaded a batch",
+    "care_plan.recorded": "recorded a care plan",
+    "careplan.voided": "voided a care plan",
+    "caseload.viewed": "opened the caseload",
+    "chart.viewed": "opened the chart",
+    "consent.recorded": "recorded consent",
+    "consent.revoked": "recorded that consent was taken back",
+    "consent.voided": "voided a consent",
+    "contact.opened": "opened a new contact",
+    "contact.recorded": "logged a contact",
+    "coverage.added": "added coverage",
+    "diagnosis.recorded": "recorded a diagnosis",
+    "diagnosis.voided": "voided a diagnosis",
+    "episode.ended": "ended an episode",
+    "episode.opened": "opened an episode",
+    "episode.program_changed": "changed the program",
+    "episode.relapse_prevention": "began relapse prevention",
+    "import.confirmed": "imported a caseload",
+    "import.corrected": "corrected an import",
+    "import.undone": "undid an import",
     "import.uploaded": "uploaded a caseload",
     "import.viewed": "looked through an import",
-    "import.confirmed": "imported a caseload",
-    "import.undone": "undid an import",
-    "audit.viewed": "opened the audit",
+    "initiatingvisit.voided": "voided an initiating visit",
+    "month.patient_viewed": "opened a patient's month",
+    "month.viewed": "opened a month",
+    "other_service.recorded": "recorded another practice's service",
+    "patient.added": "added the patient",
+    "payer_profile.defaulted": "took a payer's rules from its name",
+    "payer_profile.set": "set a payer's rules",
+    "prior_service.recorded": "recorded an earlier service",
+    "review.recorded": "recorded a case review",
+    "time.recorded": "logged minutes",
+    "time.replaced": "corrected minutes",
+    "time.voided": "voided minutes",
+    "visit.recorded": "recorded an initiating visit",
 }
 
 
@@ -54,6 +78,9 @@ class AuditPage:
     people: tuple[tuple[UUID, str], ...]
 
 
+NOTHING = AuditPage((), None, ())
+
+
 def audit_page(
     *,
     organization_id: UUID,
@@ -61,7 +88,10 @@ def audit_page(
     person_id: UUID | None = None,
     before: UUID | None = None,
 ) -> AuditPage:
-    """Fifty events, newest first, of one patient or one person or all; `before` continues (ids sort by time)."""
+    """Fifty events, newest first, of one patient or one person or all; `before` continues after that event.
+
+    Ids sort by time, so the next page is found by id however many came in meanwhile.
+    """
     events = AuditEvent.objects.filter(organization_id=organization_id)
     if patient_id:
         events = events.filter(patient_id=patient_id)
@@ -77,7 +107,7 @@ def audit_page(
             at=event.at,
             person=str(people[event.by_id]),
             person_id=event.by_id,
-            words=WORDS.get(event.action, event.action.replace(".", " ").replace("_", " ")),
+            words=WORDS.get(event.action, event.action),
             patient_id=event.patient_id,
             fields=tuple(event.fields),
             count=event.count,

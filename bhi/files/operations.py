@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -62,17 +63,18 @@ def read(file: StoredFile) -> bytes:
     sealed = bytes(file.sealed)
     nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     for key in _keys():
-        try:
+        # ValueError: too short to hold even a nonce.
+        with suppress(InvalidTag, ValueError):
             return AESGCM(key).decrypt(nonce, body, _bound_to(file.organization_id, file.id))
-        except InvalidTag:
-            continue
     raise FileUnreadable("This file cannot be opened. Ask your administrator to check the file keys.")
 
 
 def _keys() -> list[bytes]:
-    """The newest key first; older ones still open what they sealed. Without BHI_FILE_KEYS: of the secret key."""
-    secrets_in_order = settings.FILE_KEYS or (settings.SECRET_KEY,)
-    return [_derive(secret) for secret in secrets_in_order]
+    """The newest key first; older ones still open what they sealed.
+
+    The secret key is the last: it seals where no BHI_FILE_KEYS are set, and opens what it sealed before they were.
+    """
+    return [_derive(secret) for secret in (*settings.FILE_KEYS, settings.SECRET_KEY)]
 
 
 def _derive(secret: str) -> bytes:
