@@ -3,11 +3,14 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import DataError
 
 from bhi.tenancy.models import Organization
+from billing.operations import stories
 from billing.operations.stories import play_story
 from billing.rules.facts import MonthFacts
 from billing.rules.story import load_story
@@ -143,6 +146,24 @@ def test_an_invalid_file_is_named_with_path_and_fault(
     assert [one["id"] for one in printed] == ["BR-01"]
 
 
+def test_what_the_database_refuses_is_named_with_its_place(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    real, calls = stories.record_visit, []
+
+    def refuse_first(**values: Any) -> object:
+        calls.append(values)
+        if len(calls) == 1:
+            raise DataError
+        return real(**values)
+
+    monkeypatch.setattr(stories, "record_visit", refuse_first)
+    name = story_file(tmp_path, expect=None)
+    status, printed, errors = run(capsys, name, str(FIRST))
+    assert errors == f"{name}: $.visits[0]: this holds a value that cannot be stored\n"
+    assert (status, [one["id"] for one in printed]) == (2, ["BR-01"])
+
+
 def test_a_missing_file_and_one_that_is_not_json(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     broken = tmp_path / "broken.json"
     broken.write_text("{")
@@ -157,3 +178,30 @@ def test_the_clock_of_a_story_is_its_own():
     later = json.loads(FIRST.read_text().replace("2026-10", "2027-10"))
     played = [document(story, play_story(story)) for story in map(load_story, map(json.dumps, (document_of, later)))]
     assert [one["ok"] for one in played] == [True, True]
+
+
+def test_a_program_may_change_before_the_enrolment():
+    """Referred to general BHI, moved to collaborative care before and on the day of enrolment."""
+    told = {
+        "id": "P",
+        "title": "Moved before enrolment",
+        "referred_on": "2026-09-07",
+        "enrolled_on": "2026-10-01",
+        "program": "bhi",
+        "program_changes": [{"on": "2026-09-21", "to": "cocm"}, {"on": "2026-10-20", "to": "bhi"}],
+        "consents": [{"given_at": "2026-09-07T00:00", "service": "bhi"}],
+        "work": [
+            {"at": "2026-09-14T10:00", "minutes": 22},
+            {"at": "2026-09-28T10:00", "minutes": 15},
+            {"at": "2026-10-13T10:00", "minutes": 31},
+            {"at": "2026-10-27T10:00", "minutes": 9},
+        ],
+        "days": ["2026-10-31"],
+    }
+    story = load_story(json.dumps(told))
+    played = document(story, play_story(story))
+    assert [(one["minutes"], one["lines"]) for one in played["months"].values()] == [(15, []), (31, [["99493", 1]])]
+    assert played["signals"] == {"2026-10-31": ["measure_overdue"]}
+    stays = told | {"reviews": [], "program_changes": [{"on": "2026-10-01", "to": "cocm"}]}
+    story = load_story(json.dumps(stays))
+    assert document(story, play_story(story))["signals"] == {"2026-10-31": ["measure_overdue", "never_reviewed"]}

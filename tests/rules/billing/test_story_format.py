@@ -178,12 +178,15 @@ def test_everything_said_is_read():
         ("2026-10-07T02:00+02:00", datetime(2026, 10, 7, 0, tzinfo=UTC), date(2026, 10, 6)),
         ("2026-11-01T01:10", datetime(2026, 11, 1, 5, 10, tzinfo=UTC), date(2026, 11, 1)),
         ("2026-11-01T01:10-05:00", datetime(2026, 11, 1, 6, 10, tzinfo=UTC), date(2026, 11, 1)),
+        ("2026-10-07T02:30-03:30", datetime(2026, 10, 7, 6, tzinfo=UTC), date(2026, 10, 7)),
+        ("2026-10-07T03:00+23:30", datetime(2026, 10, 6, 3, 30, tzinfo=UTC), date(2026, 10, 5)),
         ("2026-10-06", None, date(2026, 10, 6)),
     ],
 )
 def test_work_has_a_local_time_one_with_an_offset_or_only_a_day(at, instant, on):
     found = story(work=[work(at)]).work[0]
     assert (found.at, found.on) == (instant, on)
+    assert found.at is None or found.at.tzinfo is UTC
 
 
 def test_work_has_its_defaults_and_the_program_of_its_day():
@@ -256,6 +259,17 @@ def test_work_has_its_defaults_and_the_program_of_its_day():
             "$.ended.reason",
             "one of administrative_inactivity",
         ),
+        (LEAST | {"patient": {"sex": "female"}}, "$.patient.sex", "one of F, M, U, X is expected"),
+        (LEAST | {"enrolled_on": "9999-12-31"}, "$.enrolled_on", "a year from 1900 to 2199 is expected"),
+        (LEAST | {"enrolled_on": "1899-12-31"}, "$.enrolled_on", "a year from 1900 to 2199 is expected"),
+        (LEAST | {"served_before": ["9999-12"]}, "$.served_before[0]", "a year from 1900 to 2199 is expected"),
+        (LEAST | {"work": [work("9999-12-31T23:59-10:00")]}, "$.work[0].at", "a year from 1900 to 2199 is expected"),
+        (LEAST | {"enrolled_on": "٢٠٢٦-١٠-٠٥"}, "$.enrolled_on", "a date like 2026-10-05 is expected"),
+        (LEAST | {"served_before": ["٢٠٢٦-٠٢"]}, "$.served_before[0]", "a month like 2026-10 is expected"),
+        (LEAST | {"visits": [{"on": "2026-10-05", "code": "9٢٠٢4"}]}, "$.visits[0].code", "a five-character code"),
+        (LEAST | {"id": "a\0b"}, "$.id", "a text without NUL and half characters is expected"),
+        (LEAST | {"work": [work(staff="\ud800")]}, "$.work[0].staff", "a text without NUL and half characters"),
+        (LEAST | {"work": [work(staff="x" * 101)]}, "$.work[0].staff", "a text of at most 100 characters"),
         (LEAST | {"patient": {"age": 40}}, "$.patient.age", "no such field"),
         (LEAST | {"in_order": "yes"}, "$.in_order", "true or false is expected"),
         (LEAST | {"without": ["consents"]}, "$.without[0]", "one of care_plan, consent"),
@@ -351,3 +365,23 @@ def test_a_fault_is_named_with_its_place(document, path, fault):
 def test_what_is_not_json_is_refused():
     with pytest.raises(DocumentInvalid, match=r"\$: not JSON"):
         load_story('{"id": ')
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ('"id": "Y"', "$.id"),
+        ('"work": [{"at": "2026-10-06", "minutes": 20, "minutes": 40}]', "$.work[0].minutes"),
+        ('"expect": {"state": {"2026-10-05": "worse", "2026-10-05": "partial"}}', "$.expect.state.2026-10-05"),
+    ],
+)
+def test_a_name_given_twice_is_refused(said, path):
+    with pytest.raises(DocumentInvalid) as raised:
+        load_story(f'{{"id": "X", "title": "T", "enrolled_on": "2026-10-05", {said}}}')
+    assert (raised.value.path, raised.value.fault) == (path, "this is given twice")
+
+
+def test_what_is_nested_too_deeply_is_refused():
+    with pytest.raises(DocumentInvalid) as raised:
+        load_story("[" * 100_000)
+    assert (raised.value.path, raised.value.fault) == ("$", "objects and lists are nested too deeply")
