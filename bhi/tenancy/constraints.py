@@ -36,9 +36,6 @@ class _WallConstraint(models.BaseConstraint):
         """Called inside CREATE TABLE: put the statement after it, when referenced tables exist too."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
-        raise NotImplementedError
-
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.deconstruct() == other.deconstruct()
 

@@ -13,11 +13,12 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
 OWNER = "bhi_owner"
 APPLICATION = "bhi_app"
 MAINTENANCE = "bhi_maintenance"
+# Where the administrator connects while the product's database may not exist yet; every server has it.
+FIRST_DATABASE = "postgres"
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ ROLES = (
 def create_roles(admin_url: str, passwords: Mapping[str, str]) -> None:
     """Make the three roles, or put right what differs. Safe to repeat. Passwords are given by role name.
 
-    Raises psycopg.Error when the administrator may not do it.
+    Raises psycopg.Error when the administrator may not do it: before Postgres 16 only a superuser may give BYPASSRLS,
+    since then also a role that has CREATEROLE and BYPASSRLS itself.
     """
-    with psycopg.connect(admin_url, dbname=maintenance_database(admin_url), autocommit=True) as admin:
+    with psycopg.connect(admin_url, dbname=FIRST_DATABASE, autocommit=True) as admin:
         for spec in ROLES:
             _make_role(admin, spec, passwords.get(spec.name))
         for spec in ROLES:
@@ -61,7 +63,7 @@ def create_roles(admin_url: str, passwords: Mapping[str, str]) -> None:
 
 def create_database(admin_url: str, name: str) -> None:
     """Make the database when it is missing, give it to the owner, and set what new tables grant. Safe to repeat."""
-    with psycopg.connect(admin_url, dbname=maintenance_database(admin_url), autocommit=True) as admin:
+    with psycopg.connect(admin_url, dbname=FIRST_DATABASE, autocommit=True) as admin:
         if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             _run(admin, "CREATE DATABASE {name} OWNER {owner}", name=name, owner=OWNER)
         _run(admin, "ALTER DATABASE {name} OWNER TO {owner}", name=name, owner=OWNER)
@@ -76,11 +78,6 @@ def passwords_of(urls: Mapping[str, str | None]) -> dict[str, str]:
     """The passwords that the URLs of the roles carry, by role. A URL without one sets none."""
     found = {role: unquote(urlsplit(url or "").password or "") for role, url in urls.items()}
     return {role: password for role, password in found.items() if password}
-
-
-def maintenance_database(admin_url: str) -> str:
-    """Where the administrator connects while the database may not exist yet."""
-    return "postgres" if conninfo_to_dict(admin_url).get("dbname") else "template1"
 
 
 def _make_role(admin: psycopg.Connection, spec: RoleSpec, password: str | None) -> None:

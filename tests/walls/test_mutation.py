@@ -208,6 +208,17 @@ OTHER_HOLES = {
     ),
     "a view of its owner": ("CREATE VIEW stray AS SELECT * FROM registry_patient", ("view", "stray")),
     "a materialized view": ("CREATE MATERIALIZED VIEW stray AS SELECT 1 AS one", ("view", "stray")),
+    "a table without its organization": (
+        "ALTER TABLE audit_event DROP COLUMN organization_id CASCADE",
+        ("wall", "audit_event"),
+    ),
+    "a table of another server": (
+        (
+            "CREATE FOREIGN DATA WRAPPER stray; CREATE SERVER stray FOREIGN DATA WRAPPER stray; "
+            "CREATE FOREIGN TABLE stray (id int) SERVER stray"
+        ),
+        ("view", "stray"),
+    ),
     "a function of its owner": (
         "CREATE FUNCTION stray() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
         ("function", "public.stray"),

@@ -11,7 +11,7 @@ from caseload.models import TimeEntry
 from registry.models import Patient
 from tests.factories.caseload import TimeEntryFactory
 from tests.factories.registry import EpisodeFactory, PatientFactory
-from tests.factories.tenancy import ClinicFactory
+from tests.factories.tenancy import ClinicFactory, MembershipFactory
 
 
 def test_tests_run_as_the_application(db):
@@ -94,3 +94,10 @@ def test_maintenance_sees_which_jobs_wait_and_nothing_about_them():
             cursor.execute("SELECT arguments FROM jobs_job")
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic("maintenance"):
             cursor.execute("SELECT 1 FROM registry_patient")
+
+
+def test_a_seat_is_called_by_name_and_credential(organization, clinic):
+    seat = MembershipFactory.build(organization=organization, name="Ana Rivera", credential="LCSW")
+    plain = MembershipFactory.build(organization=organization, name="Ana Rivera")
+    assert [str(one) for one in (seat, plain)] == ["Ana Rivera, LCSW", "Ana Rivera"]
+    assert [str(organization), str(clinic)] == ["Lakeside Family Medicine", clinic.name]
