@@ -40,17 +40,23 @@ class PatientDoor:
 
 
 def patient_door(patient_id: UUID, *, for_: Membership, at: datetime) -> PatientDoor:
-    """A live patient of the seat's organization, in two statements. Raises NotFound."""
-    patients = Patient.objects.live().select_related("clinic")
-    patient = patients.filter(organization_id=for_.organization_id, id=patient_id).first()
-    if patient is None:
-        raise NotFound
-    episodes = Episode.objects.live().filter(organization_id=for_.organization_id, patient_id=patient_id)
-    last_first = episodes.select_related("clinic", "treating_clinician").order_by("-enrolled_on", "-id")
-    episode = min(last_first, key=_is_over, default=None)
+    """A live patient of the seat's organization, in one statement, two before any enrolment. Raises NotFound."""
+    of_patient = {"organization_id": for_.organization_id, "patient_id": patient_id}
+    episodes = Episode.objects.live().filter(**of_patient, patient__voided_at__isnull=True)
+    related = episodes.select_related("patient", "clinic", "treating_clinician")
+    episode = min(related.order_by("-enrolled_on", "-id"), key=_is_over, default=None)
+    patient = episode.patient if episode is not None else _patient(patient_id, for_.organization_id)
     clinic = episode.clinic if episode is not None else patient.clinic
     zone = ZoneInfo(clinic.time_zone)
     return PatientDoor(patient, episode, clinic.name, zone, local_date(at, zone))
+
+
+def _patient(patient_id: UUID, organization_id: UUID) -> Patient:
+    found = Patient.objects.live().filter(organization_id=organization_id, id=patient_id)
+    patient: Patient | None = found.select_related("clinic").first()
+    if patient is None:
+        raise NotFound
+    return patient
 
 
 def _is_over(episode: Episode) -> bool:
