@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 from django.conf import settings as django_settings
 
@@ -17,7 +18,9 @@ supply(Places(Path(__file__).resolve().parents[1]), os.environ)
 os.environ["BHI_DEBUG"] = "1"
 os.environ.pop("BHI_PROCESS", None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "bhi.settings"
-# Read here, which makes pytest-django set Django up: named in pyproject, they would be read before this file.
+# Set up here: named in pyproject, settings would be read before this file could start servers; and conftest files of
+# named folders import models before pytest-django would set Django up.
+django.setup()
 ALIASES = tuple(django_settings.DATABASES)
 
 
