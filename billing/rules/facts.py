@@ -66,6 +66,8 @@ class MonthFacts:
     `payer` is a family of rule books and `options` the payer profile's overrides, as sorted pairs. `program`
     is the one at the month's end. `episode_from` is the referral, where it came before `enrolled_on`.
     `diagnoses` are those of the month, `care_plans`, `scores` and `reviews` the dates of all that exist.
+    `assumed_care_plans` are dated by an import whose file said nothing of plans: they serve, and are flagged.
+    A visit whose code is unknown ("") serves and is flagged likewise.
     `served_before` and `billed_before` are months of CoCM before this product knew the patient; such a month
     counts as one that had a line. `own_served` and `own_lines` are earlier months of this product: those with
     any counting CoCM second, and what they billed (`verdicts.judge_in_order` fills them in).
@@ -83,6 +85,7 @@ class MonthFacts:
     visits: tuple[Visit, ...] = ()
     diagnoses: tuple[str, ...] = ()
     care_plans: tuple[date, ...] = ()
+    assumed_care_plans: tuple[date, ...] = ()
     scores: tuple[date, ...] = ()
     reviews: tuple[date, ...] = ()
     other_services: tuple[OtherService, ...] = ()

@@ -20,6 +20,9 @@ class Basis:
     ends_on: date
 
 
+UNKNOWN_CODE = ""
+"""Of a visit that a spreadsheet gave only the day of."""
+
 Check = Callable[[Basis], bool]
 
 
@@ -48,18 +51,39 @@ def year_before(day: date, years: int) -> date:
 
 def _has_visit(basis: Basis) -> bool:
     """A visit with the billing practitioner, from a year before enrolment to the first day with
-    time that counts.
+    time that counts. One recorded without its code serves, and is flagged.
     """
-    needs = basis.book.requirements
-    until = basis.time.first_on or basis.ends_on
-    since = year_before(basis.facts.enrolled_on, needs.visit_within_years)
-    extra = basis.book.options.extra_visit_codes
-    return any(
-        visit.by == "billing"
-        and since <= visit.on <= until
-        and (visit.code in needs.visit_codes or visit.code in extra)
-        for visit in basis.facts.visits
+    codes = _codes_of_visits_in_time(basis)
+    return UNKNOWN_CODE in codes or not codes.isdisjoint(_initiating_codes(basis))
+
+
+def rests_on_uncoded_visit(basis: Basis) -> bool:
+    """Whether the only visit that serves is one whose code nobody recorded."""
+    codes = _codes_of_visits_in_time(basis)
+    return UNKNOWN_CODE in codes and codes.isdisjoint(_initiating_codes(basis))
+
+
+def rests_on_assumed_plan(basis: Basis) -> bool:
+    """Whether the only care plan that serves is one that an import assumed."""
+    return (
+        basis.book.requirements.care_plan
+        and _is_any_by_the_end(basis.facts.assumed_care_plans, basis)
+        and not _is_any_by_the_end(basis.facts.care_plans, basis)
     )
+
+
+def _codes_of_visits_in_time(basis: Basis) -> set[str]:
+    until = basis.time.first_on or basis.ends_on
+    since = year_before(basis.facts.enrolled_on, basis.book.requirements.visit_within_years)
+    return {visit.code for visit in basis.facts.visits if visit.by == "billing" and since <= visit.on <= until}
+
+
+def _initiating_codes(basis: Basis) -> frozenset[str]:
+    return basis.book.requirements.visit_codes.union(basis.book.options.extra_visit_codes)
+
+
+def _is_any_by_the_end(days: tuple[date, ...], basis: Basis) -> bool:
+    return any(day <= basis.ends_on for day in days)
 
 
 def _has_diagnosis(basis: Basis) -> bool:
@@ -67,7 +91,9 @@ def _has_diagnosis(basis: Basis) -> bool:
 
 
 def _has_care_plan(basis: Basis) -> bool:
-    return not basis.book.requirements.care_plan or any(day <= basis.ends_on for day in basis.facts.care_plans)
+    """A plan dated by the month's end. One that an import assumed serves, and is flagged."""
+    plans = (*basis.facts.care_plans, *basis.facts.assumed_care_plans)
+    return not basis.book.requirements.care_plan or _is_any_by_the_end(plans, basis)
 
 
 def _has_score(basis: Basis) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
+from billing.rules import requirements
 from billing.rules.books import RuleBook, book_in_force, with_options
 from billing.rules.candidates import apcm_base, candidates
 from billing.rules.distance import next_step
@@ -177,7 +178,18 @@ def _flags(
         words.append("apcm_route_unsettled")
     if facts.time.logged_seconds > seconds:
         words.append("minutes_excluded")
+    if reckoning and reckoning.lines:
+        words += _record_flags(requirements.basis(facts, book, facts.time.counted))
     return tuple([flag(word, book) for word in words])
+
+
+def _record_flags(basis: requirements.Basis) -> list[str]:
+    """What the lines rest on that somebody should still see."""
+    rests_on = {
+        "care_plan_assumed": requirements.rests_on_assumed_plan(basis),
+        "visit_code_unknown": requirements.rests_on_uncoded_visit(basis),
+    }
+    return [word for word, is_so in rests_on.items() if is_so]
 
 
 def _line_flags(kind: MonthType, lines: tuple[Line, ...], seconds: int) -> list[str]:

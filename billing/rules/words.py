@@ -107,6 +107,19 @@ FLAGS: dict[str, tuple[str, str]] = {
     ),
 }
 
+# What a coder should look at because of how something came on record. Stories state only what is on record, so
+# these are not words of theirs.
+RECORD_FLAGS: dict[str, tuple[str, str]] = {
+    "care_plan_assumed": (
+        "requirements.care_plan",
+        "The care plan is assumed: the imported file said nothing of plans. Make sure that there is one.",
+    ),
+    "visit_code_unknown": (
+        "requirements.visit_within_years",
+        "The initiating visit is recorded without its code. Make sure that it was one that starts services.",
+    ),
+}
+
 
 @lru_cache(maxsize=4096)
 def gap(word: str, book: RuleBook, field: str | None = None) -> Gap:
@@ -118,5 +131,5 @@ def gap(word: str, book: RuleBook, field: str | None = None) -> Gap:
 @lru_cache(maxsize=4096)
 def flag(word: str, book: RuleBook) -> Flag:
     """The flag, citing the field that it rests on."""
-    field, sentence = FLAGS[word]
+    field, sentence = (FLAGS | RECORD_FLAGS)[word]
     return Flag(word, sentence, book.cite(field))

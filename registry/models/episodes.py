@@ -160,6 +160,7 @@ class CarePlan(Fact):
     episode = TenantForeignKey(Episode)
     on = models.DateField()
     text = models.TextField(blank=True)
+    is_assumed = models.BooleanField(default=False, help_text="Dated by an import whose file said nothing of plans")
 
     class Meta:
         constraints = fact_wall("registry_careplan", "episode", may_change=())

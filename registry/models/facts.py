@@ -39,9 +39,7 @@ class Fact(TenantModel):
 VOID_FIELDS = ("voided_at", "voided_by", "void_reason")
 
 
-def fact_wall(
-    table: str, *foreign_keys: str, may_change: tuple[str, ...] | None = None
-) -> list[models.BaseConstraint]:
+def fact_wall(table: str, *foreign_keys: str, may_change: tuple[str, ...] | None = None) -> list[models.BaseConstraint]:
     """The tenant wall of a Fact, and: voided means when and by whom, only once; never deleted.
 
     `may_change` names the fields that the application may change besides voiding; None for any.

@@ -178,9 +178,9 @@ def draft_diagnosis(
     return stamped(Diagnosis, stamp, episode=episode, code=normal, rank=rank, from_on=from_on)
 
 
-def draft_care_plan(stamp: Stamp, *, episode: Episode, on: date, text: str = "") -> CarePlan:
-    """A dated version of the plan."""
-    return stamped(CarePlan, stamp, episode=episode, on=on, text=text)
+def draft_care_plan(stamp: Stamp, *, episode: Episode, on: date, text: str = "", is_assumed: bool = False) -> CarePlan:
+    """A dated version of the plan. An import whose file says nothing of plans assumes one, and it is flagged."""
+    return stamped(CarePlan, stamp, episode=episode, on=on, text=text, is_assumed=is_assumed)
 
 
 def draft_assessment(
