@@ -42,10 +42,6 @@ class EpisodeMonth:
     covered_until: date | None
     note: str
 
-    @property
-    def month(self) -> str:
-        return self.facts.month
-
 
 def month_facts(
     organization_id: UUID,

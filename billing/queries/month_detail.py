@@ -20,7 +20,6 @@ from billing.rules.payers import PayerRules
 from caseload.models import Activity, StaffRole, TimeService
 from caseload.queries.entries import EpisodeTime, LoggedEntry, patient_time
 from caseload.rules.clock import first_day, last_day
-from caseload.rules.minutes import ConsentWindow
 from caseload.rules.standing import Standing, standings
 
 
@@ -48,6 +47,7 @@ class Document:
     label: str
     on: date | None
     detail: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,8 @@ def _documents(facts: MonthFacts, time: EpisodeTime) -> Iterable[Document]:
     """The dated facts of the month and before it, in the order in which an auditor asks for them."""
     last_on, zone = last_day(facts.month), time.circumstances.zone
     for consent in time.circumstances.consents:
-        yield Document(
-            f"Consent ({consent.service.upper()})", consent.given_at.astimezone(zone).date(), _until(consent)
-        )
+        given_on = consent.given_at.astimezone(zone).date()
+        yield Document(f"Consent ({consent.service.upper()})", given_on, until=consent.revoked_on)
     for visit in facts.visits:
         with_whom = "with the billing practitioner" if visit.by == "billing" else "with another practitioner"
         yield Document(f"Visit {visit.code or 'without a code'}", visit.on, with_whom)
@@ -150,7 +149,3 @@ def _documents(facts: MonthFacts, time: EpisodeTime) -> Iterable[Document]:
     for service in facts.other_services:
         by = "billed by this practice" if service.by == "billing" else "billed by another practice"
         yield Document(f"Other service {service.code}", None, by)
-
-
-def _until(consent: ConsentWindow) -> str:
-    return "" if consent.revoked_on is None else f"taken back on {consent.revoked_on.isoformat()}"

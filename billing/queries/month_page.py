@@ -9,11 +9,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from billing.queries.claims import ClaimedMonth, CodeUnits, Expected, claimed_months, expected
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.findings import Flag, Gap, Line, NextStep
 from caseload.rules.clock import first_day, last_day
+from registry.models import Episode
 
 PAGE_ROWS = 100
 
@@ -106,7 +108,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class MonthPage:
-    """A month of an organization, filtered and cut to a page. `assumed` are payers whose rules nobody confirmed."""
+    """A month of an organization, filtered and cut to a page.
+
+    `assumed` are payers whose rules nobody confirmed, `without_time` the enrolled patients with nothing in the month.
+    """
 
     month: str
     rows: tuple[MonthRow, ...]
@@ -121,6 +126,7 @@ class MonthPage:
     by_clinic: tuple[Total, ...]
     assumed: tuple[tuple[str, str], ...]
     clinics: tuple[tuple[UUID, str], ...]
+    without_time: int
     first_row: int
     previous_after: UUID | None
     has_previous: bool
@@ -156,6 +162,7 @@ def month_page(
         by_clinic=_totals(of_clinic, "clinic"),
         assumed=tuple(sorted({(row.payer, row.payer_note) for row in of_clinic if row.payer_note})),
         clinics=tuple(sorted({(row.clinic_id, row.clinic) for row in everything}, key=lambda clinic: clinic[1])),
+        without_time=_without_time(organization_id, month, clinic_id, of_clinic),
         first_row=start + 1,
         previous_after=matching[start - limit - 1].episode_id if start > limit else None,
         has_previous=start > 0,
@@ -177,6 +184,17 @@ def held_entries(organization_id: UUID, month: str) -> dict[UUID, int]:
     with connection.cursor() as cursor:
         cursor.execute(_HELD, {"organization": organization_id, "first": first_day(month), "last": last_day(month)})
         return dict(cursor.fetchall())
+
+
+def _without_time(organization_id: UUID, month: str, clinic_id: UUID | None, shown: Iterable[MonthRow]) -> int:
+    """How many patients were enrolled on some day of the month and have nothing in it."""
+    enrolled = Episode.objects.live().filter(
+        Q(ended_on__isnull=True) | Q(ended_on__gte=first_day(month)),
+        organization_id=organization_id,
+        enrolled_on__lte=last_day(month),
+    )
+    of_clinic = enrolled.filter(clinic_id=clinic_id) if clinic_id else enrolled
+    return of_clinic.exclude(id__in=[row.episode_id for row in shown]).count()
 
 
 def words_of(lines: Iterable[tuple[str, int]]) -> str:

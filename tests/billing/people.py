@@ -9,7 +9,7 @@ from bhi.tenancy.models import Clinic, Membership, Organization
 from caseload.operations.reviews import record_review
 from caseload.operations.timekeeping import Work, record_time
 from caseload.rules.worktime import WorkTime
-from registry.models import Episode, Patient, Payer
+from registry.models import Consent, Episode, Patient, Payer
 from registry.operations.episodes import open_episode
 from registry.operations.facts import (
     record_assessment,
@@ -104,6 +104,9 @@ class Program:
             self.score(episode, on)
         if "review" not in without:
             record_review(by=self.by, at=AT, episode_id=episode.id, on=on, recommendations=[("continue", "")])
+
+    def consent_of(self, episode: Episode) -> Consent:
+        return Consent.objects.select_related("patient__clinic").get(patient=episode.patient)
 
     def score(self, episode: Episode, on: date) -> None:
         record_assessment(

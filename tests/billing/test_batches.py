@@ -19,12 +19,15 @@ from billing.models import Batch, Claim, ClaimLine
 from billing.operations.batches import make_batch
 from billing.operations.errors import MonthNotOver, NothingToBill
 from billing.queries.claims import batch_page, batch_rows, batch_with_file, claimed_months
+from billing.queries.month_detail import month_detail
 from billing.queries.month_page import month_page
 from billing.rules.books import book_named
 from billing.rules.canonical import plain
 from billing.rules.facts import from_json
 from billing.rules.verdicts import judge
+from caseload.operations.timekeeping import void_time
 from registry.models import TreatingClinician
+from registry.operations.episodes import end_episode, open_episode
 from registry.operations.people import add_coverage
 from tests.billing.people import AT, Program, program
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
@@ -168,8 +171,6 @@ def test_what_changes_afterwards_is_shown_and_the_file_stays(lakeside: Program):
 
 
 def test_a_second_enrolment_of_a_claimed_patient_is_not_claimed_again(lakeside: Program):
-    from registry.operations.episodes import end_episode, open_episode
-
     first = lakeside.billing_patient()
     end_episode(by=lakeside.by, at=AT, episode=first, on=date(2026, 2, 12), reason="other")
     again = open_episode(
@@ -180,6 +181,29 @@ def test_a_second_enrolment_of_a_claimed_patient_is_not_claimed_again(lakeside: 
     rows = {row.episode_id: row for row in month_page(lakeside.organization.id, FEBRUARY).rows}
     assert (rows[first.id].claimed is None, rows[again.id].claimed is None) == (False, True)
     assert rows[again.id].refusal == "An earlier enrolment bills this month"
+
+
+def test_a_month_claimed_with_the_other_enrolment_stays_claimed(lakeside: Program):
+    """The first enrolment's time is taken back after its claim: the second bills now, and says where the claim is."""
+    first = lakeside.patient()
+    entry = lakeside.work(first, 40)
+    end_episode(by=lakeside.by, at=AT, episode=first, on=date(2026, 2, 12), reason="other")
+    make(lakeside)
+    again = open_episode(
+        by=lakeside.by, at=AT, patient=first.patient, clinic=lakeside.clinic, enrolled_on=date(2026, 2, 16)
+    )
+    lakeside._documents(again.patient, again, without=("consent", "visit"))
+    lakeside.work(again, 40, on=date(2026, 2, 20))
+    void_time(by=lakeside.by, at=AT, entry=entry, reason="Entered twice")
+    with pytest.raises(NothingToBill):
+        make(lakeside)
+    (row,) = month_page(lakeside.organization.id, FEBRUARY).rows
+    assert (row.episode_id, row.refusal) == (
+        again.id,
+        "Claimed with another enrolment of the patient in batch 1",
+    )
+    detail = month_detail(lakeside.organization.id, FEBRUARY, first.id)
+    assert (detail.is_changed, detail.changed_since) == (True, "Claimed as 99492 in batch 1; changed since")
 
 
 def test_a_claim_is_dated_before_death(lakeside: Program):

@@ -277,6 +277,16 @@ def test_the_month_page_counts_filters_and_adds_up(lakeside: Program):
     assert len(at_ridge.clinics) == 2
 
 
+def test_enrolled_patients_with_nothing_in_the_month_are_counted(lakeside: Program):
+    lakeside.billing_patient("Abara")
+    lakeside.patient("Berg")
+    gone, later = lakeside.patient("Castro"), lakeside.patient("Dogan", enrolled_on=date(2026, 3, 2))
+    end_episode(by=lakeside.by, at=AT, episode=gone, on=date(2026, 2, 20), reason="other")
+    counts = {month: month_page(lakeside.organization.id, month).without_time for month in ("2026-01", FEBRUARY, MARCH)}
+    assert counts == {"2026-01": 0, FEBRUARY: 2, MARCH: 3}
+    assert month_page(lakeside.organization.id, FEBRUARY, clinic_id=later.clinic_id).without_time == 2
+
+
 def test_the_month_page_is_cut_into_pages_by_name(lakeside: Program):
     names = [f"Family{n}" for n in range(5)]
     for name in names:

@@ -1,6 +1,7 @@
 """Billing's pages through the real middleware: what they say, whom they let in, what they cost."""
 
 import re
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from billing.models import Batch
 from billing.operations.batches import make_batch
+from billing.operations.other_services import record_other_service
+from registry.operations.facts import revoke_consent
 from tests.billing.people import AT, Program, program
 
 BASE = "/o/lakeside/billing/"
@@ -83,7 +86,9 @@ def paged_by_two(*args: Any, **filters: Any) -> Any:
     return month_page(*args, **filters, limit=2)
 
 
-@pytest.mark.parametrize("query", ["?show=nonsense", "?clinic=1", "?after=x", "?after=01a1ffcb-5fd6-78bc-884f-d7234ce05833"])
+@pytest.mark.parametrize(
+    "query", ["?show=nonsense", "?clinic=1", "?after=x", "?after=01a1ffcb-5fd6-78bc-884f-d7234ce05833"]
+)
 def test_a_filter_that_makes_no_sense_shows_everything(people: Program, billing: Client, query: str):
     months(people, 1)
     response = billing.get(FEBRUARY + query)
@@ -125,6 +130,26 @@ def test_a_patients_month_tells_everything_behind_it(people: Program, billing: C
     assert "G2214 CoCM, first 30 minutes 16 min 40 min an earlier one bills" in page
 
 
+def test_entries_of_other_months_are_left_out_and_other_services_named(people: Program, billing: Client):
+    with tenant(people.organization):
+        episode = people.billing_patient("Abara", 40)
+        people.work(episode, 15, on=date(2026, 3, 10))
+        consent = people.consent_of(episode)
+        revoke_consent(by=people.by, at=AT, consent=consent, on=date(2026, 3, 20))
+        record_other_service(
+            by=people.by,
+            at=AT,
+            patient=episode.patient,
+            month="2026-02",
+            code="99490",
+            is_by_billing_practitioner=False,
+        )
+    page = text_of(billing.get(f"{FEBRUARY}episodes/{episode.id}/"))
+    assert ("Feb 10" in page, "Mar 10" in page) == (True, False)
+    assert "Other service 99490 billed by another practice" in page
+    assert "Consent (BHI) Feb 2, 2026 taken back on Mar 20, 2026" in page
+
+
 def test_a_patients_month_says_what_is_missing_and_what_closes_it(people: Program, billing: Client):
     with tenant(people.organization):
         episode = people.billing_patient("Abara", 40, without=("consent",))
@@ -144,8 +169,6 @@ def test_a_patients_month_without_anything(people: Program, billing: Client):
 
 def test_a_month_before_the_first_book_is_shown_without_a_verdict(people: Program, billing: Client):
     with tenant(people.organization):
-        from datetime import date
-
         episode = people.patient(enrolled_on=date(2019, 5, 1))
         people.work(episode, 40, on=date(2019, 5, 6))
     row = text_of(billing.get(f"{BASE}months/2019-05/"))
