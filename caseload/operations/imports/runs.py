@@ -17,7 +17,7 @@ from bhi.files.operations import read, store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from caseload.models import ImportFile, ImportRow, ImportRun, ImportState
-from caseload.operations.imports.writing import carry_out
+from caseload.operations.imports.writing import allow_minutes, carry_out
 from caseload.operations.read_workbook import WorkbookUnreadable, read_workbook
 from caseload.operations.timekeeping import lock_people
 from caseload.queries.imports import import_run, known_for
@@ -30,7 +30,7 @@ from registry.operations.recording import Stamp
 
 MOST_FILES = 10
 # What takes longer than a page may take is done by a worker.
-AT_ONCE_BYTES = 1_000_000
+AT_ONCE_BYTES = 250_000
 AT_ONCE_ROWS = 3_000
 BATCH = 1000
 
@@ -138,6 +138,8 @@ def confirm_import(
         run.save(update_fields=["state"])
         _queue(run, "carry_out_import", by=by, at=at, digest=digest)
         return run
+    if not in_background:
+        allow_minutes()
     lock_people(people_of(by.organization_id))
     plan = _plan(run, _sheets(run))
     if not plan.can_be_imported:

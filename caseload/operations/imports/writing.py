@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from bhi.accounts.operations import add_member
 from bhi.accounts.queries import people_of
 from bhi.jobs.operations import announce
@@ -77,6 +79,7 @@ class _Drafts:
         """What is referred to comes first; a held time comes after the one that it overlaps."""
         total, done = sum(map(len, self.facts.values())), 0
         for kind in ("patient", "episode", "dated", "contact", "time", "held", "score", "next"):
+            _forget_plans()
             done += record_facts(self.facts[kind])
             progress(done, total)
 
@@ -98,6 +101,25 @@ def carry_out(plan: ImportPlan, *, stamp: Stamp, progress: Progress) -> list[UUI
     _close_follow_ups(drafts.facts["next"])
     touched = [*named.new_episodes.values(), *(named.episodes[key] for key in _touched(plan))]
     return _tell(touched, plan, named, stamp)
+
+
+def allow_minutes() -> None:
+    """A long import takes longer than a request may; its transaction gets limits of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('statement_timeout', '10min', true), "
+            "set_config('idle_in_transaction_session_timeout', '10min', true)"
+        )
+
+
+def _forget_plans() -> None:
+    """Let Postgres plan the foreign keys' checks anew for each kind of fact.
+
+    A plan made on this connection while the tables were small reads them from end to end for every row, which
+    makes a first large import take hours.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
 
 
 # What the plan's keys stand for.

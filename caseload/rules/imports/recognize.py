@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from caseload.rules.imports.columns import KINDS, Field, SheetKind, field_of, fields
 from caseload.rules.imports.corrections import NOT_USED, Corrections
@@ -31,8 +32,12 @@ class Table:
     header_row: int
     columns: tuple[Column, ...]
 
+    @cached_property
+    def _by_field(self) -> Mapping[str, Column]:
+        return {column.field: column for column in reversed(self.columns) if column.field}
+
     def column(self, field: str) -> Column | None:
-        return next((column for column in self.columns if column.field == field), None)
+        return self._by_field.get(field)
 
     def heading(self, field: str) -> str:
         """What a sentence calls the field's column: its own heading, else the usual one."""

@@ -95,12 +95,15 @@ def shown(cell: Cell) -> str:
 
 
 def _clean(text: str) -> str:
-    kept = "".join(
-        " " if char in "\t\r\n" else char for char in unicodedata.normalize("NFC", text) if _is_printed(char)
-    )
-    kept = kept.strip().removeprefix("\ufeff")
+    kept = text.strip() if text.isascii() and text.isprintable() else _without_controls(text)
     wrapped = _KEPT_ZEROS.match(kept)
     return (wrapped.group(1) if wrapped else kept.removeprefix("'")).strip()
+
+
+def _without_controls(text: str) -> str:
+    """Letters in one piece, tabs and line ends as blanks, nothing that cannot be seen."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(" " if char in "\t\r\n" else char for char in composed if _is_printed(char)).strip()
 
 
 def _is_printed(char: str) -> bool:
