@@ -25,7 +25,8 @@ from caseload.rules.minutes import MonthMinutes
 
 NOTHING_LEFT: Final = (0, 0, 0, 0)
 
-# One statement: rows that are new, rows whose numbers changed, and rows of which nothing is left.
+# One statement: rows that are new, rows whose numbers changed, and rows of which nothing is left. NOT IN is hashed,
+# where NOT EXISTS compared every row with every other: Postgres cannot tell how many rows `fresh` has.
 _REFRESH: Final = f"""
 WITH fresh AS MATERIALIZED ({MINUTES_SQL}),
 written AS (
@@ -49,7 +50,7 @@ written AS (
      AND (%(episodes)s::uuid[] IS NULL OR stored.episode_id = ANY(%(episodes)s))
      AND (%(first)s::date IS NULL OR stored.month BETWEEN %(first)s AND %(last)s)
      AND (stored.cocm_seconds, stored.bhi_seconds, stored.ccm_seconds, stored.logged_seconds) <> (0, 0, 0, 0)
-     AND NOT EXISTS (SELECT FROM fresh WHERE fresh.episode_id = stored.episode_id AND fresh.month = stored.month)
+     AND (stored.episode_id, stored.month) NOT IN (SELECT episode_id, month FROM fresh)
   RETURNING 1
 )
 SELECT (SELECT count(*) FROM written) + (SELECT count(*) FROM emptied)
