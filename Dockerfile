@@ -20,5 +20,5 @@ COPY --from=build --chown=root:root /app /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER bhi
 EXPOSE 8000
-CMD ["gunicorn", "bhi.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
+CMD ["gunicorn", "bhi.wsgi:application", "--config", "python:bhi.web.gunicorn", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
      "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

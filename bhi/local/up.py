@@ -148,6 +148,7 @@ def web_command(places: Places, handle: int) -> list[str]:
     """Gunicorn over a socket that is already bound, so that no one can take the port in between."""
     return [
         str(places.python), "-m", "gunicorn", "bhi.wsgi:application", "--bind", f"fd://{handle}",
+        "--config", "python:bhi.web.gunicorn",
         "--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--log-level", "warning",
         "--no-control-socket",
     ]  # fmt: skip
