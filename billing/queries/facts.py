@@ -148,6 +148,7 @@ def _facts(episode: EpisodeRow, record: PatientRecord, month: str, rules: PayerR
         visits=tuple(record.visits),
         diagnoses=tuple(code for _, code, from_on in own.diagnoses if from_on is None or from_on <= last_day(month)),
         care_plans=tuple(own.care_plans),
+        assumed_care_plans=tuple(own.assumed_care_plans),
         scores=tuple(record.scores),
         reviews=tuple(own.reviews),
         other_services=tuple(record.other_services.get(month, ())),

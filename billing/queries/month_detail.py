@@ -143,9 +143,13 @@ def _documents(facts: MonthFacts, time: EpisodeTime) -> Iterable[Document]:
         yield Document(f"Visit {visit.code or 'without a code'}", visit.on, with_whom)
     for code in facts.diagnoses:
         yield Document("Diagnosis", None, code)
-    for label, days in (("Care plan", facts.care_plans), ("Case review", facts.reviews)):
+    for label, days in (
+        ("Care plan", facts.care_plans),
+        ("Care plan, assumed by the import", facts.assumed_care_plans),
+        ("Case review", facts.reviews),
+        ("Rating scale", facts.scores),
+    ):
         yield from (Document(label, on) for on in days if on <= last_on)
-    yield from (Document("Rating scale", on) for on in facts.scores if on <= last_on)
     for service in facts.other_services:
         by = "billed by this practice" if service.by == "billing" else "billed by another practice"
         yield Document(f"Other service {service.code}", None, by)

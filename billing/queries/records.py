@@ -53,6 +53,7 @@ class EpisodeRecord:
     programs: list[tuple[date, str]] = field(default_factory=list)
     diagnoses: list[tuple[int, str, date | None]] = field(default_factory=list)
     care_plans: list[date] = field(default_factory=list)
+    assumed_care_plans: list[date] = field(default_factory=list)
     reviews: list[date] = field(default_factory=list)
 
 
@@ -115,7 +116,7 @@ _RECORDS = """
     SELECT 'diagnosis', {of_episode} f.from_on, f.code, f.rank, NULL, NULL, NULL
     FROM registry_diagnosis f {episode} WHERE {live_episode}
     UNION ALL
-    SELECT 'care_plan', {of_episode} f."on", NULL, NULL, NULL, NULL, NULL
+    SELECT 'care_plan', {of_episode} f."on", NULL, NULL, f.is_assumed, NULL, NULL
     FROM registry_careplan f {episode} WHERE {live_episode}
 """.format(  # noqa: S608 - put together from the constants below
     live="organization_id = %(organization)s AND voided_at IS NULL"
@@ -208,8 +209,11 @@ def _diagnosis(record: PatientRecord, episode_id: UUID, on: date | None, code: s
     record.of(episode_id).diagnoses.append((rank, code, on))
 
 
-def _care_plan(record: PatientRecord, episode_id: UUID, on: date, *_: Any) -> None:
-    record.of(episode_id).care_plans.append(on)
+def _care_plan(
+    record: PatientRecord, episode_id: UUID, on: date, _t: None, _n: None, is_assumed: bool, *_: Any
+) -> None:
+    own = record.of(episode_id)
+    (own.assumed_care_plans if is_assumed else own.care_plans).append(on)
 
 
 _READERS: dict[str, Callable[..., None]] = {
@@ -236,7 +240,7 @@ def _sort(record: PatientRecord) -> None:
     for services in record.other_services.values():
         services.sort(key=lambda service: (service.code, service.by, service.minutes or 0))
     for episode in record.episodes.values():
-        for days in (episode.care_plans, episode.reviews):
+        for days in (episode.care_plans, episode.assumed_care_plans, episode.reviews):
             days.sort()
         episode.programs.sort()
         episode.diagnoses.sort(key=lambda diagnosis: diagnosis[:2])

@@ -41,6 +41,7 @@ FLAG_WORDS = {
     "apcm_route_unsettled": "APCM route unsettled",
     "minutes_excluded": "Some minutes excluded",
     "visit_code_unknown": "Visit without a code",
+    "care_plan_assumed": "Care plan assumed",
 }
 OUTCOME_WORDS = {
     "bills": "bills",

@@ -14,13 +14,16 @@ from billing.operations.other_services import record_other_service, record_prior
 from billing.operations.profiles import ensure_profile, ensure_profiles, set_profile
 from billing.queries.claims import Expected
 from billing.queries.facts import month_facts
+from billing.queries.month_detail import month_detail
 from billing.queries.month_page import Show, month_page, month_rows
 from billing.queries.verdicts import MonthVerdict, month_verdicts, patient_verdicts
 from billing.rules.books import NoBookInForce, OptionOutOfBounds, UnknownOption
 from billing.rules.payers import default_rules
 from registry.models import Episode
 from registry.operations.episodes import end_episode, open_episode
+from registry.operations.facts import record_visit
 from tests.billing.people import AT, Program
+from tests.factories.registry import CarePlanFactory
 from tests.factories.tenancy import ClinicFactory
 
 FEBRUARY, MARCH = "2026-02", "2026-03"
@@ -63,6 +66,25 @@ def test_what_is_missing_is_said(lakeside: Program, missing: str, gap: str):
 def test_without_a_review_the_month_bills_as_general_bhi(lakeside: Program):
     judged = february(lakeside, lakeside.billing_patient(without=("review",)))
     assert (billed(judged), gaps(judged)) == ([("99484", 1)], ["case_review_missing"])
+
+
+def test_what_an_import_had_to_assume_serves_and_is_flagged(lakeside: Program):
+    episode = lakeside.billing_patient(without=("care_plan", "visit"))
+    CarePlanFactory(organization=lakeside.organization, episode=episode, on=date(2026, 2, 2), is_assumed=True)
+    record_visit(by=lakeside.by, at=AT, patient=episode.patient, on=date(2026, 1, 20))
+    judged = february(lakeside, episode)
+    assert (billed(judged), gaps(judged)) == ([("99492", 1)], [])
+    assert {flag.word for flag in judged.verdict.flags} == {"care_plan_assumed", "visit_code_unknown"}
+    assert (judged.facts.care_plans, judged.facts.assumed_care_plans) == ((), (date(2026, 2, 2),))
+    documents = [document.label for document in month_detail(lakeside.organization.id, FEBRUARY, episode.id).documents]
+    assert documents == [
+        "Consent (BHI)",
+        "Visit without a code",
+        "Diagnosis",
+        "Care plan, assumed by the import",
+        "Case review",
+        "Rating scale",
+    ]
 
 
 def test_an_episode_without_anything_is_there_when_asked_for(lakeside: Program):
