@@ -14,6 +14,7 @@ app.autodiscover_tasks(["bhi.jobs"])
 app.conf.beat_schedule = {
     "rescan": {"task": "bhi.rescan", "schedule": 30.0, "options": {"expires": 25}},
     "periodic": {"task": "bhi.queue_periodic", "schedule": 600.0, "options": {"expires": 500}},
+    "sessions": {"task": "bhi.forget_sessions", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from bhi.celery import app
@@ -23,3 +24,9 @@ def rescan() -> None:
 @app.task(name="bhi.queue_periodic")  # type: ignore[untyped-decorator]
 def queue_periodic() -> None:
     operations.queue_periodic(at=timezone.now())
+
+
+@app.task(name="bhi.forget_sessions")  # type: ignore[untyped-decorator]
+def forget_sessions() -> None:
+    """Sessions that have ended hold what their people last searched for."""
+    SessionStore.clear_expired()
