@@ -20,7 +20,8 @@ from caseload.models import ImportFile, ImportRow, ImportRun, ImportState
 from caseload.operations.imports.writing import allow_minutes, carry_out
 from caseload.operations.read_workbook import WorkbookUnreadable, read_workbook
 from caseload.operations.timekeeping import lock_people
-from caseload.queries.imports import import_run, known_for
+from caseload.queries.imports import import_run
+from caseload.queries.imports_known import known_for
 from caseload.rules.imports.corrections import Corrections, CorrectionsUnreadable, read_corrections, stored_corrections
 from caseload.rules.imports.fates import plan_import
 from caseload.rules.imports.plans import ImportPlan
