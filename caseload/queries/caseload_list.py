@@ -105,11 +105,11 @@ class CaseloadRow:
 
 @dataclass(frozen=True)
 class CaseloadPage:
-    """A page of the list. `total` counts all that match; `everyone` all episodes of the organization."""
+    """A page of the list. `total` counts all that match; `is_anybody` says whether there is any episode at all."""
 
     rows: tuple[CaseloadRow, ...]
     total: int
-    everyone: int
+    is_anybody: bool
     first_row: int
     previous_before: UUID | None
     next_after: UUID | None
@@ -131,23 +131,28 @@ WITH found AS MATERIALIZED (
    LIMIT %(limit)s
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       (SELECT count(*) FROM caseload_episodestanding WHERE organization_id = %(organization)s) AS everyone,
-       (SELECT count(*) FROM found f
-         WHERE EXISTS (SELECT FROM page a WHERE a.episode_id = (SELECT episode_id FROM page ORDER BY $forwards LIMIT 1)
-                          AND ($before))) AS earlier,
+       EXISTS (SELECT FROM caseload_episodestanding WHERE organization_id = %(organization)s) AS is_anybody,
+       CASE WHEN %(row)s::uuid IS NULL THEN 0
+            ELSE (SELECT count(*) FROM (SELECT * FROM page ORDER BY $forwards LIMIT 1) a, found f WHERE $before)
+       END AS earlier,
        x.*
   FROM (SELECT) AS one
   LEFT JOIN LATERAL (
-       SELECT s.episode_id, s.patient_id,
-              p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')), p.mrn, s.clinic_id,
-              s.care_manager_id, s.status, e.program, s.enrolled_on,
-              s.phq9_baseline, s.phq9_last, s.phq9_last_on, s.phq9_series::json,
-              s.gad7_baseline, s.gad7_last, s.gad7_last_on, s.gad7_series::json,
-              s.response_state, s.signals::json, s.last_contact_on, s.last_review_on, s.next_due_on, s.next_due_purpose
+       SELECT y.*
          FROM (SELECT *, row_number() OVER (ORDER BY $forwards) AS place FROM page) f
-         JOIN caseload_episodestanding s ON s.organization_id = %(organization)s AND s.episode_id = f.episode_id
-         JOIN registry_patient p ON p.organization_id = s.organization_id AND p.id = s.patient_id
-         JOIN registry_episode e ON e.organization_id = s.organization_id AND e.id = s.episode_id
+        CROSS JOIN LATERAL (
+              SELECT s.episode_id, s.patient_id,
+                     p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')), p.mrn,
+                     s.clinic_id, s.care_manager_id, s.status, e.program, s.enrolled_on,
+                     s.phq9_baseline, s.phq9_last, s.phq9_last_on, s.phq9_series::json,
+                     s.gad7_baseline, s.gad7_last, s.gad7_last_on, s.gad7_series::json,
+                     s.response_state, s.signals::json, s.last_contact_on, s.last_review_on, s.next_due_on,
+                     s.next_due_purpose
+                FROM caseload_episodestanding s
+                JOIN registry_patient p ON p.organization_id = s.organization_id AND p.id = s.patient_id
+                JOIN registry_episode e ON e.organization_id = s.organization_id AND e.id = s.episode_id
+               WHERE s.organization_id = %(organization)s AND s.episode_id = f.episode_id
+              OFFSET 0) AS y
         ORDER BY f.place) AS x ON true
 """)
 
@@ -189,7 +194,7 @@ def caseload_page(
     return CaseloadPage(
         rows=tuple(_row(row, clinics) for row in rows),
         total=found.total,
-        everyone=found.everyone,
+        is_anybody=found.is_anybody,
         first_row=found.earlier + 1,
         previous_before=rows[0][0] if rows and found.earlier > 0 else None,
         next_after=rows[-1][0] if rows and last < found.total else None,
@@ -199,7 +204,7 @@ def caseload_page(
 @dataclass(frozen=True)
 class _Found:
     total: int
-    everyone: int
+    is_anybody: bool
     earlier: int
     rows: list[tuple[Any, ...]]
 
@@ -237,8 +242,8 @@ def _rows(
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
-    total, everyone, earlier = rows[0][:3]
-    return _Found(total, everyone, earlier, [found[3:] for found in rows if found[3] is not None])
+    total, is_anybody, earlier = rows[0][:3]
+    return _Found(total, is_anybody, earlier, [found[3:] for found in rows if found[3] is not None])
 
 
 def _search_values(search: str, today: date | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bhi.accounts.permissions import Permission, requires
+from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from caseload.forms.contacts import SCALES, ContactForm, item_field
@@ -155,6 +156,7 @@ def _preview(form: ContactForm, door: PatientDoor, *, by: Membership, at: dateti
 def _page(
     request: HttpRequest, door: PatientDoor, form: ContactForm, *, by: Membership, at: datetime, status: int
 ) -> HttpResponse:
+    record("contact.opened", by=by, at=at, patient_id=door.patient.id, object_id=door.patient.id)
     context: dict[str, Any] = {
         "door": door,
         "form": form,
