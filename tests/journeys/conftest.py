@@ -63,7 +63,7 @@ class Site:
     def ask(self, query: str, *values: object) -> list[tuple]:
         """Rows, read as the owner, of all organizations."""
         with psycopg.connect(os.environ["DATABASE_OWNER_URL"], dbname=self.database) as owner:
-            return owner.execute(query, values).fetchall()
+            return owner.execute(query, values or None).fetchall()
 
 
 @pytest.fixture(scope="package")
