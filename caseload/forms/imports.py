@@ -73,10 +73,15 @@ class CorrectionsForm(forms.Form):
         help_text="A clinic on record, or a new one.",
     )
     care_manager = forms.CharField(required=False, max_length=200, label="Care manager of rows that name none")
-    care_plans_attested = forms.BooleanField(
+    care_plans = forms.ChoiceField(
         required=False,
-        label="Each enrolled patient has had a care plan since enrolment, kept elsewhere",
-        help_text="Billing needs a dated care plan. Tick this only if you can show them.",
+        label="Care plans that the files do not name",
+        choices=(
+            ("assumed", "Assume one since enrolment; flag each month until somebody has seen it"),
+            ("attested", "Each enrolled patient has had one since enrolment, and I can show it"),
+            ("none", "There are none: those months bill nothing"),
+        ),
+        help_text="Billing needs a dated care plan.",
     )
 
     def __init__(
@@ -156,7 +161,7 @@ class CorrectionsForm(forms.Form):
             "defaults": defaults,
             "left_out": sorted(left_out),
             "zones": {**self._options.get("zones", {}), **zones},
-            "care_plans_attested": chosen["care_plans_attested"],
+            "care_plans": chosen["care_plans"] or "assumed",
         }
 
     def _columns(self, number: int, sheet: Mapping[str, Any]) -> dict[str, str]:
@@ -170,7 +175,7 @@ class CorrectionsForm(forms.Form):
 
 
 def _initial(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {**options.get("defaults", {}), "care_plans_attested": options.get("care_plans_attested", False)}
+    return {**options.get("defaults", {}), "care_plans": options.get("care_plans", "assumed")}
 
 
 def _choice(choices: Sequence[tuple[str, str]], initial: str, *, label: str) -> forms.ChoiceField:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -50,10 +52,11 @@ ORDER_CHOICES = (
 
 @dataclass(frozen=True)
 class Line:
-    """A row with its month."""
+    """A row with its month and where its name leads."""
 
     row: CaseloadRow
     month: MonthCell
+    url: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def caseload(request: HttpRequest, organization: str) -> HttpResponse:
     may = permissions_of(by.roles)
     context = {
         "page": page,
-        "lines": [Line(row, cells[row.episode_id]) for row in page.rows],
+        "lines": _lines(page, cells, organization),
         "chosen": question.chosen,
         "clinics": clinics,
         "people": people,
@@ -111,6 +114,13 @@ def patient_search(request: HttpRequest, organization: str) -> HttpResponse:
     filters = {name: value for name, value in _memory(request, organization)["filters"].items() if name == "order"}
     _remember(request, organization, search=search, filters=filters)
     return redirect("caseload", organization)
+
+
+def _lines(page: CaseloadPage, cells: Mapping[UUID, MonthCell], organization: str) -> list[Line]:
+    """The address of a chart is worked out once and completed for each row."""
+    nobody = UUID(int=0)
+    chart = reverse("patient_chart", args=[organization, nobody])
+    return [Line(row, cells[row.episode_id], chart.replace(str(nobody), str(row.patient_id))) for row in page.rows]
 
 
 def _key(organization: str) -> str:

@@ -167,19 +167,19 @@ def test_zones_and_defaults_are_chosen(client, url, send, latest, place):
     send(a_csv=b'MRN,Name,DOB,Clinic\n1,"Doe, Jo",1/1/1980,North\n2,"Roe, Al",1/1/1980,\n')
     run = latest()
     assert "Some patients have no clinic. Which one is meant?" in client.get(url(run)).text
-    chosen = {"kind-0": "patients", "zone-0": "America/Denver", "clinic": "South", "care_plans_attested": "on"}
+    chosen = {"kind-0": "patients", "zone-0": "America/Denver", "clinic": "South", "care_plans": "attested"}
     columns = {"column-0-0": "mrn", "column-0-1": "name", "column-0-2": "birth_on", "column-0-3": "clinic"}
     client.post(url(run, "correct"), {**chosen, **columns})
     run = latest()
     assert (
         run.options["zones"],
         run.options["defaults"],
-        run.options["care_plans_attested"],
+        run.options["care_plans"],
         run.options["columns"],
     ) == (
         {"North": "America/Denver"},
         {"clinic": "South"},
-        True,
+        "attested",
         {"a.csv": {}},
     )
     confirm(client, url, run)

@@ -152,7 +152,7 @@ def test_the_tracker_becomes_records(tracker):
         "CaseReview": 31,
         "Recommendation": 31,
         "FollowUp": 47,
-        "CarePlan": 0,
+        "CarePlan": 48,
     }
     assert {kind.objects.exclude(import_id=tracker.id).count() for kind in KINDS} == {0}
     assert sorted(Clinic.objects.values_list("name", "time_zone")) == [
@@ -409,7 +409,7 @@ def test_rows_in_any_order_leave_the_last_next_contact(do):
 
 
 def test_care_plans_that_somebody_attests(do):
-    attested = Corrections(zones={"": "America/Chicago"}, care_plans_attested=True)
+    attested = Corrections(zones={"": "America/Chicago"}, care_plans="attested")
     do(csv(HEADER, '1,"Doe, Jo",1/1/1980,North,Active,9/3/2026,,,,'), corrections=attested)
     plan = CarePlan.objects.get()
     assert (plan.on, plan.text) == (

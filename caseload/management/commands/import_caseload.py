@@ -17,7 +17,12 @@ from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Membership, Organization
 from caseload.operations.imports import Upload, confirm_import, start_import
 from caseload.queries.imports import all_rows
-from caseload.rules.imports.corrections import Corrections, CorrectionsUnreadable, read_corrections
+from caseload.rules.imports.corrections import (
+    CARE_PLANS,
+    Corrections,
+    CorrectionsUnreadable,
+    read_corrections,
+)
 
 
 class Command(BaseCommand):
@@ -35,9 +40,11 @@ class Command(BaseCommand):
         parser.add_argument("--clinic", default="", metavar="NAME", help="of rows that name none")
         parser.add_argument("--care-manager", default="", metavar="NAME", help="of rows that name none")
         parser.add_argument(
-            "--care-plans-attested",
-            action="store_true",
-            help="state that each enrolled patient has had a care plan since enrolment, kept elsewhere",
+            "--care-plans",
+            choices=CARE_PLANS,
+            default=CARE_PLANS[0],
+            help="of enrolled patients for whom the files name none: assumed since enrolment and flagged until seen, "
+            "attested by you, or none",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -85,7 +92,7 @@ def _corrections(options: Mapping[str, Any]) -> Corrections:
     stored = {
         "zones": {"": options["time_zone"]} if options["time_zone"] else {},
         "defaults": {key: options[key] for key in ("clinic", "care_manager") if options[key]},
-        "care_plans_attested": options["care_plans_attested"],
+        "care_plans": options["care_plans"],
     }
     try:
         return read_corrections(stored)

@@ -47,6 +47,7 @@ from registry.rules.names import read_person
 
 Progress = Callable[[int, int], None]
 _ATTESTED = "Stated at the import: a care plan has existed since this day and is kept elsewhere."
+_ASSUMED = "Assumed at the import, whose file says nothing of care plans. Nobody has seen one yet."
 _REPLACED = "Replaced by an import"
 
 
@@ -305,9 +306,7 @@ def _draft_facts(plan: PatientPlan, patient: Patient, named: _Named, drafts: _Dr
     for rank, code in enumerate(writes.diagnoses, start=1):
         drafts.add("dated", draft_diagnosis(stamp, episode=episode, code=code, rank=rank, from_on=episode.enrolled_on))
     if writes.care_plan_on:
-        said = plan.candidate.enrolment and plan.candidate.enrolment.care_plan_on
-        text = "" if said else _ATTESTED
-        drafts.add("dated", draft_care_plan(stamp, episode=episode, on=writes.care_plan_on, text=text))
+        drafts.add("dated", _draft_care_plan(plan, writes.care_plan_on, episode, stamp))
     if writes.review_on:
         unknown = [(RecommendationKind.NOT_RECORDED, "")]
         review = draft_review(
@@ -318,6 +317,15 @@ def _draft_facts(plan: PatientPlan, patient: Patient, named: _Named, drafts: _Dr
             recommendations=unknown,
         )
         drafts.add("dated", *review)
+
+
+def _draft_care_plan(plan: PatientPlan, on: date, episode: Episode, stamp: Stamp) -> Fact:
+    """The plan that the file names, or one that was attested or is assumed, and says so."""
+    if plan.candidate.enrolment and plan.candidate.enrolment.care_plan_on:
+        return draft_care_plan(stamp, episode=episode, on=on)
+    is_assumed = plan.writes.is_care_plan_assumed
+    text = _ASSUMED if is_assumed else _ATTESTED
+    return draft_care_plan(stamp, episode=episode, on=on, text=text, is_assumed=is_assumed)
 
 
 def _move_on(plan: PatientPlan, named: _Named, stamp: Stamp) -> None:

@@ -72,6 +72,7 @@ class Enrolment:
     review_on: date | None = None
     visit_on: date | None = None
     care_plan_on: date | None = None
+    is_care_plan_assumed: bool = False
 
 
 @dataclass(frozen=True)

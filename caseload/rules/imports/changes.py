@@ -37,6 +37,7 @@ def everything(candidate: PatientCandidate) -> PatientWrites:
         review_on=enrolment.review_on,
         visit_on=enrolment.visit_on,
         care_plan_on=enrolment.care_plan_on,
+        is_care_plan_assumed=enrolment.is_care_plan_assumed,
     )
 
 
@@ -131,6 +132,7 @@ def _facts(
         visit_on=added["PCP visit"],
         review_on=added["case review"],
         care_plan_on=added["care plan"],
+        is_care_plan_assumed=bool(added["care plan"]) and row.is_care_plan_assumed,
         diagnoses=diagnoses,
     )
 

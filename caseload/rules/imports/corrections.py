@@ -15,6 +15,11 @@ class CorrectionsUnreadable(ValueError):
     """A correction names something that the import does not know; the message says what."""
 
 
+ASSUMED = "assumed"
+ATTESTED = "attested"
+CARE_PLANS = (ASSUMED, ATTESTED, "none")
+
+
 @dataclass(frozen=True)
 class Corrections:
     """Choices that replace what the import would take by itself.
@@ -23,8 +28,9 @@ class Corrections:
     `values` are by field: what is written (compared without capitals) to what is meant.
     `defaults` fill blank cells, by field: a clinic, a care manager. `left_out` are keys of sheets that are not to
     be read. `zones` are the time zones of clinics that the import makes, by name; the empty name is for all
-    others. `care_plans_attested`: whoever imports states that each patient has had a care plan since enrolment,
-    kept elsewhere.
+    others. `care_plans` says what holds of enrolled patients for whom the files name no care plan, which
+    billing needs: one is assumed since enrolment and flagged until somebody has seen it; it is attested by whoever
+    imports; or there is none.
     """
 
     kinds: Mapping[str, SheetKind] = field(default_factory=dict)
@@ -33,7 +39,7 @@ class Corrections:
     defaults: Mapping[str, str] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
     zones: Mapping[str, str] = field(default_factory=dict)
-    care_plans_attested: bool = False
+    care_plans: str = ASSUMED
 
     def meant(self, field_key: str, text: str) -> str:
         """What a cell's text means: as corrected, or the field's default where it is blank."""
@@ -67,7 +73,7 @@ def read_corrections(stored: Mapping[str, Any]) -> Corrections:
         defaults=defaults,
         left_out=frozenset(stored.get("left_out", ())),
         zones={clinic: _known_zone(zone) for clinic, zone in stored.get("zones", {}).items()},
-        care_plans_attested=bool(stored.get("care_plans_attested", False)),
+        care_plans=_known_care_plans(stored.get("care_plans", ASSUMED)),
     )
 
 
@@ -83,7 +89,7 @@ def stored_corrections(corrections: Corrections) -> dict[str, Any]:
         "defaults": dict(corrections.defaults),
         "left_out": sorted(corrections.left_out),
         "zones": dict(corrections.zones),
-        "care_plans_attested": corrections.care_plans_attested,
+        "care_plans": corrections.care_plans,
     }
 
 
@@ -91,6 +97,12 @@ def _known_field(key: str) -> str:
     if key != NOT_USED and not any(key in fields(kind) for kind in KINDS):
         raise CorrectionsUnreadable(f"There is no field {key!r}.")
     return key
+
+
+def _known_care_plans(said: str) -> str:
+    if said not in CARE_PLANS:
+        raise CorrectionsUnreadable(f"Care plans are {', '.join(CARE_PLANS)}, not {said!r}.")
+    return said
 
 
 def _known_kind(kind: str) -> SheetKind:

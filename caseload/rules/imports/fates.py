@@ -90,9 +90,26 @@ def _whole(reading: Reading, known: Known, patients: PatientsDecided, contacts: 
         staff=patients.staff.new,
         clinicians=patients.clinicians.new,
         payers=patients.payers.new,
-        remarks=reading.recognition.remarks,
+        remarks=(*reading.recognition.remarks, *_assumptions(tuple(plans.values()))),
         overlaps=overlap_count(stretches),
     )
+
+
+def _assumptions(patients: Sequence[PatientPlan]) -> list[str]:
+    """What the import takes to be so because no file says anything of it."""
+    assumed = sum(plan.writes.is_care_plan_assumed for plan in patients)
+    uncoded = sum(plan.writes.visit_on is not None for plan in patients)
+    said = []
+    if assumed:
+        whose = "1 patient" if assumed == 1 else f"{assumed} patients"
+        said.append(
+            f"No care plan is named for {whose}: one is assumed since enrolment. Their months are flagged until "
+            "somebody has seen the plan, and their claims wait for that."
+        )
+    if uncoded:
+        visits = "1 initiating visit has" if uncoded == 1 else f"{uncoded} initiating visits have"
+        said.append(f"{visits} a day but no code: it counts, and months that rest on it are flagged.")
+    return said
 
 
 def _by_patient(plans: Sequence[ContactPlan]) -> Mapping[str, Sequence[ContactPlan]]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from caseload.rules.imports.candidates import Ignored, Origin, PatientCandidate, Person
+from caseload.rules.imports.candidates import Enrolment, Ignored, Origin, PatientCandidate, Person
 from caseload.rules.imports.changes import changes, everything
-from caseload.rules.imports.corrections import Corrections
+from caseload.rules.imports.corrections import ASSUMED, ATTESTED, Corrections
 from caseload.rules.imports.known import KnownClinic, KnownPatient
 from caseload.rules.imports.matching import PatientIndex
 from caseload.rules.imports.people import Directory, same_name
@@ -103,10 +103,17 @@ class PatientsDecided:
 
     def _writes(self, candidate: PatientCandidate, known: KnownPatient | None) -> tuple[PatientWrites, list[str]]:
         enrolment = candidate.enrolment
-        if enrolment and self.corrections.care_plans_attested and enrolment.care_plan_on is None:
-            enrolment = replace(enrolment, care_plan_on=enrolment.enrolled_on)
+        if enrolment and enrolment.care_plan_on is None and self._takes_a_plan(enrolment, known):
+            is_assumed = self.corrections.care_plans == ASSUMED
+            enrolment = replace(enrolment, care_plan_on=enrolment.enrolled_on, is_care_plan_assumed=is_assumed)
             candidate = replace(candidate, enrolment=enrolment)
         return changes(candidate, known) if known else (everything(candidate), [])
+
+    def _takes_a_plan(self, enrolment: Enrolment, known: KnownPatient | None) -> bool:
+        """Whether a plan that no file names is taken to exist: assumed only for an enrolment that is new."""
+        if self.corrections.care_plans == ASSUMED:
+            return known is None or all(each.enrolled_on != enrolment.enrolled_on for each in known.episodes)
+        return self.corrections.care_plans == ATTESTED
 
     def _namesake(self, row: PatientRow, person: Person) -> list[str]:
         """A remark when another row has this name and birth date under another record number."""

@@ -55,6 +55,7 @@ class PatientWrites:
     review_on: date | None = None
     visit_on: date | None = None
     care_plan_on: date | None = None
+    is_care_plan_assumed: bool = False
 
     @property
     def is_empty(self) -> bool:

@@ -432,7 +432,7 @@ def test_a_return_after_discharge_is_a_new_enrolment():
     assert (writes.episode.enrolled_on, writes.diagnoses, said) == (
         date(2026, 9, 3),
         ("F32.1",),
-        ["New enrolment on 09/03/2026.", "Added: diagnosis F32.1."],
+        ["New enrolment on 09/03/2026.", "Added: care plan on 09/03/2026.", "Added: diagnosis F32.1."],
     )
     writes, said = course("2/3/2026|Active||||||", ended)
     assert (writes, said[-1]) == (
@@ -452,11 +452,19 @@ def test_an_open_enrolment_is_not_replaced():
     )
 
 
-def test_care_plans_can_be_attested():
-    chosen = Corrections(care_plans_attested=True)
+@pytest.mark.parametrize(
+    ("care_plans", "on", "is_assumed"),
+    [("assumed", date(2026, 9, 3), True), ("attested", date(2026, 9, 3), False), ("none", None, False)],
+)
+def test_a_care_plan_that_no_file_names_is_assumed_attested_or_none(care_plans, on, is_assumed):
+    chosen = Corrections(care_plans=care_plans)
     found = plan(patients("1|Doe, Jo|1/1/1980|9/3/2026", header=HEADER), corrections=chosen)
-    assert found.patients[0].writes.care_plan_on == date(2026, 9, 3)
-    assert plan(patients("1|Doe, Jo|1/1/1980|9/3/2026", header=HEADER)).patients[0].writes.care_plan_on is None
+    writes = found.patients[0].writes
+    assert (writes.care_plan_on, writes.is_care_plan_assumed) == (on, is_assumed)
+
+
+def test_no_care_plan_is_assumed_for_an_enrolment_on_record():
+    assert course("9/3/2026|Active||9/3/2026|F32.1|||")[0].care_plan_on is None
 
 
 # Contacts.

@@ -179,7 +179,7 @@ def test_corrections_survive_storage():
         defaults={"clinic": "North"},
         left_out=frozenset({"b.csv"}),
         zones={"North": "America/Chicago"},
-        care_plans_attested=True,
+        care_plans="attested",
     )
     assert read_corrections(stored_corrections(chosen)) == chosen
     assert read_corrections({}) == Corrections()
