@@ -2,7 +2,7 @@
 
 import os
 
-from billiard.util import get_logger
+from billiard.util import get_logger  # type: ignore[import-untyped]
 from celery import Celery
 from celery.signals import setup_logging, worker_init
 

@@ -27,7 +27,9 @@ def membership_of(user_id: UUID, slug: str) -> Membership | None:
 
 
 def seats_of(user_id: UUID | None) -> list[Seat]:
-    """Where a person works, by the organization's name."""
+    """Where a person works, by the organization's name; nowhere without a person."""
+    if user_id is None:
+        return []
     rows = (
         Membership.objects.filter(user_id=user_id, is_active=True)
         .select_related("organization")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from gunicorn.glogging import Logger
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from bhi.web.logs import formatter
 
 accesslog = None
 
 
-class OneLog(Logger):
+class OneLog(Logger):  # type: ignore[misc]
     """Gunicorn's logger, whose lines are one of ours: logger, level, class and place of an exception."""
 
     def setup(self, cfg: Any) -> None:

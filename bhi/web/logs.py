@@ -48,7 +48,7 @@ def allow_listed(_logger: Any, _name: str, event: Event) -> Event:
 def foreign_line(_logger: Any, _name: str, event: Event) -> Event:
     """A library's line: its logger, its level, the class of its exception and where; its words may hold anything."""
     record: logging.LogRecord = event["_record"]
-    line: Event = {
+    line: dict[str, Any] = {
         **structlog.contextvars.get_contextvars(),
         "event": "library",
         "logger": record.name,

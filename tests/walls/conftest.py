@@ -13,11 +13,9 @@ from tests.walls.probes import TwoTenants
 @pytest.fixture
 def seats(organization: Any, other_organization: Any) -> dict[str, Any]:
     """A seat by role; at the other organization a `stranger` who has every role there."""
-    from tests.factories.tenancy import MembershipFactory
-    from tests.walls.access import ROLES
+    from tests.walls.asking import seats_in
 
-    own = {role: MembershipFactory(organization=organization, roles=[role]) for role in ROLES}
-    return {**own, "stranger": MembershipFactory(organization=other_organization, roles=list(ROLES))}
+    return seats_in(organization, other_organization)
 
 
 @pytest.fixture(scope="session")

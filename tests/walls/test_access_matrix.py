@@ -11,15 +11,10 @@ from django.urls import get_resolver, include, path, reverse
 from bhi.accounts.permissions import GRANTS, LIBRARY_VIEWS, Permission, declared, permissions_of
 from tests.factories.tenancy import MembershipFactory
 from tests.walls.access import MARKERS, OF_AN_ORGANIZATION, OUTSIDE, ROLES
-from tests.walls.asking import ABSENT, METHODS, Asking, is_allauths, seats_in, told, url_patterns
+from tests.walls.asking import ABSENT, METHODS, Asking, is_allauths, told, url_patterns
 
 REFUSALS = (403, 404, 405)
 PRINCIPALS = ("anonymous", "stranger", *ROLES)
-
-
-@pytest.fixture
-def seats(organization, other_organization):
-    return seats_in(organization, other_organization)
 
 
 @pytest.fixture(params=sorted(OF_AN_ORGANIZATION))
@@ -37,7 +32,9 @@ def test_every_answer_is_the_tables_and_refusals_tell_nothing(asking):
             if answer.status_code != expected:
                 wrong.append(f"{who} {method} {whose}: {answer.status_code}, not {expected}")
             if answer.status_code in REFUSALS or who in ("anonymous", "stranger"):
-                told_too_much += [f"{who} {method} {whose}: {word}" for word in MARKERS if word.encode() in answer.content]
+                told_too_much += [
+                    f"{who} {method} {whose}: {word}" for word in MARKERS if word.encode() in answer.content
+                ]
         if asking.has_object and who != "anonymous" and told(answers["foreign"]) != told(answers[ABSENT]):
             told_apart.append(f"{who} {method}")
     assert wrong == []

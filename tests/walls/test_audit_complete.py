@@ -8,14 +8,14 @@ from bhi.audit.operations import record
 from bhi.tenancy.context import tenant
 from tests.factories.tenancy import NOW, MembershipFactory
 from tests.walls.access import MARKERS, OF_AN_ORGANIZATION
-from tests.walls.asking import Asking, seats_in
+from tests.walls.asking import Asking
 
 PAGES = sorted(name for name, url in OF_AN_ORGANIZATION.items() if url.get or url.post)
 
 
 @pytest.fixture(params=PAGES)
-def asking(request, organization, other_organization):
-    return Asking(request.param, OF_AN_ORGANIZATION[request.param], seats_in(organization, other_organization))
+def asking(request, seats):
+    return Asking(request.param, OF_AN_ORGANIZATION[request.param], seats)
 
 
 def test_a_page_that_shows_patients_says_so_in_the_table_and_in_the_audit(asking):
@@ -25,8 +25,8 @@ def test_a_page_that_shows_patients_says_so_in_the_table_and_in_the_audit(asking
     unsaid, unwritten = [], []
     for who in sorted(url.roles):
         for method in methods:
+            arguments = asking.own(who)
             with transaction.atomic():
-                arguments = asking.own(who)
                 answer = asking.request(who, method, arguments)
                 shown = [word for word in MARKERS if word.encode() in answer.content]
                 if (shown or url.shows) and not _wrote(asking, who, method, arguments):

@@ -1,0 +1,72 @@
+"""Where a person lands, what the frame offers, and changing between organizations."""
+
+import pytest
+from django.test import Client
+
+from tests.factories.tenancy import MembershipFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("role", "page"),
+    [
+        ("care_manager", "/o/lakeside/caseload/"),
+        ("psychiatric_consultant", "/o/lakeside/caseload/"),
+        ("treating_clinician", "/o/lakeside/caseload/"),
+        ("clinic_lead", "/o/lakeside/caseload/"),
+        ("billing", "/o/lakeside/billing/months/"),
+        ("admin", "/o/lakeside/imports/"),
+    ],
+)
+def test_each_role_lands_on_its_first_page(client_for, role, page):
+    client = client_for(role)
+    assert client.get("/").headers["Location"] == "/o/lakeside/"
+    assert client.get("/o/lakeside/").headers["Location"] == page
+
+
+def test_a_seat_without_a_role_may_do_nothing(client_for):
+    answer = client_for().get("/o/lakeside/")
+    assert answer.status_code == 403
+    assert answer.context["frame"].navigation == ()
+
+
+def test_a_seat_without_a_page_of_its_own_is_shown_where_it_works(client_for, monkeypatch):
+    monkeypatch.setattr("bhi.web.views.NAVIGATION", ())
+    answer = client_for("billing").get("/o/lakeside/")
+    assert answer.status_code == 200
+    assert [seat.slug for seat in answer.context["seats"]] == ["lakeside"]
+
+
+def test_the_frame_offers_what_the_seat_may_do_and_marks_where_it_is(client_for):
+    frame = client_for("billing", name="Bo Lund", credential="CPC").get("/o/lakeside/billing/batches/").context["frame"]
+    assert [(item.label, item.url, item.is_current) for item in frame.navigation] == [
+        ("Month", "/o/lakeside/billing/months/", False),
+        ("Batches", "/o/lakeside/billing/batches/", True),
+    ]
+    assert (frame.person, frame.credential, frame.search_url) == ("Bo Lund", "CPC", "")
+    assert frame.organization.name == "Lakeside Family Medicine"
+
+
+def test_a_person_of_two_organizations_chooses_and_changes(organization, other_organization):
+    user, client = UserFactory(name="Lee Chen"), Client()
+    for place in (organization, other_organization):
+        MembershipFactory(organization=place, user=user, roles=["billing"])
+    client.force_login(user)
+    choice = client.get("/").content.decode()
+    assert [link in choice for link in ('href="/o/lakeside/"', 'href="/o/ridgeway/"')] == [True, True]
+    frame = client.get("/o/ridgeway/billing/batches/").context["frame"]
+    assert frame.organization.slug == "ridgeway"
+    assert [(place.name, place.url) for place in frame.organizations] == [
+        ("Lakeside Family Medicine", "/o/lakeside/"),
+        ("Ridgeway Health", "/o/ridgeway/"),
+    ]
+    assert str(user) == "Lee Chen"
+
+
+def test_a_seat_that_ended_is_not_offered(organization, other_organization):
+    user, client = UserFactory(), Client()
+    MembershipFactory(organization=organization, user=user, roles=["billing"])
+    MembershipFactory(organization=other_organization, user=user, is_active=False)
+    client.force_login(user)
+    assert client.get("/").headers["Location"] == "/o/lakeside/"
