@@ -344,6 +344,10 @@ def test_an_import_at_the_command_line(place, tmp_path):
         "Imported.",
         "Patients: 1 new, 1 refused",
         "Contacts: none",
+        (
+            "No care plan is named for 1 patient: one is assumed since enrolment. "
+            "Their months are flagged until somebody has seen the plan, and their claims wait for that."
+        ),
         "patients.csv, row 2: new: No consent date: time is kept but counts only once a consent is recorded.",
         (
             "patients.csv, row 3: refused: patients.csv, row 3, column Name: there is no first name. "

@@ -17,7 +17,8 @@ from bhi.files.operations import read, store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from caseload.models import ImportFile, ImportRow, ImportRun, ImportState
-from caseload.operations.imports.writing import allow_minutes, carry_out
+from caseload.operations.imports.drafts import allow_minutes
+from caseload.operations.imports.writing import carry_out
 from caseload.operations.read_workbook import WorkbookUnreadable, read_workbook
 from caseload.operations.timekeeping import lock_people
 from caseload.queries.imports import import_run
