@@ -32,6 +32,11 @@ class BatchForm(forms.Form):
     """Making a batch; the token is made with the form, so that a second submit makes nothing new."""
 
     client_token = forms.UUIDField(widget=forms.HiddenInput)
+    has_seen_papers = forms.BooleanField(
+        required=False,
+        label="I have seen these care plans and visits: claim these months too",
+        help_text="Without this they wait, and the batch holds the others.",
+    )
 
     @classmethod
     def fresh(cls) -> BatchForm:

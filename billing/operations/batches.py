@@ -15,7 +15,7 @@ from bhi.files.operations import store
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
 from billing.models import Batch, Claim, ClaimLine
-from billing.operations.errors import MonthNotOver, NothingToBill
+from billing.operations.errors import MonthNotOver, NothingToBill, PapersUnseen
 from billing.queries.calendar import is_over, month_title
 from billing.queries.claimable import Billable, claimable
 from billing.queries.claims import claim_name
@@ -39,12 +39,20 @@ class _Drafts:
 
 @transaction.atomic
 def make_batch(
-    *, by: Membership, at: datetime, month: str, client_token: UUID, episode_ids: Collection[UUID] | None = None
+    *,
+    by: Membership,
+    at: datetime,
+    month: str,
+    client_token: UUID,
+    episode_ids: Collection[UUID] | None = None,
+    has_seen_papers: bool = False,
 ) -> Batch:
     """Claims for all patients of an ended month that bill and have no live claim, in one file written once.
 
-    `episode_ids` narrows them. A second call with the same `client_token` answers with the first one's batch. Makers
-    of one organization go one after the other, so that each claim is made once. Raises MonthNotOver, NothingToBill.
+    `episode_ids` narrows them. Claims that rest on an assumed care plan or a visit without a code are left out
+    unless whoever makes the batch has seen the papers. A second call with the same `client_token` answers with the
+    first one's batch. Makers of one organization go one after the other, so that each claim is made once.
+    Raises MonthNotOver, NothingToBill, PapersUnseen.
     """
     _one_maker_at_a_time(by.organization_id)
     made = Batch.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
@@ -52,9 +60,12 @@ def make_batch(
         return made
     if not is_over(by.organization_id, month, at):
         raise MonthNotOver(month_title(month))
-    billable = claimable(by.organization_id, month, episode_ids=episode_ids)
-    if not billable:
+    open_ones = claimable(by.organization_id, month, episode_ids=episode_ids)
+    if not open_ones:
         raise NothingToBill(month_title(month))
+    billable = [one for one in open_ones if has_seen_papers or not one.rests_on_unseen]
+    if not billable:
+        raise PapersUnseen(month_title(month))
     batch = Batch(
         organization_id=by.organization_id,
         month=first_day(month),
@@ -65,7 +76,8 @@ def make_batch(
         claim_count=len(billable),
     )
     _store(batch, _drafts(batch, billable))
-    record("batch.made", by=by, at=at, object_id=batch.id, count=batch.claim_count)
+    seen = ["papers_seen"] if any(one.rests_on_unseen for one in billable) else []
+    record("batch.made", by=by, at=at, object_id=batch.id, count=batch.claim_count, fields=seen)
     return batch
 
 

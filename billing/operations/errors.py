@@ -19,6 +19,16 @@ class NothingToBill(DomainError):
         super().__init__(f"Nothing is left to claim for {month}: every patient who bills is in a batch already.")
 
 
+class PapersUnseen(DomainError):
+    """All that is left to claim rests on care plans or visits that nobody has seen."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(
+            f"Every claim left for {month} rests on a care plan or a visit that is not recorded in full. Look at the "
+            "papers and say that you have seen them, or record them."
+        )
+
+
 class ProfileTaken(DomainError):
     """The payer already has rules from that day on."""
 

@@ -14,6 +14,7 @@ from billing.rules.books import book_in_force, with_options
 from billing.rules.facts import MonthFacts
 from billing.rules.findings import Line, Verdict
 from billing.rules.service_day import service_day
+from billing.rules.words import rests_on_unseen
 from caseload.queries.entries import EpisodeTime, ending, patient_time
 from caseload.rules.clock import first_day
 from caseload.rules.minutes import MonthMinutes, counted
@@ -33,6 +34,10 @@ class Billable:
     @property
     def facts(self) -> MonthFacts:
         return self.judged.facts
+
+    @property
+    def rests_on_unseen(self) -> bool:
+        return rests_on_unseen(flag.word for flag in self.verdict.flags)
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -14,6 +14,7 @@ from django.db.models import Q
 from billing.queries.claims import ClaimedMonth, CodeUnits, Expected, claimed_months, expected
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.findings import Flag, Gap, Line, NextStep
+from billing.rules.words import rests_on_unseen
 from caseload.rules.clock import first_day, last_day
 from registry.models import Episode
 
@@ -89,6 +90,10 @@ class MonthRow:
         return self.bills and self.claimed is None
 
     @property
+    def rests_on_unseen(self) -> bool:
+        return rests_on_unseen(flag.word for flag in self.flags)
+
+    @property
     def changed_words(self) -> str:
         return f"Changed since batch {self.claimed.batch_number}" if self.claimed is not None else ""
 
@@ -110,7 +115,8 @@ class Total:
 class MonthPage:
     """A month of an organization, filtered and cut to a page.
 
-    `assumed` are payers whose rules nobody confirmed, `without_time` the enrolled patients with nothing in the month.
+    `assumed` are payers whose rules nobody confirmed, `without_time` the enrolled patients with nothing in the month,
+    `unseen` how many claims rest on papers that nobody has seen.
     """
 
     month: str
@@ -119,6 +125,7 @@ class MonthPage:
     counts: dict[str, int]
     claimable: int
     claimable_expected: Expected
+    unseen: int
     claimed: int
     changed: int
     by_code: tuple[Total, ...]
@@ -155,6 +162,7 @@ def month_page(
         counts={str(kind): sum(_is_shown(row, kind) for row in of_clinic) for kind in Show},
         claimable=len(open_rows),
         claimable_expected=expected(row.amount for row in open_rows),
+        unseen=sum(row.rests_on_unseen for row in open_rows),
         claimed=sum(row.claimed is not None for row in of_clinic),
         changed=sum(row.is_changed for row in of_clinic),
         by_code=_by_code(of_clinic),

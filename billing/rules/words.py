@@ -2,6 +2,7 @@
 closes a gap.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from billing.rules.books import RuleBook
@@ -119,6 +120,11 @@ RECORD_FLAGS: dict[str, tuple[str, str]] = {
         "The initiating visit is recorded without its code. Make sure that it was one that starts services.",
     ),
 }
+
+
+def rests_on_unseen(flags: Iterable[str]) -> bool:
+    """Whether a verdict with these flags rests on papers that somebody must see before it is claimed."""
+    return not RECORD_FLAGS.keys().isdisjoint(flags)
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from bhi.errors import NotFound
 from bhi.files.operations import read
 from billing.forms.months import BatchForm
 from billing.operations.batches import make_batch
-from billing.operations.errors import MonthNotOver, NothingToBill
+from billing.operations.errors import MonthNotOver, NothingToBill, PapersUnseen
 from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claims import batch_page, batch_rows, batch_with_file, file_name
 from billing.queries.month_page import Show, month_page
@@ -51,17 +51,20 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
                 at=now,
                 month=month,
                 client_token=form.cleaned_data["client_token"],
+                has_seen_papers=form.cleaned_data["has_seen_papers"],
             )
-        except (MonthNotOver, NothingToBill) as fault:
+        except (MonthNotOver, NothingToBill, PapersUnseen) as fault:
             refusal = str(fault)
         else:
             messages.success(request, f"Batch {made.number} holds {made.claim_count} claims.")
             return redirect("batch", organization, made.id)
+    page = month_page(organization_id, month, show=Show.BILLS, limit=0)
     context = {
         "form": form,
         "month": month,
         "title": month_title(month),
-        "page": month_page(organization_id, month, show=Show.BILLS, limit=0),
+        "page": page,
+        "unseen_title": f"{page.unseen} of these rest on papers that nobody has seen",
         "is_over": is_over(organization_id, month, now),
         "refusal": refusal,
     }

@@ -17,7 +17,7 @@ from bhi.files.operations import read
 from bhi.tenancy.context import tenant
 from billing.models import Batch, Claim, ClaimLine
 from billing.operations.batches import make_batch
-from billing.operations.errors import MonthNotOver, NothingToBill
+from billing.operations.errors import MonthNotOver, NothingToBill, PapersUnseen
 from billing.queries.claims import batch_page, batch_rows, batch_with_file, claimed_months
 from billing.queries.month_detail import month_detail
 from billing.queries.month_page import month_page
@@ -26,9 +26,12 @@ from billing.rules.canonical import plain
 from billing.rules.facts import from_json
 from billing.rules.verdicts import judge
 from caseload.operations.timekeeping import void_time
-from registry.models import TreatingClinician
+from registry.models import Episode, TreatingClinician
+from registry.operations.drafts import draft_care_plan
 from registry.operations.episodes import end_episode, open_episode
+from registry.operations.facts import record_visit
 from registry.operations.people import add_coverage
+from registry.operations.recording import Stamp, record_facts
 from tests.billing.people import AT, Program, program
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
 
@@ -125,6 +128,29 @@ def test_who_is_claimed_is_not_claimed_again(lakeside: Program):
     lakeside.billing_patient("Berg")
     later = make(lakeside)
     assert (later.number, [line["Last name"] for line in lines_of(later)]) == (2, ["Berg"])
+
+
+def unseen_plan(lakeside: Program, name: str) -> Episode:
+    """A patient who bills but for the care plan, which an import assumed."""
+    episode = lakeside.billing_patient(name, without=("care_plan",))
+    stamp = Stamp(lakeside.by, AT)
+    record_facts([draft_care_plan(stamp, episode=episode, on=episode.enrolled_on, is_assumed=True)])
+    return episode
+
+
+def test_claims_on_papers_that_nobody_has_seen_wait(lakeside: Program):
+    unseen_plan(lakeside, "Abara")
+    lakeside.billing_patient("Berg")
+    uncoded = lakeside.billing_patient("Castro", without=("visit",))
+    record_visit(by=lakeside.by, at=AT, patient=uncoded.patient, on=date(2026, 1, 20), code="")
+    batch = make(lakeside)
+    assert [line["Last name"] for line in lines_of(batch)] == ["Berg"]
+    with pytest.raises(PapersUnseen, match="February 2026"):
+        make(lakeside)
+    seen = make(lakeside, has_seen_papers=True)
+    assert [line["Last name"] for line in lines_of(seen)] == ["Abara", "Castro"]
+    said = AuditEvent.objects.filter(action="batch.made").order_by("id").values_list("fields", flat=True)
+    assert list(said) == [[], ["papers_seen"]]
 
 
 def test_some_patients_only(lakeside: Program):
