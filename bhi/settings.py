@@ -48,7 +48,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_htmx",
     "template_partials",
-    "heroicons",
     "csp",
     "pgtrigger",
     "pghistory",
