@@ -15,7 +15,7 @@ from caseload.queries.work import booked_by, role_worked_in
 from caseload.rules.clock import month_of
 from caseload.rules.minutes import Entry, counted
 from caseload.rules.standing import Standing, standing, standings
-from caseload.rules.worktime import WorkTime, day_is_full, fault_of, first_overlap
+from caseload.rules.worktime import WorkTime, day_is_full, first_overlap
 from registry.models import Episode, ProgramPeriod
 
 
@@ -66,12 +66,9 @@ def entries_shown(
     return shown[::-1]
 
 
-def time_preview(episode: Episode, *, worked_by: Membership, time: WorkTime, activity: str, at: datetime) -> Preview:
-    """What saving this time now would do, by the same rules as saving it. Five statements."""
+def time_preview(episode: Episode, *, worked_by: Membership, time: WorkTime, activity: str) -> Preview:
+    """What saving a time that can be (`fault_of`) would do, by the same rules as saving it. Five statements."""
     zone = ZoneInfo(episode.clinic.time_zone)
-    fault = fault_of(time, now=at, zone=zone)
-    if fault is not None:
-        return Preview("refused", fault.sentence)
     days = time.days(zone)
     organization_id = episode.organization_id
     booked = booked_by(organization_id, [worked_by.id], first=days[0], last=days[-1], zone=zone)[worked_by.id]
@@ -106,12 +103,8 @@ def program_on(episode: Episode, day: date) -> str:
 
 def held_words(entry: TimeEntry, zone: ZoneInfo) -> str:
     """The other patient's time that a held entry overlaps; empty where that is not known."""
-    if entry.held_with_id is None:
-        return ""
-    other = TimeEntry.objects.filter(organization_id=entry.organization_id, id=entry.held_with_id).first()
-    if other is None or other.span is None:
-        return ""
-    return span_words((other.span.lower, other.span.upper), zone)
+    other = TimeEntry.objects.filter(organization_id=entry.organization_id, id__in=[entry.held_with_id])
+    return "".join(span_words((span.lower, span.upper), zone) for span in other.values_list("span", flat=True))
 
 
 def _previewed(time: EpisodeTime, entry: Entry, *, months: Sequence[str]) -> Preview:

@@ -19,7 +19,7 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from caseload.forms.contacts import SCALES, ContactForm, item_field
 from caseload.operations.contacts import ContactKept, record_contact
-from caseload.operations.errors import DayFull, FollowUpTooEarly, ImpossibleTime
+from caseload.operations.errors import DayFull, ImpossibleTime
 from caseload.operations.timekeeping import Work
 from caseload.queries.doors import PatientDoor, patient_door
 from caseload.queries.time_shown import Preview, held_words, time_preview
@@ -84,7 +84,7 @@ def contact_preview(request: HttpRequest, organization: str, patient_id: UUID) -
     by: Membership = request.membership  # type: ignore[attr-defined]
     door = _door(patient_id, by, now)
     form = ContactForm(request.POST, zone=door.zone, now=now)
-    context = {"preview": _preview(form, door, by=by, at=now), "form": form, "door": door}
+    context = {"preview": _preview(form, door, by=by), "form": form, "door": door}
     return render(request, "caseload/contact_new.html#preview", context)
 
 
@@ -121,8 +121,6 @@ def _field_of(fault: DomainError, form: ContactForm) -> str | None:
     """Where a refusal is shown; None is above the form."""
     if isinstance(fault, ScoreUnusable) and fault.item is not None:
         return item_field(fault.instrument, fault.item)
-    if isinstance(fault, FollowUpTooEarly):
-        return "next_on"
     has_clock = form.time is not None and form.time.span is not None
     if isinstance(fault, DayFull):
         return "ends" if has_clock else "minutes"
@@ -144,13 +142,13 @@ def _tell(request: HttpRequest, kept: ContactKept, form: ContactForm, door: Pati
         messages.warning(request, "Item 9 is above 0. Assess safety today, and say so to the treating clinician.")
 
 
-def _preview(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime) -> Preview | None:
+def _preview(form: ContactForm, door: PatientDoor, *, by: Membership) -> Preview | None:
     """None while no time is typed, or what is typed is no time."""
     form.is_valid()
     if form.time is None or not door.is_open or "activity" in form.errors:
         return None
     assert door.episode is not None
-    return time_preview(door.episode, worked_by=by, time=form.time, activity=form.cleaned_data["activity"], at=at)
+    return time_preview(door.episode, worked_by=by, time=form.time, activity=form.cleaned_data["activity"])
 
 
 def _page(
@@ -160,7 +158,7 @@ def _page(
     context: dict[str, Any] = {
         "door": door,
         "form": form,
-        "preview": _preview(form, door, by=by, at=at) if form.is_bound else None,
+        "preview": _preview(form, door, by=by) if form.is_bound else None,
         "scales": [_scale(instrument(key), form) for key in SCALES],
         "sub": f"{door.patient.mrn} · {door.clinic_name}",
     }

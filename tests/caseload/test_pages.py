@@ -18,9 +18,9 @@ from django.test.utils import CaptureQueriesContext
 from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from caseload.models import Contact, TimeEntry
-from caseload.operations import rebuild_standing
-from registry.models import Episode
-from registry.operations import add_patient, end_episode
+from caseload.operations import rebuild_standing, record_review
+from registry.models import Consent, Episode
+from registry.operations import add_patient, end_episode, record_care_plan, record_consent, revoke_consent
 from tests.factories.registry import AssessmentFactory
 
 PHQ9 = {f"phq9_{number}": "2" for number in range(1, 9)}
@@ -177,6 +177,27 @@ def test_the_chart_says_what_counts_and_why_not(
     assert (event.patient_id, event.by.name) == (episode.patient_id, "Ken Abara")
 
 
+def test_the_chart_tells_what_happened(
+    client: Client, url: Callable[..., str], enrolled: Callable[..., Any], by: Any, now: datetime, in_tenant: Any
+) -> None:
+    episode = enrolled()
+    record_care_plan(by=by, at=now, episode=episode, on=date(2026, 2, 3), text="Walk daily")
+    record_review(
+        by=by, at=now, episode_id=episode.id, on=date(2026, 2, 24),
+        recommendations=[("medication", "Sertraline 50 mg"), ("continue", "Continue; recheck in four weeks.")],
+    )  # fmt: skip
+    AssessmentFactory(organization=in_tenant, episode=episode, total=None, item9=2, on=date(2026, 2, 10))
+    record_consent(by=by, at=now, patient=episode.patient, given_at=now - timedelta(days=3))
+    revoke_consent(by=by, at=now, consent=Consent.objects.latest("given_at"), on=date(2026, 3, 1))
+    page = client.get(url("", episode))
+    assert in_order(
+        page.text, "Psychiatric case review", "Medication: Sertraline 50 mg", "Continue; recheck in four weeks.",
+        "PHQ-9 incomplete, item 9: 2", "Care plan", "Walk daily",
+    )  # fmt: skip
+    assert "Continue: Continue" not in page.text
+    assert "verbal, Feb 27, 2026, withdrawn Mar 1, 2026" in page.text
+
+
 def test_a_chart_with_nothing_on_it(client: Client, url: Callable[..., str], enrolled: Callable[..., Any]) -> None:
     page = client.get(url("", enrolled(consent=False)))
     assert "No score yet." in page.text
@@ -236,6 +257,17 @@ def test_the_same_form_twice_makes_one_contact(
     again = client.post(url("contacts/new/", episode), typed, follow=True)
     assert "This contact was saved already." in again.text
     assert Contact.objects.count() == 1
+
+
+def test_a_form_used_for_another_patient_is_refused_above_the_form(
+    client: Client, url: Callable[..., str], enrolled: Callable[..., Any], typed: dict[str, str]
+) -> None:
+    client.post(url("contacts/new/", enrolled("One")), typed)
+    answer = client.post(url("contacts/new/", enrolled("Other")), typed)
+    assert answer.status_code == 422
+    assert answer.context["form"].non_field_errors() == [
+        "This form was already used for something else. Open a new one and enter it again."
+    ]
 
 
 def test_item_9_shows_the_crisis_line_and_says_so_after_saving(
@@ -352,6 +384,7 @@ PREVIEWS = [
     ({}, True, "good", "Counts: 24 min."),
     ({}, False, "warning", "Not counted: no consent on file."),
     ({"on": "2026-02-02", "starts": "00:00", "ends": "00:30"}, True, "good", "Counts: 30 min."),
+    ({"on": "2026-01-20"}, True, "warning", "Not counted: before the episode began on Feb 2."),
     ({"on": "2026-02-01"}, True, "warning", "Not counted: before the episode began on Feb 2."),
     ({"activity": "scheduling"}, True, "warning", "Not counted: scheduling never counts."),
     ({"starts": "", "ends": "", "minutes": "11"}, True, "good", "Counts: 11 min."),
