@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
+from tests.journeys.calendar import this_month
 from tests.journeys.conftest import PEOPLE, Site, Visitor
 from tests.journeys.looking import faults_of
 
@@ -23,12 +24,13 @@ LEAST = {
     "psychiatric_consultant": {"caseload/", "patients/*/"},
     "treating_clinician": {"caseload/", "patients/*/"},
     "billing": {
-        "billing/months/*/",
-        "billing/months/*/episodes/*/",
-        "billing/months/*/batches/new/",
+        "billing/months/now/",
+        "billing/months/now/episodes/*/",
+        "billing/months/past/",
+        "billing/months/past/batches/new/",
         "billing/batches/",
     },
-    "clinic_lead": {"caseload/", "patients/*/", "imports/", "billing/months/*/", "billing/months/*/episodes/*/"},
+    "clinic_lead": {"caseload/", "patients/*/", "imports/", "billing/months/now/", "billing/months/now/episodes/*/"},
     "admin": {"imports/", "audit/"},
 }
 
@@ -89,4 +91,32 @@ def links(page: Page, site: Site, seen: set[str]) -> list[str]:
 def kind_of(url: str, site: Site) -> str:
     """The address without what tells one patient, month or filter from another."""
     path = url.removeprefix(site.url()).removeprefix(site.address).split("?")[0]
-    return re.sub(r"[0-9a-f-]{36}|20\d\d-\d\d", "*", path)
+    return re.sub(r"20\d\d-\d\d", "past", re.sub(r"[0-9a-f-]{36}", "*", path).replace(this_month(), "now"))
+
+
+def test_the_rules_find_what_they_look_for(visitor: Visitor) -> None:
+    page = visitor(width=PHONE)
+    page.set_content(
+        "<body><h1>One</h1><h3 id=a>Skipped</h3><main><p id=a style='width: 900px'>wide</p>"
+        "<input style='height: 30px'><img src=data:,><a href=/x></a>"
+        "<button style='width: 9px; height: 9px; padding: 0; box-sizing: border-box'>b</button>"
+        "<table><tr><th>h</th></tr></table><p aria-describedby=nobody></p><svg></svg><fieldset></fieldset></main>"
+    )
+    kinds = {fault.split(":")[0] for fault in faults_of(page)}
+    assert kinds == {
+        "the page says no language",
+        "the page has no title",
+        "a heading that skips a level",
+        "a field without a label",
+        "a control without a name",
+        "an image without alt",
+        "a drawing neither named nor hidden",
+        "a table without a name",
+        "a header cell without scope",
+        "a group without a legend",
+        "two elements are #a",
+        "aria-describedby names nothing",
+        "a style of its own",
+        "a target of 9 × 9",
+        "sticks out",
+    }

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.calendar import last_month, today
 from tests.journeys.conftest import Site, Visitor, Watched
 
 pytestmark = pytest.mark.journey
 
 TRACKER = Path(__file__).resolve().parents[1] / "data" / "imports" / "tracker.xlsx"
-ZONE = ZoneInfo("America/Chicago")
 
 
 def test_a_lead_imports_the_spreadsheet_and_sees_who_does_not_improve(site: Site, visitor: Visitor) -> None:
@@ -166,11 +165,3 @@ def downloaded(page: Page) -> bytes:
     with page.expect_download() as waiting:
         page.get_by_role("link", name=re.compile(r"\.csv$")).click()
     return Path(waiting.value.path()).read_bytes()
-
-
-def today() -> date:
-    return datetime.now(ZONE).date()
-
-
-def last_month() -> str:
-    return f"{today().replace(day=1) - timedelta(days=1):%Y-%m}"
