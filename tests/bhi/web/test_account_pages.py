@@ -46,7 +46,6 @@ def test_pages_for_anybody(client, name, expected):
     [
         ("account_logout", "Sign out?"),
         ("account_change_password", "Change password"),
-        ("account_email", "Your e-mail address"),
         ("mfa_index", "Second sign-in step"),
     ],
 )
