@@ -1,3 +1,4 @@
+# ruff: noqa: S608 -- every statement is put together from constants
 """Invented organizations of any size, written by a few statements.
 
 Every care manager has fifty patients and slots of ten minutes from eight to four. Of twenty entries of a patient,
@@ -70,7 +71,8 @@ _PEOPLE: tuple[str, ...] = (
          WHERE m.organization_id = o.id AND m.role = 'care_manager' AND m.n = g.n / %(per_manager)s
            AND t.organization_id = o.id AND t.role = 'treating_clinician' AND t.n = g.n / %(per_manager)s""",
     "ANALYZE bench_organization, bench_seat, bench_patient",
-    """INSERT INTO tenancy_organization (id, slug, name, created_at) SELECT id, slug, slug, now() FROM bench_organization""",
+    """INSERT INTO tenancy_organization (id, slug, name, created_at)
+       SELECT id, slug, slug, now() FROM bench_organization""",
     """INSERT INTO tenancy_membership (id, organization_id, name, credential, roles, is_system, is_active)
        SELECT system_id, id, 'System', '', '{}', true, true FROM bench_organization
        UNION ALL SELECT id, organization_id, role || ' ' || n, '', ARRAY[role], false, true FROM bench_seat""",
@@ -146,7 +148,7 @@ SELECT {SQL_UUID7}, organization_id, id, episode_id, by_id, role, activity, prog
          CROSS JOIN LATERAL (SELECT (k - 1 - (k %% 10 = 6)::int - m.nth * %(entries)s / %(months)s)
                                     * %(per_manager)s + p.n %% %(per_manager)s AS place) AS slot
          ORDER BY k, p.n, p.organization_id) AS entry
-"""  # noqa: S608 - put together from constants
+"""
 
 _CHARTS: tuple[str, ...] = (
     f"""INSERT INTO caseload_contact (id, organization_id, patient_id, episode_id, by_id, "on", activity, mode, note,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from itertools import cycle, islice
-from uuid import UUID, uuid4
+from itertools import cycle
+from uuid import UUID
 
 import psycopg
 from django.db import connections
-from psycopg.types.range import Range
 
 from bench.measuring import Measurement, Times, duration, seconds_of, side_by_side
 from bench.population import Size
@@ -19,7 +19,8 @@ from billing.operations.service_months import refresh_service_month, refresh_ser
 from billing.queries.facts import month_facts
 from billing.queries.verdicts import judged_in_order
 from caseload.models import TimeEntry
-from registry.models import Episode
+
+AT_A_TIME = 2
 
 # What somebody would write who only wants the seconds: clock time counted once per patient and month of the
 # clinic's zone, plus what knows only its day. No consents, enrolments, kinds of work or walls.
@@ -71,11 +72,20 @@ def measure_rollup(admin: psycopg.Connection, size: Size, *, at: datetime, round
 
 
 def roll_up(organizations: Sequence[UUID], *, at: datetime) -> int:
-    """As the job does it: one organization after the other, each in its tenant."""
+    """As the worker does it: each organization in its tenant, two at a time. Postgres plans the union for as many."""
+    with ThreadPoolExecutor(AT_A_TIME) as workers:
+        parts = [organizations[start::AT_A_TIME] for start in range(AT_A_TIME)]
+        return sum(workers.map(lambda part: _in_turn(part, at=at), parts))
+
+
+def _in_turn(organizations: Sequence[UUID], *, at: datetime) -> int:
     written = 0
-    for organization_id in organizations:
-        with tenant(organization_id):
-            written += refresh_service_months(organization_id=organization_id, at=at)
+    try:
+        for organization_id in organizations:
+            with tenant(organization_id):
+                written += refresh_service_months(organization_id=organization_id, at=at)
+    finally:
+        connections.close_all()  # this thread's own
     return written
 
 

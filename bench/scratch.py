@@ -42,7 +42,7 @@ def pointed_at(name: str) -> Iterator[str]:
     """Every alias of this process in that database, each in its role, and back at the end."""
     before = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
     try:
-        _point({alias: name for alias in connections})
+        _point(dict.fromkeys(connections, name))
         yield name
     finally:
         _point(before)

@@ -3,11 +3,12 @@
 from django.urls import path
 
 from bench import views
-from bhi.urls import handler500 as handler500
-from bhi.urls import urlpatterns as product
+from bhi import urls as product_urls
 
 urlpatterns = [
     path("o/<slug:organization>/bench/empty/", views.empty, name="bench_empty"),
     path("o/<slug:organization>/bench/insert/<uuid:episode_id>/", views.insert, name="bench_insert"),
-    *product,
+    *product_urls.urlpatterns,
 ]
+
+handler500 = product_urls.handler500
