@@ -62,8 +62,8 @@ def measure_rollup(admin: psycopg.Connection, size: Size, *, at: datetime, round
             Times(rollups).median,
             limit,
             2,
-            f"{size.rows:,} entries, {size.organizations} organizations, {size.months} open months; limit: the range "
-            "union of the same rows as one SELECT by bhi_owner",
+            f"{size.rows:,} entries, {size.organizations} organizations, {size.months} open month(s), "
+            f"{AT_A_TIME} at a time as the worker does; limit: the range union of the same rows as one SELECT by bhi_owner",
         ),
         Measurement("the same again, nothing changed", Times(quiet).median, limit, 2, "what the nightly job does"),
         _changed_month(organizations, at=at, rounds=max(10, rounds * 20)),

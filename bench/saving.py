@@ -66,8 +66,7 @@ def measure_saving(seat: Membership, *, at: datetime, rounds: int) -> list[Measu
             "saving a contact, the operation alone",
             operation.median,
             bare.median,
-            4,
-            f"{operation}; limit: one row inserted through Django in its tenant, committed, {bare}",
+            note=f"told only: the budget is a page's; {operation}; limit: one row inserted and committed, {bare}",
         ),
     ]
 

@@ -1,0 +1,36 @@
+"""`manage.py bench` runs from end to end on few rows: its statements fit the tables, its pages the product's."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+MEASURED = {
+    "roll-up of all open months, every row written",
+    "the same again, nothing changed",
+    "one changed month refreshed",
+    "one verdict",
+    "caseload page",
+    "caseload page by name",
+    "statements of an empty page",
+    "statements of the caseload page's own",
+    "saving a contact, the page's POST",
+    "the same without scores",
+    "saving a contact, the operation alone",
+}
+
+
+def test_a_small_run_measures_everything(django_test_environment: None, django_db_blocker: Any) -> None:
+    from tests import databases
+
+    with django_db_blocker.unblock(), databases.scratch_copy(f"{databases.PREFIX}_{os.getpid()}_bench") as name:
+        command = (sys.executable, "manage.py", "bench", "--small", "--database", name)
+        environ = os.environ | {"BHI_LOCAL_SUPPLIED": "1"}
+        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines()[1:] if not line.startswith(" ")]
+    assert {line.split("  ")[0] for line in lines} == MEASURED
+    verdicts = {line.split("  ")[0]: line.split()[-1] for line in lines if "statements" in line}
+    assert verdicts["statements of an empty page"] == "ok"
