@@ -91,51 +91,54 @@ def test_what_is_given_stands_even_where_the_story_is_to_do_without():
     assert story(diagnoses=["F41.1"], without=["diagnosis"]).diagnoses == ("F41.1",)
 
 
+EVERYTHING = {
+    "source": ["here"],
+    "confidence": 0.85,
+    "reason": "because",
+    "clinic": {"time_zone": "America/Los_Angeles", "setting": "hospital_outpatient"},
+    "payer": {
+        "book": "commercial",
+        "options": {"scale_within": 60, "addon_cap": None, "extra_visit_codes": ["99395"]},
+    },
+    "program": "bhi",
+    "program_changes": [{"on": "2026-11-01", "to": "bhi"}, {"on": "2026-10-12", "to": "cocm"}],
+    "referred_on": "2026-10-01",
+    "ended": {"on": "2026-12-01", "reason": "graduated"},
+    "relapse_prevention_from": "2026-11-15",
+    "patient": {"birth_date": "1950-02-01", "sex": "M", "died_on": "2026-12-24"},
+    "consents": [{"given_at": "2026-10-01T09:00", "service": "bhi", "revoked_on": "2026-11-30"}],
+    "visits": [{"on": "2026-09-30", "code": "99213", "by": "other"}],
+    "diagnoses": ["F41.1"],
+    "served_before": ["2026-02"],
+    "billed_before": [{"month": "2026-02", "code": "99492"}],
+    "scores": [
+        {"on": "2026-10-05", "instrument": "phq9", "items": [2, 2, 3, 2, 1, 2, 1, 1, 1]},
+        {"on": "2026-10-06", "instrument": "gad7", "items": [1] * 7},
+        {"on": "2026-10-07", "instrument": "pcl5", "total": 33},
+        {"on": "2026-10-08", "instrument": "audit", "items": [0, 3]},
+        {"on": "2026-10-09", "instrument": "phq9", "total": 27, "item9": 3},
+    ],
+    "care_plans": ["2026-10-06"],
+    "reviews": [{"on": "2026-10-13", "recommendation": "medication"}],
+    "other_services": [
+        {"month": "2026-10", "code": "G0557"},
+        {"month": "2026-11", "code": "99490", "by": "other", "minutes": 22},
+    ],
+    "access_model": {"aligned": True},
+    "days": ["2026-10-31"],
+    "expect": {
+        "months": {
+            "2026-10": {"minutes": 40, "lines": [["99492", 1]], "gaps": ["minutes_short"], "flags": []},
+            "2026-11": {},
+        },
+        "signals": {"2026-10-31": ["stalled", "safety"]},
+        "state": {"2026-10-31": "no_change"},
+    },
+}
+
+
 def test_everything_said_is_read():
-    found = story(
-        source=["here"],
-        confidence=0.85,
-        reason="because",
-        clinic={"time_zone": "America/Los_Angeles", "setting": "hospital_outpatient"},
-        payer={
-            "book": "commercial",
-            "options": {"scale_within": 60, "addon_cap": None, "extra_visit_codes": ["99395"]},
-        },
-        program="bhi",
-        program_changes=[{"on": "2026-11-01", "to": "bhi"}, {"on": "2026-10-12", "to": "cocm"}],
-        referred_on="2026-10-01",
-        ended={"on": "2026-12-01", "reason": "graduated"},
-        relapse_prevention_from="2026-11-15",
-        patient={"birth_date": "1950-02-01", "sex": "M", "died_on": "2026-12-24"},
-        consents=[{"given_at": "2026-10-01T09:00", "service": "bhi", "revoked_on": "2026-11-30"}],
-        visits=[{"on": "2026-09-30", "code": "99213", "by": "other"}],
-        diagnoses=["F41.1"],
-        served_before=["2026-02"],
-        billed_before=[{"month": "2026-02", "code": "99492"}],
-        scores=[
-            {"on": "2026-10-05", "instrument": "phq9", "items": [2, 2, 3, 2, 1, 2, 1, 1, 1]},
-            {"on": "2026-10-06", "instrument": "gad7", "items": [1] * 7},
-            {"on": "2026-10-07", "instrument": "pcl5", "total": 33},
-            {"on": "2026-10-08", "instrument": "audit", "items": [0, 3]},
-            {"on": "2026-10-09", "instrument": "phq9", "total": 27, "item9": 3},
-        ],
-        care_plans=["2026-10-06"],
-        reviews=[{"on": "2026-10-13", "recommendation": "medication"}],
-        other_services=[
-            {"month": "2026-10", "code": "G0557"},
-            {"month": "2026-11", "code": "99490", "by": "other", "minutes": 22},
-        ],
-        access_model={"aligned": True},
-        days=["2026-10-31"],
-        expect={
-            "months": {
-                "2026-10": {"minutes": 40, "lines": [["99492", 1]], "gaps": ["minutes_short"], "flags": []},
-                "2026-11": {},
-            },
-            "signals": {"2026-10-31": ["stalled", "safety"]},
-            "state": {"2026-10-31": "no_change"},
-        },
-    )
+    found = story(**EVERYTHING)
     assert (found.source, found.confidence, found.reason) == (("here",), Decimal("0.85"), "because")
     assert found.clinic == StoryClinic("America/Los_Angeles", "hospital_outpatient", "22")
     assert found.book == "commercial"
