@@ -73,6 +73,8 @@ class AuditRow:
 
 @dataclass(frozen=True)
 class AuditPage:
+    """Fifty events or fewer, the id that the next page begins after, and whom it may be narrowed to."""
+
     rows: tuple[AuditRow, ...]
     older_than: UUID | None
     people: tuple[tuple[UUID, str], ...]

@@ -39,6 +39,8 @@ class EpisodeRow:
 
 @dataclass(frozen=True, slots=True)
 class CoverageRow:
+    """Insurance as it ranks and holds; None where its beginning or end is not known. The first rank is 1."""
+
     payer_id: UUID
     rank: int
     from_on: date | None

@@ -91,12 +91,13 @@ def _entries(organization_id: UUID, patient_id: UUID) -> Mapping[UUID, list[Time
 def _when(row: TimeEntry) -> tuple[date, bool, datetime | date]:
     """By UTC day; entries without clock time before those with one."""
     if row.span is None:
+        assert row.on is not None
         return row.on, False, row.on
     return row.span.lower.date(), True, row.span.lower
 
 
 def _logged(row: TimeEntry, zone: ZoneInfo) -> LoggedEntry:
-    first_on, last_on = (row.on, row.on) if row.span is None else _days(row.span.lower, row.span.upper, zone)
+    first_on, last_on = _days(row, zone)
     return LoggedEntry(
         entry=Entry(
             id=row.id,
@@ -118,9 +119,12 @@ def _logged(row: TimeEntry, zone: ZoneInfo) -> LoggedEntry:
     )
 
 
-def _days(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[date, date]:
-    """The first and last local day of a span, whose end is not part of it."""
-    return local_date(start, zone), local_date(end - timedelta(microseconds=1), zone)
+def _days(row: TimeEntry, zone: ZoneInfo) -> tuple[date, date]:
+    """The first and last local day of an entry; the end of a span is not part of it."""
+    if row.span is None:
+        assert row.on is not None
+        return row.on, row.on
+    return local_date(row.span.lower, zone), local_date(row.span.upper - timedelta(microseconds=1), zone)
 
 
 def ending(circumstances: Circumstances, day: date) -> Circumstances:

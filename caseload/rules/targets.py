@@ -46,6 +46,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class LimitSource:
+    """Where limits come from: their names, the rule (T1-T25), the publication, how sure we are."""
+
     of: tuple[str, ...]
     rule: str
     title: str

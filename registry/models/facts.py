@@ -1,5 +1,7 @@
 """The shape of everything that care and billing rest on: recorded once, by somebody, and never taken back."""
 
+from typing import Any
+
 from django.db import models
 
 from bhi.tenancy.base import TenantModel
@@ -7,7 +9,9 @@ from bhi.tenancy.constraints import AppMayOnly, VoidOnce, tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
 
 
-class FactQuerySet(models.QuerySet):
+class FactQuerySet(models.QuerySet[Any]):
+    """Reads of facts begin with `.live()`."""
+
     def live(self) -> "FactQuerySet":
         """Without what was voided: recorded in error, or brought by an import that was undone."""
         return self.filter(voided_at__isnull=True)
@@ -30,10 +34,6 @@ class Fact(TenantModel):
 
     class Meta:
         abstract = True
-
-    @property
-    def is_live(self) -> bool:
-        return self.voided_at is None
 
 
 VOID_FIELDS = ("voided_at", "voided_by", "void_reason")

@@ -30,6 +30,7 @@ def normal_mbi(text: str) -> str:
 
 
 def is_mbi(text: str) -> bool:
+    """Whether the text is a Medicare number once spaces and dashes are taken out."""
     return bool(normal_mbi(text))
 
 

@@ -42,6 +42,10 @@ def draft_contacts(
     stamp: Stamp,
     replaced: Mapping[str, TimeEntry],
 ) -> None:
+    """Put every planned contact into `drafts`, with its time, scores and next contact date.
+
+    `replaced` holds the voided time of contacts that the file corrects, by the contact's key.
+    """
     entries: dict[str, TimeEntry] = {}
     last: dict[UUID, tuple[ContactPlan, Contact]] = {}
     for plan in plans:

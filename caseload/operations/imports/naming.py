@@ -36,6 +36,7 @@ class Named:
 
 
 def everything_named(plan: ImportPlan, stamp: Stamp) -> Named:
+    """What the plan's keys stand for. Clinics, seats, clinicians and payers that are new are made here."""
     organization_id = stamp.by.organization_id
     named = Named(
         clinics=_by_key(Clinic.objects.filter(organization_id=organization_id)),

@@ -31,6 +31,7 @@ _ASSUMED = "Assumed at the import, whose file says nothing of care plans. Nobody
 
 
 def draft_patient_row(plan: PatientPlan, named: Named, drafts: Drafts, stamp: Stamp) -> None:
+    """Put what a row says into `drafts`: a new patient or what differs of a known one, and its dated facts."""
     patient = _new_patient(plan, named, drafts, stamp) if plan.is_new else _updated(plan, named)
     if plan.writes.insurance:
         _draft_insurance(plan, plan.writes.insurance, patient, named, drafts, stamp)

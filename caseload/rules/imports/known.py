@@ -8,6 +8,8 @@ from caseload.rules.imports.candidates import Insurance, Person, Scores
 
 @dataclass(frozen=True)
 class KnownClinic:
+    """A clinic on record, with its IANA time zone."""
+
     key: str
     name: str
     zone: str
@@ -40,6 +42,8 @@ class KnownEpisode:
 
 @dataclass(frozen=True)
 class KnownPatient:
+    """A patient on record with every enrolment and dated fact that a row may repeat."""
+
     key: str
     clinic: str
     person: Person
@@ -92,6 +96,8 @@ class KnownSpan:
 
 @dataclass(frozen=True)
 class Known:
+    """Everything that rows are held against. Empty: an organization that begins with this import."""
+
     clinics: tuple[KnownClinic, ...] = ()
     staff: tuple[KnownName, ...] = ()
     clinicians: tuple[KnownName, ...] = ()

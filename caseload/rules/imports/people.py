@@ -68,10 +68,12 @@ def payers(known: Sequence[KnownName], written: Iterable[str]) -> Directory:
 
 
 def same_name(written: str, names: Iterable[KnownName]) -> KnownName | None:
+    """The first of `names` written the same, but for capitals, spaces and punctuation."""
     return next((name for name in names if compact(name.name) == compact(written)), None)
 
 
 def is_self_pay(payer: str) -> bool:
+    """Whether the payer column says that the patient pays, so that nobody is billed."""
     return compact(payer) in _SELF_PAY
 
 

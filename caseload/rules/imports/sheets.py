@@ -80,6 +80,7 @@ def is_said(text: str) -> bool:
 
 
 def is_blank(row: Row) -> bool:
+    """Whether no cell of the row holds anything."""
     return not any(as_text(cell) for cell in row)
 
 

@@ -48,6 +48,8 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Source:
+    """Where parts of an instrument come from: their names, the publication, how sure we are."""
+
     of: str
     title: str
     confidence: str
