@@ -227,5 +227,3 @@ CELERY_TASK_DEFAULT_QUEUE = "bhi"
 
 LOGGING_CONFIG = "bhi.web.logs.configure"
 LOGGING = {"version": 1}  # an empty one would leave LOGGING_CONFIG uncalled
-
-SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -38,8 +38,3 @@ def heroicon_mini(name: str, *, size: int | None = 20, **attributes: object) -> 
 @register.simple_tag
 def heroicon_outline(name: str, *, size: int | None = 24, **attributes: object) -> SafeString:
     return _icon("outline", name, size, attributes)
-
-
-@register.simple_tag
-def heroicon_solid(name: str, *, size: int | None = 24, **attributes: object) -> SafeString:
-    return _icon("solid", name, size, attributes)

@@ -178,7 +178,7 @@ _MESSAGES: dict[str, dict[str, str]] = {
     "activity": {"invalid_choice": "Choose what it was from the list.", "required": "Choose what it was."},
     "mode": {"invalid_choice": "Choose how from the list.", "required": "Choose how."},
     "client_token": {
-        "invalid": "This form is damaged. Open a new one.",
-        "required": "This form is damaged. Open a new one.",
+        "invalid": _DAMAGED,
+        "required": _DAMAGED,
     },
 }
