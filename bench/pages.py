@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -64,8 +64,8 @@ def signed_in(seat: Membership) -> Iterator[Client]:
         yield client
 
 
-def _getter(client: Client, url: str) -> Callable[[], HttpResponse]:
-    def get() -> HttpResponse:
+def _getter(client: Client, url: str) -> Callable[[], HttpResponseBase]:
+    def get() -> HttpResponseBase:
         response = client.get(url)
         assert response.status_code == 200, f"{url} answers {response.status_code}"
         return response
@@ -73,7 +73,7 @@ def _getter(client: Client, url: str) -> Callable[[], HttpResponse]:
     return get
 
 
-def _statements(page: Callable[[], HttpResponse]) -> int:
+def _statements(page: Callable[[], HttpResponseBase]) -> int:
     with CaptureQueriesContext(connection) as captured:
         page()
     return len(captured)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from itertools import cycle
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from billing.operations.service_months import refresh_service_month, refresh_service_months
 from billing.queries.facts import month_facts
-from billing.queries.verdicts import judged_in_order
+from billing.queries.judging import judged_in_order
 from caseload.models import TimeEntry
 
 AT_A_TIME = 2
@@ -62,8 +63,8 @@ def measure_rollup(admin: psycopg.Connection, size: Size, *, at: datetime, round
             Times(rollups).median,
             limit,
             2,
-            f"{size.rows:,} entries, {size.organizations} organizations, {size.months} open month(s), "
-            f"{AT_A_TIME} at a time as the worker does; limit: the range union of the same rows as one SELECT by bhi_owner",
+            f"{size.rows:,} entries of {size.organizations} organizations, open months: {size.months}, "
+            f"{AT_A_TIME} organizations at a time; limit: the range union of the same rows as one SELECT by bhi_owner",
         ),
         Measurement("the same again, nothing changed", Times(quiet).median, limit, 2, "what the nightly job does"),
         _changed_month(organizations, at=at, rounds=max(10, rounds * 20)),
@@ -118,7 +119,7 @@ def _changed_month(organizations: Sequence[UUID], *, at: datetime, rounds: int) 
             refresh_service_month(organization_id=organization_id, at=at, episode_id=episode_id)
 
     pairs = [changed() for _ in range(rounds)]
-    times = Times([seconds_of(lambda pair=pair: refresh(*pair)) for pair in pairs])
+    times = Times([seconds_of(partial(refresh, *pair)) for pair in pairs])
     return Measurement("one changed month refreshed", times.median, budget=0.010, note=f"{times}, commit included")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
@@ -122,5 +122,5 @@ def _typed(work: Work, start: datetime, *, has_scores: bool) -> Iterator[tuple[s
         yield from ((f"phq9_{number}", str(answer)) for number, answer in enumerate(ANSWERS, start=1))
 
 
-def _moved_on(response: HttpResponse) -> None:
+def _moved_on(response: HttpResponseBase) -> None:
     assert response.status_code == 302, f"not saved: {response.status_code}"
