@@ -74,12 +74,11 @@ def battery(places: Places, arguments: Sequence[str]) -> int:
 
 
 def bench(places: Places, arguments: Sequence[str]) -> int:
-    """Measure on a passing cluster with the disk's promises kept, and print the measurements."""
+    """Measure on a passing cluster with the disk's promises kept; the command makes its own database there."""
     installing.ensure(places, "local")
     cluster = places.passing("bench", is_durable=True)
     with endable(), passing_servers(places, cluster, os.environ) as environ:
         try:
-            database.migrate(places, environ)
             return step(places, "bench", ("manage.py", "bench", *arguments), environ).code
         except Ended:
             return 130
