@@ -1,9 +1,9 @@
 """Every billing story comes out, played through the pure rules alone."""
 
 import pytest
-from billing_stories import differences, story_files, story_in
 
 from billing.rules.story import load_story
+from tests.rules.billing.billing_stories import differences, story_files, story_in
 
 
 @pytest.mark.parametrize("path", story_files("billing"), ids=lambda path: path.stem)

@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 import pytest
-from test_verdicts import APCM, LATER, dated, verdict, worked
 
 from billing.rules.findings import NextStep
 from caseload.rules.minutes import MonthMinutes
+from tests.rules.billing.test_verdicts import APCM, LATER, dated, verdict, worked
 
 
 def step(minutes: int, code: str, amount_more: str | None, units: int = 1) -> NextStep:

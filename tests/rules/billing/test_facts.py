@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from billing_stories import months_of, story_files, story_in
 
 from billing.rules import canonical
 from billing.rules.books import book_in_force, book_named
@@ -26,6 +25,7 @@ from billing.rules.findings import Verdict
 from billing.rules.verdicts import judge
 from caseload.rules.clock import first_day
 from caseload.rules.minutes import Counted, MonthMinutes
+from tests.rules.billing.billing_stories import months_of, story_files, story_in
 
 WHOLE = MonthFacts(
     month="2026-10",

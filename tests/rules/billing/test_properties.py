@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from test_verdicts import IN_ORDER
 
 from billing.rules.books import book_in_force
 from billing.rules.facts import AccessModel, EarlierLine, MonthFacts, OtherService, Visit, from_json, to_json
@@ -15,6 +14,7 @@ from billing.rules.verdicts import judge, judge_in_order
 from billing.rules.words import FLAGS, GAPS
 from caseload.rules.clock import month_index
 from caseload.rules.minutes import Counted, MonthMinutes
+from tests.rules.billing.test_verdicts import IN_ORDER
 
 DAY = date(2026, 10, 5)
 BOOK = book_in_force("medicare_ffs", date(2026, 10, 1))

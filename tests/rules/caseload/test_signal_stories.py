@@ -3,10 +3,10 @@
 from datetime import date
 
 import pytest
-from clinical_stories import Story, course_of, stories
 
 from caseload.rules.signals import signals_on
 from caseload.rules.states import state_on
+from tests.rules.caseload.clinical_stories import Story, course_of, stories
 
 CLINICAL = stories("clinical")
 

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signals_day_by_day import check_scales, words_on
 
 from caseload.rules.course import EpisodeCourse, ProgramFrom, Score
 from caseload.rules.days import FOREVER
@@ -22,6 +21,7 @@ from caseload.rules.signals import (
     signals_on,
     worst_per_family,
 )
+from tests.rules.caseload.signals_day_by_day import check_scales, words_on
 
 START = date(2026, 1, 5)
 HORIZON = 420

@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from sheets_made import NORTH, patients
-
 from caseload.rules.imports.candidates import Insurance, Person
 from caseload.rules.imports.corrections import Corrections
 from caseload.rules.imports.known import (
@@ -12,6 +10,7 @@ from caseload.rules.imports.known import (
     KnownName,
     KnownPatient,
 )
+from tests.rules.caseload.imports.sheets_made import NORTH, patients
 
 CHICAGO = Corrections(zones={"": "America/Chicago"})
 HEADER = "MRN|Name|DOB|Date Enrolled"

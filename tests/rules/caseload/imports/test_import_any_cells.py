@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheets_made import NORTH, ON
 
 from caseload.rules.imports.columns import fields
 from caseload.rules.imports.corrections import Corrections
@@ -13,6 +12,7 @@ from caseload.rules.imports.fates import plan_import
 from caseload.rules.imports.known import Known
 from caseload.rules.imports.reading import read_sheets
 from caseload.rules.imports.sheets import Sheet
+from tests.rules.caseload.imports.sheets_made import NORTH, ON
 
 WRITTEN = (
     *("1", "02", "Doe, Jo", "9/3/2026", "1/1/80", "9:40", "9:40 AM", "Phone", "No show", "48", "-5", "2,000", "31"),

@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime, time
 
 from hypothesis import given
 from hypothesis import strategies as st
-from people_known import HEADER, JO, known, two
-from sheets_made import contacts, fates, outcomes, patients, plan
 
 from caseload.rules.imports.candidates import Person, Scores
 from caseload.rules.imports.known import (
@@ -15,6 +13,8 @@ from caseload.rules.imports.known import (
     KnownSpan,
 )
 from caseload.rules.imports.overlaps import Stretch, held_because, overlap_count
+from tests.rules.caseload.imports.people_known import HEADER, JO, known, two
+from tests.rules.caseload.imports.sheets_made import contacts, fates, outcomes, patients, plan
 
 
 def test_contacts_need_a_patient_who_is_enrolled():

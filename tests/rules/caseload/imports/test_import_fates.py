@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from people_known import CHICAGO, HEADER, JO, KEN, NO_CONSENT, known, two
-from sheets_made import NORTH, contacts, example, fates, outcomes, patients, plan
 
 from caseload.rules.imports.candidates import Insurance, Person
 from caseload.rules.imports.corrections import Corrections
@@ -19,6 +17,8 @@ from caseload.rules.imports.known import (
 )
 from caseload.rules.imports.people import is_self_pay
 from caseload.rules.imports.plans import PatientWrites
+from tests.rules.caseload.imports.people_known import CHICAGO, HEADER, JO, KEN, NO_CONSENT, known, two
+from tests.rules.caseload.imports.sheets_made import NORTH, contacts, example, fates, outcomes, patients, plan
 
 # The examples.
 

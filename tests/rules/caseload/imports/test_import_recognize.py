@@ -1,7 +1,6 @@
 """Recognizing sheets: header rows, kinds, columns, and what is said when one is missing."""
 
 import pytest
-from sheets_made import contacts, example, patients, read, sheet
 
 from caseload.rules.imports.columns import KINDS, compact, field_of, fields
 from caseload.rules.imports.corrections import (
@@ -12,6 +11,7 @@ from caseload.rules.imports.corrections import (
 )
 from caseload.rules.imports.recognize import recognize
 from caseload.rules.imports.sheets import Sheet
+from tests.rules.caseload.imports.sheets_made import contacts, example, patients, read, sheet
 
 
 def columns(*sheets, corrections=None):

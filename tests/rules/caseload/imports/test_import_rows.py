@@ -4,7 +4,6 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 import pytest
-from sheets_made import contacts, example, patients, read, sheet
 
 from caseload.rules.imports.candidates import (
     ContactCandidate,
@@ -19,6 +18,7 @@ from caseload.rules.imports.candidates import (
 from caseload.rules.imports.corrections import Corrections
 from caseload.rules.imports.sheets import Sheet
 from caseload.rules.imports.words import ContactType
+from tests.rules.caseload.imports.sheets_made import contacts, example, patients, read, sheet
 
 ENROLMENT = "MRN|Name|DOB|Status|Date Enrolled"
 
