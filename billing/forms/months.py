@@ -35,9 +35,13 @@ class BatchForm(forms.Form):
     has_seen_papers = forms.BooleanField(
         required=False,
         label="I have seen these care plans and visits: claim these months too",
-        help_text="Without this they wait, and the batch holds the others.",
     )
 
     @classmethod
     def fresh(cls) -> BatchForm:
         return cls(initial={"client_token": uuid7()})
+
+    def say_what_waits(self, *, others: int) -> None:
+        """Without the mark, claims on unseen papers wait: `others` are what a batch would still hold."""
+        waiting = f"the batch holds the other {others}" if others else "there is nothing to make a batch of"
+        self.fields["has_seen_papers"].help_text = f"Without this they wait, and {waiting}."

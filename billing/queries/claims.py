@@ -16,7 +16,8 @@ from billing.models import Batch, Claim, ClaimLine
 from billing.queries.records import month_name
 from caseload.rules.clock import first_day
 
-_UNKNOWN = Count("id", filter=Q(amount__isnull=True))
+# Of a claim with several lines, an unknown amount is one: people count claims.
+_UNKNOWN = Count("claim_id", filter=Q(amount__isnull=True), distinct=True)
 
 CodeUnits = tuple[tuple[str, int], ...]
 
@@ -131,11 +132,7 @@ def batch_page(organization_id: UUID, batch_id: UUID) -> BatchPage:
         _claim_in(batch.number, claim, lines[claim.id])
         for claim in rows.select_related("patient", "payer").defer("facts", "verdict")
     )
-    row = _batch_row(
-        batch,
-        expected(line.amount for one in lines.values() for line in one),
-        people_of(organization_id)[batch.made_by_id].name,
-    )
+    row = _batch_row(batch, _of_claims(lines.values()), people_of(organization_id)[batch.made_by_id].name)
     return BatchPage(row, batch.stored_file.sha256, claims)
 
 
@@ -186,9 +183,15 @@ def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine]) -> ClaimI
         payer=claim.payer.name,
         service_on=claim.service_on,
         lines=_asked(lines),
-        expected=expected(line.amount for line in lines),
+        expected=_of_claims([lines]),
         is_superseded=claim.is_superseded,
     )
+
+
+def _of_claims(claims: Iterable[list[ClaimLine]]) -> Expected:
+    amounts = [[line.amount for line in lines] for lines in claims]
+    known = [amount for of_claim in amounts for amount in of_claim if amount is not None]
+    return Expected(sum(known, Decimal(0)), sum(None in of_claim for of_claim in amounts))
 
 
 def expected(amounts: Iterable[Decimal | None]) -> Expected:

@@ -147,7 +147,7 @@ def _documents(facts: MonthFacts, time: EpisodeTime) -> Iterable[Document]:
         ("Care plan", facts.care_plans),
         ("Care plan, assumed by the import", facts.assumed_care_plans),
         ("Case review", facts.reviews),
-        ("Rating scale", facts.scores),
+        ("Rating scale", dict.fromkeys(facts.scores)),
     ):
         yield from (Document(label, on) for on in days if on <= last_on)
     for service in facts.other_services:

@@ -125,6 +125,7 @@ class MonthPage:
     counts: dict[str, int]
     claimable: int
     claimable_expected: Expected
+    claimable_by_code: tuple[Total, ...]
     unseen: int
     claimed: int
     changed: int
@@ -162,6 +163,7 @@ def month_page(
         counts={str(kind): sum(_is_shown(row, kind) for row in of_clinic) for kind in Show},
         claimable=len(open_rows),
         claimable_expected=expected(row.amount for row in open_rows),
+        claimable_by_code=_by_code(open_rows),
         unseen=sum(row.rests_on_unseen for row in open_rows),
         claimed=sum(row.claimed is not None for row in of_clinic),
         changed=sum(row.is_changed for row in of_clinic),

@@ -88,7 +88,8 @@ FLAGS: dict[str, tuple[str, str]] = {
     ),
     "initial_month_unsettled": (
         "options.initial_month_policy",
-        "First CoCM line of a run whose first month billed none; sources leave open whether it is initial.",
+        "The first CoCM claim since the work began: an earlier month had CoCM time and billed none. "
+        "Sources leave open whether this one bills as the initial month.",
     ),
     "episode_restart_unsettled": (
         "runs.gap_months",

@@ -61,10 +61,12 @@ def dollars(amount: Decimal | None) -> str:
 
 @register.filter
 def expected_words(expected: Expected) -> str:
-    """`$443.56`, `$443.56 and 2 unknown`."""
+    """`$443.56`; `$443.56 and 2 unknown amounts`."""
     if expected.unknown == 0:
         return dollars(expected.known)
-    return f"{dollars(expected.known)} and {expected.unknown} unknown" if expected.known else UNKNOWN_AMOUNT
+    if not expected.known:
+        return UNKNOWN_AMOUNT
+    return f"{dollars(expected.known)} and {counted(expected.unknown, 'unknown amount')}"
 
 
 @register.filter

@@ -252,7 +252,7 @@ def test_a_claim_is_dated_before_coverage_ended(lakeside: Program):
 
 def test_batches_are_listed_and_opened(lakeside: Program):
     lakeside.billing_patient("Berg", 118)
-    lakeside.billing_patient("Castro", 40, payer=lakeside.payer("Aetna PPO"))
+    lakeside.billing_patient("Castro", 118, payer=lakeside.payer("Aetna PPO"))
     batch = make(lakeside)
     (row,) = batch_rows(lakeside.organization.id)
     page = batch_page(lakeside.organization.id, batch.id)
@@ -265,7 +265,7 @@ def test_batches_are_listed_and_opened(lakeside: Program):
     )
     assert [(claim.name, claim.lines) for claim in page.claims] == [
         ("0001-0001", (("99492", 1), ("99494", 2))),
-        ("0001-0002", (("99492", 1),)),
+        ("0001-0002", (("99492", 1), ("99494", 2))),
     ]
     assert page.file_sha256 == batch.stored_file.sha256
 

@@ -16,7 +16,7 @@ from bhi.tenancy.context import tenant
 from billing.models import Batch
 from billing.operations.batches import make_batch
 from billing.operations.other_services import record_other_service
-from registry.operations.facts import revoke_consent
+from registry.operations.facts import record_visit, revoke_consent
 from tests.billing.people import AT, Program, program
 
 BASE = "/o/lakeside/billing/"
@@ -66,7 +66,7 @@ def test_the_month_says_what_bills_and_what_is_missing(people: Program, billing:
     assert "Abara, Jo 0042 118 99492 + 99494 × 2 $283.24 99494 × 3 in 28 min Medicare Part B rules assumed" in page
     assert "50 Nothing Initiating visit missing No case review yet Medicare Part B" in page
     assert "Aetna PPO: Generic rules assumed; this payer's own rules are not confirmed." in page.replace("&#x27;", "'")
-    assert "To claim 2 $283.24 and 1 unknown" in page
+    assert "To claim 2 $283.24 and 1 unknown amount" in page
 
 
 def test_the_month_filters_and_keeps_them_on_the_next_page(people: Program, billing: Client, monkeypatch: Any):
@@ -192,6 +192,27 @@ def test_a_batch_is_made_once_and_its_file_stays_the_same(people: Program, billi
     assert files[0].headers["Cache-Control"] == "no-store"
     assert "batch 1" in text_of(billing.get(FEBRUARY))
     assert "Batch 1 February 2026 2 $320.64" in text_of(billing.get(f"{BASE}batches/"))
+
+
+def test_a_new_batch_shows_only_what_it_would_hold(people: Program, billing: Client):
+    with tenant(people.organization):
+        people.billing_patient("Abara", 118)
+    a_batch(people)
+    with tenant(people.organization):
+        people.billing_patient("Castro", 40)
+        uncoded = people.billing_patient("Dogan", 40, without=("visit",))
+        record_visit(by=people.by, at=AT, patient=uncoded.patient, on=date(2026, 1, 20), code="")
+    page = text_of(billing.get(f"{FEBRUARY}batches/new/"))
+    assert "2 claims for February 2026, expected $320.64." in page
+    assert "Code Units 99492 2 1 of these rest on papers" in page
+    assert "Without this they wait, and the batch holds the other 1." in page
+
+
+def test_what_nobody_pays_is_headed_as_what_it_would_bill(people: Program, billing: Client):
+    with tenant(people.organization):
+        episode = people.billing_patient("Abara", 40, payer=people.payer("Self Pay", is_self_pay=True))
+    page = text_of(billing.get(f"{FEBRUARY}episodes/{episode.id}/"))
+    assert "Not claimed Self pay: nothing to claim Would bill as 99492" in page
 
 
 def test_a_batch_that_cannot_be_made_says_why(people: Program, billing: Client):

@@ -172,9 +172,11 @@ class TestParts:
         scored = {"name": "PHQ-9", "baseline": 18, "last": 9, "last_on": date(2026, 10, 7), "series": [18, 12, 9]}
         assert text("_score_cell", **scored, highest=27, today=TODAY) == "18 → to 9 −9 12 d"
 
-    def test_score_cell_of_a_single_score_shows_no_change(self):
+    def test_score_cell_of_a_single_score_has_no_course(self):
         scored = {"name": "PHQ-9", "baseline": 18, "last": 18, "last_on": TODAY, "series": [18], "is_referral": True}
         assert text("_score_cell", **scored, highest=27, today=TODAY) == "18 0 d referral"
+        alone = scored | {"is_referral": False, "state": "No change"}
+        assert text("_score_cell", **alone, highest=27, today=TODAY) == "18 0 d First score"
 
     def test_score_cell_without_score(self):
         assert text("_score_cell", name="GAD-7", last=None) == "No score yet"
