@@ -88,8 +88,7 @@ FLAGS: dict[str, tuple[str, str]] = {
     ),
     "initial_month_unsettled": (
         "options.initial_month_policy",
-        "The first CoCM claim since the work began: an earlier month had CoCM time and billed none. "
-        "Sources leave open whether this one bills as the initial month.",
+        "The first CoCM claim after a month with CoCM time that billed none; sources differ on its being initial.",
     ),
     "episode_restart_unsettled": (
         "runs.gap_months",
