@@ -54,7 +54,7 @@ def make_batch(
     first one's batch. Makers of one organization go one after the other, so that each claim is made once.
     Raises MonthNotOver, NothingToBill, PapersUnseen.
     """
-    _one_maker_at_a_time(by.organization_id)
+    lock_claims(by.organization_id)
     made = Batch.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
     if made is not None:
         return made
@@ -81,8 +81,8 @@ def make_batch(
     return batch
 
 
-def _one_maker_at_a_time(organization_id: UUID) -> None:
-    """Held until the transaction ends; others wait, and then see what this one claimed."""
+def lock_claims(organization_id: UUID) -> None:
+    """One maker of claims at a time, until the transaction ends; others wait, and then see what this one claimed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing batch {organization_id}"])
 

@@ -29,6 +29,13 @@ class PapersUnseen(DomainError):
         )
 
 
+class ImportClaimed(DomainError):
+    """Claims that were made rest on what an import brought."""
+
+    def __init__(self) -> None:
+        super().__init__("Claims were made for patients of this import, so it cannot be undone.")
+
+
 class ProfileTaken(DomainError):
     """The payer already has rules from that day on."""
 

@@ -70,12 +70,12 @@ def record_time(
 def void_time(*, by: Membership, at: datetime, entry: TimeEntry, reason: str) -> None:
     """Take an entry back. What was held because of it stays held until somebody settles it.
 
-    Raises ReasonMissing, AlreadyVoided.
+    Raises ReasonMissing, AlreadyVoided, NotFound.
     """
+    episode = episode_at_work(by.organization_id, entry.episode_id, time=time_of(entry), token=entry.client_token)
     void_facts([entry], stamp=Stamp(by, at), reason=reason)
     record("time.voided", by=by, at=at, patient_id=entry.patient_id, object_id=entry.id, fields=["void_reason"])
     rebuild_standing(organization_id=by.organization_id, episode_ids=[entry.episode_id], at=at)
-    episode = episode_at_work(by.organization_id, entry.episode_id, time=time_of(entry), token=entry.client_token)
     announce_months(episode, months_touched(time_of(entry), episode.zone), at=at)
 
 

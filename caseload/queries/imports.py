@@ -9,11 +9,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Q
+
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic
-from caseload.models import Contact, ImportFile, ImportRow, ImportRun, ImportState
-from registry.models import Episode
+from caseload.models import CaseReview, Contact, ImportFile, ImportRow, ImportRun, ImportState
+from registry.models import CarePlan, Consent, Coverage, Diagnosis, Episode, InitiatingVisit
 
 ROWS_PER_PAGE = 100
 
@@ -70,10 +72,8 @@ def import_page(organization_id: UUID, run_id: UUID, *, fate: str = "", page: in
     run = import_run(organization_id, run_id)
     (summary,) = _summaries(organization_id, [run])
     of_run = ImportRow.objects.filter(organization_id=organization_id, run=run)
-    counts: dict[str, int] = defaultdict(int)
-    for one in of_run.values_list("fate", flat=True):
-        counts[one] += 1
-    total = counts[fate] if fate else sum(counts.values())
+    counts = dict(of_run.order_by("fate").values_list("fate").annotate(rows=Count("id")))
+    total = counts.get(fate, 0) if fate else sum(counts.values())
     pages = max(1, -(-total // ROWS_PER_PAGE))
     page = min(max(page, 1), pages)
     chosen = of_run.filter(fate=fate) if fate else of_run
@@ -84,7 +84,7 @@ def import_page(organization_id: UUID, run_id: UUID, *, fate: str = "", page: in
         summary=run.summary,
         options=run.options,
         job_id=run.job_id,
-        counts=dict(counts),
+        counts=counts,
         rows=tuple(rows),
         page=page,
         pages=pages,
@@ -114,14 +114,23 @@ def all_rows(organization_id: UUID, run_id: UUID) -> list[dict[str, Any]]:
 
 
 def episodes_of_import(organization_id: UUID, run_id: UUID) -> dict[UUID, date]:
-    """The live episodes that an import brought or added contacts to, each with the first day that it concerns."""
+    """The live episodes that rest on what an import brought, each with the first day that may come out differently.
+
+    Its own, those whose course it added to, and all of a patient to whom it added what counts for every episode.
+    """
     of = {"organization_id": organization_id, "import_id": run_id}
-    found: dict[UUID, date] = {}
-    own = Episode.objects.live().filter(**of).values_list("id", "enrolled_on", "referred_on")
-    for episode_id, enrolled_on, referred_on in own:
-        found[episode_id] = referred_on or enrolled_on
+    rests = Q(import_id=run_id)
+    for of_course in (Contact, CaseReview, CarePlan, Diagnosis):
+        rests |= Q(id__in=of_course.objects.live().filter(**of).values("episode_id"))
+    for of_patient in (Consent, InitiatingVisit, Coverage):
+        rests |= Q(patient_id__in=of_patient.objects.live().filter(**of).values("patient_id"))
+    episodes = Episode.objects.live().filter(rests, organization_id=organization_id)
+    found = {
+        episode_id: referred_on or enrolled_on
+        for episode_id, enrolled_on, referred_on in episodes.values_list("id", "enrolled_on", "referred_on")
+    }
     for episode_id, on in Contact.objects.live().filter(**of).values_list("episode_id", "on"):
-        found[episode_id] = min(found.get(episode_id, on), on)
+        found[episode_id] = min(found[episode_id], on)
     return found
 
 

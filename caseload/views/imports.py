@@ -18,7 +18,7 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.jobs.queries import JobProgress, job_progress
-from billing.queries.claims import have_claims
+from billing.operations.imports import undo_unclaimed_import
 from caseload.forms.imports import CorrectionsForm, UploadForm
 from caseload.operations.imports import (
     ImportChanged,
@@ -27,10 +27,9 @@ from caseload.operations.imports import (
     correct_import,
     preview_again,
     start_import,
-    undo_import,
 )
 from caseload.operations.read_workbook import WorkbookUnreadable
-from caseload.queries.imports import ImportPage, clinic_names, episodes_of_import, import_page, imports
+from caseload.queries.imports import ImportPage, clinic_names, import_page, imports
 
 # The order of the tabs: what wants a look first.
 FATES = (
@@ -67,7 +66,7 @@ def import_run(request: HttpRequest, organization: str, run_id: UUID) -> HttpRes
     """One import: the fate of every row, a page at a time."""
     fate, number = request.GET.get("fate", ""), request.GET.get("page", "")
     fate = fate if fate in dict(FATES) else ""
-    page = _page(request, run_id, fate=fate, number=int(number) if number.isdigit() else 1)
+    page = _page(request, run_id, fate=fate, number=int(number) if number.isdecimal() else 1)
     record("import.viewed", by=_by(request), at=timezone.now(), object_id=run_id, count=len(page.rows))
     return render(request, "caseload/import_run.html", _context(request, page, fate))
 
@@ -112,11 +111,8 @@ def import_confirm(request: HttpRequest, organization: str, run_id: UUID) -> Htt
 @require_POST
 def import_undo(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """Take an import back."""
-    by, at = _by(request), timezone.now()
-    if have_claims(by.organization_id, episodes_of_import(by.organization_id, run_id)):
-        messages.error(request, "Claims were made for patients of this import, so it cannot be undone.")
-        return redirect("import_run", organization, run_id)
-    return _done(request, run_id, partial(undo_import, by=by, at=at, run_id=run_id), "The import was undone.")
+    undo = partial(undo_unclaimed_import, by=_by(request), at=timezone.now(), run_id=run_id)
+    return _done(request, run_id, undo, "The import was undone.")
 
 
 def _done(request: HttpRequest, run_id: UUID, act: Callable[[], object], said: str) -> HttpResponse:

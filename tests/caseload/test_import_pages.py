@@ -114,8 +114,9 @@ def test_what_was_claimed_is_not_undone(client, url, send, latest, place):
 
 def test_rows_by_fate(client, url, send, latest):
     send(patients_csv=PATIENTS)
-    page = client.get(url(latest()), {"fate": "refused", "page": "x"})
-    assert [row.fate for row in page.context["page"].rows] == ["refused"]
+    for number in ("x", "²", "99"):
+        page = client.get(url(latest()), {"fate": "refused", "page": number})
+        assert [row.fate for row in page.context["page"].rows] == ["refused"]
     assert len(client.get(url(latest()), {"fate": "nonsense"}).context["page"].rows) == 2
 
 

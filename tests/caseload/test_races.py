@@ -12,14 +12,16 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
+from bhi.errors import NotFound
 from bhi.tenancy.context import tenant
-from caseload.models import Contact, EpisodeStanding, FollowUp, TimeEntry
-from caseload.operations import NextContact, ScoreGiven, record_contact
+from caseload.models import Contact, EpisodeStanding, FollowUp, ImportRun, TimeEntry
+from caseload.operations import ContactKept, NextContact, ScoreGiven, record_contact
 from caseload.operations.errors import DayFull
+from caseload.operations.imports import ImportBuiltOn, Upload, confirm_import, start_import, undo_import
 from caseload.rules.worktime import WorkTime
 from registry.models import Assessment, Episode
 from tests.factories.registry import ConsentFactory, EpisodeFactory
-from tests.factories.tenancy import MembershipFactory
+from tests.factories.tenancy import ClinicFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 30
@@ -129,3 +131,29 @@ def test_the_hours_of_a_day_are_not_exceeded_by_two_at_once(
     assert (len(refused), len(answers) - len(refused)) == (7, 3)
     with tenant(organization):
         assert TimeEntry.objects.count() == 3
+
+
+def test_an_import_that_is_undone_leaves_nobody_a_contact_without_a_patient(
+    organization: Any, by: Any, now: datetime
+) -> None:
+    """Either the contact was there first and stops the undo, or the undo was and nobody can log a contact."""
+    with tenant(organization):
+        ClinicFactory(organization=organization, name="North")
+        file = Upload("patients.csv", b'MRN,Name,DOB,Date Enrolled\n1,"Doe, Jo",1/1/1980,2/2/2026\n')
+        run = start_import(by=by, at=now, files=[file])
+        confirm_import(by=by, at=now, run_id=run.id, digest=run.summary["digest"])
+        episode = Episode.objects.get()
+
+    def log() -> Any:
+        return record_contact(
+            by=by, at=now, episode_id=episode.id, client_token=uuid4(), mode="phone",
+            time=WorkTime(on=date(2026, 3, 1), seconds=600),
+        )  # fmt: skip
+
+    contact, undone = at_once(organization, [log, lambda: undo_import(by=by, at=now, run_id=run.id)])
+    with tenant(organization):
+        left = Episode.objects.live().count(), Contact.objects.live().count()
+    assert (type(contact), type(undone), left) in [
+        (ContactKept, ImportBuiltOn, (1, 1)),
+        (NotFound, ImportRun, (0, 0)),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -66,16 +67,17 @@ class ImportBuiltOn(DomainError):
 def undo_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
     """Void everything that an import brought. Clinics, seats, clinicians and payers that it made stay.
 
-    That no claim rests on it is for the caller to see to, who can look at billing.
+    That no claim rests on it is seen to by billing, whose operation calls this one.
     Raises ImportNotDone, NotFound, and ImportBuiltOn when something else rests on it: work on its patients, a
     correction of its records, or changes that it made itself to records from before.
     """
     run = locked_import(by.organization_id, run_id)
     if run.state != ImportState.IMPORTED:
         raise ImportNotDone("Only an import that was carried out can be undone.")
+    episodes = episodes_of_import(run.organization_id, run.id)
+    _lock(run, episodes)
     _refuse_if_built_on(run)
     stamp = Stamp(by, at)
-    episodes = episodes_of_import(run.organization_id, run.id)
     FollowUp.objects.live().filter(_of(run), closed_by_contact__import_id=run.id).update(
         closed_on=None, closed_by_contact=None
     )
@@ -90,6 +92,12 @@ def undo_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
     run.save(update_fields=["state", "undone_at", "undone_by"])
     record("import.undone", by=by, at=at, object_id=run.id)
     return run
+
+
+def _lock(run: ImportRun, episode_ids: Iterable[UUID]) -> None:
+    """Whoever would log a contact meanwhile waits, and then finds no episode; whoever was faster is seen."""
+    rows = Episode.objects.filter(_of(run), id__in=list(episode_ids)).order_by("id")
+    list(rows.select_for_update().values_list("id"))
 
 
 def _of(run: ImportRun) -> Q:
