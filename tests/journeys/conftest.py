@@ -1,7 +1,7 @@
 """A browser before the real thing: gunicorn over the WSGI application, its own database, the demonstration in it.
 
-Everything is of this package's scope: the browser's event loop must have ended before another test uses Django's
-database in the same process. Journeys look into the database through psycopg, as the owner.
+The site lives as long as the tests, a browser as long as one module: its event loop must have ended before another
+test uses Django's database in the same process. Journeys look into the database through psycopg, as the owner.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -66,19 +67,20 @@ class Site:
             return owner.execute(query, values or None).fetchall()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def site(
-    tmp_path_factory: pytest.TempPathFactory, django_test_environment: None, django_db_blocker: object
+    tmp_path_factory: pytest.TempPathFactory, django_test_environment: None, django_db_blocker: Any
 ) -> Iterator[Site]:
     from tests import databases
 
     name = f"{databases.PREFIX}_{os.getpid()}_journeys"
     log = tmp_path_factory.mktemp("journeys") / "web.log"
-    with django_db_blocker.unblock(), databases.scratch_copy(name):
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():  # only while the template may have to be migrated
+            stack.enter_context(databases.scratch_copy(name))
         environ = environment(name)
         subprocess.run([sys.executable, "-c", LOAD, PASSWORD], cwd=ROOT, env=environ, check=True)
-        with serving(environ, log) as address:
-            yield Site(address, name, log)
+        yield Site(stack.enter_context(serving(environ, log)), name, log)
 
 
 def environment(database: str) -> dict[str, str]:
@@ -123,7 +125,7 @@ def wait_for(address: str, web: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"The web process did not answer:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(site: Site) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         program = os.environ.get("BHI_CHROMIUM") or find_chromium(os.environ)

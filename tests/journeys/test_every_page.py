@@ -13,11 +13,10 @@ from playwright.sync_api import Page
 
 from tests.journeys.calendar import this_month
 from tests.journeys.conftest import PEOPLE, Site, Visitor
-from tests.journeys.looking import faults_of
+from tests.journeys.looking import PHONE, faults_at_both_widths, faults_of
 
 pytestmark = pytest.mark.journey
 
-PHONE, DESK = 390, 1280
 # What only some roles come to, so that a crawl that finds nothing fails.
 LEAST = {
     "care_manager": {"caseload/", "patients/*/", "patients/*/contacts/new/", "imports/"},
@@ -41,12 +40,8 @@ def test_every_page_holds_on_a_phone_and_on_a_desk(role: str, site: Site, visito
     found: dict[str, list[str]] = {}
     names = {family for (family,) in site.ask("SELECT family_name FROM registry_patient")}
     for kind in crawl(page, site):
-        narrow = faults_of(page)
-        page.set_viewport_size({"width": DESK, "height": 900})
-        wide = [fault for fault in faults_of(page) if fault not in narrow]
         said = [f"a name in the title: {page.title()}" for name in names if name in page.title()]
-        found[kind] = [*(f"{PHONE}: {fault}" for fault in narrow), *(f"{DESK}: {fault}" for fault in wide), *said]
-        page.set_viewport_size({"width": PHONE, "height": 844})
+        found[kind] = [*faults_at_both_widths(page), *said]
     assert {kind: faults for kind, faults in found.items() if faults} == {}
     assert LEAST[role] - found.keys() == set()
 
@@ -58,9 +53,7 @@ def test_pages_before_signing_in_hold(path: str, site: Site, visitor: Visitor, w
     assert answer is not None
     if answer.status == 404:
         watched.excuse("404 (Not Found)")
-    narrow = faults_of(page)
-    page.set_viewport_size({"width": DESK, "height": 900})
-    assert [*narrow, *faults_of(page)] == []
+    assert faults_at_both_widths(page) == []
 
 
 def crawl(page: Page, site: Site) -> Iterator[str]:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.calendar import last_month, today
 from tests.journeys.conftest import Site, Visitor, Watched
+from tests.journeys.looking import faults_at_both_widths
 
 pytestmark = pytest.mark.journey
 
@@ -27,6 +28,7 @@ def test_a_lead_imports_the_spreadsheet_and_sees_who_does_not_improve(site: Site
     assert people(site) == before, "a preview wrote something"
     assert fates(page) == {"All": len(rows_in_file()), "Held": 44, "New": 430}
     expect(page.get_by_text("47 contacts begin before the same person's one before has ended")).to_be_visible()
+    assert faults_at_both_widths(page) == []
     page.get_by_role("button", name="Import 48 patients and 426 contacts").click()
     expect(page.get_by_text("Imported").first).to_be_visible()
     assert people(site) == (before[0] + 48, before[1] + 426)
@@ -65,6 +67,7 @@ def test_a_care_manager_logs_a_contact_by_keyboard_alone(site: Site, visitor: Vi
     tab_to(page, "minutes")
     page.keyboard.type("24")
     expect(page.locator("#preview")).to_contain_text(re.compile("Counts|counts"))
+    assert faults_at_both_widths(page) == []
     tab_to(page, "next_on")
     page.keyboard.type(f"{today() + timedelta(days=7):%m%d%Y}")
     tab_to_button(page, "Save contact")
@@ -92,6 +95,7 @@ def test_billing_sees_why_and_claims_an_ended_month(site: Site, visitor: Visitor
     page.get_by_role("link", name="Make claims batch").click()
     page.get_by_role("button", name="Make the batch").click()
     expect(page.get_by_text(re.compile(r"Batch \d+ holds \d+ claims"))).to_be_visible()
+    assert faults_at_both_widths(page) == []
     first, again = downloaded(page), downloaded(page)
     assert first == again
     claims = page.locator("tbody tr").count()
