@@ -18,9 +18,8 @@ from bhi.tenancy.ids import SQL_UUID7
 from billing.models import ServiceMonth
 from billing.queries.facility import facility_left_out
 from billing.queries.facts import payer_minutes
-from billing.queries.records import month_name
 from caseload.queries.minutes import MINUTES_SQL, minutes_params
-from caseload.rules.clock import first_day
+from caseload.rules.clock import first_day, month_of
 from caseload.rules.minutes import MonthMinutes
 
 NOTHING_LEFT: Final = (0, 0, 0, 0)
@@ -109,7 +108,7 @@ def _stored(organization_id: UUID) -> dict[tuple[UUID, str], Counts]:
         "episode_id", "month", "cocm_seconds", "bhi_seconds", "ccm_seconds", "logged_seconds"
     )
     return {
-        (episode_id, month_name(month)): (cocm, bhi, ccm, logged) for episode_id, month, cocm, bhi, ccm, logged in rows
+        (episode_id, month_of(month)): (cocm, bhi, ccm, logged) for episode_id, month, cocm, bhi, ccm, logged in rows
     }
 
 

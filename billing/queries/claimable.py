@@ -9,13 +9,14 @@ from functools import cached_property
 from uuid import UUID
 
 from billing.models import Claim
+from billing.queries.facility import time_by_payer
 from billing.queries.verdicts import MonthVerdict, month_verdicts
-from billing.rules.books import book_in_force, with_options
+from billing.rules.books import book_in_force
 from billing.rules.facts import MonthFacts
 from billing.rules.findings import Line, Verdict
 from billing.rules.service_day import service_day
 from billing.rules.words import rests_on_unseen
-from caseload.queries.entries import EpisodeTime, ending, patient_time
+from caseload.queries.entries import EpisodeTime, ending
 from caseload.rules.clock import first_day
 from caseload.rules.minutes import MonthMinutes, counted
 from registry.models import Episode
@@ -95,11 +96,4 @@ class _Days:
 
     @cached_property
     def _time(self) -> EpisodeTime:
-        facts = self.facts
-        book = with_options(book_in_force(facts.payer, first_day(facts.month)), facts.options)
-        times = patient_time(
-            self.episode.organization_id,
-            self.episode.patient_id,
-            count_facility_minutes=book.options.count_facility_minutes,
-        )
-        return next(one for one in times if one.episode_id == self.episode.id)
+        return time_by_payer(self.episode.organization_id, self.episode, self.facts)

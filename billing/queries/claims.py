@@ -13,8 +13,7 @@ from django.db.models import Count, Q, Sum
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from billing.models import Batch, Claim, ClaimLine
-from billing.queries.records import month_name
-from caseload.rules.clock import first_day
+from caseload.rules.clock import first_day, month_of
 
 # Of a claim with several lines, an unknown amount is one: people count claims.
 _UNKNOWN = Count("claim_id", filter=Q(amount__isnull=True), distinct=True)
@@ -38,6 +37,10 @@ class ClaimedMonth:
     batch_number: int
     episode_id: UUID
     lines: CodeUnits
+
+    def of_episode(self, episode_id: UUID) -> ClaimedMonth | None:
+        """This claim where it is that episode's; None where another enrolment of the patient was claimed."""
+        return self if self.episode_id == episode_id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ def _batch_row(batch: Batch, expected: Expected, made_by: str) -> BatchRow:
     return BatchRow(
         id=batch.id,
         number=batch.number,
-        month=month_name(batch.month),
+        month=month_of(batch.month),
         made_at=batch.made_at,
         made_by=made_by,
         claim_count=batch.claim_count,

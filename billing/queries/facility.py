@@ -11,10 +11,13 @@ from uuid import UUID
 from django.db import connection
 
 from billing.queries.payers import PayerOnRecord, payer_rules, payers
-from billing.queries.records import PatientRecord, patient_records
+from billing.queries.records import EpisodeRow, PatientRecord, patient_records
 from billing.rules.books import NoBookInForce, book_in_force, with_options
+from billing.rules.facts import MonthFacts
 from billing.rules.payers import PayerRules
+from caseload.queries.entries import EpisodeTime, episode_time
 from caseload.rules.clock import first_day
+from registry.models import Episode
 
 # Months of stays in UTC, widened by a day: a month too many does no harm.
 _STAYS = """
@@ -67,6 +70,12 @@ def counts_facility_minutes(rules: PayerRules, on: date) -> bool:
         return with_options(book_in_force(rules.family, on), rules.options).options.count_facility_minutes
     except NoBookInForce:
         return True
+
+
+def time_by_payer(organization_id: UUID, episode: Episode | EpisodeRow, facts: MonthFacts) -> EpisodeTime:
+    """An episode's time entry by entry, facility stays counted as the payer of one of its months counts them."""
+    counts = counts_facility_minutes(PayerRules(facts.payer, facts.options), first_day(facts.month))
+    return episode_time(organization_id, episode.patient_id, episode.id, count_facility_minutes=counts)
 
 
 def _leaves_out(record: PatientRecord, known: dict[UUID, PayerOnRecord], month: str) -> bool:

@@ -14,18 +14,17 @@ from uuid import UUID
 from billing.queries.facility import facility_left_out
 from billing.queries.payers import PayerOnRecord, payer_rules, payers
 from billing.queries.records import (
-    EpisodeRecord,
     EpisodeRow,
     PatientRecord,
     episode_rows,
-    month_name,
     patient_records,
 )
 from billing.rules.facts import MonthFacts
 from billing.rules.payers import PayerRules
 from caseload.queries.minutes import minutes_of
-from caseload.rules.clock import last_day
+from caseload.rules.clock import last_day, month_of
 from caseload.rules.minutes import MonthMinutes
+from registry.rules.programs import program_on
 
 EpisodeMonthKey = tuple[UUID, str]
 NOTHING = MonthMinutes()
@@ -84,7 +83,7 @@ def _minutes(
     organization_id: UUID, episode_ids: Sequence[UUID] | None, without_facility: Sequence[UUID]
 ) -> dict[EpisodeMonthKey, MonthMinutes]:
     found = minutes_of(organization_id, episode_ids=episode_ids, without_facility=without_facility)
-    return {(episode_id, month_name(month)): minutes for (episode_id, month), minutes in found.items()}
+    return {(episode_id, month_of(month)): minutes for (episode_id, month), minutes in found.items()}
 
 
 class _Reading:
@@ -139,7 +138,7 @@ def _facts(episode: EpisodeRow, record: PatientRecord, month: str, rules: PayerR
         month=month,
         enrolled_on=episode.enrolled_on,
         episode_from=episode.referred_on,
-        program=_program(episode, own, last_day(month)),
+        program=program_on(own.programs, last_day(month)) or episode.program,
         payer=rules.family,
         options=rules.options,
         setting=episode.setting,
@@ -156,11 +155,3 @@ def _facts(episode: EpisodeRow, record: PatientRecord, month: str, rules: PayerR
         billed_before=tuple(record.billed_before),
         access=record.access,
     )
-
-
-def _program(episode: EpisodeRow, own: EpisodeRecord, on: date) -> str:
-    """The program on a day; before the first period, that with which the episode began."""
-    begun = [program for from_on, program in own.programs if from_on <= on]
-    if begun:
-        return begun[-1]
-    return own.programs[0][1] if own.programs else episode.program

@@ -11,15 +11,14 @@ from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from billing.queries.claims import ClaimedMonth, CodeUnits, claimed_months
-from billing.queries.facility import counts_facility_minutes
+from billing.queries.facility import time_by_payer
 from billing.queries.month_page import changed_since
 from billing.queries.records import EpisodeRow
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.facts import MonthFacts
-from billing.rules.payers import PayerRules
 from caseload.models import Activity, StaffRole, TimeService
-from caseload.queries.entries import EpisodeTime, LoggedEntry, patient_time
-from caseload.rules.clock import first_day, last_day
+from caseload.queries.entries import EpisodeTime, LoggedEntry
+from caseload.rules.clock import last_day
 from caseload.rules.standing import Standing, standings
 
 
@@ -89,22 +88,15 @@ def month_detail(organization_id: UUID, month: str, episode_id: UUID) -> MonthDe
     judged = month_verdicts(organization_id, month, episode_ids=[episode_id]).get(episode_id)
     if judged is None:
         raise NotFound
-    time = _time(organization_id, judged)
+    time = time_by_payer(organization_id, judged.month.episode, judged.facts)
     claimed = claimed_months(organization_id, month).get(judged.month.episode.patient_id)
     return MonthDetail(
         judged=judged,
         zone=judged.month.episode.time_zone,
         entries=tuple(_entry_rows(time, month, people_of(organization_id))),
         documents=tuple(_documents(judged.facts, time)),
-        claimed=claimed if claimed is not None and claimed.episode_id == episode_id else None,
+        claimed=claimed.of_episode(episode_id) if claimed else None,
     )
-
-
-def _time(organization_id: UUID, judged: MonthVerdict) -> EpisodeTime:
-    facts, episode = judged.facts, judged.month.episode
-    counts = counts_facility_minutes(PayerRules(facts.payer, facts.options), first_day(facts.month))
-    times = patient_time(organization_id, episode.patient_id, count_facility_minutes=counts)
-    return next(time for time in times if time.episode_id == episode.id)
 
 
 def _entry_rows(time: EpisodeTime, month: str, people: Mapping[UUID, Membership]) -> Iterable[EntryRow]:

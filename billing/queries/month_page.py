@@ -236,7 +236,7 @@ def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, in
         next_step=verdict.next_step if verdict else None,
         amount=judged.amount,
         held_entries=held.get(episode.id, 0),
-        claimed=claimed if claimed is not None and claimed.episode_id == episode.id else None,
+        claimed=claimed.of_episode(episode.id) if claimed else None,
     )
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from billing.rules.facts import AccessModel, EarlierLine, OtherService, Visit
+from caseload.rules.clock import month_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +155,6 @@ def patient_records(organization_id: UUID, patient_ids: Sequence[UUID] | None) -
     return records
 
 
-def month_name(day: date) -> str:
-    """A month as facts name it: `2026-10`."""
-    return f"{day.year:04d}-{day.month:02d}"
-
-
 def _scope(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> dict[str, Any]:
     return {"organization": organization_id, "patients": None if patient_ids is None else list(patient_ids)}
 
@@ -177,15 +173,15 @@ def _score(record: PatientRecord, _e: None, on: date, *_: Any) -> None:
 
 def _prior(record: PatientRecord, _e: None, on: date, code: str, *_: Any) -> None:
     if code:
-        record.billed_before.append(EarlierLine(month_name(on), code))
+        record.billed_before.append(EarlierLine(month_of(on), code))
     else:
-        record.served_before.append(month_name(on))
+        record.served_before.append(month_of(on))
 
 
 def _other(
     record: PatientRecord, _e: None, on: date, code: str, minutes: int | None, is_billing: bool, *_: Any
 ) -> None:
-    services = record.other_services.setdefault(month_name(on), [])
+    services = record.other_services.setdefault(month_of(on), [])
     services.append(OtherService(code, _by(is_billing), minutes))
 
 

@@ -61,6 +61,14 @@ def patient_time(organization_id: UUID, patient_id: UUID, *, count_facility_minu
     ]
 
 
+def episode_time(
+    organization_id: UUID, patient_id: UUID, episode_id: UUID, *, count_facility_minutes: bool = True
+) -> EpisodeTime:
+    """The time of one live episode of a patient."""
+    times = patient_time(organization_id, patient_id, count_facility_minutes=count_facility_minutes)
+    return next(time for time in times if time.episode_id == episode_id)
+
+
 def _circumstances(
     episode: Episode, consents: tuple[ConsentWindow, ...], *, count_facility_minutes: bool
 ) -> Circumstances:

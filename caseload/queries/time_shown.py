@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from bhi.tenancy.models import Membership
 from caseload.models import Activity, StaffRole, TimeEntry, TimeService
-from caseload.queries.entries import EpisodeTime, LoggedEntry, patient_time
+from caseload.queries.entries import EpisodeTime, LoggedEntry, episode_time
 from caseload.queries.work import booked_by, role_worked_in
 from caseload.rules.clock import month_of
 from caseload.rules.minutes import Entry, counted
 from caseload.rules.standing import Standing, standing, standings
 from caseload.rules.worktime import WorkTime, day_is_full, first_overlap
 from registry.models import Episode, ProgramPeriod
+from registry.rules.programs import program_on
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,6 @@ class Preview:
     sentence: str
     seconds: int = 0
     months: tuple[tuple[str, int], ...] = ()
-
-
-def episode_time(organization_id: UUID, patient_id: UUID, episode_id: UUID) -> EpisodeTime:
-    """The time of one episode of a patient."""
-    return next(found for found in patient_time(organization_id, patient_id) if found.episode_id == episode_id)
 
 
 def entries_shown(
@@ -85,20 +81,16 @@ def time_preview(episode: Episode, *, worked_by: Membership, time: WorkTime, act
         seconds=time.seconds,
         role=role_worked_in(worked_by.roles),
         activity=activity,
-        service=program_on(episode, days[0]),
+        service=_program_on(episode, days[0]),
     )
     logged = episode_time(organization_id, episode.patient_id, episode.id)
     return _previewed(logged, entry, months=sorted({month_of(day) for day in days}))
 
 
-def program_on(episode: Episode, day: date) -> str:
-    """The program that the episode is in on a day; before the first period, that of the first."""
+def _program_on(episode: Episode, day: date) -> str:
     periods = ProgramPeriod.objects.live().filter(organization_id=episode.organization_id, episode=episode)
     in_order = list(periods.order_by("from_on").values_list("from_on", "program"))
-    begun = [program for from_on, program in in_order if from_on <= day]
-    if begun:
-        return str(begun[-1])
-    return str(in_order[0][1]) if in_order else episode.program
+    return program_on(in_order, day) or episode.program
 
 
 def held_words(entry: TimeEntry, zone: ZoneInfo) -> str:

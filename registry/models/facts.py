@@ -35,6 +35,10 @@ class Fact(TenantModel):
     class Meta:
         abstract = True
 
+    @property
+    def is_live(self) -> bool:
+        return self.voided_at is None
+
 
 VOID_FIELDS = ("voided_at", "voided_by", "void_reason")
 
