@@ -15,6 +15,7 @@ from bhi.jobs.doorbell import is_silent
 SECTIONS = {
     "patient_chart": "caseload",
     "contact_new": "caseload",
+    "time_settle": "caseload",
     "month": "current_month",
     "month_row": "current_month",
     "batch_new": "batches",

@@ -133,3 +133,12 @@ def _microseconds_on(
     # The night the clocks go back has 25 hours, all of which can be worked.
     spare = max(0, bounds[1] - bounds[0] - DAY_SECONDS * MICROSECONDS)
     return length(intersection(clock, [bounds])) - spare + untimed * MICROSECONDS
+
+
+def around(
+    span: tuple[datetime, datetime], other: tuple[datetime, datetime]
+) -> tuple[tuple[datetime, datetime] | None, tuple[datetime, datetime] | None]:
+    """What of a span lies before and what lies after another one; None where nothing does."""
+    before = (span[0], min(span[1], other[0]))
+    after = (max(span[0], other[1]), span[1])
+    return (before if before[0] < before[1] else None, after if after[0] < after[1] else None)

@@ -44,6 +44,7 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         "sub": _sub(door),
         "ended": _ended(door),
         "may_log": Permission.LOG_CONTACT in may and door.is_open,
+        "may_settle": Permission.LOG_CONTACT in may,
         "may_see_months": Permission.VIEW_MONTHS in may,
     }
     return render(request, "caseload/chart.html", context)

@@ -16,7 +16,7 @@ from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
-from tests.factories.caseload import EpisodeStandingFactory, ImportRunFactory
+from tests.factories.caseload import EpisodeStandingFactory, ImportRunFactory, TimeEntryFactory
 from tests.factories.registry import EpisodeFactory, ProgramPeriodFactory
 from tests.factories.tenancy import NOW
 
@@ -72,6 +72,10 @@ def caseload(seat: Membership) -> Mapping[str, Any]:
     return {}
 
 
+def held(seat: Membership) -> Mapping[str, Any]:
+    return {"entry_id": TimeEntryFactory(organization=seat.organization, episode=episode(seat), held=True).id}
+
+
 def month_row(seat: Membership) -> Mapping[str, Any]:
     made = ServiceMonthFactory(organization=seat.organization, episode=episode(seat))
     return {"month": "2026-02", "episode_id": made.episode.id}
@@ -113,6 +117,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
     "contact_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "contact_preview": Url(LOGGING, get=None, post=200, made=patient),
+    "time_settle": Url(LOGGING, post=422, made=held, shows="patient"),
     "imports": Url(IMPORTING, post=422),
     "import_run": Url(IMPORTING, made=import_run, shows="count"),
     "import_correct": Url(IMPORTING, get=None, post=302, made=import_run),

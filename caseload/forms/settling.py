@@ -1,0 +1,33 @@
+"""Settling a held time: when it really was, or that it is taken back; and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from caseload.forms.worktime import WorkTimeForm
+
+CORRECT, TAKE_BACK = "correct", "take_back"
+
+
+class SettleForm(WorkTimeForm):
+    """A corrected time, or none when the entry is taken back; both with a reason."""
+
+    how = forms.ChoiceField(choices=[(CORRECT, CORRECT), (TAKE_BACK, TAKE_BACK)], widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="Why",
+        max_length=300,
+        help_text="Kept with both the old and the new entry.",
+        error_messages={
+            "required": "Say why, in a few words.",
+            "max_length": "This is longer than 300 characters. Shorten it.",
+        },
+    )
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("how") == TAKE_BACK:
+            for name in ("on", "starts", "ends", "minutes"):
+                self.errors.pop(name, None)
+            return self.cleaned_data
+        return super().clean()

@@ -1,0 +1,94 @@
+"""Settling a time that is held because it overlaps another patient's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from bhi.accounts.permissions import Permission, requires
+from bhi.audit.operations import record
+from bhi.errors import DomainError, NotFound
+from bhi.tenancy.models import Membership
+from caseload.forms.settling import TAKE_BACK, SettleForm
+from caseload.operations import replace_time, void_time
+from caseload.operations.errors import DayFull, ImpossibleTime
+from caseload.queries.settling import HeldTime, held_time
+
+
+@requires(Permission.LOG_CONTACT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def time_settle(request: HttpRequest, organization: str, entry_id: UUID) -> HttpResponse:
+    """Say when it really was, or take it back. A correction that still overlaps is held again, and said."""
+    now = timezone.now()
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    held = _held(entry_id, by)
+    if request.method != "POST":
+        return _page(request, held, _fresh(held, now), by=by, at=now, status=200)
+    form = SettleForm(request.POST, zone=held.zone, now=now)
+    words = _settle(form, held, by=by, at=now) if form.is_valid() else ""
+    if not words:
+        return _page(request, held, form, by=by, at=now, status=422)
+    messages.success(request, words)
+    return redirect("patient_chart", organization, held.patient_id)
+
+
+def _held(entry_id: UUID, by: Membership) -> HeldTime:
+    try:
+        return held_time(entry_id, for_=by)
+    except NotFound:
+        raise Http404 from None
+
+
+def _fresh(held: HeldTime, now: datetime) -> SettleForm:
+    span = held.entry.span
+    assert span is not None
+    typed = {
+        "on": held.on,
+        "starts": span.lower.astimezone(held.zone).time(),
+        "ends": span.upper.astimezone(held.zone).time(),
+    }
+    return SettleForm(zone=held.zone, now=now, initial=typed)
+
+
+def _settle(form: SettleForm, held: HeldTime, *, by: Membership, at: datetime) -> str:
+    """What was done, in words; empty when it was refused, with the reason at its field."""
+    values = form.cleaned_data
+    try:
+        if values["how"] == TAKE_BACK:
+            void_time(by=by, at=at, entry=held.entry, reason=values["reason"])
+            return "Taken back: its minutes count nowhere."
+        assert form.time is not None
+        corrected = replace_time(
+            by=by,
+            at=at,
+            entry=held.entry,
+            time=form.time,
+            client_token=values["client_token"],
+            reason=values["reason"],
+        )
+    except DomainError as fault:
+        form.add_error(_field_of(fault), str(fault))
+        return ""
+    return "Corrected, but it still overlaps and is held." if corrected.held else "Corrected: it counts now."
+
+
+def _field_of(fault: DomainError) -> str | None:
+    if isinstance(fault, DayFull):
+        return "ends"
+    if isinstance(fault, ImpossibleTime):
+        return {"start": "starts", "end": "ends"}.get(fault.field, fault.field)
+    return None
+
+
+def _page(
+    request: HttpRequest, held: HeldTime, form: SettleForm, *, by: Membership, at: datetime, status: int
+) -> HttpResponse:
+    record("time.settle_opened", by=by, at=at, patient_id=held.patient_id, object_id=held.entry.id)
+    context = {"held": held, "form": form, "sub": f"{held.mrn} · held time"}
+    return render(request, "caseload/time_settle.html", context, status=status)
