@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from time import perf_counter
+
+from django.urls import get_resolver
 
 from bench.measuring import Count, Measurement, duration, table
 from bench.pages import measure_pages, prepare
@@ -22,48 +25,60 @@ PARTS = ("rollup", "pages", "saving")
 # Organizations, patients of each, entries of each patient, months that these lie in.
 LARGE, SMALL = (200, 500, 20, 1), (3, 20, 20, 2)
 Say = Callable[[str], object]
+Lines = Sequence[Measurement | Count]
 
 
-def run(
-    *, is_small: bool, parts: Sequence[str], database: str | None, at: datetime, say: Say
-) -> list[Measurement | Count]:
-    """Everything asked for, on rows made for it."""
+@dataclass(frozen=True)
+class Run:
+    """How large a run is, and what it reckons from."""
+
+    is_small: bool
+    at: datetime
+    say: Say
+
+    @property
+    def last_month(self) -> date:
+        return self.at.date().replace(day=1)
+
+    def rounds(self, many: int) -> int:
+        return max(1, many // 20) if self.is_small else many
+
+
+def run(*, is_small: bool, parts: Sequence[str], database: str | None, at: datetime, say: Say) -> Iterator[Lines]:
+    """Everything asked for, on rows made for it; each part as soon as it is known."""
     logging.disable(logging.INFO)  # a line per request would bury the table
-    lines: list[Measurement | Count] = []
-    last_month = at.date().replace(day=1)
+    get_resolver("bench.urls").url_patterns  # noqa: B018 -- a fault there is better known before than after the rows
+    this = Run(is_small, at, say)
     with pointed_at(database) if database else scratch_database() as name:
         if "rollup" in parts:
-            lines += _rollup(name, SMALL if is_small else LARGE, last_month, at, rounds=1 if is_small else 3, say=say)
+            yield _rollup(this, name)
         if "pages" in parts or "saving" in parts:
-            lines += _one_organization(name, parts, last_month, at, is_small=is_small, say=say)
-    return lines
+            yield from _one_organization(this, name, parts)
 
 
-def _rollup(
-    name: str, shape: tuple[int, int, int, int], last_month: date, at: datetime, *, rounds: int, say: Say
-) -> list[Measurement]:
-    size = Size(*shape, last_month)
+def _rollup(this: Run, name: str) -> Lines:
+    size = Size(*(SMALL if this.is_small else LARGE), this.last_month)
     with loading(name) as admin:
-        with _said(say, f"Writing {size.rows:,} time entries of {size.organizations} organizations"):
+        with _said(this.say, f"Writing {size.rows:,} time entries of {size.organizations} organizations"):
             populate(admin, size)
-        with _said(say, "Rolling them up"):
-            return measure_rollup(admin, size, at=at, rounds=rounds)
+        with _said(this.say, "Rolling them up"):
+            return measure_rollup(admin, size, at=this.at, rounds=this.rounds(3))
 
 
-def _one_organization(
-    name: str, parts: Sequence[str], last_month: date, at: datetime, *, is_small: bool, say: Say
-) -> Iterator[Measurement | Count]:
+def _one_organization(this: Run, name: str, parts: Sequence[str]) -> Iterator[Lines]:
     """Pages and saving, in one large organization beside all the others."""
-    size = Size(1, 120 if is_small else 10_000, 20, 2, last_month, with_charts=True)
-    with loading(name) as admin, _said(say, f"Writing one organization with {size.patients:,} patients"):
+    size = Size(1, 120 if this.is_small else 10_000, 20, 2, this.last_month, with_charts=True)
+    with loading(name) as admin, _said(this.say, f"Writing one organization with {size.patients:,} patients"):
         populate(admin, size)
-        seat = prepare(Organization.objects.get(slug=f"bench-{size.patients}-1"), at=at)
+        seat = prepare(Organization.objects.get(slug=f"bench-{size.patients}-1"), at=this.at)
     if "pages" in parts:
-        with _said(say, "Opening its caseload"):
-            yield from measure_pages(seat, patients=size.patients, rounds=5 if is_small else 60)
+        with _said(this.say, "Opening its caseload"):
+            lines: Lines = measure_pages(seat, patients=size.patients, rounds=this.rounds(60))
+        yield lines
     if "saving" in parts:
-        with _said(say, "Saving contacts"):
-            yield from measure_saving(seat, at=at, rounds=5 if is_small else 100)
+        with _said(this.say, "Saving contacts"):
+            lines = measure_saving(seat, at=this.at, rounds=this.rounds(100))
+        yield lines
 
 
 @contextmanager

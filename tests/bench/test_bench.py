@@ -30,7 +30,7 @@ def test_a_small_run_measures_everything(django_test_environment: None, django_d
         environ = os.environ | {"BHI_LOCAL_SUPPLIED": "1"}
         done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    lines = [line for line in done.stdout.splitlines()[1:] if not line.startswith(" ")]
+    lines = [line for line in done.stdout.splitlines() if line and not line.startswith(" ")]
     assert {line.split("  ")[0] for line in lines} == MEASURED
     verdicts = {line.split("  ")[0]: line.split()[-1] for line in lines if "statements" in line}
     assert verdicts["statements of an empty page"] == "ok"

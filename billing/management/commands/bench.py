@@ -21,15 +21,16 @@ class Command(BaseCommand):
         parser.add_argument("--strict", action="store_true", help="fail when a budget is missed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lines = running.run(
+        missed: list[str] = []
+        for lines in running.run(
             is_small=options["small"],
             parts=options["only"] or running.PARTS,
             database=options["database"],
             at=timezone.now(),
             say=self.stderr.write,
-        )
-        for line in running.table(lines):
-            self.stdout.write(line)
-        missed = [line.what for line in lines if line.is_met is False]
+        ):
+            self.stdout.write("\n".join(running.table(lines)) + "\n")
+            self.stdout.flush()
+            missed += [line.what for line in lines if line.is_met is False]
         if missed and options["strict"]:
             raise CommandError(f"{len(missed)} missed: {'; '.join(missed)}")
