@@ -1,10 +1,15 @@
 """One row per episode of what lists sort and filter on."""
 
 from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from bhi.tenancy.base import TenantModel
 from bhi.tenancy.constraints import tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
+from caseload.rules.days import FOREVER
+
+_OPEN = ~Q(status="discharged")
 
 
 class EpisodeStanding(TenantModel):
@@ -48,5 +53,21 @@ class EpisodeStanding(TenantModel):
         ]
         indexes = [
             models.Index(fields=["organization", "status", "sort_name"], name="caseload_standing_by_name"),
-            models.Index(fields=["organization", "status", "next_due_on"], name="caseload_standing_by_due"),
+            # The first page of a list of open episodes is read off these in the order in which it stands.
+            models.Index(
+                F("organization"),
+                Coalesce("next_due_on", Value(FOREVER)),
+                F("sort_name"),
+                F("episode"),
+                condition=_OPEN,
+                name="caseload_standing_open_by_due",
+            ),
+            models.Index(
+                fields=["organization", "sort_name", "episode"], condition=_OPEN, name="caseload_standing_open_by_name"
+            ),
+            models.Index(
+                fields=["organization", "safety_from"],
+                condition=Q(safety_from__isnull=False),
+                name="caseload_standing_safety",
+            ),
         ]

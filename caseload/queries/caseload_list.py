@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from bhi.tenancy.models import Clinic
-from caseload.queries.caseload_order import DEFAULT_ORDER, beyond, columns, order_by
+from caseload.queries.caseload_order import DEFAULT_ORDER, beyond, columns, groups, order_by
 from caseload.rules.clock import local_date
 from caseload.rules.signal_evidence import Evidence
 from caseload.rules.signal_words import SignalShown, chips_of, shown
 from caseload.rules.states import STATE_LABELS
 from caseload.rules.targets import targets_in_force
-from registry.models import EpisodeStatus, Program
+from registry.models import EpisodeStatus
 from registry.rules.dates import DateUnreadable, read_date
 from registry.rules.identifiers import bare_mrn, normal_mrn
 from registry.rules.names import sort_name
@@ -81,7 +81,6 @@ class CaseloadRow:
     care_manager_id: UUID | None
     status: str
     status_label: str
-    program: str
     weeks: int
     today: date
     phq9: ScoreCell
@@ -97,6 +96,10 @@ class CaseloadRow:
     @property
     def is_overdue(self) -> bool:
         return self.next_due_on is not None and self.next_due_on < self.today
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == EpisodeStatus.ACTIVE
 
     @property
     def is_open(self) -> bool:
@@ -115,51 +118,73 @@ class CaseloadPage:
     next_after: UUID | None
 
 
-_PAGE = Template("""
-WITH found AS MATERIALIZED (
+# All that match, with the keys to sort by. `status <> 'discharged'` is said as the indexes say it.
+_ALL = Template("""
   SELECT s.episode_id, $columns
     FROM caseload_episodestanding s
-    JOIN unnest(%(clinics)s::uuid[], %(days)s::date[]) AS t(clinic_id, today) ON t.clinic_id = s.clinic_id
-   WHERE s.organization_id = %(organization)s AND s.status = ANY(%(statuses)s)
+   CROSS JOIN $today
+   WHERE s.organization_id = %(organization)s AND $status
      AND (%(clinic)s::uuid IS NULL OR s.clinic_id = %(clinic)s)
      AND (%(care_manager)s::uuid IS NULL OR s.care_manager_id = %(care_manager)s)
-     $searched
-), page AS MATERIALIZED (
-  SELECT f.* FROM found f
-   WHERE %(row)s::uuid IS NULL OR EXISTS (SELECT FROM found a WHERE a.episode_id = %(row)s AND ($beyond))
+     AND (NOT %(is_search)s OR s.patient_id IN (SELECT id FROM searched))
+""")
+
+# A group is read only where those before it leave room on the page.
+_GROUP = Template("""
+), $name AS MATERIALIZED (
+  SELECT f.* FROM ($all AND $condition) AS f $beyond
    ORDER BY $order
-   LIMIT %(limit)s
+   LIMIT %(limit)s - ($taken)
+""")
+
+# Without the row that a page lies beyond or before there is no page.
+_FROM_ROW = Template("CROSS JOIN from_row AS a WHERE ($beyond)")
+
+_PAGE = Template("""
+WITH searched AS MATERIALIZED (
+  SELECT p.id FROM registry_patient p
+   WHERE %(is_search)s AND p.organization_id = %(organization)s
+     AND (NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(p.sort_name, word) = 0)
+          OR ltrim(p.mrn, '0') = %(mrn)s OR p.birth_date = %(born)s::date)
+), from_row AS MATERIALIZED (
+  $all AND s.episode_id = %(row)s::uuid
+$groups
+), page AS MATERIALIZED (
+  SELECT f.*, row_number() OVER (ORDER BY $forwards) AS place FROM ($union) AS f
 )
-SELECT (SELECT count(*) FROM found) AS total,
+SELECT (SELECT count(*) FROM ($all) AS f) AS total,
        EXISTS (SELECT FROM caseload_episodestanding WHERE organization_id = %(organization)s) AS is_anybody,
        CASE WHEN %(row)s::uuid IS NULL THEN 0
-            ELSE (SELECT count(*) FROM (SELECT * FROM page ORDER BY $forwards LIMIT 1) a, found f WHERE $before)
+            ELSE (SELECT count(*) FROM page AS a, ($all) AS f WHERE a.place = 1 AND ($before))
        END AS earlier,
        x.*
   FROM (SELECT) AS one
   LEFT JOIN LATERAL (
        SELECT y.*
-         FROM (SELECT *, row_number() OVER (ORDER BY $forwards) AS place FROM page) f
+         FROM page AS f
         CROSS JOIN LATERAL (
               SELECT s.episode_id, s.patient_id,
                      p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')), p.mrn,
-                     s.clinic_id, s.care_manager_id, s.status, e.program, s.enrolled_on,
+                     s.clinic_id, s.care_manager_id, s.status, s.enrolled_on,
                      s.phq9_baseline, s.phq9_last, s.phq9_last_on, s.phq9_series::json,
                      s.gad7_baseline, s.gad7_last, s.gad7_last_on, s.gad7_series::json,
                      s.response_state, s.signals::json, s.last_contact_on, s.last_review_on, s.next_due_on,
                      s.next_due_purpose
                 FROM caseload_episodestanding s
                 JOIN registry_patient p ON p.organization_id = s.organization_id AND p.id = s.patient_id
-                JOIN registry_episode e ON e.organization_id = s.organization_id AND e.id = s.episode_id
                WHERE s.organization_id = %(organization)s AND s.episode_id = f.episode_id
               OFFSET 0) AS y
         ORDER BY f.place) AS x ON true
 """)
 
-_SEARCH = """AND EXISTS (SELECT FROM registry_patient p
-                  WHERE p.organization_id = s.organization_id AND p.id = s.patient_id
-                    AND (NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(p.sort_name, word) = 0)
-                         OR ltrim(p.mrn, '0') = %(mrn)s OR p.birth_date = %(born)s::date))"""
+_COUNT = Template("(SELECT count(*) FROM $name)")
+_EVERY = Template("SELECT * FROM $name")
+_STATUS_OPEN = "s.status <> 'discharged'"
+_STATUS_AMONG = "s.status = ANY(%(statuses)s)"
+# Mostly it is the same day at every clinic: a constant, by which an index can be read.
+_ONE_DAY = "(SELECT %(today)s::date AS today) AS t"
+_DAYS = """LATERAL (SELECT d.today FROM unnest(%(clinics)s::uuid[], %(days)s::date[]) AS d(clinic_id, today)
+                    WHERE d.clinic_id = s.clinic_id) AS t"""
 
 
 def clinics_today(organization_id: UUID, at: datetime) -> dict[UUID, ClinicToday]:
@@ -218,27 +243,22 @@ def _rows(
     backwards: bool,
     limit: int,
 ) -> _Found:
-    statement = _PAGE.substitute(
-        columns=columns(chosen.order),
-        searched=_SEARCH if chosen.search.strip() else "",
-        beyond=beyond(chosen.order, backwards=backwards),
-        before=beyond(chosen.order, backwards=True),
-        order=order_by(chosen.order, backwards=backwards),
-        forwards=order_by(chosen.order, backwards=False),
-    )
     days = [clinic.today for clinic in clinics.values()]
+    latest = max(days, default=None)
     values: dict[str, Any] = {
         "organization": organization_id,
         "clinics": list(clinics),
         "days": days,
+        "today": latest,
         "statuses": list(STATUSES[chosen.status]),
         "clinic": chosen.clinic_id,
         "care_manager": chosen.care_manager_id,
         "row": row,
         "limit": limit,
-        "new_days": targets_in_force(max(days)).limits.new_days if days else 0,
-        **_search_values(chosen.search, max(days) if days else None),
+        "new_days": targets_in_force(latest).limits.new_days if latest else 0,
+        **_search_values(chosen.search, latest),
     }
+    statement = _statement(chosen, is_one_day=len(set(days)) == 1, is_from_row=row is not None, backwards=backwards)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
@@ -246,10 +266,41 @@ def _rows(
     return _Found(total, is_anybody, earlier, [found[3:] for found in rows if found[3] is not None])
 
 
+def _statement(chosen: CaseloadFilter, *, is_one_day: bool, is_from_row: bool, backwards: bool) -> str:
+    found = _ALL.substitute(
+        columns=columns(chosen.order),
+        today=_ONE_DAY if is_one_day else _DAYS,
+        status=_STATUS_OPEN if chosen.status == "open" else _STATUS_AMONG,
+    )
+    conditions = groups(chosen.order)
+    names = [f"group{place}" for place in range(len(conditions))]
+    beyond_row = _FROM_ROW.substitute(beyond=beyond(chosen.order, backwards=backwards)) if is_from_row else ""
+    in_turn = list(zip(names, conditions, strict=True))[:: -1 if backwards else 1]
+    parts = [
+        _GROUP.substitute(
+            name=name,
+            all=found,
+            condition=condition,
+            beyond=beyond_row,
+            order=order_by(chosen.order, backwards=backwards, within_group=True),
+            taken=" + ".join(["0", *(_COUNT.substitute(name=earlier) for earlier, _ in in_turn[:place])]),
+        )
+        for place, (name, condition) in enumerate(in_turn)
+    ]
+    return _PAGE.substitute(
+        all=found,
+        groups="".join(parts),
+        union=" UNION ALL ".join(_EVERY.substitute(name=name) for name in names),
+        forwards=order_by(chosen.order, backwards=False),
+        before=beyond(chosen.order, backwards=True),
+    )
+
+
 def _search_values(search: str, today: date | None) -> dict[str, Any]:
     """What somebody typed, as the parts of a name, a record number and a birth date."""
     text = search.strip()
     return {
+        "is_search": bool(text),
         "words": sort_name("", text).replace(",", " ").split(),
         "mrn": bare_mrn(normal_mrn(text)),
         "born": _birth_date(text, today),
@@ -269,7 +320,7 @@ def _birth_date(text: str, today: date | None) -> date | None:
 
 def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadRow:
     clinic = clinics[row[4]]
-    signals, more = chips_of(standing_signals(row[18], clinic.today))
+    signals, more = chips_of(standing_signals(row[17], clinic.today))
     return CaseloadRow(
         episode_id=row[0],
         patient_id=row[1],
@@ -279,18 +330,17 @@ def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadR
         care_manager_id=row[5],
         status=row[6],
         status_label=EpisodeStatus(row[6]).label,
-        program=Program(row[7]).label,
-        weeks=max(0, (clinic.today - row[8]).days // 7),
+        weeks=max(0, (clinic.today - row[7]).days // 7),
         today=clinic.today,
-        phq9=_score(row[9:13]),
-        gad7=_score(row[13:17]),
-        response=STATE_LABELS[row[17]],
+        phq9=_score(row[8:12]),
+        gad7=_score(row[12:16]),
+        response=STATE_LABELS[row[16]],
         signals=signals,
         more_signals=more,
-        last_contact_on=row[19],
-        last_review_on=row[20],
-        next_due_on=row[21],
-        next_due_purpose=row[22],
+        last_contact_on=row[18],
+        last_review_on=row[19],
+        next_due_on=row[20],
+        next_due_purpose=row[21],
     )
 
 

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 # SQL over one row of the standing `s` and its clinic's day `t.today`. Every expression has a value, so that rows can be
 # compared one by one; what is empty sorts last in both directions.
 _NEVER = "'9999-12-31'::date"
-_GROUP = """CASE WHEN s.safety_from <= t.today THEN 0
-                 WHEN s.overdue_from <= t.today OR s.next_due_on < t.today THEN 1
-                 WHEN s.stalled_from <= t.today THEN 2
-                 WHEN s.enrolled_on > t.today - %(new_days)s THEN 3 ELSE 4 END"""
+
+# Who needs somebody first, the first condition that holds; who meets none comes last.
+_NEEDS = (
+    "s.safety_from <= t.today",
+    "(s.overdue_from <= t.today OR s.next_due_on < t.today)",
+    "s.stalled_from <= t.today",
+    "s.enrolled_on > t.today - %(new_days)s",
+)
+_GROUP = f"CASE {' '.join(f'WHEN {need} THEN {place}' for place, need in enumerate(_NEEDS))} ELSE {len(_NEEDS)} END"
 
 
 @dataclass(frozen=True)
@@ -60,22 +65,37 @@ def columns(order: str) -> str:
     return ", ".join(f"{key.sql} AS k{place}" for place, key in enumerate(ORDERS[order]))
 
 
-def order_by(order: str, *, backwards: bool) -> str:
-    """ORDER BY over k0, k1 … and the episode; turned round for a page that lies before a row."""
-    keys = (*ORDERS[order], Key("episode_id"))
-    names = [*(f"k{place}" for place in range(len(ORDERS[order]))), "episode_id"]
-    return ", ".join(
-        f"{name} {'DESC' if key.falls != backwards else 'ASC'}" for name, key in zip(names, keys, strict=True)
-    )
+def groups(order: str) -> list[str]:
+    """Conditions that part all rows, those of the first sorting before those of the next, where that saves sorting.
+
+    Only in the order of need: few are in the first groups, and each group is quickly found and sorted by itself.
+    """
+    if order != DEFAULT_ORDER:
+        return ["true"]
+    others = [" AND ".join(f"({need}) IS NOT TRUE" for need in _NEEDS[:place]) for place in range(len(_NEEDS) + 1)]
+    return [" AND ".join(filter(None, [need, other])) for need, other in zip((*_NEEDS, ""), others, strict=True)]
+
+
+def order_by(order: str, *, backwards: bool, within_group: bool = False) -> str:
+    """ORDER BY over k0, k1 … and the episode; turned round for a page that lies before a row.
+
+    Within a group of the order of need, k0 is the same for all.
+    """
+    named = _named_keys(order)[1 if within_group and order == DEFAULT_ORDER else 0 :]
+    return ", ".join(f"{name} {'DESC' if key.falls != backwards else 'ASC'}" for name, key in named)
 
 
 def beyond(order: str, *, backwards: bool) -> str:
     """Whether a row `f` lies beyond the row `a`: greater by the first key in which they differ."""
-    keys = (*ORDERS[order], Key("episode_id"))
-    names = [*(f"k{place}" for place in range(len(ORDERS[order]))), "episode_id"]
+    named = _named_keys(order)
     alternatives = []
-    for place, (name, key) in enumerate(zip(names, keys, strict=True)):
-        same = [f"f.{earlier} = a.{earlier}" for earlier in names[:place]]
+    for place, (name, key) in enumerate(named):
+        same = [f"f.{earlier} = a.{earlier}" for earlier, _ in named[:place]]
         sign = "<" if key.falls != backwards else ">"
         alternatives.append(" AND ".join([*same, f"f.{name} {sign} a.{name}"]))
     return " OR ".join(f"({alternative})" for alternative in alternatives)
+
+
+def _named_keys(order: str) -> list[tuple[str, Key]]:
+    keys = [(f"k{place}", key) for place, key in enumerate(ORDERS[order])]
+    return [*keys, ("episode_id", Key("episode_id"))]

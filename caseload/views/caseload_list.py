@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +9,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,9 +17,10 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership, Role
 from caseload.forms.caseload_list import Asked, SearchForm, asked, to_remember
-from caseload.queries.caseload_list import CaseloadPage, CaseloadRow, caseload_page, clinics_today
+from caseload.queries.caseload_list import CaseloadPage, caseload_page, clinics_today
 from caseload.queries.caseload_order import DEFAULT_ORDER, ORDERS
-from caseload.views.month_cells import MonthCell, month_cells
+from caseload.views.caseload_lines import lines_of
+from caseload.views.month_cells import month_cells
 
 STATUS_CHOICES = (
     ("open", "Open"),
@@ -51,15 +50,6 @@ ORDER_CHOICES = (
 
 
 @dataclass(frozen=True)
-class Line:
-    """A row with its month and where its name leads."""
-
-    row: CaseloadRow
-    month: MonthCell
-    url: str
-
-
-@dataclass(frozen=True)
 class Heading:
     """A column that sorts: where its heading leads, and how it sorts now."""
 
@@ -86,7 +76,7 @@ def caseload(request: HttpRequest, organization: str) -> HttpResponse:
     may = permissions_of(by.roles)
     context = {
         "page": page,
-        "lines": _lines(page, cells, organization),
+        "lines": lines_of(page.rows, cells, organization, names_clinics=len(clinics) > 1),
         "chosen": question.chosen,
         "clinics": clinics,
         "people": people,
@@ -114,13 +104,6 @@ def patient_search(request: HttpRequest, organization: str) -> HttpResponse:
     filters = {name: value for name, value in _memory(request, organization)["filters"].items() if name == "order"}
     _remember(request, organization, search=search, filters=filters)
     return redirect("caseload", organization)
-
-
-def _lines(page: CaseloadPage, cells: Mapping[UUID, MonthCell], organization: str) -> list[Line]:
-    """The address of a chart is worked out once and completed for each row."""
-    nobody = UUID(int=0)
-    chart = reverse("patient_chart", args=[organization, nobody])
-    return [Line(row, cells[row.episode_id], chart.replace(str(nobody), str(row.patient_id))) for row in page.rows]
 
 
 def _key(organization: str) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.findings import Gap
+from billing.templatetags.billing_words import gap_words
 from caseload.queries.caseload_list import CaseloadRow
 from caseload.rules.clock import month_of
 
@@ -26,6 +27,12 @@ class MonthCell:
     next_code: str
     refusal: str
     missing: tuple[Gap, ...]
+
+    @property
+    def missing_words(self) -> str:
+        """What is missing, in a few words; then why nothing is asked of anybody."""
+        gaps = ", ".join([gap_words(gap.word) for gap in self.missing])
+        return f"{gaps}. {self.refusal}" if gaps and self.refusal else gaps or self.refusal
 
 
 def month_cell(judged: MonthVerdict) -> MonthCell:

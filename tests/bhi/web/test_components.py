@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from bhi.web.charts import score_chart
 from bhi.web.templatetags import bhi as words
+from bhi.web.templatetags.parts import minutes_bar, score_cell, signal_chip, signal_chips
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -45,7 +46,7 @@ def text(part, **context):
 
 
 def said(source, **context):
-    return str(Text(Template("{% load bhi %}" + source).render(Context(context))))
+    return str(Text(Template("{% load bhi parts %}" + source).render(Context(context))))
 
 
 class TestDays:
@@ -152,14 +153,23 @@ class TestParts:
             evidence=("Baseline PHQ-9 16, Jul 20",),
             clears="PHQ-9 of 11 or less",
         )
-        assert text("_signal_chip", signal=signal, today=TODAY) == (
+        assert said("{% signal_chip signal today %}", signal=signal, today=TODAY) == (
             "Stalled 11 wk Stalled since Aug 1 Baseline PHQ-9 16, Jul 20 Clears with PHQ-9 of 11 or less Rule T13"
         )
 
     @pytest.mark.parametrize("family", ["safety", "course", "review", "contact", "measure", "length"])
     def test_every_signal_has_an_icon_beside_its_word(self, family):
         signal = Thing(label="Word", family=family, rule="T1", since=TODAY, evidence=(), clears="")
-        assert render_to_string("components/_signal_chip.html", {"signal": signal, "today": TODAY}).count("<svg") == 1
+        assert signal_chip(signal, TODAY).count("<svg") == 1
+
+    def test_parts_escape_what_they_are_given(self):
+        signal = Thing(label="<b>", family="course", rule="<i>", since=TODAY, evidence=("<u>",), clears="<s>")
+        chips = signal_chips([signal, signal], TODAY)
+        assert [re.findall(f"<{tag}>", chips) for tag in "bius"] == [[], [], [], []]
+        assert chips.count("&lt;u&gt;") == 2
+        scored = {"baseline": 1, "last": 2, "last_on": TODAY, "series": [1, 2], "highest": 27, "today": TODAY}
+        assert score_cell('"<b>', state="<b>", **scored).count("&lt;b&gt;") == 2
+        assert minutes_bar(1, 20, "<b>", "<b>").count("&lt;b&gt;") == 2
 
     @pytest.mark.parametrize("tone", ["danger", "warning", "good", "info"])
     def test_every_tone_has_an_icon(self, tone):
@@ -169,17 +179,18 @@ class TestParts:
             assert "<svg" in markup.split("Held")[0]
 
     def test_score_cell(self):
-        scored = {"name": "PHQ-9", "baseline": 18, "last": 9, "last_on": date(2026, 10, 7), "series": [18, 12, 9]}
-        assert text("_score_cell", **scored, highest=27, today=TODAY) == "18 → to 9 −9 12 d"
+        scored = {"baseline": 18, "last": 9, "last_on": date(2026, 10, 7), "series": [18, 12, 9]}
+        assert str(Text(score_cell("PHQ-9", **scored, highest=27, today=TODAY))) == "18 → to 9 −9 12 d"
 
     def test_score_cell_of_a_single_score_has_no_course(self):
-        scored = {"name": "PHQ-9", "baseline": 18, "last": 18, "last_on": TODAY, "series": [18], "is_referral": True}
-        assert text("_score_cell", **scored, highest=27, today=TODAY) == "18 0 d referral"
+        scored = {"baseline": 18, "last": 18, "last_on": TODAY, "series": [18], "is_referral": True}
+        assert str(Text(score_cell("PHQ-9", **scored, highest=27, today=TODAY))) == "18 0 d referral"
         alone = scored | {"is_referral": False, "state": "No change"}
-        assert text("_score_cell", **alone, highest=27, today=TODAY) == "18 0 d First score"
+        assert str(Text(score_cell("PHQ-9", **alone, highest=27, today=TODAY))) == "18 0 d First score"
 
     def test_score_cell_without_score(self):
-        assert text("_score_cell", name="GAD-7", last=None) == "No score yet"
+        nothing = {"baseline": None, "last": None, "last_on": None, "series": ()}
+        assert str(Text(score_cell("GAD-7", **nothing, highest=21, today=TODAY))) == "No score yet"
 
     @pytest.mark.parametrize(
         ("context", "expected"),
@@ -194,7 +205,7 @@ class TestParts:
         ],
     )
     def test_minutes_bar_says_minutes_and_how_far(self, context, expected):
-        assert text("_minutes_bar", **context) == expected
+        assert str(Text(minutes_bar(**context))) == expected
 
     def test_score_chart_has_its_numbers_behind_it(self):
         chart = score_chart(

@@ -1,0 +1,94 @@
+"""A row of the caseload list in the words and parts that its template lays out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from bhi.web.templatetags.bhi import ago_days, day
+from bhi.web.templatetags.parts import minutes_bar, score_cell, signal_chips
+from caseload.queries.caseload_list import CaseloadRow, ScoreCell
+from caseload.views.month_cells import MonthCell
+from registry.rules.instruments import INSTRUMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What each cell of a row says, and where the name leads."""
+
+    url: str
+    name: str
+    about: str
+    signals: SafeString
+    more_signals: int
+    phq9: SafeString
+    gad7: SafeString
+    due: str
+    purpose: str
+    is_overdue: bool
+    is_open: bool
+    last_contact: str
+    minutes: SafeString
+    missing: str
+
+
+def lines_of(
+    rows: Iterable[CaseloadRow], cells: Mapping[UUID, MonthCell], organization: str, *, names_clinics: bool
+) -> list[Line]:
+    """The lines of a page. The address of a chart is worked out once and completed for each row."""
+    nobody = UUID(int=0)
+    chart = reverse("patient_chart", args=[organization, nobody])
+    return [
+        _line(row, cells[row.episode_id], chart.replace(str(nobody), str(row.patient_id)), names_clinics=names_clinics)
+        for row in rows
+    ]
+
+
+def _line(row: CaseloadRow, month: MonthCell, url: str, *, names_clinics: bool) -> Line:
+    due = day(row.next_due_on, row.today)
+    return Line(
+        url=url,
+        name=row.name,
+        about=_about(row, names_clinics=names_clinics),
+        signals=signal_chips(row.signals, row.today),
+        more_signals=row.more_signals,
+        phq9=_score("phq9", row.phq9, row, state=row.response),
+        gad7=_score("gad7", row.gad7, row),
+        due=f"{due}, overdue" if row.is_overdue else due,
+        purpose=row.next_due_purpose,
+        is_overdue=row.is_overdue,
+        is_open=row.is_open,
+        last_contact=_last_contact(row),
+        minutes=minutes_bar(month.minutes, month.goal, month.next_code, month.code_now),
+        missing=month.missing_words,
+    )
+
+
+def _about(row: CaseloadRow, *, names_clinics: bool) -> str:
+    """How long in the program and which record; the clinic and the status where they tell rows apart."""
+    clinic = f" · {row.clinic}" if names_clinics else ""
+    status = "" if row.is_active else f" · {row.status_label}"
+    return f"Week {row.weeks} · {row.mrn}{clinic}{status}"
+
+
+def _score(key: str, score: ScoreCell, row: CaseloadRow, state: str = "") -> SafeString:
+    scale = INSTRUMENTS[key]
+    return score_cell(
+        scale.name,
+        baseline=score.baseline,
+        last=score.last,
+        last_on=score.last_on,
+        series=score.series,
+        highest=scale.highest_total,
+        today=row.today,
+        state=state,
+        is_referral=score.is_referral,
+    )
+
+
+def _last_contact(row: CaseloadRow) -> str:
+    return f"Last contact {ago_days(row.last_contact_on, row.today)}" if row.last_contact_on else "No contact yet"
