@@ -51,8 +51,14 @@ def read_environment(variables: dict[str, str] | None = None) -> Environment:
         email_url=values.get("EMAIL_URL", ""),
         file_keys=tuple(key for key in values.get("BHI_FILE_KEYS", "").split(",") if key),
         is_web=values.get("BHI_PROCESS") == "web",
-        proxies=int(values.get("BHI_PROXIES", "0")),
+        proxies=_count("BHI_PROXIES", values.get("BHI_PROXIES", "0")),
     )
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise EnvironmentFault(f"{name} is a whole number from 0 up, not {text!r}")
+    return int(text)
 
 
 def database(url: str) -> dict[str, Any]:
