@@ -294,9 +294,6 @@ class TestParts:
         assert text("_pagination", next_url="?after=x", shown="1 to 50", total=120) == "1 to 50 of 120 Next"
         assert text("_pagination", previous_url="?before=x", total=0) == "0 Previous"
 
-    def test_file_row(self):
-        assert text("_file_row", name="claims.csv", detail="6 kB", url="/f") == "claims.csv 6 kB Download"
-
     def test_toast_with_undo_posts_with_the_token(self):
         markup = render_to_string(
             "components/_toast.html", {"text": "Imported", "undo_url": "/undo", "csrf_token": "tok"}
@@ -341,7 +338,6 @@ class TestFields:
     )
     def test_labels(self, name, expected):
         assert str(Text(Sample()[name].as_field_group())) == expected
-        assert text("_field", field=Sample()[name]) == expected
 
     def test_every_control_has_a_label(self):
         markup = "".join(Sample()[name].as_field_group() for name in ("minutes", "note", "asks"))
