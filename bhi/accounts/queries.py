@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from bhi.tenancy.models import Membership, Organization
+from bhi.tenancy.models import Membership, Organization, Role
 
 
 @dataclass(frozen=True)
@@ -47,3 +47,9 @@ def system_membership(organization: Organization | UUID) -> Membership:
 def people_of(organization_id: UUID) -> dict[UUID, Membership]:
     """Every seat of an organization by id, for showing who did what."""
     return {seat.id: seat for seat in Membership.objects.filter(organization_id=organization_id)}
+
+
+def people_with(organization_id: UUID, role: Role) -> list[tuple[UUID, str]]:
+    """Seat and name of everybody with a role, by name, those who left included."""
+    seats = Membership.objects.filter(organization_id=organization_id, roles__contains=[role.value])
+    return list(seats.order_by("name", "id").values_list("id", "name"))

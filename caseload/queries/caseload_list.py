@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from string import Template
@@ -16,7 +16,8 @@ from bhi.tenancy.models import Clinic
 from caseload.queries.caseload_order import DEFAULT_ORDER, beyond, columns, groups, order_by
 from caseload.rules.clock import local_date
 from caseload.rules.signal_evidence import Evidence
-from caseload.rules.signal_words import SignalShown, chips_of, shown
+from caseload.rules.signal_words import SignalShown, shown
+from caseload.rules.signals import CHIPS, worst_per_family
 from caseload.rules.states import STATE_LABELS
 from caseload.rules.targets import targets_in_force
 from registry.models import EpisodeStatus
@@ -24,6 +25,7 @@ from registry.rules.dates import DateUnreadable, read_date
 from registry.rules.identifiers import bare_mrn, normal_mrn
 from registry.rules.names import sort_name
 
+Stored = Mapping[str, Any]
 PAGE_ROWS = 50
 FIRST_BIRTH = date(1900, 1, 1)
 OPEN = tuple(status.value for status in EpisodeStatus if status != EpisodeStatus.DISCHARGED)
@@ -320,7 +322,7 @@ def _birth_date(text: str, today: date | None) -> date | None:
 
 def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadRow:
     clinic = clinics[row[4]]
-    signals, more = chips_of(standing_signals(row[17], clinic.today))
+    signals, more = _chips(row[17], clinic.today)
     return CaseloadRow(
         episode_id=row[0],
         patient_id=row[1],
@@ -349,18 +351,29 @@ def _score(row: tuple[Any, ...]) -> ScoreCell:
     return ScoreCell(baseline, last, last_on, tuple(series))
 
 
-def standing_signals(stored: Iterable[Mapping[str, Any]], today: date) -> list[SignalShown]:
+def _chips(stored: Iterable[Stored], today: date) -> tuple[tuple[SignalShown, ...], int]:
+    """The chips of a row, the worst of each family and at most three, and how many families are left out."""
+    standing = {signal["word"]: signal for signal in _standing(stored, today)}
+    worst = worst_per_family(standing)
+    return tuple([_shown(standing[word], today) for word in worst[:CHIPS]]), max(0, len(worst) - CHIPS)
+
+
+def standing_signals(stored: Iterable[Stored], today: date) -> list[SignalShown]:
     """Of the stored runs of signals, those that stand today."""
-    return [
-        shown(
-            signal["word"],
-            since=date.fromisoformat(signal["since"]),
-            evidence=[
-                Evidence(what, date.fromisoformat(on), key, value) for what, on, key, value in signal["evidence"]
-            ],
-            clears=signal["clears"],
-            today=today,
-        )
-        for signal in stored
-        if signal["since"] <= today.isoformat() and (signal["until"] is None or today.isoformat() < signal["until"])
-    ]
+    return [_shown(signal, today) for signal in _standing(stored, today)]
+
+
+def _standing(stored: Iterable[Stored], today: date) -> Iterator[Stored]:
+    """Days are stored as ISO dates, which compare as they are."""
+    now = today.isoformat()
+    return (one for one in stored if one["since"] <= now and (one["until"] is None or now < one["until"]))
+
+
+def _shown(signal: Stored, today: date) -> SignalShown:
+    return shown(
+        signal["word"],
+        since=date.fromisoformat(signal["since"]),
+        evidence=[Evidence(what, date.fromisoformat(on), key, value) for what, on, key, value in signal["evidence"]],
+        clears=signal["clears"],
+        today=today,
+    )

@@ -6,7 +6,7 @@ from datetime import date
 
 from caseload.rules.clock import short_day
 from caseload.rules.signal_evidence import Evidence
-from caseload.rules.signals import CHIPS, KIND_OF, worst_per_family
+from caseload.rules.signals import KIND_OF
 from registry.rules.instruments import INSTRUMENTS
 
 # What a fact is called, by its part in the rule. Scores put their scale and value in.
@@ -49,10 +49,3 @@ def evidence_words(fact: Evidence, today: date) -> str:
     scale = INSTRUMENTS[fact.instrument].name if fact.instrument else ""
     day = short_day(fact.on) if fact.on.year == today.year else f"{short_day(fact.on)}, {fact.on.year}"
     return f"{_PARTS[fact.what].format(scale=scale, value=fact.value)}, {day}"
-
-
-def chips_of(signals: Iterable[SignalShown]) -> tuple[tuple[SignalShown, ...], int]:
-    """The chips of a row, the worst of each family and at most three, and how many families are left out."""
-    by_word = {signal.word: signal for signal in signals}
-    worst = worst_per_family(by_word)
-    return tuple(by_word[word] for word in worst[:CHIPS]), max(0, len(worst) - CHIPS)

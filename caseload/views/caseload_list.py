@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
-from bhi.accounts.queries import people_of
+from bhi.accounts.queries import people_with
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership, Role
 from caseload.forms.caseload_list import Asked, SearchForm, asked, to_remember
@@ -72,15 +71,13 @@ def caseload(request: HttpRequest, organization: str) -> HttpResponse:
     )
     cells = month_cells(by.organization_id, page.rows)
     record("caseload.viewed", by=by, at=now, count=len(page.rows))
-    people = people_of(by.organization_id)
     may = permissions_of(by.roles)
     context = {
         "page": page,
         "lines": lines_of(page.rows, cells, organization, names_clinics=len(clinics) > 1),
         "chosen": question.chosen,
-        "clinics": clinics,
-        "people": people,
-        "care_managers": _care_managers(people),
+        "clinics": [(clinic.id, clinic.name) for clinic in clinics.values()],
+        "care_managers": people_with(by.organization_id, Role.CARE_MANAGER),
         "statuses": STATUS_CHOICES,
         "orders": ORDER_CHOICES,
         "headings": {name.replace("-", "_"): _heading(name, question) for name in ORDERS if name[0] != "-"},
@@ -127,11 +124,6 @@ def _heading(name: str, question: Asked) -> Heading:
     turned = f"-{name}" if order == name and f"-{name}" in ORDERS else name
     direction = {name: "ascending", f"-{name}": "descending"}.get(order, "")
     return Heading("?" + urlencode({"order": turned}), direction)
-
-
-def _care_managers(people: dict[UUID, Membership]) -> list[Membership]:
-    found = [seat for seat in people.values() if Role.CARE_MANAGER in seat.roles]
-    return sorted(found, key=lambda seat: seat.name)
 
 
 def _sub(page: CaseloadPage) -> str:

@@ -89,11 +89,12 @@ def score_cell(
     is_course = len(series) > 1
     before = _before(baseline) if is_course or (baseline is not None and baseline != last) else ""
     change = change_from(last, baseline) if is_course else ""
+    line = _line(name, series, highest) if is_course else ""
     words = "referral" if is_referral else "First score" if len(series) == 1 else escape(state)
     stated = f' <span class="score-state">{words}</span>' if words else ""
     return _markup(
         f'<div class="score{" score-referral" if is_referral else ""}"><span class="score-values">{before}'
-        f'<strong>{last}</strong></span> <span class="score-change">{change}</span> {_line(name, series, highest) if is_course else ""}'
+        f'<strong>{last}</strong></span> <span class="score-change">{change}</span> {line}'
         f'<span class="score-age">{age(last_on, today)}</span>{stated}</div>'
     )
 
@@ -112,6 +113,17 @@ def minutes_bar(minutes: int, goal: int | None, next_code: str = "", code_now: s
     codes = f' <span class="minutes-next">{reached}{" " if reached and to_next else ""}{to_next}</span>'
     said = f' <span class="minutes-words">{said}</span>{codes if reached or to_next else ""}'
     return _markup(f'<div class="minutes">{bar}{said}</div>')
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[object, str]], chosen: object) -> SafeString:
+    """The options of a select, values with their names; what is chosen is selected."""
+    return _markup(
+        "".join(
+            f'<option value="{escape(str(value))}"{" selected" if value == chosen else ""}>{escape(name)}</option>'
+            for value, name in choices
+        )
+    )
 
 
 def _before(baseline: int | None) -> str:
