@@ -47,16 +47,17 @@ class UploadForm(forms.Form):
     workbooks = ManyFilesField(
         label="Workbook or CSV files",
         help_text="Patients and contacts: one Excel workbook with both, or a file for each. 25 MB at most.",
-        error_messages={
-            "required": "Choose the workbook, or the CSV files.",
-            "empty": "This file is empty. Choose the one that holds the patients.",
-        },
+        error_messages={"required": "Choose the workbook, or the CSV files."},
+        allow_empty_file=True,  # Reading it says so, and names it.
     )
 
     def clean_workbooks(self) -> list[UploadedFile[Any]]:
         chosen: list[UploadedFile[Any]] = self.cleaned_data["workbooks"]
-        if any((file.size or 0) > MOST_BYTES for file in chosen):
-            raise forms.ValidationError("A file is larger than 25 MB. Split it and import the parts one after another.")
+        large = [file.name or "A file" for file in chosen if (file.size or 0) > MOST_BYTES]
+        if large:
+            raise forms.ValidationError(
+                f"{large[0]} is larger than 25 MB. Split it and import the parts one after another."
+            )
         return chosen
 
 

@@ -28,15 +28,15 @@ _ROUNDED = 10**15
 
 _ZIP = b"PK\x03\x04"
 _OTHERS = {
-    b"%PDF": "a PDF",
-    b"\xd0\xcf\x11\xe0": "an old or password-protected Excel file",
-    b"{\\rtf": "a Word document",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
-    b"\x1f\x8b": "a packed file",
-    b"7z\xbc\xaf": "a packed file",
-    b"SQLite": "a database",
+    b"%PDF": "a PDF, not a spreadsheet",
+    b"\xd0\xcf\x11\xe0": "an old or password-protected Excel file, which cannot be read",
+    b"{\\rtf": "a Word document, not a spreadsheet",
+    b"\x89PNG": "a picture, not a spreadsheet",
+    b"\xff\xd8\xff": "a picture, not a spreadsheet",
+    b"GIF8": "a picture, not a spreadsheet",
+    b"\x1f\x8b": "a packed file, not a spreadsheet",
+    b"7z\xbc\xaf": "a packed file, not a spreadsheet",
+    b"SQLite": "a database, not a spreadsheet",
 }
 _SAVE_AS = "Save it as an Excel workbook (.xlsx) or as CSV and choose it again."
 
@@ -59,7 +59,7 @@ def read_workbook(name: str, content: bytes) -> tuple[Sheet, ...]:
         return _workbook(shown, content)
     other = next((what for start, what in _OTHERS.items() if content.startswith(start)), "")
     if other:
-        raise WorkbookUnreadable(f"{shown} is {other}, not a spreadsheet. {_SAVE_AS}")
+        raise WorkbookUnreadable(f"{shown} is {other}. {_SAVE_AS}")
     return (_table(shown, content),)
 
 

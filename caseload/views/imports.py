@@ -163,7 +163,7 @@ def _context(request: HttpRequest, page: ImportPage, fate: str) -> dict[str, Any
         "page": page,
         "sub": f"{', '.join(counts.files)} · {counts.state_label}",
         "tiles": _tiles(page, here),
-        "new_contacts": counts.new_contacts,
+        "import_words": _import_words(page),
         "held_title": _held_title(page),
         "made": _made(page.summary),
         "shown": f"Page {page.page} of {page.pages}",
@@ -179,7 +179,20 @@ def _context(request: HttpRequest, page: ImportPage, fate: str) -> dict[str, Any
 
 def _held_title(page: ImportPage) -> str:
     overlapping, held = page.summary.get("overlapping", 0), page.run.contacts.get("held", 0)
-    return f"{overlapping} contacts begin before the same person's one before has ended; the time of {held} is held"
+    begin = "1 contact begins" if overlapping == 1 else f"{overlapping} contacts begin"
+    return f"{begin} while the same person is with another patient; the time of {held} is held"
+
+
+def _import_words(page: ImportPage) -> str:
+    """What confirming would do, as its button says it; empty where it would do nothing."""
+    patients, contacts = page.run.patients, page.run.contacts
+    counts = (
+        (patients.get("new", 0), "patient", "patients"),
+        (page.run.new_contacts, "contact", "contacts"),
+        (patients.get("changed", 0) + contacts.get("changed", 0), "change", "changes"),
+    )
+    words = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
 def _tiles(page: ImportPage, here: str) -> list[dict[str, Any]]:

@@ -123,7 +123,7 @@ def packed(**parts):
         (b"", "a.xlsx is empty. Choose the file that holds the patients."),
         (b" \r\n\t", "a.xlsx is empty. Choose the file that holds the patients."),
         (b"%PDF-1.7", f"a.xlsx is a PDF, not a spreadsheet. {SAVE_AS}"),
-        (b"\xd0\xcf\x11\xe0\xa1", f"a.xlsx is an old or password-protected Excel file, not a spreadsheet. {SAVE_AS}"),
+        (b"\xd0\xcf\x11\xe0\xa1", f"a.xlsx is an old or password-protected Excel file, which cannot be read. {SAVE_AS}"),
         (b"\x89PNG\r\n", f"a.xlsx is a picture, not a spreadsheet. {SAVE_AS}"),
         (b"MZ\x00\x01\x02", f"a.xlsx is no spreadsheet and no text. {SAVE_AS}"),
         (b"\xff\xfeM\x00\x00", f"a.xlsx has letters in an unknown encoding. {SAVE_AS}"),

@@ -90,7 +90,7 @@ def test_from_the_files_to_the_record_and_back(client, url, send, latest, place)
     run = latest()
     assert (answer.status_code, answer.url, patients(place)) == (302, url(run), 0)
     page = client.get(url(run)).text
-    assert ["Import 1 patients and 1 contacts" in page, "Doe, Jo" in page, "there is no first name" in page] == [
+    assert ["Import 1 patient and 1 contact" in page, "Doe, Jo" in page, "there is no first name" in page] == [
         True
     ] * 3
     assert "patients.csv, row 3, column Name: there is no first name. Write the name as LAST, FIRST M." in page
@@ -112,6 +112,16 @@ def test_what_was_claimed_is_not_undone(client, url, send, latest, place):
     assert (latest().state, patients(place)) == ("imported", 1)
 
 
+def test_the_button_says_what_would_be_done(client, url, send, latest):
+    send(patients_csv=PATIENTS)
+    client.post(url(latest(), "confirm"), {"digest": latest().summary["digest"]})
+    send(patients_csv=PATIENTS)
+    again = client.get(url(latest())).text
+    assert ["Nothing to import" in again, url(latest(), "confirm") in again] == [True, False]
+    send(patients_csv=PATIENTS.replace(b"Doe, Jo", b"Doe, Jo M"))
+    assert "Import 1 change<" in client.get(url(latest())).text
+
+
 def test_rows_by_fate(client, url, send, latest):
     send(patients_csv=PATIENTS)
     for number in ("x", "²", "99"):
@@ -125,7 +135,7 @@ def test_rows_by_fate(client, url, send, latest):
     [
         (b"%PDF", "patients.csv is a PDF, not a spreadsheet."),
         (b"\n", "patients.csv is empty. Choose the file that holds the patients."),
-        (b"", "This file is empty. Choose the one that holds the patients."),
+        (b"", "patients.csv is empty. Choose the file that holds the patients."),
     ],
 )
 def test_what_cannot_be_read_is_said_at_the_file(send, latest, content, said):
@@ -137,14 +147,14 @@ def test_no_file_and_too_large_a_file(client, url, monkeypatch):
     assert "Choose the workbook, or the CSV files." in client.post(url(), {}).text
     monkeypatch.setattr("caseload.forms.imports.MOST_BYTES", 3)
     answer = client.post(url(), {"workbooks": [SimpleUploadedFile("a.csv", b"MRN,Name")]})
-    assert "A file is larger than 25 MB." in answer.text
+    assert "a.csv is larger than 25 MB." in answer.text
 
 
 def test_a_missing_column_is_chosen_by_hand(client, url, send, latest, place):
     send(a_csv=b'MRN,Who,DOB,Sex\n1,"Doe, Jo",1/1/1980,F\n')
     run = latest()
     page = client.get(url(run)).text
-    assert ["no column is headed Patient Name or Last Name" in page, "Import 0 patients" in page] == [True, False]
+    assert ["no column is headed Patient Name or Last Name" in page, "Import 0" in page] == [True, False]
     client.post(
         url(run, "correct"),
         {"kind-0": "patients", "column-0-0": "mrn", "column-0-1": "name", "column-0-2": "birth_on", "column-0-3": "-"},

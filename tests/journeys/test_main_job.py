@@ -27,7 +27,7 @@ def test_a_lead_imports_the_spreadsheet_and_sees_who_does_not_improve(site: Site
     answer_time_zones(page)
     assert people(site) == before, "a preview wrote something"
     assert fates(page) == {"All": len(rows_in_file()), "Held": 44, "New": 430}
-    expect(page.get_by_text("47 contacts begin before the same person's one before has ended")).to_be_visible()
+    expect(page.get_by_text("47 contacts begin while the same person is with another patient")).to_be_visible()
     assert faults_at_both_widths(page) == []
     page.get_by_role("button", name="Import 48 patients and 426 contacts").click()
     expect(page.get_by_text("Imported").first).to_be_visible()

@@ -179,7 +179,7 @@ def test_a_blank_clinic_is_the_only_one_or_a_question():
     rows = patients("1|Doe, Jo|1/1/1980")
     assert plan(rows).patients[0].clinic == NORTH
     assert plan(rows, known=known(clinics=(NORTH, south))).questions == (
-        "Some patients have no clinic. Which one is meant?",
+        "Some patients have no clinic. Which one is meant? Name it as the clinic of rows that name none.",
     )
     chosen = Corrections(defaults={"clinic": "south"})
     assert plan(rows, known=known(clinics=(NORTH, south)), corrections=chosen).patients[0].clinic == south
