@@ -14,6 +14,7 @@ from caseload.operations import read_workbook as module
 from caseload.operations.read_workbook import WorkbookUnreadable, read_workbook
 
 DATA = Path(__file__).parents[1] / "data" / "imports"
+OLD_EXCEL = "an old or password-protected Excel file, which cannot be read"
 SAVE_AS = "Save it as an Excel workbook (.xlsx) or as CSV and choose it again."
 
 
@@ -123,7 +124,7 @@ def packed(**parts):
         (b"", "a.xlsx is empty. Choose the file that holds the patients."),
         (b" \r\n\t", "a.xlsx is empty. Choose the file that holds the patients."),
         (b"%PDF-1.7", f"a.xlsx is a PDF, not a spreadsheet. {SAVE_AS}"),
-        (b"\xd0\xcf\x11\xe0\xa1", f"a.xlsx is an old or password-protected Excel file, which cannot be read. {SAVE_AS}"),
+        (b"\xd0\xcf\x11\xe0\xa1", f"a.xlsx is {OLD_EXCEL}. {SAVE_AS}"),
         (b"\x89PNG\r\n", f"a.xlsx is a picture, not a spreadsheet. {SAVE_AS}"),
         (b"MZ\x00\x01\x02", f"a.xlsx is no spreadsheet and no text. {SAVE_AS}"),
         (b"\xff\xfeM\x00\x00", f"a.xlsx has letters in an unknown encoding. {SAVE_AS}"),

@@ -63,7 +63,7 @@ def _person_changes(person: Person, on_record: Person) -> tuple[dict[str, str], 
         for key in _UPDATED
         if getattr(person, key) not in ("", "U") and not _same(getattr(person, key), getattr(on_record, key))
     }
-    said = [f"Changed: {_UPDATED[key]}." for key in fields]
+    said = [f"Changed: {', '.join(_UPDATED[key] for key in fields)}."] if fields else []
     said += [
         f"The {name} differs from the record and is not changed: correct it on the chart."
         for key, name in _SETTLED.items()

@@ -36,7 +36,7 @@ def places(known: Sequence[KnownClinic], written: Iterable[str], corrections: Co
         f"{clinic.name} is not a clinic on record. In which time zone is it?" for clinic in found.new if not clinic.zone
     ]
     if "" in names and found.find("") is None:
-        questions.append("Some patients have no clinic. Which one is meant? Name it as the clinic of rows that name none.")
+        questions.append("Some patients have no clinic. Which one is meant? Name the clinic of rows that name none.")
     return replace(found, questions=tuple(questions))
 
 

@@ -179,7 +179,7 @@ def test_a_blank_clinic_is_the_only_one_or_a_question():
     rows = patients("1|Doe, Jo|1/1/1980")
     assert plan(rows).patients[0].clinic == NORTH
     assert plan(rows, known=known(clinics=(NORTH, south))).questions == (
-        "Some patients have no clinic. Which one is meant? Name it as the clinic of rows that name none.",
+        "Some patients have no clinic. Which one is meant? Name the clinic of rows that name none.",
     )
     chosen = Corrections(defaults={"clinic": "south"})
     assert plan(rows, known=known(clinics=(NORTH, south)), corrections=chosen).patients[0].clinic == south
@@ -346,6 +346,11 @@ def test_what_differs_is_updated_but_never_who_it_is():
         )
     ]
     assert found.patients[0].writes == PatientWrites(person={"phone": "555-2"}, insurance=Insurance("Cigna"))
+
+
+def test_several_changes_of_a_person_are_one_sentence():
+    rows = patients("00123|Doe, Jo|1/1/1980|F|555-2|1 Elm St", header="MRN|Name|DOB|Sex|Phone|Address")
+    assert fates(plan(rows, known=known(JO))) == [(2, "changed", ["Changed: phone, address."])]
 
 
 EPISODE = "MRN|Name|DOB|Enrolled|Status|RPP Date|Consent|Dx|Psych Review Date|PCP Visit|Care Plan"
