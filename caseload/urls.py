@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/<uuid:patient_id>/", charts.chart, name="patient_chart"),
     path("patients/<uuid:patient_id>/contacts/new/", contacts.contact_new, name="contact_new"),
     path("patients/<uuid:patient_id>/contacts/preview/", contacts.contact_preview, name="contact_preview"),
+    path("time/held/", settling.held_list, name="held_times"),
     path("time/<uuid:entry_id>/settle/", settling.time_settle, name="time_settle"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/<uuid:run_id>/", imports.import_run, name="import_run"),

@@ -52,6 +52,7 @@ WORDS: dict[str, str] = {
     "review.recorded": "recorded a case review",
     "time.recorded": "logged minutes",
     "time.replaced": "corrected minutes",
+    "time.held_viewed": "opened the held times",
     "time.settle_opened": "opened a held time",
     "time.voided": "voided minutes",
     "visit.recorded": "recorded an initiating visit",

@@ -15,7 +15,7 @@ from bhi.jobs.doorbell import is_silent
 SECTIONS = {
     "patient_chart": "caseload",
     "contact_new": "caseload",
-    "time_settle": "caseload",
+    "time_settle": "held_times",
     "month": "current_month",
     "month_row": "current_month",
     "batch_new": "batches",
@@ -27,6 +27,7 @@ SECTIONS = {
 # Label, URL name, icon, the permission that shows it. The first four that a seat has are its bottom bar.
 NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Caseload", "caseload", "users", Permission.VIEW_CASELOAD),
+    ("Held time", "held_times", "pause-circle", Permission.LOG_CONTACT),
     ("Month", "current_month", "calendar-days", Permission.VIEW_MONTHS),
     ("Batches", "batches", "paper-airplane", Permission.MAKE_BATCH),
     ("Import", "imports", "arrow-up-tray", Permission.IMPORT_CASELOAD),

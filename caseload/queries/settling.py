@@ -14,6 +14,8 @@ from caseload.queries.time_shown import span_words
 from caseload.rules.clock import local_date
 from caseload.rules.worktime import around
 
+PAGE_ROWS = 100
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -54,12 +56,62 @@ class HeldTime:
     offers: tuple[Offer, ...]
 
 
-def held_time(entry_id: UUID, *, for_: Membership) -> HeldTime:
-    """A held, live entry of the seat's organization. Raises NotFound, also for one that is settled already."""
-    entries = TimeEntry.objects.live().filter(organization_id=for_.organization_id, id=entry_id, held=True)
+@dataclass(frozen=True)
+class HeldRow:
+    """A held entry in the list of all of them."""
+
+    entry_id: UUID
+    patient_name: str
+    mrn: str
+    on: date
+    words: str
+    other_words: str
+    minutes: int
+    what: str
+    who: str
+
+
+@dataclass(frozen=True)
+class HeldPage:
+    """Up to a hundred held entries, the latest first; `total` counts them all."""
+
+    rows: tuple[HeldRow, ...]
+    total: int
+
+
+def held_times(*, for_: Membership) -> HeldPage:
+    """What waits to be settled in the seat's organization. Two statements."""
+    held = TimeEntry.objects.live().filter(organization_id=for_.organization_id, held=True, span__isnull=False)
+    related = held.select_related("patient", "episode__clinic", "by", "held_with")
+    rows = tuple(_row(entry) for entry in related.order_by("-span", "id")[:PAGE_ROWS])
+    return HeldPage(rows, held.count() if len(rows) == PAGE_ROWS else len(rows))
+
+
+def _row(entry: TimeEntry) -> HeldRow:
+    zone = ZoneInfo(entry.episode.clinic.time_zone)
+    span = (entry.span.lower, entry.span.upper)
+    other = _other_span(entry)
+    return HeldRow(
+        entry_id=entry.id,
+        patient_name=f"{entry.patient.family_name}, {entry.patient.given_name}",
+        mrn=entry.patient.mrn,
+        on=local_date(span[0], zone),
+        words=span_words(span, zone),
+        other_words=span_words(other, zone) if other else "",
+        minutes=int((span[1] - span[0]).total_seconds()) // 60,
+        what=Activity(entry.activity).label,
+        who=entry.by.name,
+    )
+
+
+def held_time(entry_id: UUID, *, for_: Membership) -> HeldTime | None:
+    """A held entry of the seat's organization; None when it waits no longer. Raises NotFound."""
+    entries = TimeEntry.objects.filter(organization_id=for_.organization_id, id=entry_id, span__isnull=False)
     entry = entries.select_related("patient", "episode__clinic", "by", "held_with").first()
-    if entry is None or entry.span is None:
+    if entry is None:
         raise NotFound
+    if not (entry.held and entry.is_live):
+        return None
     zone = ZoneInfo(entry.episode.clinic.time_zone)
     span = (entry.span.lower, entry.span.upper)
     other = _other_span(entry)

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
@@ -18,7 +18,17 @@ from bhi.tenancy.models import Membership
 from caseload.forms.settling import TAKE_BACK, SettleForm
 from caseload.operations import replace_time, void_time
 from caseload.operations.errors import DayFull, ImpossibleTime
-from caseload.queries.settling import HeldTime, held_time
+from caseload.queries.settling import HeldTime, held_time, held_times
+
+
+@requires(Permission.LOG_CONTACT)
+@require_safe
+def held_list(request: HttpRequest, organization: str) -> HttpResponse:
+    """Every time that waits to be settled."""
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    page = held_times(for_=by)
+    record("time.held_viewed", by=by, at=timezone.now(), count=len(page.rows))
+    return render(request, "caseload/held_times.html", {"page": page})
 
 
 @requires(Permission.LOG_CONTACT)
@@ -28,6 +38,9 @@ def time_settle(request: HttpRequest, organization: str, entry_id: UUID) -> Http
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
     held = _held(entry_id, by)
+    if held is None:
+        messages.info(request, "This time was settled already.")
+        return redirect("held_times", organization)
     if request.method != "POST":
         return _page(request, held, _fresh(held, now), by=by, at=now, status=200)
     form = SettleForm(request.POST, zone=held.zone, now=now)
@@ -35,10 +48,10 @@ def time_settle(request: HttpRequest, organization: str, entry_id: UUID) -> Http
     if not words:
         return _page(request, held, form, by=by, at=now, status=422)
     messages.success(request, words)
-    return redirect("patient_chart", organization, held.patient_id)
+    return redirect("held_times", organization)
 
 
-def _held(entry_id: UUID, by: Membership) -> HeldTime:
+def _held(entry_id: UUID, by: Membership) -> HeldTime | None:
     try:
         return held_time(entry_id, for_=by)
     except NotFound:

@@ -75,14 +75,14 @@ def test_one_click_shortens_and_counts(client, pair, address) -> None:
     answer = client.post(address(pair[1]), sent, follow=True)
     assert "Corrected: it counts now." in answer.text
     assert live(pair[1]) == [(20, False, True)]
-    assert client.get(address(pair[1])).status_code == 404
+    assert "This time was settled already." in client.get(address(pair[1]), follow=True).text
     voided = TimeEntry.objects.get(id=pair[1].id)
     assert (voided.is_live, voided.void_reason) == (False, "Overlapped time with another patient")
 
 
 def test_the_same_form_sent_twice_settles_once(client, pair, address) -> None:
     _, sent = offered(client.get(address(pair[1])).text)[0]
-    assert [client.post(address(pair[1]), sent).status_code for _ in range(2)] == [302, 404]
+    assert [client.post(address(pair[1]), sent).status_code for _ in range(2)] == [302, 302]
     assert live(pair[1]) == [(20, False, True)]
 
 
@@ -147,7 +147,28 @@ def test_a_time_around_another_can_end_before_or_begin_after(client, enrolled, l
 
 
 def test_only_what_is_held_can_be_settled(client, pair, address) -> None:
-    assert client.get(address(pair[0])).status_code == 404
+    assert "This time was settled already." in client.get(address(pair[0]), follow=True).text
+
+
+def test_the_list_holds_what_waits_and_nothing_else(client, pair, organization, address) -> None:
+    page = client.get(f"/o/{organization.slug}/time/held/").text
+    assert re.findall(r'class="row-link" href="([^"]+)"', page) == [address(pair[1])]
+    assert "09:10–09:40" in page
+
+
+def test_an_empty_list_says_so(client, by, organization) -> None:
+    assert "Nothing is held" in client.get(f"/o/{organization.slug}/time/held/").text
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_the_list_takes_as_many_statements_for_one_as_for_more(
+    client, pair, organization, enrolled, log, more, django_assert_num_queries
+) -> None:
+    for number in range(more):
+        assert log(enrolled("Okafor"), minutes=10, ago=115 - number).held
+    client.get(f"/o/{organization.slug}/time/held/")
+    with django_assert_num_queries(12):
+        client.get(f"/o/{organization.slug}/time/held/")
 
 
 def test_the_chart_leads_there(client, pair, organization, address) -> None:

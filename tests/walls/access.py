@@ -76,6 +76,11 @@ def held(seat: Membership) -> Mapping[str, Any]:
     return {"entry_id": TimeEntryFactory(organization=seat.organization, episode=episode(seat), held=True).id}
 
 
+def held_list(seat: Membership) -> Mapping[str, Any]:
+    held(seat)
+    return {}
+
+
 def month_row(seat: Membership) -> Mapping[str, Any]:
     made = ServiceMonthFactory(organization=seat.organization, episode=episode(seat))
     return {"month": "2026-02", "episode_id": made.episode.id}
@@ -117,6 +122,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
     "contact_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "contact_preview": Url(LOGGING, get=None, post=200, made=patient),
+    "held_times": Url(LOGGING, made=held_list, shows="count"),
     "time_settle": Url(LOGGING, post=422, made=held, shows="patient"),
     "imports": Url(IMPORTING, post=422),
     "import_run": Url(IMPORTING, made=import_run, shows="count"),
