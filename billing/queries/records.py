@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from string import Template
 from typing import Any
 from uuid import UUID
 
@@ -90,44 +91,65 @@ _EPISODES = """
 """
 
 # One row per dated fact: kind, patient, episode, day, text, number, is_yes, second day, id. Kinds: see _READERS.
-_RECORDS = """
-    SELECT 'visit', patient_id, NULL::uuid, "on", code, NULL::int, is_by_billing_practitioner, NULL::date, NULL::uuid
-    FROM registry_initiatingvisit WHERE {live}
+# Each table stands for its live rows `f` of the patients asked for; those of an episode have it beside them as `e`.
+_RECORDS = Template("""
+    SELECT 'visit', f.patient_id, NULL::uuid, f."on", f.code, NULL::int, f.is_by_billing_practitioner, NULL::date,
+           NULL::uuid
+    FROM $registry_initiatingvisit
     UNION ALL
-    SELECT 'score', patient_id, NULL, "on", NULL, NULL, NULL, NULL, NULL FROM registry_assessment
-    WHERE total IS NOT NULL AND {live}
+    SELECT 'score', f.patient_id, NULL, f."on", NULL, NULL, NULL, NULL, NULL
+    FROM $registry_assessment WHERE f.total IS NOT NULL
     UNION ALL
-    SELECT 'prior', patient_id, NULL, month, code, NULL, NULL, NULL, NULL FROM billing_priorservice WHERE {live}
+    SELECT 'prior', f.patient_id, NULL, f.month, f.code, NULL, NULL, NULL, NULL FROM $billing_priorservice
     UNION ALL
-    SELECT 'other', patient_id, NULL, month, code, minutes, is_by_billing_practitioner, NULL, NULL
-    FROM billing_otherservice WHERE {live}
+    SELECT 'other', f.patient_id, NULL, f.month, f.code, f.minutes, f.is_by_billing_practitioner, NULL, NULL
+    FROM $billing_otherservice
     UNION ALL
-    SELECT 'access', patient_id, NULL, NULL, NULL, NULL, is_participant, NULL, NULL
-    FROM billing_accessalignment WHERE {live}
+    SELECT 'access', f.patient_id, NULL, NULL, NULL, NULL, f.is_participant, NULL, NULL FROM $billing_accessalignment
     UNION ALL
-    SELECT 'coverage', patient_id, NULL, from_on, member_id, rank, NULL, until_on, payer_id
-    FROM registry_coverage WHERE {live}
+    SELECT 'coverage', f.patient_id, NULL, f.from_on, f.member_id, f.rank, NULL, f.until_on, f.payer_id
+    FROM $registry_coverage
     UNION ALL
-    SELECT 'review', patient_id, episode_id, "on", NULL, NULL, NULL, NULL, NULL FROM caseload_casereview v
-    WHERE {live} AND EXISTS (
+    SELECT 'review', e.patient_id, e.id, f."on", NULL, NULL, NULL, NULL, NULL FROM $caseload_casereview
+    WHERE EXISTS (
         SELECT FROM caseload_recommendation r
-        WHERE r.organization_id = v.organization_id AND r.review_id = v.id AND r.voided_at IS NULL)
+        WHERE r.organization_id = f.organization_id AND r.review_id = f.id AND r.voided_at IS NULL)
     UNION ALL
-    SELECT 'program', {of_episode} f.from_on, f.program, NULL, NULL, NULL, NULL
-    FROM registry_programperiod f {episode} WHERE {live_episode}
+    SELECT 'program', e.patient_id, e.id, f.from_on, f.program, NULL, NULL, NULL, NULL FROM $registry_programperiod
     UNION ALL
-    SELECT 'diagnosis', {of_episode} f.from_on, f.code, f.rank, NULL, NULL, NULL
-    FROM registry_diagnosis f {episode} WHERE {live_episode}
+    SELECT 'diagnosis', e.patient_id, e.id, f.from_on, f.code, f.rank, NULL, NULL, NULL FROM $registry_diagnosis
     UNION ALL
-    SELECT 'care_plan', {of_episode} f."on", NULL, NULL, f.is_assumed, NULL, NULL
-    FROM registry_careplan f {episode} WHERE {live_episode}
-""".format(  # noqa: S608 - put together from the constants below
-    live="organization_id = %(organization)s AND voided_at IS NULL"
-    " AND (%(patients)s::uuid[] IS NULL OR patient_id = ANY(%(patients)s::uuid[]))",
-    live_episode="f.organization_id = %(organization)s AND f.voided_at IS NULL"
-    " AND (%(patients)s::uuid[] IS NULL OR e.patient_id = ANY(%(patients)s::uuid[]))",
-    of_episode="e.patient_id, e.id,",
-    episode="JOIN registry_episode e ON e.organization_id = f.organization_id AND e.id = f.episode_id",
+    SELECT 'care_plan', e.patient_id, e.id, f."on", NULL, NULL, f.is_assumed, NULL, NULL FROM $registry_careplan
+""")
+_OF_PATIENTS = (
+    "registry_initiatingvisit", "registry_assessment", "billing_priorservice", "billing_otherservice",
+    "billing_accessalignment", "registry_coverage",
+)  # fmt: skip
+_OF_EPISODES = ("caseload_casereview", "registry_programperiod", "registry_diagnosis", "registry_careplan")
+
+_LIVE = "SELECT f.* FROM {table} f WHERE f.organization_id = %(organization)s AND f.voided_at IS NULL"
+# For some patients one after the other: the planner, who cannot know how few rows each has, would read whole tables.
+_EACH_PATIENT = "unnest(%(patients)s::uuid[]) AS patient(id)"
+_THEIR_EPISODES = """
+    WITH episodes AS MATERIALIZED (
+        SELECT id, patient_id FROM registry_episode
+        WHERE organization_id = %(organization)s AND patient_id = ANY(%(patients)s::uuid[]))
+"""
+
+
+def _records(of_patient: str, of_episode: str) -> str:
+    tables = {table: of_patient.format(live=_LIVE.format(table=table)) for table in _OF_PATIENTS}
+    tables |= {table: of_episode.format(live=_LIVE.format(table=table)) for table in _OF_EPISODES}
+    return _RECORDS.substitute(tables)
+
+
+_RECORDS_OF_ALL = _records(
+    of_patient="({live}) AS f",
+    of_episode="({live}) AS f JOIN registry_episode e ON e.organization_id = f.organization_id AND e.id = f.episode_id",
+)
+_RECORDS_OF_SOME = _THEIR_EPISODES + _records(
+    of_patient=f"{_EACH_PATIENT} CROSS JOIN LATERAL ({{live}} AND f.patient_id = patient.id OFFSET 0) AS f",
+    of_episode="episodes AS e CROSS JOIN LATERAL ({live} AND f.episode_id = e.id OFFSET 0) AS f",
 )
 
 
@@ -144,7 +166,8 @@ def patient_records(organization_id: UUID, patient_ids: Sequence[UUID] | None) -
     """
     records: dict[UUID, PatientRecord] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_RECORDS, _scope(organization_id, patient_ids))
+        statement = _RECORDS_OF_ALL if patient_ids is None else _RECORDS_OF_SOME
+        cursor.execute(statement, _scope(organization_id, patient_ids))
         for kind, patient_id, *row in cursor.fetchall():
             record = records.get(patient_id)
             if record is None:

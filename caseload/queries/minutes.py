@@ -24,7 +24,8 @@ KINDS = {"COCM": 1, "COCM_IDLE": 2, "BHI": 3, "BHI_IDLE": 4, "CCM": 5, "BILLED":
 
 # `days_…` are entries that know only their day: added up where the episode and one consent cover the whole day.
 # Everything is worked out for one episode at a time (LATERAL), so that no estimate of row counts can mislead the
-# planner. OFFSET 0 keeps it from working an expression out once per mention.
+# planner; the last steps stand within one, so that it need not try them in every order. OFFSET 0 keeps it from
+# working an expression out once per mention.
 _MINUTES = Template("""
 WITH reach AS MATERIALIZED (
   SELECT coalesce(%(first)s::date, date_trunc('month', least(found.starts - interval '1 day', found.day)))
@@ -44,12 +45,12 @@ WITH reach AS MATERIALIZED (
 SELECT e.id AS episode_id, e.patient_id, g.month, e.time_zone, lower(m.bounds) AS starts_at, upper(m.bounds) AS ends_at,
        (floor(n.cocm) + d.cocm)::int AS cocm_seconds,
        (floor(n.bhi) + d.bhi)::int AS bhi_seconds,
-       least((lower(x.bhi) AT TIME ZONE e.time_zone)::date, d.first) AS first_on,
-       x.is_engaged OR d.is_engaged AS is_engaged,
+       least((n.starts_at AT TIME ZONE e.time_zone)::date, d.first) AS first_on,
+       n.is_engaged OR d.is_engaged AS is_engaged,
        (floor(n.cocm_if) + d.cocm_if)::int AS cocm_seconds_if,
        (floor(n.bhi_if) + d.bhi_if)::int AS bhi_seconds_if,
-       least((lower(x.bhi_if) AT TIME ZONE e.time_zone)::date, d.first_if) AS first_on_if,
-       x.is_engaged_if OR d.is_engaged_if AS is_engaged_if,
+       least((n.starts_at_if AT TIME ZONE e.time_zone)::date, d.first_if) AS first_on_if,
+       n.is_engaged_if OR d.is_engaged_if AS is_engaged_if,
        (floor(n.ccm) + d.ccm)::int AS ccm_seconds,
        (floor(extract(epoch FROM g.logged)) + d.logged)::int AS logged_seconds,
        (floor(extract(epoch FROM g.ccm_logged)) + d.ccm_logged)::int AS ccm_logged_seconds,
@@ -135,34 +136,39 @@ SELECT e.id AS episode_id, e.patient_id, g.month, e.time_zone, lower(m.bounds) A
                  FROM (SELECT d.*, d."on" BETWEEN e.from_on AND coalesce(e.last_on, d."on") AS is_in
                          FROM unnest(g.days) AS d("on" date, seconds int, kind int, is_ccm bool)) AS d) AS d) AS d
  CROSS JOIN LATERAL (
-       SELECT tstzmultirange(e.open) AS open, g.bhi + g.bhi_idle AS more,
-              NOT (e.open @> m.bounds AND isempty(g.billed)) AS is_cut,
-              e.bhi_consents @> m.bounds AS is_agreed,
-              CASE WHEN isempty(g.cocm_idle) THEN g.cocm ELSE g.cocm + g.cocm_idle END AS cocm
-       OFFSET 0) AS r
- CROSS JOIN LATERAL (
-       SELECT CASE WHEN r.is_cut THEN r.cocm * r.open - g.billed ELSE r.cocm END AS cocm,
-              CASE WHEN isempty(r.more) THEN NULL
-                   WHEN r.is_cut THEN (r.cocm + r.more) * r.open - g.billed
-                   ELSE r.cocm + r.more END AS bhi,
-              CASE WHEN r.is_cut OR NOT r.is_agreed THEN (g.cocm + g.bhi) * r.open - g.billed END AS engaging,
-              CASE WHEN isempty(g.ccm) THEN NULL ELSE g.ccm * r.open * e.ccm_consents - g.billed END AS ccm
-       OFFSET 0) AS u
- CROSS JOIN LATERAL (
-       SELECT u.cocm AS cocm_if, coalesce(u.bhi, u.cocm) AS bhi_if,
-              CASE WHEN r.is_agreed THEN u.cocm ELSE u.cocm * e.bhi_consents END AS cocm,
-              CASE WHEN r.is_agreed THEN coalesce(u.bhi, u.cocm)
-                   ELSE coalesce(u.bhi, u.cocm) * e.bhi_consents END AS bhi,
-              coalesce(NOT isempty(u.engaging), NOT (isempty(g.cocm) AND isempty(g.bhi))) AS is_engaged_if,
-              coalesce(NOT isempty(u.engaging * e.bhi_consents), NOT (isempty(g.cocm) AND isempty(g.bhi))) AS is_engaged
-       OFFSET 0) AS x
- CROSS JOIN LATERAL (
-       SELECT y.cocm, CASE WHEN u.bhi IS NULL THEN y.cocm ELSE $length_of_bhi END AS bhi,
-              CASE WHEN r.is_agreed THEN y.cocm ELSE $length_of_cocm_if END AS cocm_if,
-              CASE WHEN u.bhi IS NULL AND r.is_agreed THEN y.cocm ELSE $length_of_bhi_if END AS bhi_if,
-              CASE WHEN u.ccm IS NULL THEN 0 ELSE $length_of_ccm END AS ccm,
-              CASE WHEN isempty(x.bhi_if) AND e.last_on IS NOT NULL THEN $length_of_endless ELSE 0 END AS bhi_endless
-         FROM (SELECT $length_of_cocm AS cocm OFFSET 0) AS y
+       SELECT n.*, x.is_engaged, x.is_engaged_if, lower(x.bhi) AS starts_at, lower(x.bhi_if) AS starts_at_if
+         FROM (
+           SELECT tstzmultirange(e.open) AS open, g.bhi + g.bhi_idle AS more,
+                  NOT (e.open @> m.bounds AND isempty(g.billed)) AS is_cut,
+                  e.bhi_consents @> m.bounds AS is_agreed,
+                  CASE WHEN isempty(g.cocm_idle) THEN g.cocm ELSE g.cocm + g.cocm_idle END AS cocm
+           OFFSET 0) AS r
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN r.is_cut THEN r.cocm * r.open - g.billed ELSE r.cocm END AS cocm,
+                  CASE WHEN isempty(r.more) THEN NULL
+                       WHEN r.is_cut THEN (r.cocm + r.more) * r.open - g.billed
+                       ELSE r.cocm + r.more END AS bhi,
+                  CASE WHEN r.is_cut OR NOT r.is_agreed THEN (g.cocm + g.bhi) * r.open - g.billed END AS engaging,
+                  CASE WHEN isempty(g.ccm) THEN NULL ELSE g.ccm * r.open * e.ccm_consents - g.billed END AS ccm
+           OFFSET 0) AS u
+     CROSS JOIN LATERAL (
+           SELECT u.cocm AS cocm_if, coalesce(u.bhi, u.cocm) AS bhi_if,
+                  CASE WHEN r.is_agreed THEN u.cocm ELSE u.cocm * e.bhi_consents END AS cocm,
+                  CASE WHEN r.is_agreed THEN coalesce(u.bhi, u.cocm)
+                       ELSE coalesce(u.bhi, u.cocm) * e.bhi_consents END AS bhi,
+                  coalesce(NOT isempty(u.engaging), NOT (isempty(g.cocm) AND isempty(g.bhi))) AS is_engaged_if,
+                  coalesce(NOT isempty(u.engaging * e.bhi_consents),
+                           NOT (isempty(g.cocm) AND isempty(g.bhi))) AS is_engaged
+           OFFSET 0) AS x
+     CROSS JOIN LATERAL (
+           SELECT y.cocm, CASE WHEN u.bhi IS NULL THEN y.cocm ELSE $length_of_bhi END AS bhi,
+                  CASE WHEN r.is_agreed THEN y.cocm ELSE $length_of_cocm_if END AS cocm_if,
+                  CASE WHEN u.bhi IS NULL AND r.is_agreed THEN y.cocm ELSE $length_of_bhi_if END AS bhi_if,
+                  CASE WHEN u.ccm IS NULL THEN 0 ELSE $length_of_ccm END AS ccm,
+                  CASE WHEN isempty(x.bhi_if) AND e.last_on IS NOT NULL
+                       THEN $length_of_endless ELSE 0 END AS bhi_endless
+             FROM (SELECT $length_of_cocm AS cocm OFFSET 0) AS y
+           OFFSET 0) AS n
        OFFSET 0) AS n
 """)
 
@@ -183,6 +189,14 @@ MINUTES_SQL = _MINUTES.substitute(
     length_of_ccm=_length_of("u.ccm - x.bhi"),
     length_of_endless=_length_of("(r.cocm + r.more) * tstzmultirange(tstzrange(e.from_at, NULL)) - g.billed"),
 )
+
+# The same without each month's zone and bounds, which take as long to read as the rest together.
+_LENGTHS_SQL = f"""
+SELECT episode_id, month, cocm_seconds, bhi_seconds, first_on, is_engaged,
+       cocm_seconds_if, bhi_seconds_if, first_on_if, is_engaged_if,
+       ccm_seconds, logged_seconds, ccm_logged_seconds, is_only_after_end
+  FROM ({MINUTES_SQL}) AS m
+"""  # noqa: S608 - the statement above
 
 
 @dataclass(frozen=True)
@@ -241,25 +255,23 @@ def minutes_of(
     without_facility: Sequence[UUID] = (),
 ) -> dict[tuple[UUID, date], MonthMinutes]:
     """The minutes by episode and first day of the month; a month without entries is not there."""
-    found = month_minutes(organization_id, episode_ids=episode_ids, months=months, without_facility=without_facility)
-    return {(row.episode_id, row.month): row.minutes for row in found}
+    params = minutes_params(organization_id, episode_ids=episode_ids, months=months, without_facility=without_facility)
+    with connection.cursor() as cursor:
+        cursor.execute(_LENGTHS_SQL, params)
+        return {(row[0], row[1]): _minutes(row[2:]) for row in cursor.fetchall()}
 
 
 def _month(row: tuple[Any, ...]) -> MonthOfEpisode:
     episode_id, patient_id, month, time_zone, starts_at, ends_at = row[:6]
-    return MonthOfEpisode(
-        episode_id,
-        patient_id,
-        month,
-        time_zone,
-        starts_at,
-        ends_at,
-        MonthMinutes(
-            counted=Counted(*row[6:10]),
-            if_consented=Counted(*row[10:14]),
-            ccm_seconds=row[14],
-            logged_seconds=row[15],
-            ccm_logged_seconds=row[16],
-            only_after_end=row[17],
-        ),
+    return MonthOfEpisode(episode_id, patient_id, month, time_zone, starts_at, ends_at, _minutes(row[6:]))
+
+
+def _minutes(row: tuple[Any, ...]) -> MonthMinutes:
+    return MonthMinutes(
+        counted=Counted(*row[:4]),
+        if_consented=Counted(*row[4:8]),
+        ccm_seconds=row[8],
+        logged_seconds=row[9],
+        ccm_logged_seconds=row[10],
+        only_after_end=row[11],
     )

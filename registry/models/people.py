@@ -117,3 +117,4 @@ class Coverage(Fact):
                 name="registry_coverage_one_per_rank",
             ),
         ]
+        indexes = [models.Index(fields=["organization", "patient"], name="registry_coverage_by_patient")]
