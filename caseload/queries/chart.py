@@ -15,6 +15,7 @@ from caseload.queries.doors import PatientDoor
 from caseload.queries.patient_record import PatientRecord, Row, day, instant, patient_record, time_on_record
 from caseload.queries.time_shown import EntryShown, entries_shown, span_words
 from caseload.rules.clock import month_of
+from caseload.rules.course import DEPRESSION
 from caseload.rules.signal_words import SignalShown
 from caseload.rules.states import STATE_LABELS
 from registry.models import ConsentForm
@@ -120,7 +121,8 @@ def _entries(
 
 
 def _scales(record: PatientRecord) -> Iterable[ScaleScores]:
-    for key, scale in INSTRUMENTS.items():
+    for key in sorted(INSTRUMENTS, key=lambda one: one != DEPRESSION):
+        scale = INSTRUMENTS[key]
         rows = [row for row in record.of("assessment") if row["instrument"] == key and row["total"] is not None]
         if rows:
             yield ScaleScores(

@@ -177,6 +177,15 @@ def test_the_chart_says_what_counts_and_why_not(
     assert (event.patient_id, event.by.name) == (episode.patient_id, "Ken Abara")
 
 
+def test_the_chart_draws_the_phq_9_first(
+    client: Client, url: Callable[..., str], enrolled: Callable[..., Any], in_tenant: Any
+) -> None:
+    episode = enrolled()
+    for instrument, total in (("gad7", 12), ("phq9", 16)):
+        AssessmentFactory(organization=in_tenant, episode=episode, instrument=instrument, total=total)
+    assert in_order(client.get(url("", episode)).text, "All PHQ-9 scores", "All GAD-7 scores")
+
+
 def test_the_chart_tells_what_happened(
     client: Client, url: Callable[..., str], enrolled: Callable[..., Any], by: Any, now: datetime, in_tenant: Any
 ) -> None:

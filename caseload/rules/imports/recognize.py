@@ -152,7 +152,9 @@ def _remarks(table: Table) -> list[str]:
     unused = [column.header for column in table.columns if not column.field and column.header]
     remarks = [f"{table.sheet.label}: not used: {', '.join(unused)}."] if unused else []
     if table.kind == "patients" and not table.column("enrolled_on"):
-        remarks.append(f"{table.sheet.label} has no date of enrolment: its patients are added without an episode.")
+        remarks.append(
+            f"{table.sheet.label} has no date of enrolment: its patients join the caseload once a file has one."
+        )
     name = f"{table.sheet.file} {table.sheet.name}".casefold()
     other = next(kind for kind in KINDS if kind != table.kind)
     if other[:-1] in name and table.kind[:-1] not in name:

@@ -71,7 +71,7 @@ def test_rosters_without_contacts():
     assert epic.summary()["patients"]["new"] == 60
     assert epic.summary()["remarks"] == [
         "epic-workbench.csv: not used: PAT_MRN_ID.",
-        "epic-workbench.csv has no date of enrolment: its patients are added without an episode.",
+        "epic-workbench.csv has no date of enrolment: its patients join the caseload once a file has one.",
     ]
     assert athena.summary()["patients"] == {"new": 30, "changed": 0, "matched": 0, "refused": 0, "ignored": 1}
     assert athena.summary()["rows_ignored"] == 2

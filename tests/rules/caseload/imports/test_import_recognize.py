@@ -86,7 +86,7 @@ def test_swapped_sheets_are_told_by_their_headers():
     found = recognize([swapped])
     assert [table.kind for table in found.tables] == ["patients"]
     assert found.remarks == (
-        "tracker.xlsx, sheet Contacts has no date of enrolment: its patients are added without an episode.",
+        "tracker.xlsx, sheet Contacts has no date of enrolment: its patients join the caseload once a file has one.",
         "tracker.xlsx, sheet Contacts is named for contacts but holds patients: read as patients.",
     )
 
