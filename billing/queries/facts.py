@@ -99,7 +99,7 @@ class _Reading:
         self.minutes = payer_minutes(organization_id, episode_ids=scope)
 
     def episode_month(self, episode: EpisodeRow, month: str) -> EpisodeMonth:
-        record = self._record(episode)
+        record = self.records.get(episode.patient_id) or PatientRecord()
         coverage, payer, rules = payer_rules(record.coverages, self.payers, month)
         time = self.minutes.get((episode.id, month), NOTHING)
         return EpisodeMonth(
@@ -121,9 +121,6 @@ class _Reading:
             for month, services in record.other_services.items() if record else ():
                 if any(one.by == "billing" for one in services):
                     yield _episode_in(episodes, month).id, month
-
-    def _record(self, episode: EpisodeRow) -> PatientRecord:
-        return self.records.setdefault(episode.patient_id, PatientRecord())
 
 
 def _episode_in(episodes: Sequence[EpisodeRow], month: str) -> EpisodeRow:

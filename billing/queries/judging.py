@@ -15,6 +15,9 @@ from billing.rules.month_type import COCM_CODES
 from billing.rules.verdicts import billed, following, judge
 from caseload.rules.clock import first_day
 
+# The flag of a month that bills CoCM, is not the first of its run, and knows of no earlier line in it.
+NO_EARLIER_LINE = "initial_month_unsettled"
+
 
 @dataclass(frozen=True, slots=True)
 class MonthVerdict:
@@ -79,19 +82,23 @@ def judged_in(months: Sequence[EpisodeMonth], month: str) -> list[MonthVerdict]:
     """The verdicts of one month of a patient: the same as in `judged_in_order`, mostly without judging the rest.
 
     Which earlier months were served shows in their time. What they billed matters only in that one of the run had a
-    CoCM line, so that the nearest such month is enough, unless a payer counts initial months otherwise or the ACCESS
-    model limits reviews: then everything is judged. The facts hold only the earlier lines that were looked up.
+    CoCM line, and that only to a month that bills one too: the nearest such month is looked up then. Where a payer
+    counts initial months otherwise or the ACCESS model limits reviews, everything is judged. The facts hold only the
+    earlier lines that were looked up.
     """
     if not _is_simple(months):
         return [judged for judged in judged_in_order(months) if judged.facts.month == month]
     earlier = [one for one in months if one.facts.month < month]
-    served = tuple(one.facts.month for one in earlier if one.facts.time.counted.cocm_seconds > 0)
+    served = tuple([one.facts.month for one in earlier if one.facts.time.counted.cocm_seconds > 0])
+    return [_judged_alone(one, earlier, served) for one in months if one.facts.month == month]
+
+
+def _judged_alone(month: EpisodeMonth, earlier: Sequence[EpisodeMonth], served: tuple[str, ...]) -> MonthVerdict:
+    judged = _judged(month, following(month.facts, served, ()), is_doubled=False)
+    if judged.verdict is None or NO_EARLIER_LINE not in [flag.word for flag in judged.verdict.flags]:
+        return judged
     lines = _nearest_cocm_lines(earlier, served)
-    return [
-        _judged(one, following(one.facts, served, lines), is_doubled=False)
-        for one in months
-        if one.facts.month == month
-    ]
+    return _judged(month, following(month.facts, served, lines), is_doubled=False) if lines else judged
 
 
 def _nearest_cocm_lines(earlier: Sequence[EpisodeMonth], served: tuple[str, ...]) -> tuple[EarlierLine, ...]:

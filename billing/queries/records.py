@@ -75,7 +75,10 @@ class PatientRecord:
     episodes: dict[UUID, EpisodeRecord] = field(default_factory=dict)
 
     def of(self, episode_id: UUID) -> EpisodeRecord:
-        return self.episodes.setdefault(episode_id, EpisodeRecord())
+        found = self.episodes.get(episode_id)
+        if found is None:
+            found = self.episodes[episode_id] = EpisodeRecord()
+        return found
 
 
 _EPISODES = """

@@ -75,6 +75,8 @@ def following(facts: MonthFacts, served: tuple[str, ...], lines: tuple[EarlierLi
     """The facts of a month, with what earlier months of this product served and billed added once."""
     more_lines = [line for line in lines if line not in facts.own_lines]
     more_months = [month for month in served if month not in facts.own_served]
+    if not more_lines and not more_months:
+        return facts
     return replace(
         facts,
         own_served=tuple(sorted((*facts.own_served, *more_months))),
