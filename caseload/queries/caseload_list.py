@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from string import Template
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +12,8 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from bhi.tenancy.models import Clinic
-from caseload.queries.caseload_order import DEFAULT_ORDER, beyond, columns, groups, order_by
+from caseload.queries.caseload_order import DEFAULT_ORDER
+from caseload.queries.caseload_statement import page_statement
 from caseload.rules.clock import local_date
 from caseload.rules.signal_evidence import Evidence
 from caseload.rules.signal_words import SignalShown, shown
@@ -120,75 +120,6 @@ class CaseloadPage:
     next_after: UUID | None
 
 
-# All that match, with the keys to sort by. `status <> 'discharged'` is said as the indexes say it.
-_ALL = Template("""
-  SELECT s.episode_id, $columns
-    FROM caseload_episodestanding s
-   CROSS JOIN $today
-   WHERE s.organization_id = %(organization)s AND $status
-     AND (%(clinic)s::uuid IS NULL OR s.clinic_id = %(clinic)s)
-     AND (%(care_manager)s::uuid IS NULL OR s.care_manager_id = %(care_manager)s)
-     AND (NOT %(is_search)s OR s.patient_id IN (SELECT id FROM searched))
-""")
-
-# A group is read only where those before it leave room on the page.
-_GROUP = Template("""
-), $name AS MATERIALIZED (
-  SELECT f.* FROM ($all AND $condition) AS f $beyond
-   ORDER BY $order
-   LIMIT %(limit)s - ($taken)
-""")
-
-# Without the row that a page lies beyond or before there is no page.
-_FROM_ROW = Template("CROSS JOIN from_row AS a WHERE ($beyond)")
-
-_PAGE = Template("""
-WITH searched AS MATERIALIZED (
-  SELECT p.id FROM registry_patient p
-   WHERE %(is_search)s AND p.organization_id = %(organization)s
-     AND (NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(p.sort_name, word) = 0)
-          OR ltrim(p.mrn, '0') = %(mrn)s OR p.birth_date = %(born)s::date)
-), from_row AS MATERIALIZED (
-  $all AND s.episode_id = %(row)s::uuid
-$groups
-), page AS MATERIALIZED (
-  SELECT f.*, row_number() OVER (ORDER BY $forwards) AS place FROM ($union) AS f
-)
-SELECT (SELECT count(*) FROM ($all) AS f) AS total,
-       EXISTS (SELECT FROM caseload_episodestanding WHERE organization_id = %(organization)s) AS is_anybody,
-       CASE WHEN %(row)s::uuid IS NULL THEN 0
-            ELSE (SELECT count(*) FROM page AS a, ($all) AS f WHERE a.place = 1 AND ($before))
-       END AS earlier,
-       x.*
-  FROM (SELECT) AS one
-  LEFT JOIN LATERAL (
-       SELECT y.*
-         FROM page AS f
-        CROSS JOIN LATERAL (
-              SELECT s.episode_id, s.patient_id,
-                     p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')), p.mrn,
-                     s.clinic_id, s.care_manager_id, s.status, s.enrolled_on,
-                     s.phq9_baseline, s.phq9_last, s.phq9_last_on, s.phq9_series::json,
-                     s.gad7_baseline, s.gad7_last, s.gad7_last_on, s.gad7_series::json,
-                     s.response_state, s.signals::json, s.last_contact_on, s.last_review_on, s.next_due_on,
-                     s.next_due_purpose
-                FROM caseload_episodestanding s
-                JOIN registry_patient p ON p.organization_id = s.organization_id AND p.id = s.patient_id
-               WHERE s.organization_id = %(organization)s AND s.episode_id = f.episode_id
-              OFFSET 0) AS y
-        ORDER BY f.place) AS x ON true
-""")
-
-_COUNT = Template("(SELECT count(*) FROM $name)")
-_EVERY = Template("SELECT * FROM $name")
-_STATUS_OPEN = "s.status <> 'discharged'"
-_STATUS_AMONG = "s.status = ANY(%(statuses)s)"
-# Mostly it is the same day at every clinic: a constant, by which an index can be read.
-_ONE_DAY = "(SELECT %(today)s::date AS today) AS t"
-_DAYS = """LATERAL (SELECT d.today FROM unnest(%(clinics)s::uuid[], %(days)s::date[]) AS d(clinic_id, today)
-                    WHERE d.clinic_id = s.clinic_id) AS t"""
-
-
 def clinics_today(organization_id: UUID, at: datetime) -> dict[UUID, ClinicToday]:
     """Every clinic with its local day, by name."""
     rows = Clinic.objects.filter(organization_id=organization_id).order_by("name", "id")
@@ -260,7 +191,14 @@ def _rows(
         "new_days": targets_in_force(latest).limits.new_days if latest else 0,
         **_search_values(chosen.search, latest),
     }
-    statement = _statement(chosen, is_one_day=len(set(days)) == 1, is_from_row=row is not None, backwards=backwards)
+    statement = page_statement(
+        chosen.order,
+        is_open=chosen.status == "open",
+        is_search=bool(chosen.search.strip()),
+        is_one_day=len(set(days)) == 1,
+        is_from_row=row is not None,
+        backwards=backwards,
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
@@ -268,41 +206,10 @@ def _rows(
     return _Found(total, is_anybody, earlier, [found[3:] for found in rows if found[3] is not None])
 
 
-def _statement(chosen: CaseloadFilter, *, is_one_day: bool, is_from_row: bool, backwards: bool) -> str:
-    found = _ALL.substitute(
-        columns=columns(chosen.order),
-        today=_ONE_DAY if is_one_day else _DAYS,
-        status=_STATUS_OPEN if chosen.status == "open" else _STATUS_AMONG,
-    )
-    conditions = groups(chosen.order)
-    names = [f"group{place}" for place in range(len(conditions))]
-    beyond_row = _FROM_ROW.substitute(beyond=beyond(chosen.order, backwards=backwards)) if is_from_row else ""
-    in_turn = list(zip(names, conditions, strict=True))[:: -1 if backwards else 1]
-    parts = [
-        _GROUP.substitute(
-            name=name,
-            all=found,
-            condition=condition,
-            beyond=beyond_row,
-            order=order_by(chosen.order, backwards=backwards, within_group=True),
-            taken=" + ".join(["0", *(_COUNT.substitute(name=earlier) for earlier, _ in in_turn[:place])]),
-        )
-        for place, (name, condition) in enumerate(in_turn)
-    ]
-    return _PAGE.substitute(
-        all=found,
-        groups="".join(parts),
-        union=" UNION ALL ".join(_EVERY.substitute(name=name) for name in names),
-        forwards=order_by(chosen.order, backwards=False),
-        before=beyond(chosen.order, backwards=True),
-    )
-
-
 def _search_values(search: str, today: date | None) -> dict[str, Any]:
     """What somebody typed, as the parts of a name, a record number and a birth date."""
     text = search.strip()
     return {
-        "is_search": bool(text),
         "words": sort_name("", text).replace(",", " ").split(),
         "mrn": bare_mrn(normal_mrn(text)),
         "born": _birth_date(text, today),

@@ -9,11 +9,14 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from bhi.web.templatetags.bhi import ago_days, day
-from bhi.web.templatetags.parts import minutes_bar, score_cell, signal_chips
+from bhi.web.templatetags.bhi import ago_days
+from bhi.web.templatetags.parts import due_day, minutes_bar, score_cell, signal_chips
 from caseload.queries.caseload_list import CaseloadRow, ScoreCell
 from caseload.views.month_cells import MonthCell
 from registry.rules.instruments import INSTRUMENTS
+
+NOT_PLANNED = SafeString('<span class="muted">Not planned</span>')
+NOTHING = SafeString("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +27,12 @@ class Line:
     name: str
     about: str
     signals: SafeString
-    more_signals: int
     phq9: SafeString
     gad7: SafeString
-    due: str
-    purpose: str
     is_overdue: bool
-    is_open: bool
+    due: SafeString
     last_contact: str
-    minutes: SafeString
-    missing: str
+    month: SafeString
 
 
 def lines_of(
@@ -49,22 +48,17 @@ def lines_of(
 
 
 def _line(row: CaseloadRow, month: MonthCell, url: str, *, names_clinics: bool) -> Line:
-    due = day(row.next_due_on, row.today)
     return Line(
         url=url,
         name=row.name,
         about=_about(row, names_clinics=names_clinics),
-        signals=signal_chips(row.signals, row.today),
-        more_signals=row.more_signals,
+        signals=signal_chips(row.signals, row.today, row.more_signals),
         phq9=_score("phq9", row.phq9, row, state=row.response),
         gad7=_score("gad7", row.gad7, row),
-        due=f"{due}, overdue" if row.is_overdue else due,
-        purpose=row.next_due_purpose,
         is_overdue=row.is_overdue,
-        is_open=row.is_open,
+        due=due_day(row.next_due_on, row.today, row.next_due_purpose) or (NOT_PLANNED if row.is_open else NOTHING),
         last_contact=_last_contact(row),
-        minutes=minutes_bar(month.minutes, month.goal, month.next_code, month.code_now),
-        missing=month.missing_words,
+        month=minutes_bar(month.minutes, month.goal, month.next_code, month.code_now, month.missing_words),
     )
 
 

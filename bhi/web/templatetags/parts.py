@@ -30,6 +30,8 @@ ICONS = {
     "measure": "clipboard-document-list",
 }
 
+NO_CHIP = '<span class="muted">None</span>'
+
 
 class ShownSignal(Protocol):
     """What a chip says and opens: evidence in sentences, and what would clear it."""
@@ -65,9 +67,11 @@ def signal_chip(signal: ShownSignal, today: date) -> SafeString:
 
 
 @register.simple_tag
-def signal_chips(signals: Iterable[ShownSignal], today: date) -> SafeString:
-    """Chips side by side."""
-    return _markup("\n".join(signal_chip(signal, today) for signal in signals))
+def signal_chips(signals: Iterable[ShownSignal], today: date, more: int = 0) -> SafeString:
+    """Chips side by side, and how many more there are; in words where there is none."""
+    chips = "\n".join([signal_chip(signal, today) for signal in signals])
+    others = f'<span class="muted small">+{more}</span>' if more else ""
+    return _markup(f'<span class="row">{chips or NO_CHIP}{others}</span>')
 
 
 @register.simple_tag
@@ -100,8 +104,12 @@ def score_cell(
 
 
 @register.simple_tag
-def minutes_bar(minutes: int, goal: int | None, next_code: str = "", code_now: str = "") -> SafeString:
-    """Minutes on the way to those of the next code (None: no further one), and the code that they reach. No amounts."""
+def minutes_bar(
+    minutes: int, goal: int | None, next_code: str = "", code_now: str = "", missing: str = ""
+) -> SafeString:
+    """Minutes on the way to those of the next code (None: no further one), the code that they reach, and what else is
+    missing. No amounts.
+    """
     if goal:
         bar = f'<progress class="minutes-bar" max="{goal}" value="{minutes}">{minutes} of {goal} minutes</progress>'
         said = f"<strong>{minutes}</strong> of {goal} minutes"
@@ -112,7 +120,17 @@ def minutes_bar(minutes: int, goal: int | None, next_code: str = "", code_now: s
     to_next = f'<span class="muted">{to_go(goal, minutes)} to {escape(next_code)}</span>' if goal and next_code else ""
     codes = f' <span class="minutes-next">{reached}{" " if reached and to_next else ""}{to_next}</span>'
     said = f' <span class="minutes-words">{said}</span>{codes if reached or to_next else ""}'
-    return _markup(f'<div class="minutes">{bar}{said}</div>')
+    return _markup(f'<div class="minutes">{bar}{said}</div>{_quiet(missing)}')
+
+
+@register.simple_tag
+def due_day(on: date | None, today: date, purpose: str = "") -> SafeString:
+    """When something is due and what for; that it is overdue is said in words too."""
+    if on is None:
+        return _markup("")
+    is_overdue = on < today
+    marked, said = (" attention", ", overdue") if is_overdue else ("", "")
+    return _markup(f'<span class="nowrap{marked}">{day(on, today)}{said}</span> {_quiet(purpose)}')
 
 
 @register.simple_tag
@@ -150,6 +168,10 @@ def _sentences(sentences: Sequence[str]) -> str:
     if not sentences:
         return ""
     return f'<ul class="sentence-list">{"".join(f"<li>{escape(one)}</li>" for one in sentences)}</ul>'
+
+
+def _quiet(text: str) -> str:
+    return f'<span class="muted small">{escape(text)}</span>' if text else ""
 
 
 def _markup(text: str) -> SafeString:
