@@ -418,6 +418,13 @@ def test_care_plans_that_somebody_attests(do):
     )
 
 
+def test_a_care_plan_that_the_file_names_is_nobodys_assumption(do):
+    header = "MRN,Name,DOB,Clinic,Status,Date Enrolled,Care Plan Date"
+    do(csv(header, '1,"Doe, Jo",1/1/1980,North,Active,9/3/2026,9/10/2026'))
+    plan = CarePlan.objects.get()
+    assert (plan.on, plan.is_assumed, plan.text) == (date(2026, 9, 10), False, "")
+
+
 def test_contacts_without_clock_time_or_minutes(do):
     """Also the second time, when they are matched."""
     do(csv(HEADER, '1,"Doe, Jo",1/1/1980,North,On hold,9/3/2026,,,,'))

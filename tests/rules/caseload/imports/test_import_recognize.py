@@ -191,6 +191,7 @@ def test_corrections_survive_storage():
         ({"colums": {}}, "There is no part 'colums'."),
         ({"columns": {"a.csv": {"0": "shoe_size"}}}, "There is no field 'shoe_size'."),
         ({"kinds": {"a.csv": "visits"}}, "A sheet holds patients or contacts, not 'visits'."),
+        ({"care_plans": "perhaps"}, "Care plans are assumed, attested, none, not 'perhaps'."),
         ({"zones": {"North": "Mars/Olympus"}}, "'Mars/Olympus' is no time zone; write one like America/Chicago."),
         ({"zones": {"North": "../etc"}}, "'../etc' is no time zone; write one like America/Chicago."),
     ],

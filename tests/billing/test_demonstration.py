@@ -1,0 +1,117 @@
+"""The demonstration: made once, the same way each time, and with every state that lists can show."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from bhi.accounts.models import User
+from bhi.tenancy.context import tenant
+from bhi.tenancy.models import Membership, Organization
+from billing.operations.demonstration import SIGN_INS, load_demonstration
+from billing.operations.demonstration.courses import COURSES, Course
+from billing.operations.demonstration.facts import monthly, working_day
+from billing.operations.service_months import verify_service_months
+from billing.queries.verdicts import month_verdicts
+from caseload.models import Contact, EpisodeStanding, TimeEntry
+from registry.models import Patient
+
+AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def demonstration(db) -> Organization:
+    assert load_demonstration(password="a long enough word", at=AT)
+    return Organization.objects.get(slug="demo")
+
+
+def test_it_is_made_once(demonstration):
+    assert not load_demonstration(password="another", at=AT)
+    assert Organization.objects.filter(slug__in=["demo", "demo-two"]).count() == 2
+    with tenant(demonstration):
+        assert Patient.objects.count() == len(COURSES)
+
+
+def test_everybody_can_sign_in_and_the_consultant_sits_in_both(demonstration):
+    users = {user.email: user for user in User.objects.all()}
+    assert sorted(users) == sorted(email for _, email, _, _ in SIGN_INS)
+    assert all(user.check_password("a long enough word") for user in users.values())
+    seats = Membership.objects.filter(user=users["consultant@demo.example"])
+    assert sorted(seats.values_list("organization__slug", flat=True)) == ["demo", "demo-two"]
+
+
+def test_every_state_and_signal_of_the_list_is_there(demonstration):
+    with tenant(demonstration):
+        rows = list(EpisodeStanding.objects.all())
+    assert {row.response_state for row in rows} >= {
+        "no_baseline", "no_change", "worse", "partial", "improved", "response", "remission",
+    }  # fmt: skip
+    today = AT.date().isoformat()
+    standing = {
+        signal["word"]
+        for row in rows
+        for signal in row.signals
+        if signal["since"] <= today and (signal["until"] is None or today < signal["until"])
+    }
+    assert standing >= {"safety", "worsening", "stalled", "non_responder", "measure_overdue", "contact_overdue"}
+    assert {row.status for row in rows} == {"active", "relapse_prevention", "discharged"}
+
+
+def test_the_month_that_ended_bills_and_lacks_what_months_can(demonstration):
+    found = month_verdicts(demonstration.id, "2026-10")
+    codes = {line.code for one in found.values() if one.verdict and one.bills for line in one.verdict.lines}
+    gaps = {gap.word for one in found.values() if one.verdict for gap in one.verdict.gaps}
+    assert codes >= {"99492", "99493", "99494", "99484"}
+    assert gaps >= {"consent_missing", "initiating_visit_missing", "case_review_missing"}
+
+
+@pytest.fixture(autouse=True)
+def _in_the_demonstration(request):
+    """Queries outside operations read inside its tenant."""
+    if "demonstration" not in request.fixturenames:
+        yield
+        return
+    with tenant(request.getfixturevalue("demonstration")):
+        yield
+
+
+def test_one_overlap_is_held_and_nothing_lies_in_the_future(demonstration):
+    assert TimeEntry.objects.filter(held=True).count() == 1
+    assert Contact.objects.filter(on__gte=AT.date()).count() == 0
+    assert verify_service_months(organization_id=demonstration.id) == []
+
+
+def test_between_listed_scores_lies_one_every_four_weeks():
+    course = Course("Doe, Jo", "F", "1980-05-17", "Self Pay", "F32.1", 90, phq9=((0, 16), (60, 8)), item9=(1, 2))
+    assert list(monthly(course)) == [(0, 16, 0), (28, 12, 0), (60, 8, 2)]
+
+
+@pytest.mark.parametrize(
+    ("day", "worked"),
+    [(date(2026, 11, 20), 0), (date(2026, 11, 21), 2), (date(2026, 11, 22), 1), (date(2026, 11, 23), 0)],
+)
+def test_a_weekend_is_put_off_to_monday(day, worked):
+    assert working_day(day) == day + timedelta(days=worked)
+
+
+def test_the_command_says_the_same_password_again(db, tmp_path: Path, monkeypatch):
+    kept = tmp_path / "kept" / "demonstration.json"
+    monkeypatch.setattr("billing.management.commands.load_demonstration.KEPT_IN", kept)
+    said = [StringIO(), StringIO()]
+    for out in said:
+        call_command("load_demonstration", "--json", stdout=out)
+    first, second = (json.loads(out.getvalue()) for out in said)
+    assert first == second
+    assert first["organization"] == "demo"
+    assert [one["email"] for one in first["sign_ins"]] == [email for _, email, _, _ in SIGN_INS]
+    assert User.objects.get(email="lead@demo.example").check_password(first["sign_ins"][4]["password"])
+    assert kept.stat().st_mode & 0o077 == 0
+    kept.unlink()
+    plain = StringIO()
+    call_command("load_demonstration", stdout=plain)
+    assert plain.getvalue().count("(set on another machine)") == len(SIGN_INS)
