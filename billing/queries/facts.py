@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
-from billing.queries.facility import facility_left_out
+from billing.queries.facility import LeftOut, facility_left_out
 from billing.queries.payers import PayerOnRecord, payer_rules, payers
 from billing.queries.records import (
+    CoverageRow,
     EpisodeRow,
     PatientRecord,
     episode_rows,
@@ -30,16 +32,35 @@ EpisodeMonthKey = tuple[UUID, str]
 NOTHING = MonthMinutes()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EpisodeMonth:
-    """One episode in one month: its facts, who is asked to pay, and on what the payer's rules rest."""
+    """One episode in one month (`2026-10`): its time, what is on record, who is asked to pay, by which rules."""
 
     episode: EpisodeRow
-    facts: MonthFacts
+    month: str
+    time: MonthMinutes
+    record: PatientRecord
+    rules: PayerRules
     payer: PayerOnRecord | None
-    member_id: str
-    covered_until: date | None
-    note: str
+    coverage: CoverageRow | None
+
+    @cached_property
+    def facts(self) -> MonthFacts:
+        """What a verdict rests on; put together when asked for, as most earlier months are never judged."""
+        return _facts(self.episode, self.record, self.month, self.rules, self.time)
+
+    @property
+    def member_id(self) -> str:
+        return self.coverage.member_id if self.coverage else ""
+
+    @property
+    def covered_until(self) -> date | None:
+        return self.coverage.until_on if self.coverage else None
+
+    @property
+    def note(self) -> str:
+        """On what the payer's rules rest, where it is no more than a default."""
+        return self.rules.note
 
 
 def month_facts(
@@ -65,12 +86,13 @@ def month_facts(
 
 
 def payer_minutes(
-    organization_id: UUID, *, episode_ids: Sequence[UUID] | None = None
+    organization_id: UUID, *, episode_ids: Sequence[UUID] | None = None, staying: Sequence[UUID] | None = None
 ) -> dict[EpisodeMonthKey, MonthMinutes]:
     """The time of every month of these episodes (None: of all), without facility stays where the payer leaves them
-    out.
+    out. Who knows which of them have such stays names those: no statement then where there are none.
     """
-    left_out = facility_left_out(organization_id, episode_ids)
+    is_nobody = staying is not None and not staying
+    left_out = LeftOut() if is_nobody else facility_left_out(organization_id, staying or episode_ids)
     minutes = _minutes(organization_id, episode_ids, left_out.always)
     if left_out.sometimes:
         some = sorted({episode_id for episode_id, _ in left_out.sometimes})
@@ -96,20 +118,14 @@ class _Reading:
         self.records = patient_records(organization_id, patient_ids)
         self.payers = payers(organization_id)
         scope = None if patient_ids is None else list(self.episodes)
-        self.minutes = payer_minutes(organization_id, episode_ids=scope)
+        staying = [row.id for row in rows if row.has_facility_stay]
+        self.minutes = payer_minutes(organization_id, episode_ids=scope, staying=staying)
 
     def episode_month(self, episode: EpisodeRow, month: str) -> EpisodeMonth:
         record = self.records.get(episode.patient_id) or PatientRecord()
         coverage, payer, rules = payer_rules(record.coverages, self.payers, month)
         time = self.minutes.get((episode.id, month), NOTHING)
-        return EpisodeMonth(
-            episode=episode,
-            facts=_facts(episode, record, month, rules, time),
-            payer=payer,
-            member_id=coverage.member_id if coverage else "",
-            covered_until=coverage.until_on if coverage else None,
-            note=rules.note,
-        )
+        return EpisodeMonth(episode, month, time, record, rules, payer, coverage)
 
     def months_with_services(self) -> Iterator[EpisodeMonthKey]:
         """Months with another service by this practice, each with the episode that it falls to."""

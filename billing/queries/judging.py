@@ -88,9 +88,9 @@ def judged_in(months: Sequence[EpisodeMonth], month: str) -> list[MonthVerdict]:
     """
     if not _is_simple(months):
         return [judged for judged in judged_in_order(months) if judged.facts.month == month]
-    earlier = [one for one in months if one.facts.month < month]
-    served = tuple([one.facts.month for one in earlier if one.facts.time.counted.cocm_seconds > 0])
-    return [_judged_alone(one, earlier, served) for one in months if one.facts.month == month]
+    earlier = [one for one in months if one.month < month]
+    served = tuple([one.month for one in earlier if one.time.counted.cocm_seconds > 0])
+    return [_judged_alone(one, earlier, served) for one in months if one.month == month]
 
 
 def _judged_alone(month: EpisodeMonth, earlier: Sequence[EpisodeMonth], served: tuple[str, ...]) -> MonthVerdict:
@@ -104,9 +104,9 @@ def _judged_alone(month: EpisodeMonth, earlier: Sequence[EpisodeMonth], served: 
 def _nearest_cocm_lines(earlier: Sequence[EpisodeMonth], served: tuple[str, ...]) -> tuple[EarlierLine, ...]:
     """What the latest earlier month with a CoCM line billed."""
     for one in reversed(earlier):
-        if one.facts.time.counted.cocm_seconds == 0:
+        if one.time.counted.cocm_seconds == 0:
             continue
-        before = tuple(month for month in served if month < one.facts.month)
+        before = tuple(month for month in served if month < one.month)
         judged = _judged(one, following(one.facts, before, ()), is_doubled=False)
         lines = billed(judged.verdict) if judged.verdict is not None else ()
         if any(line.code in COCM_CODES for line in lines):
@@ -116,9 +116,8 @@ def _nearest_cocm_lines(earlier: Sequence[EpisodeMonth], served: tuple[str, ...]
 
 def _is_simple(months: Sequence[EpisodeMonth]) -> bool:
     """Whether no month's lines depend on those of earlier ones, and none stands twice."""
-    return len({one.facts.month for one in months}) == len(months) and all(
-        one.facts.access is None and _counts_service(one.facts.payer, one.facts.options, one.facts.month)
-        for one in months
+    return len({one.month for one in months}) == len(months) and all(
+        one.record.access is None and _counts_service(one.rules.family, one.rules.options, one.month) for one in months
     )
 
 

@@ -37,6 +37,7 @@ class EpisodeRow:
     patient_name: str
     patient_sort_name: str
     mrn: str
+    has_facility_stay: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ class PatientRecord:
 _EPISODES = """
     SELECT e.id, e.patient_id, e.clinic_id, c.name, c.time_zone, c.setting, c.place_of_service, e.program,
            e.referred_on, e.enrolled_on, e.ended_on, p.died_on,
-           p.family_name || ', ' || p.given_name, p.sort_name, p.mrn
+           p.family_name || ', ' || p.given_name, p.sort_name, p.mrn,
+           EXISTS (SELECT FROM caseload_timeentry t
+                   WHERE t.organization_id = e.organization_id AND t.episode_id = e.id
+                     AND t.is_facility_stay AND t.voided_at IS NULL)
     FROM registry_episode e
     JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
     JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id

@@ -21,8 +21,8 @@ def month_verdicts(
 ) -> dict[UUID, MonthVerdict]:
     """By episode, what the month bills: for these episodes, or for all with anything in it (None).
 
-    Asked for by id, an episode without anything in the month is there too. Five statements for any number; six
-    where a payer leaves out time during facility stays. Who knows the patients gives them, by episode: one less.
+    Asked for by id, an episode without anything in the month is there too. Five statements for any number, a few
+    more where somebody stayed in a facility. Who knows the patients gives them, by episode: one less.
     `is_complete` judges every earlier month too, so that the facts hold all earlier lines, as claims freeze them.
     """
     if episode_ids is None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from billing.queries.facts import EpisodeMonth
 from billing.queries.judging import judged_in, judged_in_order
-from billing.queries.records import EpisodeRow
+from billing.queries.records import EpisodeRow, PatientRecord
 from billing.rules.facts import AccessModel, EarlierLine, MonthFacts, OtherService, Visit
+from billing.rules.payers import PayerRules
 from caseload.rules.clock import first_day, month_named
 from caseload.rules.minutes import Counted, MonthMinutes
 
@@ -32,6 +33,7 @@ EPISODE = EpisodeRow(
     patient_name="Abara, Jo",
     patient_sort_name="abara, jo",
     mrn="1",
+    has_facility_stay=False,
 )
 
 
@@ -48,7 +50,11 @@ def in_month(index: int, minutes: int, **changes: Any) -> EpisodeMonth:
         scores=(first_day(month),),
         reviews=(date(2025, 6, 2),),
     )
-    return EpisodeMonth(EPISODE, replace(facts, **changes), None, "", None, "")
+    facts = replace(facts, **changes)
+    rules, record = PayerRules(facts.payer, facts.options), PatientRecord(access=facts.access)
+    judged = EpisodeMonth(EPISODE, month, facts.time, record, rules, payer=None, coverage=None)
+    vars(judged)["facts"] = facts  # as if put together from records
+    return judged
 
 
 POLICIES = (

@@ -155,7 +155,7 @@ def test_the_list_takes_as_many_statements_for_one_as_for_thirty(
     with CaptureQueriesContext(connection) as queries:
         page = client.get(url("caseload/"))
     assert page.text.count('class="row-link"') == size
-    assert len(_own(queries)) == 8
+    assert len(_own(queries)) == 7
 
 
 # The chart
@@ -238,7 +238,7 @@ def test_the_chart_takes_as_many_statements_for_little_as_for_much(
         with CaptureQueriesContext(connection) as queries:
             client.get(url("", episode))
         taken.append(len(_own(queries)))
-    assert taken == [8, 8]
+    assert taken == [7, 7]
 
 
 # The contact note
