@@ -105,6 +105,7 @@
   }
 
   const hideFailure = () => { const banner = one("#failure"); if (banner) banner.hidden = true; };
+  const isAway = (status) => status === 0 || (status >= 502 && status <= 504);
   const isPoll = (element) => element?.getAttribute?.("hx-trigger")?.startsWith("every");
 
   function requestFailed(event) {
@@ -112,7 +113,7 @@
     if (isPoll(elt)) return; // it asks again by itself
     if (!SAVES.has(requestConfig?.verb)) return showFailure("load", null);
     const status = xhr?.status ?? 0;
-    if (status === 0 || (status >= 502 && status <= 504)) return showFailure("unreachable", elt);
+    if (isAway(status)) return showFailure("unreachable", elt);
     if (status === 403 && xhr.responseText.includes("data-stale-token")) return showFailure("stale", elt);
     showFailure(status >= 500 ? "fault" : "refused", elt);
   }
@@ -130,7 +131,7 @@
   async function freshToken() {
     const { signIn, tokenPage } = document.body.dataset;
     const answer = await fetch(tokenPage, { credentials: "same-origin" });
-    if (!answer.ok) return showFailure("fault", failed);
+    if (!answer.ok) return showFailure(isAway(answer.status) ? "unreachable" : "fault", failed);
     if (pathOf(answer.url) === signIn) return showFailure("signed-out", failed);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = one("[name=csrfmiddlewaretoken]", page)?.value;

@@ -29,6 +29,24 @@ def test_a_lost_connection_keeps_the_form_and_saves_later(site: Site, visitor: V
     watched.excuse(UNREACHED, "htmx:")
 
 
+def test_records_that_are_away_at_the_next_try_too_are_said_to_be(
+    site: Site, visitor: Visitor, watched: Watched
+) -> None:
+    page = open_contact(site, visitor("care_manager"), "Away twice.")
+    page.route("**/*", lambda route: route.fulfill(status=503, body=""))
+    save(page)
+    expect(page.get_by_text("Our records could not be reached.")).to_be_visible()
+    with page.expect_response(lambda answer: answer.status == 503):
+        page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Our records could not be reached.")).to_be_visible()
+    expect(page.get_by_text("Something went wrong on our side.")).to_be_hidden()
+    page.unroute("**/*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Contact saved.")).to_be_visible()
+    assert saved(site, "Away twice.") == 1
+    watched.excuse("503", "htmx:", "Response Status Error")
+
+
 def test_pressing_save_twice_writes_one_contact(site: Site, visitor: Visitor) -> None:
     page = open_contact(site, visitor("care_manager"), "Saved twice.")
     page.get_by_role("button", name="Save contact").dblclick()
