@@ -133,6 +133,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "BHI: "
 # A clinic signs in from one address at eight o'clock. `key` is e-mail and address (bhi.accounts.adapter).
 ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",

@@ -213,6 +213,16 @@ class TestPasswords:
         unknown = Client().post("/accounts/password/reset/", {"email": "nobody@example.org"})
         assert (known.status_code, known.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])
 
+    def test_the_mails_say_who_writes_and_offer_no_sign_up(self, person):
+        for address in (person.email, "nobody@example.org"):
+            Client().post("/accounts/password/reset/", {"email": address})
+        assert [(sent.to, sent.subject) for sent in mail.outbox] == [
+            ([person.email], "BHI: Set a new password"),
+            (["nobody@example.org"], "BHI: No account has this address"),
+        ]
+        assert ["/accounts/signup/" in sent.body for sent in mail.outbox] == [False, False]
+        assert [sent.body.count("BHI at testserver") for sent in mail.outbox] == [1, 1]
+
     def test_short_and_common_ones_are_refused(self, person):
         client = Client()
         page = client.get(password_path(person), follow=True)
