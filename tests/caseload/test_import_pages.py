@@ -90,9 +90,7 @@ def test_from_the_files_to_the_record_and_back(client, url, send, latest, place)
     run = latest()
     assert (answer.status_code, answer.url, patients(place)) == (302, url(run), 0)
     page = client.get(url(run)).text
-    assert ["Import 1 patient and 1 contact" in page, "Doe, Jo" in page, "there is no first name" in page] == [
-        True
-    ] * 3
+    assert ["Import 1 patient and 1 contact" in page, "Doe, Jo" in page, "there is no first name" in page] == [True] * 3
     assert "patients.csv, row 3, column Name: there is no first name. Write the name as LAST, FIRST M." in page
     done = confirm(client, url, run)
     assert (patients(place), "Imported." in done.text, "Undo the import" in done.text) == (1, True, True)
