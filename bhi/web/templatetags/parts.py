@@ -71,7 +71,7 @@ def signal_chips(signals: Iterable[ShownSignal], today: date, more: int = 0) -> 
     """Chips side by side, and how many more there are; in words where there is none."""
     chips = "\n".join([signal_chip(signal, today) for signal in signals])
     others = f'<span class="muted small">+{more}</span>' if more else ""
-    return _markup(f'<span class="row">{chips or NO_CHIP}{others}</span>')
+    return _markup(f'<div class="row chips">{chips or NO_CHIP}{others}</div>')
 
 
 @register.simple_tag
