@@ -65,7 +65,7 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
         "month": month,
         "title": month_title(month),
         "page": page,
-        "unseen_title": f"{page.unseen} of these rest on papers that nobody has seen",
+        "unseen_title": f"{page.unseen} of these {'rests' if page.unseen == 1 else 'rest'} on papers that nobody has seen",
         "is_over": is_over(organization_id, month, now),
         "refusal": refusal,
     }

@@ -204,7 +204,7 @@ def test_a_new_batch_shows_only_what_it_would_hold(people: Program, billing: Cli
         record_visit(by=people.by, at=AT, patient=uncoded.patient, on=date(2026, 1, 20), code="")
     page = text_of(billing.get(f"{FEBRUARY}batches/new/"))
     assert "2 claims for February 2026, expected $320.64." in page
-    assert "Code Units 99492 2 1 of these rest on papers" in page
+    assert "Code Units 99492 2 1 of these rests on papers" in page
     assert "Without this they wait, and the batch holds the other 1." in page
 
 
