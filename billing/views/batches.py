@@ -65,11 +65,15 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
         "month": month,
         "title": month_title(month),
         "page": page,
-        "unseen_title": f"{page.unseen} of these {'rests' if page.unseen == 1 else 'rest'} on papers that nobody has seen",
+        "unseen_title": _unseen_title(page.unseen),
         "is_over": is_over(organization_id, month, now),
         "refusal": refusal,
     }
     return render(request, "billing/batch_new.html", context, status=422 if refusal or form.errors else 200)
+
+
+def _unseen_title(unseen: int) -> str:
+    return f"{unseen} of these {'rests' if unseen == 1 else 'rest'} on papers that nobody has seen"
 
 
 @requires(Permission.MAKE_BATCH)
