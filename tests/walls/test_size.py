@@ -105,7 +105,7 @@ def test_nothing_is_unfinished_or_of_one_machine(pattern):
     ("line", "is_found"),
     [
         ("cd /home/somebody/bhi", True),
-        ('"/work/main/.venv"', True),
+        ('"/work/somewhere/.venv"', True),
         ("index = https://pypi.example.org/simple", True),
         ("https://cache.example.org/artifactory/api", True),
         ('<a href="/o/demo/work/1">', False),
