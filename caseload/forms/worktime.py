@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from bhi.errors import DomainError
 from bhi.tenancy.ids import uuid7
+from caseload.operations.errors import DayFull, ImpossibleTime
 from caseload.rules.clock import is_ambiguous, is_nonexistent, short_day
 from caseload.rules.worktime import WorkTime, fault_of
 
@@ -66,6 +68,14 @@ class WorkTimeForm(forms.Form):
         values = super().clean() or self.cleaned_data
         self.time = self._time(values)
         return values
+
+    def field_of_refusal(self, fault: DomainError) -> str | None:
+        """Where the refusal of an operation is shown; None is above the form."""
+        if isinstance(fault, DayFull):
+            return "ends" if self.time is not None and self.time.span is not None else "minutes"
+        if isinstance(fault, ImpossibleTime):
+            return {"start": "on", "end": "ends"}.get(fault.field, fault.field)
+        return None
 
     def _time(self, values: Mapping[str, Any]) -> WorkTime | None:
         on = values.get("on")

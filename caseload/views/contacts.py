@@ -19,7 +19,6 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from caseload.forms.contacts import SCALES, ContactForm, item_field
 from caseload.operations.contacts import ContactKept, record_contact
-from caseload.operations.errors import DayFull, ImpossibleTime
 from caseload.operations.timekeeping import Work
 from caseload.queries.doors import PatientDoor, patient_door
 from caseload.queries.time_shown import Preview, held_words, time_preview
@@ -121,12 +120,7 @@ def _field_of(fault: DomainError, form: ContactForm) -> str | None:
     """Where a refusal is shown; None is above the form."""
     if isinstance(fault, ScoreUnusable) and fault.item is not None:
         return item_field(fault.instrument, fault.item)
-    has_clock = form.time is not None and form.time.span is not None
-    if isinstance(fault, DayFull):
-        return "ends" if has_clock else "minutes"
-    if isinstance(fault, ImpossibleTime):
-        return {"start": "on", "end": "ends"}.get(fault.field, fault.field)
-    return None
+    return form.field_of_refusal(fault)
 
 
 def _tell(request: HttpRequest, kept: ContactKept, form: ContactForm, door: PatientDoor) -> None:

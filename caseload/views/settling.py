@@ -17,7 +17,6 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from caseload.forms.settling import TAKE_BACK, SettleForm
 from caseload.operations import replace_time, void_time
-from caseload.operations.errors import DayFull, ImpossibleTime
 from caseload.queries.settling import HeldTime, held_time, held_times
 
 
@@ -86,17 +85,9 @@ def _settle(form: SettleForm, held: HeldTime, *, by: Membership, at: datetime) -
             reason=values["reason"],
         )
     except DomainError as fault:
-        form.add_error(_field_of(fault), str(fault))
+        form.add_error(form.field_of_refusal(fault), str(fault))
         return ""
     return "Corrected, but it still overlaps and is held." if corrected.held else "Corrected: it counts now."
-
-
-def _field_of(fault: DomainError) -> str | None:
-    if isinstance(fault, DayFull):
-        return "ends"
-    if isinstance(fault, ImpossibleTime):
-        return {"start": "starts", "end": "ends"}.get(fault.field, fault.field)
-    return None
 
 
 def _page(
