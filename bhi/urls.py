@@ -6,6 +6,7 @@ from bhi.web import views as web
 
 organization: list[URLPattern | URLResolver] = [
     path("", web.enter, name="enter"),
+    path("", include("registry.urls")),
     path("", include("caseload.urls")),
     path("billing/", include("billing.urls")),
     path("audit/", audit.audit, name="audit"),

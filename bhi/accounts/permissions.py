@@ -20,6 +20,17 @@ class Permission(StrEnum):
     VIEW_CHART = "view_chart"
     LOG_CONTACT = "log_contact"
     IMPORT_CASELOAD = "import_caseload"
+    EXPORT_CASELOAD = "export_caseload"
+    REFER = "refer"
+    MANAGE_REFERRALS = "manage_referrals"
+    EDIT_PATIENT = "edit_patient"
+    MERGE_PATIENTS = "merge_patients"
+    ENROL = "enrol"  # consent, visit, diagnoses, program, status, discharge
+    EDIT_PLAN = "edit_plan"
+    SIGN_PLAN = "sign_plan"
+    SEND_QUESTIONNAIRE = "send_questionnaire"
+    HANDLE_SAFETY = "handle_safety"
+    SET_PROTOCOLS = "set_protocols"
     VIEW_MONTHS = "view_months"
     MAKE_BATCH = "make_batch"
     VIEW_AUDIT = "view_audit"
@@ -28,23 +39,22 @@ class Permission(StrEnum):
 
 
 _EVERYONE = frozenset({Permission.ENTER, Permission.VIEW_JOB})
+_CLINICAL = _EVERYONE | {Permission.VIEW_CASELOAD, Permission.VIEW_CHART, Permission.HANDLE_SAFETY}
+# What running the registry takes, by whoever runs it.
+_REGISTRY = frozenset({
+    *(Permission.LOG_CONTACT, Permission.IMPORT_CASELOAD, Permission.EXPORT_CASELOAD),
+    *(Permission.REFER, Permission.MANAGE_REFERRALS, Permission.EDIT_PATIENT, Permission.MERGE_PATIENTS),
+    *(Permission.ENROL, Permission.EDIT_PLAN, Permission.SIGN_PLAN, Permission.SEND_QUESTIONNAIRE),
+})  # fmt: skip
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
-    Role.CARE_MANAGER: _EVERYONE
-    | {Permission.VIEW_CASELOAD, Permission.VIEW_CHART, Permission.LOG_CONTACT, Permission.IMPORT_CASELOAD},
-    Role.PSYCHIATRIC_CONSULTANT: _EVERYONE | {Permission.VIEW_CASELOAD, Permission.VIEW_CHART},
-    Role.TREATING_CLINICIAN: _EVERYONE | {Permission.VIEW_CASELOAD, Permission.VIEW_CHART},
+    Role.CARE_MANAGER: _CLINICAL | _REGISTRY,
+    Role.PSYCHIATRIC_CONSULTANT: _CLINICAL,
+    Role.TREATING_CLINICIAN: _CLINICAL | {Permission.REFER, Permission.SIGN_PLAN},
     # Billing sees minutes, codes and dates, never note text or answers (45 CFR 164.502(b), minimum necessary).
     Role.BILLING: _EVERYONE | {Permission.VIEW_MONTHS, Permission.MAKE_BATCH},
-    Role.CLINIC_LEAD: _EVERYONE
-    | {
-        Permission.VIEW_CASELOAD,
-        Permission.VIEW_CHART,
-        Permission.LOG_CONTACT,
-        Permission.IMPORT_CASELOAD,
-        Permission.VIEW_MONTHS,
-    },
-    Role.ADMIN: _EVERYONE | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT},
+    Role.CLINIC_LEAD: _CLINICAL | _REGISTRY | {Permission.VIEW_MONTHS, Permission.SET_PROTOCOLS},
+    Role.ADMIN: _EVERYONE | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT, Permission.SET_PROTOCOLS},
 }
 
 PUBLIC: Final = "public"

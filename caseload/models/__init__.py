@@ -1,5 +1,5 @@
-from caseload.models.imports import ImportFile, ImportRow, ImportRun, ImportState
-from caseload.models.standing import EpisodeStanding
+from caseload.models.imports import ImportFile, ImportMapping, ImportRow, ImportRun, ImportState
+from caseload.models.standing import EpisodeStanding, SavedView
 from caseload.models.work import (
     Activity,
     CaseReview,
@@ -20,12 +20,14 @@ __all__ = [
     "EpisodeStanding",
     "FollowUp",
     "ImportFile",
+    "ImportMapping",
     "ImportRow",
     "ImportRun",
     "ImportState",
     "Mode",
     "Recommendation",
     "RecommendationKind",
+    "SavedView",
     "StaffRole",
     "TimeEntry",
     "TimeService",

@@ -66,3 +66,19 @@ class ImportRow(TenantModel):
             *tenant_wall("caseload_importrow", "run"),
             models.UniqueConstraint(fields=["organization", "run", "position"], name="caseload_importrow_position"),
         ]
+
+
+class ImportMapping(TenantModel):
+    """How an organization's files of one kind are read: columns, words and clinics, saved under a name."""
+
+    name = models.CharField(max_length=60)
+    headers = models.JSONField(default=list, help_text="The header cells by which a file of this kind is known again")
+    choices = models.JSONField(default=dict, help_text="Columns, words and clinics as they were chosen")
+    saved_at = models.DateTimeField()
+    saved_by = TenantForeignKey("tenancy.Membership")
+
+    class Meta:
+        constraints = [
+            *tenant_wall("caseload_importmapping", "saved_by"),
+            models.UniqueConstraint(fields=["organization", "name"], name="caseload_importmapping_name"),
+        ]

@@ -71,3 +71,18 @@ class EpisodeStanding(TenantModel):
                 name="caseload_standing_safety",
             ),
         ]
+
+
+class SavedView(TenantModel):
+    """A seat's own filters and order of the caseload, under a name. Holds no patient's data."""
+
+    membership = TenantForeignKey("tenancy.Membership")
+    name = models.CharField(max_length=60)
+    choices = models.JSONField(default=dict, help_text="What the list's form would have sent")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *tenant_wall("caseload_savedview", "membership"),
+            models.UniqueConstraint(fields=["organization", "membership", "name"], name="caseload_savedview_name"),
+        ]

@@ -65,7 +65,7 @@ class Contact(Fact):
 
     class Meta:
         constraints = [
-            *fact_wall("caseload_contact", "patient", "episode", "by", may_change=()),
+            *fact_wall("caseload_contact", "patient", "episode", "by", may_change=("patient",)),
             models.UniqueConstraint(fields=["organization", "client_token"], name="caseload_contact_once"),
         ]
         indexes = [models.Index(fields=["organization", "episode", "on"], name="caseload_contact_by_episode")]
@@ -102,7 +102,7 @@ class TimeEntry(Fact):
             *fact_wall(
                 "caseload_timeentry",
                 *("patient", "episode", "contact", "by", "held_with", "replaces"),
-                may_change=("held", "held_with"),
+                may_change=("held", "held_with", "is_facility_stay", "patient"),
             ),
             models.UniqueConstraint(fields=["organization", "client_token"], name="caseload_timeentry_once"),
             models.CheckConstraint(
@@ -207,7 +207,7 @@ class CaseReview(Fact):
     consultant = TenantForeignKey("tenancy.Membership", null=True, blank=True)
 
     class Meta:
-        constraints = fact_wall("caseload_casereview", "patient", "episode", "consultant", may_change=())
+        constraints = fact_wall("caseload_casereview", "patient", "episode", "consultant", may_change=("patient",))
         indexes = [models.Index(fields=["organization", "episode", "on"], name="caseload_review_by_episode")]
 
 

@@ -1,12 +1,13 @@
 """One enrolment from consent to discharge, and the dated facts that billing and care rest on."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from bhi.tenancy.fields import TenantForeignKey
 from bhi.tenancy.history import keeps_history
 from registry.models.facts import Fact, fact_wall
-from registry.models.people import Patient, TreatingClinician
+from registry.models.people import Patient, RelatedPerson, TreatingClinician
 
 
 class Program(models.TextChoices):
@@ -46,10 +47,14 @@ class Episode(Fact):
     end_reason = models.CharField(max_length=30, choices=EndReason.choices, blank=True)
     care_manager = TenantForeignKey("tenancy.Membership", null=True, blank=True)
     treating_clinician = TenantForeignKey(TreatingClinician, null=True, blank=True)
+    consultant = TenantForeignKey("tenancy.Membership", null=True, blank=True)
+    target_instruments = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, help_text="Scales that the episode is steered by"
+    )
 
     class Meta:
         constraints = [
-            *fact_wall("registry_episode", "patient", "clinic", "care_manager", "treating_clinician"),
+            *fact_wall("registry_episode", "patient", "clinic", "care_manager", "treating_clinician", "consultant"),
             models.UniqueConstraint(
                 fields=["organization", "patient"],
                 condition=Q(voided_at__isnull=True, ended_on__isnull=True),
@@ -90,6 +95,77 @@ class ProgramPeriod(Fact):
         ]
 
 
+class StatusChange(Fact):
+    """From which day an open episode stands how, and why. Enrolment and discharge are on the episode itself."""
+
+    episode = TenantForeignKey(Episode)
+    on = models.DateField()
+    status = models.CharField(max_length=30, choices=EpisodeStatus.choices)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = fact_wall("registry_statuschange", "episode", may_change=())
+        indexes = [models.Index(fields=["organization", "episode"], name="registry_status_by_episode")]
+
+
+class HandOff(Fact):
+    """A patient handed to other care. Closed only when somebody confirmed that they were seen there."""
+
+    episode = TenantForeignKey(Episode)
+    to = models.CharField(max_length=200)
+    sent_on = models.DateField()
+    seen_on = models.DateField(null=True, blank=True)
+    confirmed_by = models.CharField(max_length=200, blank=True, help_text="Who said that the patient was seen")
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_handoff", "episode", may_change=("seen_on", "confirmed_by")),
+            models.CheckConstraint(
+                condition=Q(seen_on__isnull=True) | Q(seen_on__gte=F("sent_on")), name="registry_handoff_in_order"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "episode"], name="registry_handoff_by_episode")]
+
+
+class ClosingNote(Fact):
+    """What a discharge leaves behind: how it went, and how the patient comes back."""
+
+    episode = TenantForeignKey(Episode)
+    on = models.DateField()
+    summary = models.TextField()
+    way_back = models.TextField()
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_closingnote", "episode", may_change=()),
+            models.UniqueConstraint(
+                fields=["organization", "episode"],
+                condition=Q(voided_at__isnull=True),
+                name="registry_closingnote_one",
+            ),
+        ]
+
+
+class ConsentText(Fact):
+    """What the organization's people say or hand over when they ask for consent: numbered, never edited."""
+
+    number = models.PositiveSmallIntegerField()
+    language = models.CharField(max_length=5, default="en")
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_consenttext", may_change=()),
+            models.UniqueConstraint(fields=["organization", "language", "number"], name="registry_consenttext_number"),
+        ]
+
+
+class ConsentGiver(models.TextChoices):
+    PATIENT = "patient", "The patient"
+    REPRESENTATIVE = "representative", "A representative"
+    MINOR = "minor", "The patient, a minor consenting alone"
+
+
 class ConsentService(models.TextChoices):
     BHI = "bhi", "Behavioral health integration and collaborative care"
     CCM = "ccm", "Chronic care management"
@@ -114,10 +190,26 @@ class Consent(Fact):
     is_time_known = models.BooleanField(default=True)
     form = models.CharField(max_length=10, choices=ConsentForm.choices)
     treating_clinician = TenantForeignKey(TreatingClinician, null=True, blank=True)
+    script = TenantForeignKey(ConsentText, null=True, blank=True)
+    given_by = models.CharField(max_length=20, choices=ConsentGiver.choices, default=ConsentGiver.PATIENT)
+    representative = TenantForeignKey(RelatedPerson, null=True, blank=True)
+    minor_basis = models.CharField(max_length=200, blank=True, help_text="The law that lets a minor consent alone")
+    taken_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
     revoked_on = models.DateField(null=True, blank=True)
 
     class Meta:
-        constraints = fact_wall("registry_consent", "patient", "treating_clinician", may_change=("revoked_on",))
+        constraints = [
+            *fact_wall(
+                "registry_consent",
+                *("patient", "treating_clinician", "script", "representative", "taken_by"),
+                may_change=("revoked_on", "patient"),
+            ),
+            models.CheckConstraint(
+                condition=Q(given_by="representative", representative__isnull=False)
+                | (~Q(given_by="representative") & Q(representative__isnull=True)),
+                name="registry_consent_representative_named",
+            ),
+        ]
         indexes = [models.Index(fields=["organization", "patient"], name="registry_consent_by_patient")]
 
 
@@ -128,9 +220,10 @@ class InitiatingVisit(Fact):
     on = models.DateField()
     code = models.CharField(max_length=10, blank=True)
     is_by_billing_practitioner = models.BooleanField(default=True)
+    treating_clinician = TenantForeignKey(TreatingClinician, null=True, blank=True)
 
     class Meta:
-        constraints = fact_wall("registry_initiatingvisit", "patient", may_change=())
+        constraints = fact_wall("registry_initiatingvisit", "patient", "treating_clinician", may_change=("patient",))
         indexes = [models.Index(fields=["organization", "patient"], name="registry_visit_by_patient")]
 
 
@@ -142,29 +235,24 @@ class Diagnosis(Fact):
     code = models.CharField(max_length=8, help_text="With its dot: F33.1")
     rank = models.PositiveSmallIntegerField(default=1)
     from_on = models.DateField(null=True, blank=True)
+    confirmed_on = models.DateField(null=True, blank=True)
+    confirmed_by = TenantForeignKey(TreatingClinician, null=True, blank=True)
+    confirmed_how = models.CharField(max_length=60, blank=True, help_text="Signed in, verbally, by message …")
 
     class Meta:
         constraints = [
-            *fact_wall("registry_diagnosis", "episode"),
+            *fact_wall("registry_diagnosis", "episode", "confirmed_by"),
+            models.CheckConstraint(
+                condition=Q(confirmed_on__isnull=True, confirmed_by__isnull=True)
+                | Q(confirmed_on__isnull=False, confirmed_by__isnull=False),
+                name="registry_diagnosis_confirmed_by_whom",
+            ),
             models.UniqueConstraint(
                 fields=["organization", "episode", "code"],
                 condition=Q(voided_at__isnull=True),
                 name="registry_diagnosis_once",
             ),
         ]
-
-
-class CarePlan(Fact):
-    """A dated version of the plan. Its contents come with the registry's own issue; billing needs the date."""
-
-    episode = TenantForeignKey(Episode)
-    on = models.DateField()
-    text = models.TextField(blank=True)
-    is_assumed = models.BooleanField(default=False, help_text="Dated by an import whose file said nothing of plans")
-
-    class Meta:
-        constraints = fact_wall("registry_careplan", "episode", may_change=())
-        indexes = [models.Index(fields=["organization", "episode"], name="registry_careplan_by_episode")]
 
 
 class Assessment(Fact):
@@ -183,10 +271,13 @@ class Assessment(Fact):
     is_total_only = models.BooleanField(default=False)
     is_prorated = models.BooleanField(default=False)
     contact_id = models.UUIDField(null=True, blank=True, help_text="The contact in which it was answered")
+    detail = models.JSONField(default=dict, help_text="What the score leaves out: difficulty, gate, triage tier")
+    is_by_patient = models.BooleanField(default=False, help_text="Answered by the patient through a link")
+    replaces = TenantForeignKey("self", null=True, blank=True)
 
     class Meta:
         constraints = [
-            *fact_wall("registry_assessment", "patient", "episode", may_change=()),
+            *fact_wall("registry_assessment", "patient", "episode", "replaces", may_change=("patient",)),
             models.CheckConstraint(
                 condition=~Q(instrument="phq9") | Q(total__lte=27, item9__isnull=True) | Q(total__lte=27, item9__lte=3),
                 name="registry_assessment_phq9_range",

@@ -12,9 +12,11 @@ from caseload.models import (
     EpisodeStanding,
     FollowUp,
     ImportFile,
+    ImportMapping,
     ImportRow,
     ImportRun,
     Recommendation,
+    SavedView,
     TimeEntry,
 )
 from tests.factories.files import StoredFileFactory
@@ -115,6 +117,24 @@ class ImportRunFactory(DjangoModelFactory):
     by = factory.LazyAttribute(lambda run: system_seat(run.organization))
     created_at = NOW
     state = "preview"
+
+
+class ImportMappingFactory(DjangoModelFactory):
+    class Meta:
+        model = ImportMapping
+
+    name = factory.Sequence(lambda n: f"Roster {n}")
+    saved_at = NOW
+    saved_by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+
+
+class SavedViewFactory(DjangoModelFactory):
+    class Meta:
+        model = SavedView
+
+    membership = factory.LazyAttribute(lambda row: system_seat(row.organization))
+    name = factory.Sequence(lambda n: f"Mine {n}")
+    saved_at = NOW
 
 
 class ImportFileFactory(DjangoModelFactory):

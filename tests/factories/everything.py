@@ -8,9 +8,15 @@ from bhi.tenancy.base import TenantModel
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from registry.models import Fact
-from tests.factories import billing, caseload, files, registry, tenancy
+from tests.factories import billing, caseload, files, program, registry, tenancy
 
-_MODULES = (tenancy, files, registry, caseload, billing)
+# What to change in a table that is no Fact, so that it leaves a version behind.
+_CHANGES: dict[str, dict[str, object]] = {
+    "registry.ClinicInstrument": {"is_in_use": False},
+    "registry.ClinicProtocol": {"panel_limit": 60},
+    "registry.DutyTurn": {"is_current": False},
+}
+_MODULES = (tenancy, files, registry, program, caseload, billing)
 
 
 def tenant_models() -> list[type[models.Model]]:
@@ -38,3 +44,5 @@ def fill(organization: Organization) -> None:
                 # Voided, so that a version of it is kept; the rows made above stay as they are.
                 row = factories[model](organization=organization)
                 model.objects.filter(id=row.id).update(voided_at=tenancy.NOW, voided_by=row.recorded_by)
+        for label, change in _CHANGES.items():
+            apps.get_model(label)._default_manager.update(**change)
