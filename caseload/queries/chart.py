@@ -19,7 +19,7 @@ from caseload.rules.course import DEPRESSION
 from caseload.rules.signal_words import SignalShown
 from caseload.rules.states import STATE_LABELS
 from registry.models import ConsentForm
-from registry.rules.instruments import INSTRUMENTS, instrument
+from registry.rules.instruments import INSTRUMENTS, TargetScale, instrument
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ScaleScores:
     key: str
     name: str
     highest: int
-    target: int
+    target: int | None
     bands: tuple[tuple[int, str], ...]
     scores: tuple[tuple[date, int], ...]
 
@@ -129,7 +129,7 @@ def _scales(record: PatientRecord) -> Iterable[ScaleScores]:
                 key=key,
                 name=scale.name,
                 highest=scale.highest_total,
-                target=scale.remission_below,
+                target=scale.remission_below if isinstance(scale, TargetScale) else None,
                 bands=tuple((band.lowest, band.word) for band in scale.bands),
                 scores=tuple((day(row["on"]), row["total"]) for row in rows),
             )

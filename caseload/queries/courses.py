@@ -40,7 +40,8 @@ SELECT e.id, e.patient_id, e.clinic_id, e.care_manager_id, p.sort_name, c.time_z
           FROM caseload_followup x
          WHERE x.organization_id = e.organization_id AND x.episode_id = e.id AND x.voided_at IS NULL
            AND x.closed_on IS NULL
-         ORDER BY x.due_on, x.id LIMIT 1)
+         ORDER BY x.due_on, x.id LIMIT 1),
+       e.target_instruments
   FROM registry_episode e
   JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
   JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
@@ -107,6 +108,7 @@ def _course(row: tuple[Any, ...]) -> EpisodeCourse:
         relapse_prevention_from=prevention_from,
         ended_on=ended_on,
         died_on=died_on,
+        targets=tuple(row[17]),
     )
 
 

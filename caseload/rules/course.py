@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import groupby
 
 from caseload.rules.days import FOREVER, Days
-from registry.rules.instruments import INSTRUMENTS, Instrument
+from registry.rules.instruments import TARGET_SCALES, TargetScale, scale_key_of
 
 DEPRESSION = "phq9"
 ANXIETY = "gad7"
@@ -15,13 +15,21 @@ ANXIETY = "gad7"
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One administration. `order` sorts those of one day; `total` is None where only item 9 is known."""
+    """One administration. `order` sorts those of one day; `total` is None where only item 9 is known.
+
+    `item9` is the answer about self-harm, whatever its number in the tool.
+    """
 
     on: date
     instrument: str
     total: int | None
     item9: int | None = None
     order: int = 0
+
+    @property
+    def scale(self) -> str:
+        """The scale that it counts for: a PHQ-A counts as a PHQ-9."""
+        return scale_key_of(self.instrument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Point:
 class Track:
     """An episode's totals on one scale, oldest first: the first is the baseline. Never empty."""
 
-    instrument: Instrument
+    instrument: TargetScale
     points: tuple[Point, ...]
 
     @property
@@ -84,7 +92,8 @@ class EpisodeCourse:
 
     `programs` begins with the program of `enrolled_on`. `contacts` are days with synchronous treatment work
     with the patient, by anyone, whether or not its minutes count. `reviews` are days of psychiatric reviews
-    with a recommendation. `scores` may reach back before enrolment: item 9 is looked at there too.
+    with a recommendation. `scores` may reach back before enrolment: item 9 is looked at there too. `targets`
+    are the scales chosen for the episode; the PHQ-9 and the GAD-7 are followed in any case.
     """
 
     enrolled_on: date
@@ -95,6 +104,7 @@ class EpisodeCourse:
     relapse_prevention_from: date | None = None
     ended_on: date | None = None
     died_on: date | None = None
+    targets: tuple[str, ...] = ()
 
     @cached_property
     def open_days(self) -> Days:
@@ -111,9 +121,9 @@ class EpisodeCourse:
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
-        """One per scale with a total from enrolment to the end, the PHQ-9 first; none after `ended_on`."""
-        scales = sorted(INSTRUMENTS.values(), key=lambda scale: scale.key != DEPRESSION)
-        made = (Track(scale, tuple(self._points(scale.key))) for scale in scales)
+        """One per followed scale with a total from enrolment to the end, the PHQ-9 first; none after `ended_on`."""
+        followed = [DEPRESSION, ANXIETY, *(key for key in TARGET_SCALES if key in self.targets)]
+        made = (Track(TARGET_SCALES[key], tuple(self._points(key))) for key in dict.fromkeys(followed))
         return tuple(track for track in made if track.points)
 
     def tracks_on(self, on: date) -> tuple[Track, ...]:
@@ -127,7 +137,7 @@ class EpisodeCourse:
     def _points(self, key: str) -> Iterable[Point]:
         last_on = self.ended_on or FOREVER
         for score in self.ordered_scores:
-            if score.instrument == key and score.total is not None and self.enrolled_on <= score.on <= last_on:
+            if score.scale == key and score.total is not None and self.enrolled_on <= score.on <= last_on:
                 yield Point(score.on, score.total)
 
     @cached_property

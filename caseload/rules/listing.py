@@ -9,6 +9,7 @@ from caseload.rules.course import ANXIETY, DEPRESSION, EpisodeCourse, Score
 from caseload.rules.days import FOREVER, Days
 from caseload.rules.facts import Facts
 from caseload.rules.signal_evidence import EVIDENCE, Evidence
+from caseload.rules.signal_rules import item_nine_scores
 from caseload.rules.signals import RANK_OF, signal_days
 from caseload.rules.states import state_on
 from caseload.rules.targets import targets_in_force
@@ -78,12 +79,12 @@ def _scale(course: EpisodeCourse, key: str) -> ScaleStanding:
 
 
 def _known(course: EpisodeCourse, key: str) -> Iterable[Score]:
-    return (score for score in course.ordered_scores if score.instrument == key and score.total is not None)
+    return (score for score in course.ordered_scores if score.scale == key and score.total is not None)
 
 
 def _item9(course: EpisodeCourse) -> int | None:
-    answers = [score.item9 for score in course.ordered_scores if score.item9 is not None]
-    return answers[-1] if answers else None
+    answered = item_nine_scores(course)
+    return answered[-1].item9 if answered else None
 
 
 def _signals(course: EpisodeCourse, days: dict[str, Days], on: date) -> Iterable[StandingSignal]:

@@ -14,7 +14,7 @@ from caseload.rules.facts import Facts, aged, between_changes
 
 def item_nine_scores(course: EpisodeCourse) -> tuple[Score, ...]:
     """The PHQ-9s whose item 9 is known, oldest first, those before enrolment included."""
-    return tuple(s for s in course.ordered_scores if s.instrument == DEPRESSION and s.item9 is not None)
+    return tuple(s for s in course.ordered_scores if s.scale == DEPRESSION and s.item9 is not None)
 
 
 def safety(facts: Facts) -> Days:

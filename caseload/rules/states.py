@@ -24,7 +24,12 @@ def response_at(track: Track) -> int:
 
 
 def improvement_at(track: Track) -> int:
-    """T4: the highest total that is an improvement: a response, or below the elevated cut."""
+    """T4: the highest total that is an improvement: a response, or below the elevated cut.
+
+    On a scale that counts points (PCL-5), that many below the baseline instead.
+    """
+    if track.instrument.improved_by is not None:
+        return track.baseline.total - track.instrument.improved_by
     return max(response_at(track), track.instrument.elevated_from - 1)
 
 

@@ -258,7 +258,8 @@ class Diagnosis(Fact):
 class Assessment(Fact):
     """One administration of one instrument. A wrong one is voided and another recorded.
 
-    Without a total too much was missing for a score, and what is known is the answer to the critical item.
+    Without a total too much was missing for a score, and what is known is the answer to the critical item; or
+    the tool has none, and its result is the tier in `detail`.
     """
 
     patient = TenantForeignKey(Patient)
@@ -274,6 +275,9 @@ class Assessment(Fact):
     detail = models.JSONField(default=dict, help_text="What the score leaves out: difficulty, gate, triage tier")
     is_by_patient = models.BooleanField(default=False, help_text="Answered by the patient through a link")
     replaces = TenantForeignKey("self", null=True, blank=True)
+    client_token = models.UUIDField(
+        null=True, blank=True, help_text="Made with the form: a second submit of it changes nothing"
+    )
 
     class Meta:
         constraints = [
@@ -286,7 +290,13 @@ class Assessment(Fact):
                 condition=~Q(instrument="gad7") | Q(total__lte=21), name="registry_assessment_gad7_range"
             ),
             models.CheckConstraint(
-                condition=Q(total__isnull=False) | Q(item9__isnull=False), name="registry_assessment_says_something"
+                condition=Q(total__isnull=False) | Q(item9__isnull=False) | Q(detail__has_key="tier"),
+                name="registry_assessment_says_something",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "client_token"],
+                condition=Q(client_token__isnull=False),
+                name="registry_assessment_once",
             ),
         ]
         indexes = [models.Index(fields=["organization", "patient", "on"], name="registry_assessment_by_patient")]

@@ -229,7 +229,7 @@ def scored_from(
         scored = check_total(scale, total, critical) if items is None else score(scale, items)  # type: ignore[arg-type]
     except ImpossibleScore as fault:
         raise ScoreUnusable(str(fault), instrument=instrument_key, item=fault.item) from None
-    if scored.total is None and scored.critical is None:
+    if scored.total is None and scored.critical is None and scored.tier is None:
         raise ScoreUnusable(
             f"{scale.name}: {len(scored.missing)} answers are missing, so there is no score. "
             "Answer the others, or clear them all.",

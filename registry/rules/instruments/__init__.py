@@ -1,34 +1,50 @@
-"""Rating scales as data, and the scoring of one administration.
+"""Rating scales and screening tools as data, and the scoring of one administration.
 
-A scale is a TOML file beside this one: its owner's wording, its bands, cuts and codes, each with a source.
-Nothing about a particular scale is written in Python.
+A tool is a TOML file beside this one: its owner's wording where that may be shown, its bands, cuts and codes, each
+with a source. Nothing about a particular tool is written in Python.
 """
 
 from registry.rules.instruments.definition import (
     Band,
+    Condition,
     Instrument,
-    InstrumentMisdefined,
     Item,
+    Remark,
     Source,
+    TargetScale,
+    Tier,
     Wording,
-    define,
 )
-from registry.rules.instruments.library import INSTRUMENTS, UnknownInstrument, instrument
-from registry.rules.instruments.scoring import ImpossibleScore, Scored, check_total, score
+from registry.rules.instruments.library import (
+    INSTRUMENTS,
+    TARGET_SCALES,
+    UnknownInstrument,
+    instrument,
+    scale_key_of,
+)
+from registry.rules.instruments.reading import InstrumentMisdefined, define
+from registry.rules.instruments.scoring import ImpossibleScore, Scored, check_total, remarks_on, score
 
 __all__ = [
     "INSTRUMENTS",
+    "TARGET_SCALES",
     "Band",
+    "Condition",
     "ImpossibleScore",
     "Instrument",
     "InstrumentMisdefined",
     "Item",
+    "Remark",
     "Scored",
     "Source",
+    "TargetScale",
+    "Tier",
     "UnknownInstrument",
     "Wording",
     "check_total",
     "define",
     "instrument",
+    "remarks_on",
+    "scale_key_of",
     "score",
 ]
