@@ -128,12 +128,18 @@ class HandOff(Fact):
 
 
 class ClosingNote(Fact):
-    """What a discharge leaves behind: how it went, and how the patient comes back."""
+    """What a discharge leaves behind: how it went, how the patient comes back, and what was decided against the rule."""
 
     episode = TenantForeignKey(Episode)
     on = models.DateField()
     summary = models.TextField()
     way_back = models.TextField()
+    in_spite_of = models.CharField(
+        max_length=300, blank=True, help_text="Why the reason holds although its rule is not met"
+    )
+    risk_accepted = models.CharField(
+        max_length=300, blank=True, help_text="Why somebody at risk by the last score is discharged all the same"
+    )
 
     class Meta:
         constraints = [
