@@ -7,7 +7,7 @@ from bhi.tenancy.base import TenantModel
 from bhi.tenancy.constraints import AppMayOnly, tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
 from bhi.tenancy.history import keeps_history
-from registry.models.facts import Fact, fact_wall
+from registry.models.facts import Fact, FactQuerySet, fact_wall
 
 
 class TreatingClinician(TenantModel):
@@ -56,6 +56,14 @@ class Sex(models.TextChoices):
     UNKNOWN = "U", "Not recorded"
 
 
+class PatientQuerySet(FactQuerySet):
+    """Reads of patients begin with `.live()`."""
+
+    def live(self) -> "PatientQuerySet":
+        """Without what was voided, and without records that go on under another."""
+        return self.filter(voided_at__isnull=True, merged_into__isnull=True)
+
+
 @keeps_history("registry_patient")
 class Patient(Fact):
     """A person. The record number is the clinic's own; two clinics may use the same one.
@@ -93,6 +101,8 @@ class Patient(Fact):
     postal_code = models.CharField(max_length=10, blank=True)
     died_on = models.DateField(null=True, blank=True)
     next_visit_on = models.DateField(null=True, blank=True, help_text="The next visit in primary care")
+
+    objects = PatientQuerySet.as_manager()
 
     class Meta:
         constraints = [
