@@ -5,43 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from string import Template
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from registry.rules.duplicates import ALIKE, Resemblance, Someone, phone_digits, resemblance
+from registry.rules.duplicates import ALIKE, Someone, phone_digits, resemblance
 from registry.rules.identifiers import bare_mrn
 from registry.rules.names import sort_name
 
 MOST_ALIKE = 8
 MOST_PAIRS = 50
-_CANDIDATES = 200
-_COMPARED_PAIRS = 2000
-
-_LIVE = "p.organization_id = %(organization)s AND p.voided_at IS NULL AND p.merged_into_id IS NULL"
-_DIGITS = "CASE WHEN length({0}) >= 7 THEN right({0}, 7) END"
-_PHONE = _DIGITS.format("regexp_replace(p.phone, '\\D', '', 'g')")
-_SECOND_PHONE = _DIGITS.format("regexp_replace(p.second_phone, '\\D', '', 'g')")
 
 # Names are folded already, so that likeness is of what is sorted by. A page of an organization of ten thousand
 # compares them all in some thirty milliseconds: an index could not begin with the organization.
-_ALIKE = f"""
+_ALIKE = Template("""
 SELECT p.id FROM registry_patient p
- WHERE {_LIVE} AND (%(exclude)s::uuid IS NULL OR p.id <> %(exclude)s)
+ WHERE $live AND (%(exclude)s::uuid IS NULL OR p.id <> %(exclude)s)
    AND (p.birth_date = %(born)s OR similarity(p.sort_name, %(name)s) >= %(alike)s
-        OR {_PHONE} = ANY(%(phones)s) OR {_SECOND_PHONE} = ANY(%(phones)s)
+        OR $phone = ANY(%(phones)s) OR $second_phone = ANY(%(phones)s)
         OR (%(mrn)s <> '' AND ltrim(p.mrn, '0') = %(mrn)s))
  ORDER BY p.birth_date = %(born)s DESC, similarity(p.sort_name, %(name)s) DESC, p.id
- LIMIT {_CANDIDATES}
-"""
+ LIMIT 200
+""")
 
-_PAIRS = f"""
+_PAIRS = Template("""
 WITH person AS MATERIALIZED (
   SELECT p.id, p.sort_name, p.birth_date, ltrim(p.mrn, '0') AS mrn, x.phone
     FROM registry_patient p
-   CROSS JOIN LATERAL (SELECT {_PHONE} UNION SELECT {_SECOND_PHONE}) AS x(phone)
-   WHERE {_LIVE}
+   CROSS JOIN LATERAL (SELECT $phone UNION SELECT $second_phone) AS x(phone)
+   WHERE $live
 ), pair AS (
   SELECT DISTINCT a.id, b.id AS other FROM person a JOIN person b ON a.birth_date = b.birth_date AND a.id < b.id
    WHERE similarity(a.sort_name, b.sort_name) >= %(alike)s OR a.phone = b.phone OR (a.mrn <> '' AND a.mrn = b.mrn)
@@ -59,8 +53,8 @@ SELECT pair.id, pair.other FROM pair
                     WHERE n.organization_id = %(organization)s AND n.voided_at IS NULL
                       AND (n.patient_id = pair.id AND n.other_id = pair.other
                            OR n.patient_id = pair.other AND n.other_id = pair.id))
- ORDER BY pair.id, pair.other LIMIT {_COMPARED_PAIRS}
-"""
+ ORDER BY pair.id, pair.other LIMIT 2000
+""")
 
 _PEOPLE = """
 SELECT p.id, p.family_name, p.given_name, p.middle_name, p.birth_date, p.phone, p.second_phone, p.mrn, c.name,
@@ -74,6 +68,15 @@ SELECT p.id, p.family_name, p.given_name, p.middle_name, p.birth_date, p.phone, 
   JOIN tenancy_clinic c ON c.organization_id = p.organization_id AND c.id = p.clinic_id
  WHERE p.organization_id = %(organization)s AND p.id = ANY(%(ids)s)
 """
+
+# What the statements above have in common.
+_PARTS = {
+    "live": "p.organization_id = %(organization)s AND p.voided_at IS NULL AND p.merged_into_id IS NULL",
+    "phone": "substring(regexp_replace(p.phone, '\\D', '', 'g') FROM '.{7}$')",
+    "second_phone": "substring(regexp_replace(p.second_phone, '\\D', '', 'g') FROM '.{7}$')",
+}
+_ALIKE_SQL = _ALIKE.substitute(_PARTS)
+_PAIRS_SQL = _PAIRS.substitute(_PARTS)
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def alike(
         "phones": [phone_digits(phone)] if phone_digits(phone) else [],
         "mrn": bare_mrn(mrn),
     }
-    ids = [row[0] for row in _all(_ALIKE, values)]
+    ids = [row[0] for row in _all(_ALIKE_SQL, values)]
     people = _people(organization_id, ids)
     found = [
         Alike(known, like.points, like.reasons)
@@ -160,7 +163,7 @@ def alike(
 
 def alike_pairs(organization_id: UUID) -> Pairs:
     """Pairs of an organization that nobody has told apart, the most alike first. Two statements."""
-    pairs = _all(_PAIRS, {"organization": organization_id, "alike": ALIKE / 100})
+    pairs = _all(_PAIRS_SQL, {"organization": organization_id, "alike": ALIKE / 100})
     people = _people(organization_id, {one for pair in pairs for one in pair})
     compared = ((people[one], people[other]) for one, other in pairs)
     found = [
