@@ -47,7 +47,9 @@ def open_episode(
     first = draft_program_period(stamp, episode=episode, program=program, from_on=enrolled_on)
     with refusing({"registry_episode_one_open": EpisodeOpen}):
         record_facts([episode, first])
-    _tell("episode.opened", episode, stamp=stamp, since=referred_on or enrolled_on, fields=["program", "enrolled_on"])
+    tell_of_episode(
+        "episode.opened", episode, stamp=stamp, since=referred_on or enrolled_on, fields=["program", "enrolled_on"]
+    )
     return episode
 
 
@@ -58,7 +60,7 @@ def change_program(*, by: Membership, at: datetime, episode: Episode, to: str, o
     Raises EpisodeEnded, DateOutOfOrder before enrolment or before a later change, NothingChanges.
     """
     stamp = Stamp(by, at)
-    episode = _open(episode)
+    episode = under_way(episode)
     periods = list(ProgramPeriod.objects.live().filter(episode=episode).order_by("from_on"))
     if any(period.from_on > on for period in periods):
         raise DateOutOfOrder("The program was changed again later. Take that change back first.")
@@ -70,21 +72,23 @@ def change_program(*, by: Membership, at: datetime, episode: Episode, to: str, o
     record_facts([draft_program_period(stamp, episode=episode, program=to, from_on=on)])
     episode.program = to
     episode.save(update_fields=["program"])
-    _tell("episode.program_changed", episode, stamp=stamp, since=on, fields=["program"])
+    tell_of_episode("episode.program_changed", episode, stamp=stamp, since=on, fields=["program"])
     return episode
 
 
 @transaction.atomic
 def start_relapse_prevention(*, by: Membership, at: datetime, episode: Episode, on: date) -> Episode:
     """From `on` the episode is in relapse prevention. Raises EpisodeEnded, DateOutOfOrder, NothingChanges."""
-    episode = _open(episode)
+    episode = under_way(episode)
     if episode.relapse_prevention_from is not None:
         raise NothingChanges("The patient is in relapse prevention already.")
     _not_before_enrolment(episode, on)
     episode.relapse_prevention_from = on
     episode.status = EpisodeStatus.RELAPSE_PREVENTION
     episode.save(update_fields=["relapse_prevention_from", "status"])
-    _tell("episode.relapse_prevention", episode, stamp=Stamp(by, at), since=on, fields=["relapse_prevention_from"])
+    tell_of_episode(
+        "episode.relapse_prevention", episode, stamp=Stamp(by, at), since=on, fields=["relapse_prevention_from"]
+    )
     return episode
 
 
@@ -94,18 +98,23 @@ def end_episode(*, by: Membership, at: datetime, episode: Episode, on: date, rea
 
     Raises EpisodeEnded when it has ended already, DateOutOfOrder before enrolment.
     """
-    episode = _open(episode)
+    episode = under_way(episode)
     _not_before_enrolment(episode, on)
+    ended(episode, on=on, reason=reason)
+    tell_of_episode("episode.ended", episode, stamp=Stamp(by, at), since=on, fields=["ended_on", "end_reason"])
+    return episode
+
+
+def ended(episode: Episode, *, on: date, reason: str) -> None:
+    """Write the end of a locked episode; a death is kept with the patient too."""
     episode.ended_on, episode.end_reason, episode.status = on, reason, EpisodeStatus.DISCHARGED
     episode.save(update_fields=["ended_on", "end_reason", "status"])
     if reason == EndReason.DIED:
         Patient.objects.filter(id=episode.patient_id, died_on__isnull=True).update(died_on=on)
-    _tell("episode.ended", episode, stamp=Stamp(by, at), since=on, fields=["ended_on", "end_reason"])
-    return episode
 
 
-def _open(episode: Episode) -> Episode:
-    """The episode as it is now, locked, so that two people do not end it twice."""
+def under_way(episode: Episode) -> Episode:
+    """The episode as it is now, locked, so that two people do not end it twice. Raises EpisodeEnded."""
     present: Episode = Episode.objects.live().select_for_update().get(id=episode.id)
     if present.ended_on is not None:
         raise EpisodeEnded
@@ -117,6 +126,7 @@ def _not_before_enrolment(episode: Episode, on: date) -> None:
         raise DateOutOfOrder("This date is before the enrolment. Correct one of them.")
 
 
-def _tell(action: str, episode: Episode, *, stamp: Stamp, since: date, fields: list[str]) -> None:
+def tell_of_episode(action: str, episode: Episode, *, stamp: Stamp, since: date, fields: list[str]) -> None:
+    """One audit event, and the announcement that the episode's months may come out differently."""
     record(action, by=stamp.by, at=stamp.at, patient_id=episode.patient_id, object_id=episode.id, fields=fields)
     announce_change([episode.id], stamp=stamp, since=since)

@@ -1,6 +1,9 @@
 """What the registry refuses, each with the sentence that says why and what to do."""
 
+from collections.abc import Sequence
+
 from bhi.errors import DomainError
+from registry.rules.status import Refusal
 
 
 class RecordNumberTaken(DomainError):
@@ -67,6 +70,13 @@ class ReasonMissing(DomainError):
         super().__init__("Say in a few words why this is taken back.")
 
 
+class FormReused(DomainError):
+    """The form's token was already used for something else."""
+
+    def __init__(self) -> None:
+        super().__init__("This form was already used for something else. Open a new one and enter it again.")
+
+
 class ScoreUnusable(DomainError):
     """Answers that give no score. `field` names the item or the total."""
 
@@ -74,3 +84,32 @@ class ScoreUnusable(DomainError):
         super().__init__(sentence)
         self.instrument = instrument
         self.item = item
+
+
+class StatusMoved(DomainError):
+    """The status is not the one that the page showed."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else changed the status meanwhile. Look at it again.")
+
+
+class StatusRefused(DomainError):
+    """The rules ask for more before the status changes; each refusal names its field."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(" ".join(refusal.sentence for refusal in refusals))
+        self.refusals = tuple(refusals)
+
+
+class EpisodeNotEnded(DomainError):
+    """There is no discharge to take back."""
+
+    def __init__(self) -> None:
+        super().__init__("The patient is not discharged, so there is nothing to take back.")
+
+
+class NewerEpisode(DomainError):
+    """The patient was enrolled again after this discharge."""
+
+    def __init__(self) -> None:
+        super().__init__("The patient was enrolled again since. Go on in that episode.")
