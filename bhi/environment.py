@@ -28,6 +28,8 @@ class Environment:
     file_keys: tuple[str, ...]
     is_web: bool
     proxies: int
+    address: str
+    text_sender: str
 
 
 def read_environment(variables: dict[str, str] | None = None) -> Environment:
@@ -52,6 +54,8 @@ def read_environment(variables: dict[str, str] | None = None) -> Environment:
         file_keys=tuple(key for key in values.get("BHI_FILE_KEYS", "").split(",") if key),
         is_web=values.get("BHI_PROCESS") == "web",
         proxies=_count("BHI_PROXIES", values.get("BHI_PROXIES", "0")),
+        address=values.get("BHI_ADDRESS", "http://127.0.0.1:8000").rstrip("/"),
+        text_sender=values.get("BHI_TEXT_SENDER", "console" if debug else ""),
     )
 
 

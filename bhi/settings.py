@@ -192,6 +192,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
+# Only what patients read is translated (templates/patient).
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -211,6 +214,10 @@ WHITENOISE_AUTOREFRESH = DEVELOPMENT
 
 globals().update(email_config(ENVIRONMENT.email_url, str(BASE_DIR / ".local" / "mail")))
 DEFAULT_FROM_EMAIL = "no-reply@localhost"
+# Where people reach us, for links in messages: a job has no request that would know.
+ADDRESS = ENVIRONMENT.address
+# What sends text messages: "console", the dotted name of a provider's class, or nothing.
+TEXT_SENDER = ENVIRONMENT.text_sender
 
 # Celery is a doorbell: nothing is lost when it, or Redis, is.
 REDIS_URL = ENVIRONMENT.redis_url

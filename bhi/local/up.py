@@ -121,13 +121,14 @@ def start_processes(places: Places, children: Children, environ: Mapping[str, st
     number = listener.getsockname()[1]
     if number != port:
         say(f"Port {port} is taken: using {number}")
+    address = f"http://127.0.0.1:{number}/"
+    environ = {"BHI_ADDRESS": address} | environ
     say("Starting web, worker and beat")
     handle = listener.fileno()
     children.start("web", web_command(places, handle), folder=places.root, environ=web(environ), handles=[handle])
     listener.close()
     children.start("worker", worker_command(places), folder=places.root, environ=worker(environ))
     children.start("beat", beat_command(places), folder=places.root, environ=worker(environ))
-    address = f"http://127.0.0.1:{number}/"
     wait_for_web(children, address)
     announce(places, address)
 
