@@ -17,9 +17,10 @@ from bench.views import insert_entry
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Clinic, Membership
-from caseload.operations import NextContact, ScoreGiven, record_contact
+from caseload.operations import NextContact, record_contact
 from caseload.rules.worktime import WorkTime
 from registry.models import Episode
+from registry.operations.assessments import ScoreGiven
 
 ANSWERS = (2, 2, 1, 2, 1, 1, 2, 1, 0)
 SLOTS_A_DAY = 40

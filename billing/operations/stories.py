@@ -36,9 +36,9 @@ from caseload.rules.signals import signals_on
 from caseload.rules.states import state_on
 from caseload.rules.worktime import WorkTime
 from registry.models import Episode, Patient
+from registry.operations.assessments import record_assessment
 from registry.operations.episodes import change_program, end_episode, open_episode, start_relapse_prevention
 from registry.operations.facts import (
-    record_assessment,
     record_care_plan,
     record_consent,
     record_diagnosis,

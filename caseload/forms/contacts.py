@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from caseload.forms.worktime import DAY_MESSAGES, WorkTimeForm
-from caseload.operations.contacts import NextContact, ScoreGiven
+from caseload.operations.contacts import NextContact
 from caseload.queries.choices import ACTIVITIES, MODES
+from registry.operations.assessments import ScoreGiven
 from registry.rules.instruments import Instrument, instrument
 
 SCALES = ("phq9", "gad7")

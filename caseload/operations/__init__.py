@@ -3,7 +3,6 @@
 from caseload.operations.contacts import (
     ContactKept,
     NextContact,
-    ScoreGiven,
     draft_contact,
     draft_follow_up,
     record_contact,
@@ -22,7 +21,6 @@ from caseload.operations.timekeeping import (
 __all__ = [
     "ContactKept",
     "NextContact",
-    "ScoreGiven",
     "Work",
     "draft_contact",
     "draft_follow_up",

@@ -13,7 +13,7 @@ from django.db.models import Q
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
 from caseload.models import Activity, Contact, FollowUp, TimeEntry
-from caseload.operations.errors import FollowUpTooEarly, FormReused, PatientDischarged
+from caseload.operations.errors import FollowUpTooEarly, PatientDischarged
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import (
     TREATMENT,
@@ -26,18 +26,9 @@ from caseload.operations.timekeeping import (
 from caseload.queries.work import EpisodeAtWork, episode_at_work
 from caseload.rules.worktime import WorkTime
 from registry.models import Assessment
-from registry.operations.drafts import scored_from
+from registry.operations.assessments import ScoreGiven, result_columns
+from registry.operations.errors import FormReused
 from registry.operations.recording import Stamp, record_facts, stamped
-
-
-@dataclass(frozen=True)
-class ScoreGiven:
-    """A scale answered in a contact: its answers in order (None where missing), or the bare total."""
-
-    instrument: str
-    items: tuple[int | None, ...] | None = None
-    total: int | None = None
-    item9: int | None = None
 
 
 @dataclass(frozen=True)
@@ -153,20 +144,14 @@ def draft_contact(
 
 
 def _assessment(stamp: Stamp, episode: EpisodeAtWork, contact: Contact, given: ScoreGiven) -> Assessment:
-    scored = scored_from(given.instrument, items=given.items, total=given.total, critical=given.item9)
     return stamped(
         Assessment,
         stamp,
         patient_id=episode.patient_id,
         episode_id=episode.id,
-        instrument=given.instrument,
         on=contact.on,
-        total=scored.total,
-        item9=scored.critical,
-        items=list(scored.items) or None,
-        is_total_only=given.items is None,
-        is_prorated=scored.is_prorated,
         contact_id=contact.id,
+        **result_columns(given),
     )
 
 

@@ -25,13 +25,6 @@ class PatientDischarged(DomainError):
         super().__init__("The patient was discharged, so no contact can be added. Enrol the patient again first.")
 
 
-class FormReused(DomainError):
-    """The form's token was already used for something else."""
-
-    def __init__(self) -> None:
-        super().__init__("This form was already used for something else. Open a new one and enter it again.")
-
-
 class FollowUpTooEarly(DomainError):
     """The next contact lies before this one."""
 

@@ -15,11 +15,12 @@ from bhi.audit.operations import record
 from bhi.jobs.operations import announce
 from bhi.tenancy.models import Membership
 from caseload.models import Activity, Contact, TimeEntry
-from caseload.operations.errors import DayFull, FormReused, ImpossibleTime
+from caseload.operations.errors import DayFull, ImpossibleTime
 from caseload.operations.standing import rebuild_standing
 from caseload.queries.work import EpisodeAtWork, booked_by, episode_at_work, role_worked_in
 from caseload.rules.clock import local_date, month_of, short_day
 from caseload.rules.worktime import Booked, WorkTime, day_is_full, fault_of, first_overlap
+from registry.operations.errors import FormReused
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 
 

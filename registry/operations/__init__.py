@@ -1,8 +1,8 @@
 """Writes of the registry. Single operations audit and announce; `record_facts` with drafts is for imports."""
 
+from registry.operations.assessments import record_assessment, replace_assessment
 from registry.operations.episodes import change_program, end_episode, open_episode, start_relapse_prevention
 from registry.operations.facts import (
-    record_assessment,
     record_care_plan,
     record_consent,
     record_diagnosis,
@@ -27,6 +27,7 @@ __all__ = [
     "record_diagnosis",
     "record_facts",
     "record_visit",
+    "replace_assessment",
     "revoke_consent",
     "start_relapse_prevention",
     "treating_clinician_named",

@@ -5,13 +5,11 @@ Each function decides whether the values make sense together and returns an unsa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from bhi.tenancy.models import Clinic, Membership
 from registry.models import (
-    Assessment,
     CarePlan,
     Consent,
     ConsentForm,
@@ -27,10 +25,9 @@ from registry.models import (
     ProgramPeriod,
     TreatingClinician,
 )
-from registry.operations.errors import DateOutOfOrder, DiagnosisUnreadable, ScoreUnusable
+from registry.operations.errors import DateOutOfOrder, DiagnosisUnreadable
 from registry.operations.recording import Stamp, stamped
 from registry.rules.identifiers import normal_icd10, normal_mrn
-from registry.rules.instruments import ImpossibleScore, Scored, check_total, instrument, score
 from registry.rules.names import sort_name
 
 
@@ -181,62 +178,6 @@ def draft_diagnosis(
 def draft_care_plan(stamp: Stamp, *, episode: Episode, on: date, text: str = "", is_assumed: bool = False) -> CarePlan:
     """A dated version of the plan. An import whose file says nothing of plans assumes one, and it is flagged."""
     return stamped(CarePlan, stamp, episode=episode, on=on, text=text, is_assumed=is_assumed)
-
-
-def draft_assessment(
-    stamp: Stamp,
-    *,
-    patient: Patient,
-    episode: Episode | None,
-    instrument_key: str,
-    on: date,
-    items: Sequence[int | None] | None = None,
-    total: int | None = None,
-    item9: int | None = None,
-    contact_id: Any = None,
-) -> Assessment:
-    """One administration, by its answers (in the scale's order, None where missing) or by its bare total.
-
-    Raises ScoreUnusable when a value is impossible or too many answers are missing, DateOutOfOrder before birth.
-    """
-    _in_order(patient.birth_date, "birth", on, "the score")
-    scored = scored_from(instrument_key, items=items, total=total, critical=item9)
-    return stamped(
-        Assessment,
-        stamp,
-        patient=patient,
-        episode=episode,
-        instrument=instrument_key,
-        on=on,
-        total=scored.total,
-        item9=scored.critical,
-        items=list(scored.items) or None,
-        is_total_only=items is None,
-        is_prorated=scored.is_prorated,
-        contact_id=contact_id,
-    )
-
-
-def scored_from(
-    instrument_key: str, *, items: Sequence[int | None] | None, total: int | None, critical: int | None
-) -> Scored:
-    """Answers or a bare total as what is kept of them. Raises ScoreUnusable when that is nothing.
-
-    Answers too few for a total are kept when the critical item is among them: a positive one must not be lost.
-    """
-    scale = instrument(instrument_key)
-    try:
-        scored = check_total(scale, total, critical) if items is None else score(scale, items)  # type: ignore[arg-type]
-    except ImpossibleScore as fault:
-        raise ScoreUnusable(str(fault), instrument=instrument_key, item=fault.item) from None
-    if scored.total is None and scored.critical is None and scored.tier is None:
-        raise ScoreUnusable(
-            f"{scale.name}: {len(scored.missing)} answers are missing, so there is no score. "
-            "Answer the others, or clear them all.",
-            instrument=instrument_key,
-            item=scored.missing[0],
-        )
-    return scored
 
 
 def _status(relapse_prevention_from: date | None, ended_on: date | None) -> EpisodeStatus:

@@ -26,7 +26,6 @@ from registry.models import (
     TreatingClinician,
 )
 from registry.operations.drafts import (
-    draft_assessment,
     draft_care_plan,
     draft_consent,
     draft_diagnosis,
@@ -141,37 +140,6 @@ def record_care_plan(
     plan = draft_care_plan(stamp, episode=episode, on=on, text=text)
     _keep("care_plan.recorded", plan, episode.patient_id, [episode.id], stamp=stamp, since=on, fields=["on", "text"])
     return plan
-
-
-@transaction.atomic
-def record_assessment(
-    *,
-    by: Membership,
-    at: datetime,
-    patient: Patient,
-    episode: Episode | None,
-    instrument: str,
-    on: date,
-    items: Sequence[int | None] | None = None,
-    total: int | None = None,
-    item9: int | None = None,
-    import_id: UUID | None = None,
-) -> Assessment:
-    """One administration of a scale, by its answers or its bare total. Raises ScoreUnusable, DateOutOfOrder."""
-    stamp = Stamp(by, at, import_id)
-    assessment = draft_assessment(
-        stamp,
-        patient=patient,
-        episode=episode,
-        instrument_key=instrument,
-        on=on,
-        items=items,
-        total=total,
-        item9=item9,
-    )
-    episodes = [episode.id] if episode else episode_ids_of(patient.id)
-    _keep("assessment.recorded", assessment, patient.id, episodes, stamp=stamp, since=on, fields=[instrument, "on"])
-    return assessment
 
 
 @transaction.atomic

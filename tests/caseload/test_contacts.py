@@ -14,10 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from bhi.audit.models import AuditEvent
 from bhi.jobs.models import Job
 from caseload.models import CaseReview, Contact, EpisodeStanding, FollowUp, Recommendation, TimeEntry
-from caseload.operations import NextContact, ScoreGiven, Work, record_contact, record_review
+from caseload.operations import NextContact, Work, record_contact, record_review
 from caseload.operations.errors import (
     FollowUpTooEarly,
-    FormReused,
     ImpossibleTime,
     PatientDischarged,
     RecommendationMissing,
@@ -25,7 +24,8 @@ from caseload.operations.errors import (
 from caseload.rules.worktime import WorkTime
 from registry.models import Assessment
 from registry.operations import end_episode
-from registry.operations.errors import ScoreUnusable
+from registry.operations.assessments import ScoreGiven
+from registry.operations.errors import FormReused, ScoreUnusable
 
 SIXTEEN = (2, 2, 2, 2, 2, 2, 2, 1, 1)
 WORST = WorkTime(on=date(2026, 3, 2), seconds=600)

@@ -15,11 +15,12 @@ from django.db import connection
 from bhi.errors import NotFound
 from bhi.tenancy.context import tenant
 from caseload.models import Contact, EpisodeStanding, FollowUp, ImportRun, TimeEntry
-from caseload.operations import ContactKept, NextContact, ScoreGiven, record_contact
+from caseload.operations import ContactKept, NextContact, record_contact
 from caseload.operations.errors import DayFull
 from caseload.operations.imports import ImportBuiltOn, Upload, confirm_import, start_import, undo_import
 from caseload.rules.worktime import WorkTime
 from registry.models import Assessment, Episode
+from registry.operations.assessments import ScoreGiven
 from tests.factories.registry import ConsentFactory, EpisodeFactory
 from tests.factories.tenancy import ClinicFactory, MembershipFactory
 

@@ -16,12 +16,12 @@ from bhi.errors import NotFound
 from bhi.tenancy.context import tenant
 from caseload.models import TimeEntry
 from caseload.operations import Work, draft_time, hold_overlaps, record_time, replace_time, void_time
-from caseload.operations.errors import DayFull, FormReused, ImpossibleTime
+from caseload.operations.errors import DayFull, ImpossibleTime
 from caseload.queries.minutes import minutes_of
 from caseload.queries.work import role_worked_in
 from caseload.rules.worktime import WorkTime
 from registry.operations import change_program, record_facts
-from registry.operations.errors import AlreadyVoided, ReasonMissing
+from registry.operations.errors import AlreadyVoided, FormReused, ReasonMissing
 from registry.operations.recording import Stamp
 
 MARCH = date(2026, 3, 1)

@@ -17,8 +17,8 @@ from caseload.operations import Work, draft_contact, draft_follow_up, draft_revi
 from caseload.rules.worktime import WorkTime
 from registry.models import Episode, Fact, Patient, Payer, TreatingClinician
 from registry.operations import Stamp
+from registry.operations.assessments import draft_assessment
 from registry.operations.drafts import (
-    draft_assessment,
     draft_care_plan,
     draft_consent,
     draft_coverage,

@@ -16,9 +16,7 @@ from caseload.rules.clock import local_instant
 from caseload.rules.imports.plans import ContactPlan
 from caseload.rules.worktime import WorkTime
 from registry.models import Assessment, Fact, Patient
-from registry.operations.drafts import (
-    draft_assessment,
-)
+from registry.operations.assessments import draft_assessment
 from registry.operations.recording import Stamp, void_facts
 
 

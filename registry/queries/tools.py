@@ -1,0 +1,105 @@
+"""The tools of a clinic: its own choice, or what holds where it chose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from registry.models import Assessment, ClinicInstrument, Episode
+from registry.rules.instruments import INSTRUMENTS, Instrument, instrument, scale_key_of
+from registry.rules.tools import DEFAULT_RHYTHMS, WHEN_ASKED, Rhythm, in_order, next_score_due
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool as a clinic uses it. `attested_by` is who said that the site has a licence for its wording."""
+
+    instrument: Instrument
+    rhythm: Rhythm = WHEN_ASKED
+    is_in_use: bool = False
+    is_sent_to_patients: bool = False
+    attested_by: str = ""
+    attested_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        return self.instrument.key
+
+    @property
+    def takes_items(self) -> bool:
+        """Whether its answers are entered one by one here; else only its total."""
+        return self.instrument.takes_items(is_attested=self.attested_at is not None)
+
+
+@dataclass(frozen=True)
+class ScoreDue:
+    """A tool in the rhythm of an episode: when it was last answered since enrolment, and when it is due."""
+
+    instrument: Instrument
+    last_on: date | None
+    due_on: date
+
+
+def tools_of(clinic_id: UUID) -> tuple[Tool, ...]:
+    """The tools that a clinic uses, the PHQ-9 and the GAD-7 first; these two where it chose none. One statement."""
+    return tuple(tool for tool in all_tools_of(clinic_id) if tool.is_in_use)
+
+
+def all_tools_of(clinic_id: UUID) -> tuple[Tool, ...]:
+    """Every tool there is, as the clinic uses it or not, in the order of `tools_of`. One statement."""
+    found = ClinicInstrument.objects.filter(clinic_id=clinic_id).select_related("licence_attested_by")
+    rows = {row.instrument: row for row in found}
+    return tuple(_tool(instrument(key), rows) for key in in_order(INSTRUMENTS))
+
+
+def tools_sent_to_patients(clinic_id: UUID) -> tuple[Tool, ...]:
+    """Those in use that patients may answer themselves: with a wording here, and meant to be sent. One statement."""
+    return tuple(tool for tool in tools_of(clinic_id) if tool.is_sent_to_patients and tool.instrument.is_bundled)
+
+
+def scores_due(episode: Episode) -> tuple[ScoreDue, ...]:
+    """The tools that the clinic asks for regularly, with when each is due; none once the episode has ended.
+
+    A PHQ-A counts for the PHQ-9. Two statements.
+    """
+    if episode.ended_on is not None:
+        return ()
+    days = _days_scored(episode)
+    due = []
+    for tool in tools_of(episode.clinic_id):
+        on = days.get(tool.instrument.scale_key, [])
+        due_on = next_score_due(tool.rhythm, enrolled_on=episode.enrolled_on, scored_on=on)
+        if due_on is not None:
+            due.append(ScoreDue(tool.instrument, max(on, default=None), due_on))
+    return tuple(due)
+
+
+def _days_scored(episode: Episode) -> dict[str, list[date]]:
+    """The days with a total or tier since enrolment, by the scale that they count for."""
+    of_patient = Assessment.objects.live().filter(patient_id=episode.patient_id, on__gte=episode.enrolled_on)
+    found: Iterable[tuple[str, date, int | None, str | None]] = of_patient.values_list(
+        "instrument", "on", "total", "detail__tier"
+    )
+    days: dict[str, list[date]] = {}
+    for key, on, total, tier in found:
+        if total is not None or tier is not None:
+            days.setdefault(scale_key_of(key), []).append(on)
+    return days
+
+
+def _tool(scale: Instrument, rows: dict[str, ClinicInstrument]) -> Tool:
+    row = rows.get(scale.key)
+    if row is None:
+        is_default = not rows and scale.key in DEFAULT_RHYTHMS
+        rhythm = DEFAULT_RHYTHMS[scale.key] if is_default else WHEN_ASKED
+        return Tool(scale, rhythm, is_in_use=is_default, is_sent_to_patients=is_default)
+    return Tool(
+        scale,
+        Rhythm(row.early_days, row.later_days),
+        is_in_use=row.is_in_use,
+        is_sent_to_patients=row.is_sent_to_patients,
+        attested_by=str(row.licence_attested_by) if row.licence_attested_by else "",
+        attested_at=row.licence_attested_at,
+    )

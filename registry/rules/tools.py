@@ -1,0 +1,59 @@
+"""Which tools a clinic uses and how often: what holds where it decided nothing, and when a score is next due."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+EARLY_UNTIL_DAY = 56  # the first eight weeks, as in the product's rule on overdue measures (T17)
+FEWEST_DAYS, MOST_DAYS = 1, 366
+FIRST_IN_LISTS = ("phq9", "gad7")
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a tool is asked for, in days: in the first eight weeks of an episode, and from then on.
+
+    None in either: then, only when somebody asks for it.
+    """
+
+    early_days: int | None = None
+    later_days: int | None = None
+
+    @property
+    def is_regular(self) -> bool:
+        return self.early_days is not None or self.later_days is not None
+
+
+WHEN_ASKED = Rhythm()
+
+# Every two to four weeks at first, then monthly (clinical rules T17; the program guides' "every two to four weeks").
+USUAL = Rhythm(14, 30)
+DEFAULT_RHYTHMS = {"phq9": USUAL, "gad7": USUAL}
+
+
+def next_score_due(rhythm: Rhythm, *, enrolled_on: date, scored_on: Iterable[date]) -> date | None:
+    """The day on which the next score of a tool is due; None where the rhythm calls for none.
+
+    `scored_on` are the days of its scores; those before enrolment are referral scores and do not count. The first
+    is due on the day of enrolment. After a score, the rhythm of its day decides: that of the first eight weeks
+    before day 56 of the episode, the other from then on. Where only the later rhythm is set, nothing is due before
+    day 56.
+    """
+    if not rhythm.is_regular:
+        return None
+    turns = enrolled_on + timedelta(days=EARLY_UNTIL_DAY)
+    last = max((on for on in scored_on if on >= enrolled_on), default=None)
+    if last is None:
+        return enrolled_on if rhythm.early_days is not None else turns
+    if last < turns and rhythm.early_days is not None:
+        return last + timedelta(days=rhythm.early_days)
+    if rhythm.later_days is None:
+        return None
+    return max(last + timedelta(days=rhythm.later_days), turns)
+
+
+def in_order(keys: Iterable[str]) -> list[str]:
+    """Keys of tools as lists show them: the PHQ-9 and the GAD-7 first, then by key."""
+    known = set(keys)
+    first = [key for key in FIRST_IN_LISTS if key in known]
+    return [*first, *sorted(known.difference(first))]
