@@ -61,6 +61,7 @@ WORDS: dict[str, str] = {
     "protocol.set": "set how a clinic works",
     "protocol.viewed": "looked at how a clinic works",
     "referral.assigned": "gave a referral to somebody",
+    "referral.attempt_voided": "took back an attempt to reach",
     "referral.attempted": "logged an attempt to reach",
     "referral.eligibility_set": "decided on eligibility",
     "referral.ended": "ended a referral",
