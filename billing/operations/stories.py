@@ -36,15 +36,15 @@ from caseload.rules.signals import signals_on
 from caseload.rules.states import state_on
 from caseload.rules.worktime import WorkTime
 from registry.models import Episode, Patient
-from registry.operations.assessments import record_assessment
-from registry.operations.episodes import change_program, end_episode, open_episode, start_relapse_prevention
-from registry.operations.facts import (
+from registry.operations import (
     record_care_plan,
     record_consent,
     record_diagnosis,
     record_visit,
     revoke_consent,
 )
+from registry.operations.assessments import record_assessment
+from registry.operations.episodes import change_program, end_episode, open_episode, start_relapse_prevention
 from registry.operations.people import add_coverage, add_patient, payer_named
 
 ROLES: Final = {

@@ -136,8 +136,12 @@ def draft_consent(
     form: str = ConsentForm.VERBAL,
     treating_clinician: TreatingClinician | None = None,
     revoked_on: date | None = None,
+    **details: Any,
 ) -> Consent:
-    """Advance consent. Where only the day is known, `given_at` is its local start and `is_time_known` false."""
+    """Advance consent. Where only the day is known, `given_at` is its local start and `is_time_known` false.
+
+    `details` are other columns of Consent: script, given_by, representative, minor_basis, taken_by.
+    """
     return stamped(
         Consent,
         stamp,
@@ -148,11 +152,18 @@ def draft_consent(
         form=form,
         treating_clinician=treating_clinician,
         revoked_on=revoked_on,
+        **details,
     )
 
 
 def draft_visit(
-    stamp: Stamp, *, patient: Patient, on: date, code: str = "", is_by_billing_practitioner: bool = True
+    stamp: Stamp,
+    *,
+    patient: Patient,
+    on: date,
+    code: str = "",
+    is_by_billing_practitioner: bool = True,
+    treating_clinician: TreatingClinician | None = None,
 ) -> InitiatingVisit:
     """A visit with a practitioner. The code may be unknown where a spreadsheet gave only the day."""
     return stamped(
@@ -162,6 +173,7 @@ def draft_visit(
         on=on,
         code=code.strip().upper(),
         is_by_billing_practitioner=is_by_billing_practitioner,
+        treating_clinician=treating_clinician,
     )
 
 

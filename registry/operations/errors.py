@@ -113,3 +113,22 @@ class NewerEpisode(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The patient was enrolled again since. Go on in that episode.")
+
+
+class DiagnosisUnusable(DomainError):
+    """Not a whole code of the table. The sentence says what to do."""
+
+
+class ConsentImpossible(DomainError):
+    """A consent that cannot have been given so. `field` names where the fault lies."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class TextChangedMeanwhile(DomainError):
+    """Somebody wrote a newer version of the text."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody wrote a new version meanwhile. Compare it with yours below, then save again.")

@@ -7,7 +7,7 @@ drafts, records them in one call, and writes one audit event of its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
+from bhi.audit.operations import record
 from bhi.errors import DomainError
 from bhi.jobs.operations import announce
 from bhi.tenancy.models import Membership
@@ -61,6 +62,22 @@ def record_facts(facts: Iterable[Fact]) -> int:
     for kind, rows in by_kind.items():
         kind._default_manager.bulk_create(rows, batch_size=BATCH)
     return sum(map(len, by_kind.values()))
+
+
+def keep_fact(
+    action: str,
+    fact: Fact,
+    patient_id: UUID,
+    episode_ids: Iterable[UUID],
+    *,
+    stamp: Stamp,
+    since: date,
+    fields: Sequence[str],
+) -> None:
+    """Store one fact, audit it, and tell of it for every episode that rests on it."""
+    record_facts([fact])
+    record(action, by=stamp.by, at=stamp.at, patient_id=patient_id, object_id=fact.id, fields=fields)
+    announce_change(episode_ids, stamp=stamp, since=since)
 
 
 def void_facts(facts: Iterable[Fact], *, stamp: Stamp, reason: str) -> None:

@@ -34,7 +34,7 @@ from registry.operations.errors import (
     StatusMoved,
     StatusRefused,
 )
-from registry.operations.facts import revoke_consent
+from registry.operations.consents import revoke_consent
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 from registry.queries.status import has_newer_episode
 from registry.rules.status import (

@@ -10,14 +10,14 @@ from caseload.operations.reviews import record_review
 from caseload.operations.timekeeping import Work, record_time
 from caseload.rules.worktime import WorkTime
 from registry.models import Consent, Episode, Patient, Payer
-from registry.operations.episodes import open_episode
-from registry.operations.facts import (
+from registry.operations import (
     record_assessment,
     record_care_plan,
     record_consent,
     record_diagnosis,
     record_visit,
 )
+from registry.operations.episodes import open_episode
 from registry.operations.people import add_coverage, add_patient, payer_named
 from tests.factories.registry import system_seat
 from tests.factories.tenancy import MembershipFactory

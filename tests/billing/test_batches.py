@@ -27,9 +27,9 @@ from billing.rules.facts import from_json
 from billing.rules.verdicts import judge
 from caseload.operations.timekeeping import void_time
 from registry.models import Episode, TreatingClinician
+from registry.operations import record_visit
 from registry.operations.drafts import draft_care_plan
 from registry.operations.episodes import end_episode, open_episode
-from registry.operations.facts import record_visit
 from registry.operations.people import add_coverage
 from registry.operations.recording import Stamp, record_facts
 from tests.billing.people import AT, Program, program

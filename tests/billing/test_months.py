@@ -20,8 +20,8 @@ from billing.queries.verdicts import MonthVerdict, month_verdicts, patient_verdi
 from billing.rules.books import NoBookInForce, OptionOutOfBounds, UnknownOption
 from billing.rules.payers import default_rules
 from registry.models import Episode
+from registry.operations import record_visit
 from registry.operations.episodes import end_episode, open_episode
-from registry.operations.facts import record_visit
 from tests.billing.people import AT, Program
 from tests.factories.registry import CarePlanFactory
 from tests.factories.tenancy import ClinicFactory

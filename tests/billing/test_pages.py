@@ -16,7 +16,7 @@ from bhi.tenancy.context import tenant
 from billing.models import Batch
 from billing.operations.batches import make_batch
 from billing.operations.other_services import record_other_service
-from registry.operations.facts import record_visit, revoke_consent
+from registry.operations import record_visit, revoke_consent
 from tests.billing.people import AT, Program, program
 
 BASE = "/o/lakeside/billing/"
