@@ -24,6 +24,7 @@ from registry.models import (
     SelfReport,
     StatusChange,
 )
+from registry.operations.consents import revoke_consent
 from registry.operations.episodes import ended, tell_of_episode, under_way
 from registry.operations.errors import (
     DateOutOfOrder,
@@ -34,7 +35,6 @@ from registry.operations.errors import (
     StatusMoved,
     StatusRefused,
 )
-from registry.operations.consents import revoke_consent
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 from registry.queries.status import has_newer_episode
 from registry.rules.status import (
