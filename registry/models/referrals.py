@@ -56,6 +56,7 @@ class Referral(Fact):
     eligibility_reason = models.CharField(max_length=300, blank=True)
     assigned_to = TenantForeignKey("tenancy.Membership", null=True, blank=True)
     first_attempt_due_on = models.DateField()
+    due_on = models.DateField(null=True, blank=True, help_text="The next thing due; none once it has ended")
     state = models.CharField(max_length=20, choices=ReferralState.choices, default=ReferralState.REFERRED)
     waiting_from = models.DateField(null=True, blank=True)
     outcome = models.CharField(max_length=20, choices=ReferralOutcome.choices, blank=True)
@@ -79,6 +80,10 @@ class Referral(Fact):
                 name="registry_referral_ended_has_outcome",
             ),
             models.CheckConstraint(
+                condition=Q(state="ended", due_on__isnull=True) | (~Q(state="ended") & Q(due_on__isnull=False)),
+                name="registry_referral_always_due",
+            ),
+            models.CheckConstraint(
                 condition=(Q(outcome="enrolled") & Q(episode__isnull=False))
                 | (~Q(outcome="enrolled") & Q(episode__isnull=True)),
                 name="registry_referral_enrolled_has_episode",
@@ -94,12 +99,17 @@ class Referral(Fact):
         ]
         indexes = [
             models.Index(
-                fields=["organization", "first_attempt_due_on"],
+                fields=["organization", "due_on", "id"],
                 condition=Q(voided_at__isnull=True, ended_on__isnull=True),
                 name="registry_referral_open",
             ),
             models.Index(fields=["organization", "patient"], name="registry_referral_by_patient"),
             models.Index(fields=["organization", "referred_on"], name="registry_referral_by_day"),
+            models.Index(
+                fields=["organization", "ended_on", "id"],
+                condition=Q(voided_at__isnull=True, ended_on__isnull=False),
+                name="registry_referral_by_end",
+            ),
         ]
 
 

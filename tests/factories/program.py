@@ -167,6 +167,9 @@ class ReferralFactory(OfPatient):
     referred_on = date(2026, 2, 27)
     source = "clinician"
     first_attempt_due_on = date(2026, 3, 3)
+    due_on = factory.LazyAttribute(
+        lambda referral: None if getattr(referral, "ended_on", None) else referral.first_attempt_due_on
+    )
     client_token = factory.LazyFunction(uuid4)
 
 
