@@ -6,6 +6,16 @@ import re
 _MBI_LETTER = "[AC-HJKMNP-RT-Y]"
 _MBI_ANY = "[0-9AC-HJKMNP-RT-Y]"
 _MBI = re.compile(f"[1-9]{_MBI_LETTER}{_MBI_ANY}[0-9]{_MBI_LETTER}{_MBI_ANY}[0-9]{_MBI_LETTER}{_MBI_LETTER}[0-9][0-9]")
+# The same by place, for saying which character is wrong.
+_MBI_LETTERS = frozenset("ACDEFGHJKMNPQRTUVWXY")
+_DIGITS = frozenset("0123456789")
+_MBI_KINDS = {
+    "1": (_DIGITS - {"0"}, "a digit from 1 to 9"),
+    "9": (_DIGITS, "a digit"),
+    "A": (_MBI_LETTERS, "a letter, never S, L, O, I, B or Z"),
+    "X": (_MBI_LETTERS | _DIGITS, "a digit or a letter, never S, L, O, I, B or Z"),
+}
+_MBI_PLACES = "1AX9AX9AA99"
 # ICD-10-CM guidelines I.A.2: three to seven characters, a letter, a digit, a dot after the third.
 _ICD10 = re.compile(r"([A-Z][0-9][0-9A-Z])(?:\.?([0-9A-Z]{1,4}))?")
 # The health industry's issuer prefix, which the check digit of an NPI covers though it is not written.
@@ -23,6 +33,13 @@ def _passes_luhn(digits: str) -> bool:
     return sum(number // 10 + number % 10 for number in doubled) % 10 == 0
 
 
+def npi_fault(text: str) -> str:
+    """What keeps a text from being an NPI, as a sentence; empty if nothing does."""
+    if not re.fullmatch(r"[12][0-9]{9}", text):
+        return "An NPI has ten digits and begins with 1 or 2."
+    return "" if is_npi(text) else "The last digit does not fit the others, so one digit of this NPI is wrong."
+
+
 def normal_mbi(text: str) -> str:
     """A Medicare number as claims carry it: capitals, no spaces or dashes. Empty if not of its form."""
     bare = re.sub(r"[\s-]", "", text).upper()
@@ -32,6 +49,21 @@ def normal_mbi(text: str) -> str:
 def is_mbi(text: str) -> bool:
     """Whether the text is a Medicare number once spaces and dashes are taken out."""
     return bool(normal_mbi(text))
+
+
+def mbi_fault(text: str) -> str:
+    """What keeps a text from being a Medicare number, as a sentence that names the character; empty if nothing does.
+
+    Spaces and dashes are left aside and not counted.
+    """
+    bare = re.sub(r"[\s-]", "", text).upper()
+    if len(bare) != len(_MBI_PLACES):
+        return f"A Medicare number has 11 letters and digits; this has {len(bare)}. Compare it with the card."
+    for place, (character, kind) in enumerate(zip(bare, _MBI_PLACES, strict=True), start=1):
+        allowed, words = _MBI_KINDS[kind]
+        if character not in allowed:
+            return f"Character {place} of a Medicare number is {words}; this has {character}. Compare it with the card."
+    return ""
 
 
 def normal_icd10(text: str) -> str:
