@@ -39,11 +39,11 @@
   function answerItem(event) {
     const item = event.target.closest?.("[data-items] .item");
     if (!item) return false;
-    const items = all(".item", item.closest("[data-items]"));
-    const place = items.indexOf(item);
-    if (event.key === "Backspace" && place > 0) {
+    const asked = () => all(".item", item.closest("[data-items]")).filter((each) => !each.hidden);
+    const before = asked()[asked().indexOf(item) - 1];
+    if (event.key === "Backspace" && before) {
       event.preventDefault();
-      focusItem(items[place - 1]);
+      focusItem(before);
       return true;
     }
     if (!/^[0-9]$/.test(event.key)) return false;
@@ -53,28 +53,45 @@
     answer.checked = true;
     answer.dispatchEvent(new Event("input", { bubbles: true }));
     answer.dispatchEvent(new Event("change", { bubbles: true }));
-    if (place + 1 < items.length) focusItem(items[place + 1]);
+    const next = asked()[asked().indexOf(item) + 1]; // the answer may have ruled some out
+    if (next) focusItem(next);
     else answer.focus();
     return true;
   }
 
   function sayTotal(fieldset) {
     const output = one("[data-items-total]", fieldset);
-    const answers = all("input:checked", fieldset).map((input) => Number(input.value));
+    const scored = all(".item:not([hidden], [data-unscored])", fieldset);
+    const answers = scored.flatMap((item) => all("input:checked", item)).map((input) => Number(input.value));
     const total = answers.reduce((sum, value) => sum + value, 0);
-    const count = all(".item", fieldset).length;
+    const count = scored.length;
     if (!output) return;
-    if (answers.length === 0) output.textContent = "";
+    if (answers.length === 0 && count > 0) output.textContent = "";
     else if (answers.length === count) output.textContent = `${output.dataset.name} ${total}`;
     else output.textContent = `${output.dataset.name} ${total} so far, ${answers.length} of ${count} answered`;
   }
 
-  function showWhatDepends() {
-    for (const part of all("[data-shown-above-zero]")) {
-      const name = CSS.escape(part.dataset.shownAboveZero);
-      const field = one(`[name="${name}"]:checked`) ?? one(`input[name="${name}"]:not([type=radio])`);
-      part.hidden = !(Number(field?.value) > 0);
+  function valueOf(name) {
+    const field = `[name="${CSS.escape(name)}"]:not(:disabled)`;
+    const value = (one(`${field}:checked`) ?? one(`input${field}:not([type=radio], [type=checkbox])`))?.value;
+    return value ? Number(value) : null;
+  }
+
+  const isAnyAboveZero = (names) => (names ?? "").split(" ").some((name) => name && valueOf(name) > 0);
+
+  // A question ruled out by an earlier answer is neither shown nor sent; what was answered there comes back with it.
+  function skipItems() {
+    for (const item of all("[data-asked-if]")) {
+      const given = valueOf(item.dataset.askedIf);
+      item.hidden = given !== null && given < Number(item.dataset.askedAtLeast);
+      for (const input of all("input", item)) input.disabled = item.hidden;
     }
+  }
+
+  function showWhatDepends() {
+    skipItems();
+    for (const part of all("[data-shown-above-zero]"))
+      part.hidden = !isAnyAboveZero(part.dataset.shownAboveZero) || isAnyAboveZero(part.dataset.hiddenAboveZero);
   }
 
   // Forms: nothing typed is lost without being asked.
@@ -84,8 +101,8 @@
   function noteChange(event) {
     event.target.closest("form[data-guard]")?.setAttribute("data-dirty", "");
     const fieldset = event.target.closest("[data-items]");
+    if (event.type === "change" || fieldset) showWhatDepends();
     if (fieldset) sayTotal(fieldset);
-    if (event.type === "change") showWhatDepends();
     if (event.type === "change" && event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
     if (event.target.matches("[data-keys-toggle]")) localStorage.setItem(KEYS, event.target.checked ? "on" : "off");
   }
