@@ -128,7 +128,7 @@ class HandOff(Fact):
 
 
 class ClosingNote(Fact):
-    """What a discharge leaves behind: how it went, how the patient comes back, and what was decided against the rule."""
+    """What a discharge leaves behind: how it went, how the patient comes back, and what went against the rule."""
 
     episode = TenantForeignKey(Episode)
     on = models.DateField()

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
+from registry.models import Episode
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
 from tests.factories.caseload import EpisodeStandingFactory, ImportRunFactory, TimeEntryFactory
+from tests.factories.program import HandOffFactory
 from tests.factories.registry import EpisodeFactory, ProgramPeriodFactory
 from tests.factories.tenancy import NOW
 
@@ -70,6 +73,21 @@ def patient(seat: Membership) -> Mapping[str, Any]:
 def caseload(seat: Membership) -> Mapping[str, Any]:
     patient(seat)
     return {}
+
+
+def discharged(seat: Membership) -> Mapping[str, Any]:
+    made = patient(seat)
+    gone = {"ended_on": date(2026, 3, 1), "end_reason": "graduated", "status": "discharged"}
+    Episode.objects.filter(patient_id=made["patient_id"]).update(**gone)
+    return made
+
+
+def handed_off(seat: Membership) -> Mapping[str, Any]:
+    of = episode(seat)
+    return {
+        "patient_id": of.patient_id,
+        "hand_off_id": HandOffFactory(organization=seat.organization, episode=of, to="Quuxworth").id,
+    }
 
 
 def held(seat: Membership) -> Mapping[str, Any]:
@@ -129,6 +147,12 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "import_correct": Url(IMPORTING, get=None, post=302, made=import_run),
     "import_confirm": Url(IMPORTING, get=None, post=302, made=import_run),
     "import_undo": Url(IMPORTING, get=None, post=302, made=import_run),
+    # status
+    "episode_status": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "discharge": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "reopen": Url(LOGGING, post=422, made=discharged, shows="patient"),
+    "hand_off_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "hand_off_seen": Url(LOGGING, post=422, made=handed_off, shows="patient"),
     # billing
     "current_month": Url(MONTHS, get=302),
     "month": Url(MONTHS, made=month, shows="count"),
