@@ -239,7 +239,7 @@ def _of_plan(ground: Ground) -> Consideration:
         return _against("No care plan is written yet.")
     if better_from is None or ground.plan_on < better_from:
         return _against(
-            f"The care plan is of {_day(ground.plan_on)}, before the improvement. Write how to stay well into it.",
+            f"The care plan is of {_day(ground.plan_on)}, before any improvement. Write how to stay well into it.",
         )
     return _speaks_for(f"The care plan was revised on {_day(ground.plan_on)}.")
 
