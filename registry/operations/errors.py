@@ -132,3 +132,10 @@ class TextChangedMeanwhile(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Somebody wrote a new version meanwhile. Compare it with yours below, then save again.")
+
+
+class TargetUnknown(DomainError):
+    """An episode is steered by at least one scale that has targets."""
+
+    def __init__(self) -> None:
+        super().__init__("Choose at least one of the scales that are offered.")
