@@ -14,8 +14,12 @@ PAGE = 50
 # What was done, as a sentence says it. A test holds this against every action that the code writes.
 WORDS: dict[str, str] = {
     "access_alignment.recorded": "recorded an ACCESS alignment",
+    "assessment.opened": "opened a new score",
     "assessment.recorded": "recorded a score",
+    "assessment.replaced": "corrected a score",
+    "assessment.viewed": "opened a score",
     "assessment.voided": "voided a score",
+    "assessments.viewed": "opened the scores",
     "audit.viewed": "opened the audit",
     "batch.downloaded": "downloaded a batch",
     "batch.made": "made a batch of claims",

@@ -15,6 +15,10 @@ from bhi.jobs.doorbell import is_silent
 SECTIONS = {
     "patient_chart": "caseload",
     "contact_new": "caseload",
+    "assessments": "caseload",
+    "assessment": "caseload",
+    "assessment_new": "caseload",
+    "assessment_replace": "caseload",
     "time_settle": "held_times",
     "month": "current_month",
     "month_row": "current_month",

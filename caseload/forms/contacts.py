@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,20 +12,15 @@ from django import forms
 from caseload.forms.worktime import DAY_MESSAGES, WorkTimeForm
 from caseload.operations.contacts import NextContact
 from caseload.queries.choices import ACTIVITIES, MODES
+from registry.forms.score_entry import add_fields, is_risk_typed, score_given
 from registry.operations.assessments import ScoreGiven
-from registry.rules.instruments import Instrument, instrument
+from registry.queries.tools import Tool
 
-SCALES = ("phq9", "gad7")
 LONGEST_NOTE = 20_000
 
 
-def item_field(key: str, number: int) -> str:
-    """The name of one item's field."""
-    return f"{key}_{number}"
-
-
 class ContactForm(WorkTimeForm):
-    """One contact, with its time, its scores and what comes next."""
+    """One contact, with its time, its scores on the clinic's `tools` and what comes next."""
 
     activity = forms.ChoiceField(label="What it was", choices=ACTIVITIES, initial="treatment")
     mode = forms.ChoiceField(label="How", choices=MODES, initial="phone")
@@ -39,18 +34,21 @@ class ContactForm(WorkTimeForm):
     )
     next_purpose = forms.CharField(label="About", required=False, max_length=200)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, zone: ZoneInfo, now: datetime) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, zone: ZoneInfo, now: datetime, tools: Sequence[Tool]
+    ) -> None:
         super().__init__(data, zone=zone, now=now)
         self.scores: tuple[ScoreGiven, ...] = ()
-        for key in SCALES:
-            for number in range(1, instrument(key).item_count + 1):
-                self.fields[item_field(key, number)] = forms.CharField(required=False)
+        self.tools = tuple(tool for tool in tools if tool.takes_items)
+        for tool in self.tools:
+            add_fields(self, tool, with_total=False)
         for name, message in _MESSAGES.items():
             self.fields[name].error_messages |= message
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
-        self.scores = tuple(given for key in SCALES if (given := self._score(instrument(key), values)) is not None)
+        given = [score_given(self, tool, values) for tool in self.tools]
+        self.scores = tuple(score for score in given if score is not None)
         self._check_next(values)
         return values
 
@@ -60,26 +58,9 @@ class ContactForm(WorkTimeForm):
         return NextContact(due_on, self.cleaned_data.get("next_purpose", "")) if due_on else None
 
     @property
-    def item9(self) -> int:
-        """The answer to the question about self-harm, as typed; 0 where there is none."""
-        typed = self["phq9_9"].value()
-        return int(typed) if typed in {"0", "1", "2", "3"} else 0
-
-    def _score(self, scale: Instrument, values: Mapping[str, Any]) -> ScoreGiven | None:
-        """The answers to a scale; None where none was given."""
-        typed = [str(values.get(item_field(scale.key, n)) or "").strip() for n in range(1, scale.item_count + 1)]
-        if not any(typed):
-            return None
-        allowed = {str(answer) for answer in range(scale.highest_answer + 1)}
-        for number, answer in enumerate(typed, start=1):
-            if answer and answer not in allowed:
-                self.add_error(
-                    item_field(scale.key, number),
-                    f"{scale.name} item {number} is answered with 0 to {scale.highest_answer}.",
-                )
-        if any(item_field(scale.key, number) in self.errors for number in range(1, scale.item_count + 1)):
-            return None
-        return ScoreGiven(scale.key, items=tuple(int(answer) if answer else None for answer in typed))
+    def is_risk(self) -> bool:
+        """An answer about self-harm is above 0, as typed."""
+        return any(is_risk_typed(self, tool) for tool in self.tools)
 
     def _check_next(self, values: Mapping[str, Any]) -> None:
         on, next_on = values.get("on"), values.get("next_on")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,44 +16,14 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
-from caseload.forms.contacts import SCALES, ContactForm, item_field
+from caseload.forms.contacts import ContactForm
 from caseload.operations.contacts import ContactKept, record_contact
 from caseload.operations.timekeeping import Work
 from caseload.queries.doors import PatientDoor, patient_door
 from caseload.queries.time_shown import Preview, held_words, time_preview
+from registry.forms.score_entry import field_of, tool_shown
 from registry.operations.errors import ScoreUnusable
-from registry.rules.instruments import Instrument, instrument
-
-
-@dataclass(frozen=True)
-class ItemShown:
-    """One question of a scale in the form."""
-
-    field: str
-    number: int
-    text: str
-    value: str
-    error: str
-
-
-@dataclass(frozen=True)
-class OptionShown:
-    """One answer that a scale offers."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
-class ScaleShown:
-    """A scale in the form."""
-
-    key: str
-    name: str
-    legend: str
-    items: tuple[ItemShown, ...]
-    options: tuple[OptionShown, ...]
-    is_open: bool
+from registry.queries.tools import tools_of
 
 
 @requires(Permission.LOG_CONTACT)
@@ -66,8 +35,8 @@ def contact_new(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
     door = _door(patient_id, by, now)
     if request.method != "POST" or not door.is_open:
         status = 409 if request.method == "POST" else 200
-        return _page(request, door, ContactForm(zone=door.zone, now=now), by=by, at=now, status=status)
-    form = ContactForm(request.POST, zone=door.zone, now=now)
+        return _page(request, door, _form(None, door, now), by=by, at=now, status=status)
+    form = _form(request.POST, door, now)
     kept = _save(form, door, by=by, at=now) if form.is_valid() else None
     if kept is None:
         return _page(request, door, form, by=by, at=now, status=422)
@@ -82,7 +51,7 @@ def contact_preview(request: HttpRequest, organization: str, patient_id: UUID) -
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
     door = _door(patient_id, by, now)
-    form = ContactForm(request.POST, zone=door.zone, now=now)
+    form = _form(request.POST, door, now)
     context = {"preview": _preview(form, door, by=by), "form": form, "door": door}
     return render(request, "caseload/contact_new.html#preview", context)
 
@@ -92,6 +61,11 @@ def _door(patient_id: UUID, by: Membership, at: datetime) -> PatientDoor:
         return patient_door(patient_id, for_=by, at=at)
     except NotFound:
         raise Http404 from None
+
+
+def _form(data: QueryDict | None, door: PatientDoor, now: datetime) -> ContactForm:
+    clinic_id = (door.episode or door.patient).clinic_id
+    return ContactForm(data, zone=door.zone, now=now, tools=tools_of(clinic_id))
 
 
 def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime) -> ContactKept | None:
@@ -118,8 +92,8 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
 
 def _field_of(fault: DomainError, form: ContactForm) -> str | None:
     """Where a refusal is shown; None is above the form."""
-    if isinstance(fault, ScoreUnusable) and fault.item is not None:
-        return item_field(fault.instrument, fault.item)
+    if isinstance(fault, ScoreUnusable):
+        return field_of(fault, form)
     return form.field_of_refusal(fault)
 
 
@@ -132,8 +106,10 @@ def _tell(request: HttpRequest, kept: ContactKept, form: ContactForm, door: Pati
         messages.warning(request, f"Contact saved. Its minutes are held: they overlap {held} with another patient's.")
     else:
         messages.success(request, "Contact saved.")
-    if form.item9:
-        messages.warning(request, "Item 9 is above 0. Assess safety today, and say so to the treating clinician.")
+    if form.is_risk:
+        messages.warning(
+            request, "An answer about self-harm is above 0. Assess safety today, and say so to the treating clinician."
+        )
 
 
 def _preview(form: ContactForm, door: PatientDoor, *, by: Membership) -> Preview | None:
@@ -153,24 +129,7 @@ def _page(
         "door": door,
         "form": form,
         "preview": _preview(form, door, by=by) if form.is_bound else None,
-        "scales": [_scale(instrument(key), form) for key in SCALES],
+        "tools": [tool_shown(form, tool, language="en") for tool in form.tools],
         "sub": f"{door.patient.mrn} · {door.clinic_name}",
     }
     return render(request, "caseload/contact_new.html", context, status=status)
-
-
-def _scale(scale: Instrument, form: ContactForm) -> ScaleShown:
-    wording = scale.wordings["en"]
-    items = tuple(_item(item_field(scale.key, item.number), item.number, item.text, form) for item in wording.items)
-    return ScaleShown(
-        key=scale.key,
-        name=scale.name,
-        legend=wording.instructions,
-        items=items,
-        options=tuple(OptionShown(str(value), label) for value, label in enumerate(wording.answers)),
-        is_open=any(item.value or item.error for item in items),
-    )
-
-
-def _item(field: str, number: int, text: str, form: ContactForm) -> ItemShown:
-    return ItemShown(field, number, text, str(form[field].value() or ""), " ".join(map(str, form[field].errors)))

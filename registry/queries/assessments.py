@@ -36,7 +36,9 @@ class ScoreShown:
     instrument: Instrument
     on: date
     result: str
+    total: int | None
     critical: str
+    critical_answer: int | None
     tier: Tier | None
     is_risk: bool
     is_total_only: bool
@@ -50,6 +52,8 @@ class ScoreShown:
     recorded_by: str
     recorded_at: datetime
     difficulty: str
+    difficulty_answer: int | None
+    language: str
     remarks: tuple[Remark, ...]
     answers: tuple[AnswerShown, ...]
 
@@ -68,9 +72,11 @@ def scores_of_patient(patient_id: UUID, *, sex: str = "", enrolled_on: date | No
     return tuple(_shown(row, later.get(row.id), sex, enrolled_on) for row in rows)
 
 
-def score_shown(assessment_id: UUID, *, sex: str = "", enrolled_on: date | None = None) -> ScoreShown:
-    """One score. Two statements. Raises NotFound."""
+def score_shown(assessment_id: UUID, *, of: UUID, sex: str = "", enrolled_on: date | None = None) -> ScoreShown:
+    """One score of the patient `of`. Two statements. Raises NotFound, also for another patient's."""
     row = assessment_of(assessment_id)
+    if row.patient_id != of:
+        raise NotFound
     later = Assessment.objects.filter(replaces_id=row.id).values_list("id", flat=True).first()
     return _shown(row, later, sex, enrolled_on)
 
@@ -103,9 +109,11 @@ def _shown(row: Assessment, replaced_by: UUID | None, sex: str, enrolled_on: dat
             is_prorated=row.is_prorated,
             sex=sex,
         ),
+        total=row.total,
+        critical_answer=row.item9,
         critical="" if row.item9 is None else critical_words(scale, row.item9),
         tier=tier,
-        is_risk=bool(row.item9) or any(items[number - 1] for number in scale.critical_items if items),
+        is_risk=_is_risk(row, scale),
         is_total_only=row.is_total_only,
         is_by_patient=row.is_by_patient,
         is_before_enrolment=enrolled_on is not None and row.on < enrolled_on,
@@ -117,9 +125,15 @@ def _shown(row: Assessment, replaced_by: UUID | None, sex: str, enrolled_on: dat
         recorded_by=str(row.recorded_by),
         recorded_at=row.recorded_at,
         difficulty=_difficulty(row, scale),
+        difficulty_answer=row.detail.get("difficulty"),
+        language=_language(row, scale),
         remarks=remarks_on(scale, items),
         answers=_answers(row, scale),
     )
+
+
+def _is_risk(row: Assessment, scale: Instrument) -> bool:
+    return bool(row.item9) or any(row.items[number - 1] for number in scale.critical_items if row.items)
 
 
 def _language(row: Assessment, scale: Instrument) -> str:

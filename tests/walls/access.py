@@ -20,7 +20,7 @@ from registry.models import Episode
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
 from tests.factories.caseload import EpisodeStandingFactory, ImportRunFactory, TimeEntryFactory
 from tests.factories.program import HandOffFactory
-from tests.factories.registry import EpisodeFactory, ProgramPeriodFactory
+from tests.factories.registry import AssessmentFactory, EpisodeFactory, ProgramPeriodFactory
 from tests.factories.tenancy import NOW
 
 CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
@@ -68,6 +68,11 @@ def patient(seat: Membership) -> Mapping[str, Any]:
     """On the caseload list too."""
     standing = EpisodeStandingFactory(organization=seat.organization, episode=episode(seat))
     return {"patient_id": standing.patient.id}
+
+
+def score(seat: Membership) -> Mapping[str, Any]:
+    made = AssessmentFactory(organization=seat.organization, episode=episode(seat))
+    return {"patient_id": made.patient.id, "assessment_id": made.id}
 
 
 def caseload(seat: Membership) -> Mapping[str, Any]:
@@ -140,6 +145,10 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
     "contact_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "contact_preview": Url(LOGGING, get=None, post=200, made=patient),
+    "assessments": Url(CLINICAL, made=patient, shows="patient"),
+    "assessment": Url(CLINICAL, made=score, shows="patient"),
+    "assessment_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "assessment_replace": Url(LOGGING, post=422, made=score, shows="patient"),
     "held_times": Url(LOGGING, made=held_list, shows="count"),
     "time_settle": Url(LOGGING, post=422, made=held, shows="patient"),
     "imports": Url(IMPORTING, post=422),
