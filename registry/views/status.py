@@ -265,9 +265,11 @@ def _status_page(asked: Asked, typed: StatusForm | None = None, *, status: int =
     context: dict[str, Any] = {"is_open": door.is_open}
     if episode is not None:
         ground, papers = _ground(door)
+        ways = MOVES[episode.status]
         context |= {
             "episode": episode,
-            "steps": [_step(ground, to, typed) for to in MOVES[episode.status]],
+            "is_no_step": typed is not None and typed.data.get("to") not in ways,
+            "steps": [_step(ground, to, typed) for to in ways],
             "hand_offs": papers.hand_offs,
             "history": _history(asked, papers),
             "note": None if door.is_open else closing_note_of(episode),
