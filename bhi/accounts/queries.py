@@ -53,3 +53,9 @@ def people_with(organization_id: UUID, role: Role) -> list[tuple[UUID, str]]:
     """Seat and name of everybody with a role, by name, those who left included."""
     seats = Membership.objects.filter(organization_id=organization_id, roles__contains=[role.value])
     return list(seats.order_by("name", "id").values_list("id", "name"))
+
+
+def email_of(organization_id: UUID, membership_id: UUID) -> str:
+    """Where the person of an active seat gets e-mail; empty for a seat without a person, or of one who left."""
+    seats = Membership.objects.filter(organization_id=organization_id, id=membership_id, is_active=True)
+    return seats.filter(user__is_active=True).values_list("user__email", flat=True).first() or ""

@@ -44,6 +44,14 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """One round of telling, from 1; no members: nobody (more) was on duty."""
+
+    number: int
+    members: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A time of the week in which nobody is on duty, from one weekday and time to another."""
 
@@ -71,17 +79,31 @@ def next_round_at(raised_at: datetime, done: int) -> datetime | None:
     return raised_at + done * timedelta(minutes=ROUND_MINUTES) if done < LAST_ROUND else None
 
 
-def told_in_round(
-    round_number: int, *, duty: Sequence[UUID], told: Iterable[UUID], leads: Sequence[UUID]
-) -> tuple[UUID, ...]:
-    """Whom to tell in a round: the first on duty, then the next who was not told yet, at last all leads.
+def rounds_to_do(
+    *,
+    raised_at: datetime,
+    at: datetime,
+    done: int,
+    duty: Sequence[UUID],
+    told: Iterable[UUID],
+    leads: Sequence[UUID],
+) -> tuple[Round, ...]:
+    """The rounds that are due at `at` after the first `done` ones, with whom each tells.
 
-    Empty in the first two rounds means that nobody (more) is on duty; the leads are then due at once.
+    First whoever is first on duty, then the next on duty who was not told yet, at last all leads. A round that finds
+    nobody (more) on duty is kept without members, and the leads are told at once.
     """
-    if round_number >= LAST_ROUND:
-        return tuple(leads)
-    known = set(told)
-    return tuple(member for member in duty if member not in known)[:1]
+    due, known, found = rounds_due(raised_at, at), list(told), list[Round]()
+    number = done + 1
+    while number <= due:
+        members = _told_in(number, duty=duty, told=known, leads=leads)
+        found.append(Round(number, members))
+        known += members
+        if not members and number < LAST_ROUND:
+            number = due = LAST_ROUND
+        else:
+            number += 1
+    return tuple(found)
 
 
 def overlapping(turn: Turn, others: Iterable[Turn]) -> Turn | None:
@@ -99,6 +121,12 @@ def uncovered(turns: Iterable[Turn]) -> tuple[Gap, ...]:
         return (Gap(0, time(0), 0, time(0)),)
     starts = [minute for minute in range(WEEK) if free[minute] and not free[minute - 1]]
     return tuple(_gap(start, next(n for n in range(start, 2 * WEEK) if not free[n % WEEK])) for start in starts)
+
+
+def _told_in(number: int, *, duty: Sequence[UUID], told: Sequence[UUID], leads: Sequence[UUID]) -> tuple[UUID, ...]:
+    if number == LAST_ROUND:
+        return tuple(leads)
+    return tuple(member for member in duty if member not in told)[:1]
 
 
 def _share(turn: Turn, other: Turn) -> bool:

@@ -19,7 +19,7 @@ MOST_WRONG_BIRTH_DATES = 5
 TABLET_HOURS = 2
 # Whoever began while the clinic was open may finish.
 GRACE_MINUTES = 60
-DEFAULT_TOOLS = ("phq9", "gad7")
+LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 
 
 class LinkState(StrEnum):
@@ -31,6 +31,14 @@ class LinkState(StrEnum):
     EXPIRED = "expired"
     LOCKED = "locked"
     WITHDRAWN = "withdrawn"
+
+
+class Gate(StrEnum):
+    """Whether an open link may be answered at this hour."""
+
+    OPEN = "open"
+    WITHOUT_DANGER = "without_danger"
+    WAITS = "waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +148,30 @@ def asks_about_danger(instrument: Instrument) -> bool:
 def is_offered_to_patients(instrument: Instrument) -> bool:
     """Tools of which the wording ships and that give a total: a triage tool such as the C-SSRS needs a person."""
     return instrument.is_bundled and instrument.has_total and bool(instrument.wordings)
+
+
+def gate(
+    instruments: Sequence[Instrument],
+    *,
+    is_clinic_open: bool,
+    outside: str,
+    confirmed_at: datetime | None,
+    at: datetime,
+) -> Gate:
+    """Whether a link that is open may be answered now; `outside` is what the clinic chose for outside its hours.
+
+    Who confirmed the birth date less than an hour ago may finish. Questions about danger are left out only before
+    the first answer: a tool begun with the clinic open waits for it to open again.
+    """
+    harmless = [tool for tool in instruments if not asks_about_danger(tool)]
+    is_begun = confirmed_at is not None and at - confirmed_at < timedelta(minutes=GRACE_MINUTES)
+    if is_clinic_open or outside == "notify" or is_begun:
+        return Gate.OPEN
+    if outside != "without_danger" or not harmless:
+        return Gate.WAITS
+    if len(harmless) == len(instruments):
+        return Gate.OPEN
+    return Gate.WITHOUT_DANGER if confirmed_at is None else Gate.WAITS
 
 
 def next_opening(local: datetime, *, weekdays: Sequence[int], opens_at: time) -> datetime:

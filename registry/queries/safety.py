@@ -1,0 +1,200 @@
+"""Safety notices as pages show them: what is open, who was told when, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from bhi.accounts.queries import people_of
+from bhi.errors import NotFound
+from registry.models import Assessment, NoticeCause, SafetyNotice, SafetyStep, StepKind
+from registry.queries.duty import has_rota
+from registry.queries.protocols import protocol_of
+from registry.rules.duty import LAST_ROUND, next_round_at
+from registry.rules.instruments import instrument
+
+CLOSED_SHOWN_DAYS = 30
+MOST_CLOSED = 50
+
+
+@dataclass(frozen=True)
+class StepShown:
+    """One step of a notice, as a sentence's parts: who, what, when."""
+
+    at: datetime
+    person: str
+    words: str
+    tone: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class NoticeShown:
+    """A notice of the list. `waited` is the time from it until somebody took it on, or until now."""
+
+    id: UUID
+    patient_id: UUID
+    patient_name: str
+    mrn: str
+    phone: str
+    clinic_name: str
+    zone: ZoneInfo
+    cause: str
+    raised_at: datetime
+    told: str
+    taken_by: str
+    closed_at: datetime | None
+    waited: timedelta
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def waited_words(self) -> str:
+        """`12 min`, `3 h 5 min`, `2 d 4 h`."""
+        minutes = int(self.waited.total_seconds()) // 60
+        days, hours = minutes // 1440, minutes // 60 % 24
+        if days:
+            return f"{days} d {hours} h"
+        return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+
+@dataclass(frozen=True)
+class AnswerToDanger:
+    """What was answered to the question that raised a notice: first, and in what the patient then sent."""
+
+    tool: str
+    question: str
+    first: str
+    later: str
+    assessment_id: UUID
+
+
+@dataclass(frozen=True)
+class NoticePage:
+    """One notice with all its steps. `next_round_at` is when the next person is called, None after the last."""
+
+    notice: NoticeShown
+    steps: tuple[StepShown, ...]
+    answer: AnswerToDanger | None
+    is_acknowledged: bool
+    closing_note: str
+    next_round_at: datetime | None
+    crisis_text: str
+    rota_is_empty: bool
+
+
+def open_notices(organization_id: UUID) -> int:
+    """How many notices nobody has dealt with yet, for the banner. One statement."""
+    return SafetyNotice.objects.filter(organization_id=organization_id, closed_at__isnull=True).count()
+
+
+def open_notice_of(patient_id: UUID) -> UUID | None:
+    """The latest open notice of a patient, for the chart. One statement."""
+    rows = SafetyNotice.objects.filter(patient_id=patient_id, closed_at__isnull=True).order_by("-raised_at")
+    found: UUID | None = rows.values_list("id", flat=True).first()
+    return found
+
+
+def notice_list(organization_id: UUID, *, at: datetime) -> tuple[NoticeShown, ...]:
+    """Open notices, the longest waiting first; then those closed within 30 days, the latest first. Four statements."""
+    rows = SafetyNotice.objects.filter(organization_id=organization_id).select_related("patient", "clinic")
+    waiting = rows.filter(closed_at__isnull=True).order_by("acknowledged_at", "raised_at", "id")
+    since = at - timedelta(days=CLOSED_SHOWN_DAYS)
+    over = rows.filter(closed_at__gte=since).order_by("-closed_at", "-id")[:MOST_CLOSED]
+    found = [*sorted(waiting, key=lambda row: (row.acknowledged_at is not None, row.raised_at)), *over]
+    people = {key: str(seat) for key, seat in people_of(organization_id).items()}
+    told = _told([row.id for row in found], people)
+    return tuple(_shown(row, people, told.get(row.id, ()), at) for row in found)
+
+
+def notice_page(notice_id: UUID, organization_id: UUID, *, at: datetime) -> NoticePage:
+    """One notice. Raises NotFound."""
+    rows = SafetyNotice.objects.filter(organization_id=organization_id, id=notice_id)
+    row: SafetyNotice | None = rows.select_related("patient", "clinic", "assessment").first()
+    if row is None:
+        raise NotFound
+    people = {key: str(seat) for key, seat in people_of(organization_id).items()}
+    steps = list(SafetyStep.objects.filter(notice=row).order_by("at", "round", "id"))
+    told = [people[step.member_id] for step in steps if step.kind == StepKind.TOLD and step.member_id]
+    done = max((step.round for step in steps), default=0)
+    is_waiting = row.acknowledged_at is None and row.closed_at is None
+    return NoticePage(
+        notice=_shown(row, people, told, at),
+        steps=tuple(_step(step, people) for step in steps),
+        answer=_answer(row.assessment) if row.assessment else None,
+        is_acknowledged=row.acknowledged_at is not None,
+        closing_note=row.closing_note,
+        next_round_at=next_round_at(row.raised_at, done) if is_waiting else None,
+        crisis_text=protocol_of(row.clinic_id).crisis_text,
+        rota_is_empty=is_waiting and not has_rota(row.clinic_id, organization_id),
+    )
+
+
+def _told(notice_ids: list[UUID], people: dict[UUID, str]) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    steps = SafetyStep.objects.filter(notice_id__in=notice_ids, kind=StepKind.TOLD).order_by("at", "id")
+    for notice_id, member_id in steps.values_list("notice_id", "member_id"):
+        found.setdefault(notice_id, []).append(people[member_id])
+    return found
+
+
+def _shown(row: SafetyNotice, people: dict[UUID, str], told: list[str] | tuple[str, ...], at: datetime) -> NoticeShown:
+    until = row.acknowledged_at or row.closed_at or at
+    return NoticeShown(
+        id=row.id,
+        patient_id=row.patient_id,
+        patient_name=row.patient.name,
+        mrn=row.patient.mrn,
+        phone=row.patient.phone,
+        clinic_name=row.clinic.name,
+        zone=ZoneInfo(row.clinic.time_zone),
+        cause=NoticeCause(row.cause).label,
+        raised_at=row.raised_at,
+        told=", ".join(dict.fromkeys(told)),
+        taken_by=people[row.acknowledged_by_id] if row.acknowledged_by_id else "",
+        closed_at=row.closed_at,
+        waited=max(until - row.raised_at, timedelta()),
+    )
+
+
+def _step(step: SafetyStep, people: dict[UUID, str]) -> StepShown:
+    person = people[step.member_id] if step.member_id else ""
+    words, tone, icon = {
+        StepKind.TOLD: (_told_words(step.round), "info", "envelope"),
+        StepKind.NOBODY: (_nobody_words(step.round), "warning", "exclamation-triangle"),
+        StepKind.ACKNOWLEDGED: ("took it on", "good", "hand-raised"),
+        StepKind.CLOSED: ("dealt with it", "good", "check"),
+    }[StepKind(step.kind)]
+    return StepShown(step.at, person, words, tone, icon)
+
+
+def _told_words(number: int) -> str:
+    return "was called, as lead" if number == LAST_ROUND else "was called, as on duty"
+
+
+def _nobody_words(number: int) -> str:
+    if number == LAST_ROUND:
+        return "There is nobody who could be called"
+    return "Nobody was on duty" if number == 1 else "Nobody else was on duty"
+
+
+def _answer(first: Assessment) -> AnswerToDanger | None:
+    """The words of the answer; tools of which the wording is not here show their points."""
+    tool = instrument(first.instrument)
+    number = tool.critical_item
+    if number is None or first.item9 is None:
+        return None
+    later = Assessment.objects.filter(replaces=first).order_by("-recorded_at").first()
+    item = tool.wordings["en"].items[number - 1]
+    words = dict(zip(tool.points[number - 1], item.answers, strict=True))
+    return AnswerToDanger(
+        tool=tool.name,
+        question=item.text,
+        first=words[first.item9],
+        later=words[later.item9] if later is not None and later.item9 not in (None, first.item9) else "",
+        assessment_id=(later or first).id,
+    )
