@@ -5,21 +5,31 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import PurePath
 from typing import Any
 
 import openpyxl
+from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from bhi.errors import DomainError
 from bhi.files.operations import MOST_BYTES
 from caseload.rules.imports.sheets import Cell, Row, Sheet
 
+# Rows that hold anything; some more for titles and totals.
 MOST_ROWS = 50_000
+ROWS_OF_TITLES = 100
+# As many as a sheet of Excel has, and more blank lines than anybody writes.
+_MOST_LINES = 1 << 20
 MOST_COLUMNS = 400
+_MOST_MERGED = 20_000
 # A workbook of text packs about ten times; far more is made to fill the memory.
 MOST_UNPACKED = 12 * MOST_BYTES
 
@@ -38,17 +48,35 @@ _OTHERS = {
     b"7z\xbc\xaf": "a packed file, not a spreadsheet",
     b"SQLite": "a database, not a spreadsheet",
 }
+# Many record systems write a web page and call it a workbook.
+_MARKUP = {
+    b"<html": "a web page, not a spreadsheet, whatever its name says",
+    b"<!doctype": "a web page, not a spreadsheet, whatever its name says",
+    b"<table": "a web page, not a spreadsheet, whatever its name says",
+    b"<?xml": "an XML file, not a spreadsheet",
+    b"mime-version:": "a web page, not a spreadsheet, whatever its name says",
+}
 _SAVE_AS = "Save it as an Excel workbook (.xlsx) or as CSV and choose it again."
+
+
+Progress = Callable[[int, int], None]
+_TELL_EVERY = 250
+
+
+def _quietly(done: int, total: int) -> None:
+    """Nobody asked how far it is."""
 
 
 class WorkbookUnreadable(DomainError):
     """A file that holds no sheets that can be read. The sentence names the file and says what to do."""
 
 
-def read_workbook(name: str, content: bytes) -> tuple[Sheet, ...]:
+def read_workbook(name: str, content: bytes, *, progress: Progress = _quietly) -> tuple[Sheet, ...]:
     """The sheets of an Excel workbook, or the one table of a text file (comma, semicolon, tab or bar).
 
-    Formulas come as their text, numbers without binary fractions. Raises WorkbookUnreadable.
+    Formulas come as the values that Excel kept of them, else as their text; cells merged downwards have the value in
+    each row; numbers come without binary fractions; hidden sheets do not come. `progress` is told rows and about how
+    many there will be. Raises WorkbookUnreadable.
     """
     shown = PurePath(name).name[:100]
     if len(content) > MOST_BYTES:
@@ -56,18 +84,22 @@ def read_workbook(name: str, content: bytes) -> tuple[Sheet, ...]:
     if not content.strip(b"\x00 \t\r\n"):
         raise WorkbookUnreadable(f"{shown} is empty. Choose the file that holds the patients.")
     if content.startswith(_ZIP):
-        return _workbook(shown, content)
-    other = next((what for start, what in _OTHERS.items() if content.startswith(start)), "")
+        return _workbook(shown, content, progress)
+    start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    other = _first_of(_OTHERS, content) or _first_of(_MARKUP, start)
     if other:
         raise WorkbookUnreadable(f"{shown} is {other}. {_SAVE_AS}")
-    return (_table(shown, content),)
+    return (_table(shown, content, progress),)
 
 
-def _workbook(name: str, content: bytes) -> tuple[Sheet, ...]:
+def _first_of(signs: dict[bytes, str], content: bytes) -> str:
+    return next((what for start, what in signs.items() if content.startswith(start)), "")
+
+
+def _workbook(name: str, content: bytes, progress: Progress) -> tuple[Sheet, ...]:
     _refuse_bomb(name, content)
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-        sheets = tuple(_sheet(name, sheet) for sheet in book.worksheets if sheet.sheet_state == "visible")
+        sheets = tuple(_sheets(name, content, progress))
     except WorkbookUnreadable:
         raise
     except Exception as fault:  # openpyxl raises whatever a broken file makes it stumble over
@@ -88,10 +120,76 @@ def _refuse_bomb(name: str, content: bytes) -> None:
         raise WorkbookUnreadable(f"{name} unpacks to more than {MOST_UNPACKED >> 20} MB. Split it into smaller files.")
 
 
-def _sheet(name: str, sheet: Any) -> Sheet:
+@dataclass(frozen=True)
+class _Marks:
+    """What a sheet's XML says that openpyxl does not when it reads row by row."""
+
+    has_formulas: bool
+    merged: tuple[str, ...]
+
+
+def _sheets(name: str, content: bytes, progress: Progress) -> Iterator[Sheet]:
+    """The visible sheets. Formulas are read a second time, side by side, only where a sheet has some."""
+    book = _opened(content, values=True)
+    total = sum(sheet.max_row or 0 for sheet in book.worksheets)
+    before = 0
+    for sheet in book.worksheets:
+        if sheet.sheet_state != "visible":
+            continue
+        marks = _marks(book, sheet)
+        formulas = _opened(content, values=False)[sheet.title] if marks.has_formulas else None
+        rows = _values(sheet, formulas)
+        kept = _limited(name, rows, lambda done, before=before: progress(before + done, total))  # type: ignore[misc]
+        before += len(kept)
+        yield Sheet(name, str(sheet.title), _filled_down(kept, marks.merged), book.epoch == CALENDAR_MAC_1904)
+
+
+def _opened(content: bytes, *, values: bool) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=values, keep_links=False)
+
+
+def _marks(book: Any, sheet: Any) -> _Marks:
+    """Read off the sheet's own XML in pieces: openpyxl's reader of rows passes over both."""
+    has_formulas, merged, rest = False, [], b""
+    with book._archive.open(sheet._worksheet_path) as xml:
+        while piece := xml.read(1 << 20):
+            text = rest + piece
+            has_formulas = has_formulas or bool(re.search(rb"<f[ >/]", text))
+            merged += re.findall(rb'<mergeCell ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"', text)
+            rest = text[text.rfind(b"<") :][-100:]
+    return _Marks(has_formulas, tuple(dict.fromkeys(ref.decode() for ref in merged[:_MOST_MERGED])))
+
+
+def _values(sheet: Any, formulas: Any) -> Iterator[Row]:
+    """The rows of a sheet; a formula of which Excel kept no value comes as its text."""
     sheet.reset_dimensions()  # what the file says of its own size may be wrong
-    rows = _limited(name, (tuple(_cell(value) for value in row) for row in sheet.iter_rows(values_only=True)))
-    return Sheet(name, str(sheet.title), _without_blank_end(rows))
+    if formulas is None:
+        yield from (tuple(map(_cell, row)) for row in sheet.iter_rows(values_only=True))
+        return
+    formulas.reset_dimensions()
+    pairs = zip_longest(sheet.iter_rows(values_only=True), formulas.iter_rows(values_only=True), fillvalue=())
+    for kept, written in pairs:
+        cells = zip_longest(kept, written)
+        yield tuple(_cell(formula if value is None else value) for value, formula in cells)
+
+
+def _filled_down(rows: list[Row], merged: Iterable[str]) -> tuple[Row, ...]:
+    """Rows in which a cell merged over several rows says the same in each of them. Merged across, it says it once."""
+    filled = rows
+    for ref in merged:
+        left, top, _, bottom = range_boundaries(ref)
+        first = _at(filled, top, left)
+        for number in range(top, min(bottom, len(filled))):
+            if first is not None and filled[number] and _at(filled, number + 1, left) is None:
+                row = filled[number] + (None,) * (left - len(filled[number]))
+                filled[number] = (*row[: left - 1], first, *row[left:])
+    return tuple(filled)
+
+
+def _at(rows: list[Row], number: int, column: int) -> Cell:
+    """A cell by its row and column, both from 1; nothing beyond the end."""
+    row = rows[number - 1] if number <= len(rows) else ()
+    return row[column - 1] if column <= len(row) else None
 
 
 def _cell(value: Any) -> Cell:
@@ -112,22 +210,27 @@ def _number(value: float) -> Cell:
     return int(value) if value.is_integer() else Decimal(repr(value))
 
 
-def _table(name: str, content: bytes) -> Sheet:
+def _table(name: str, content: bytes, progress: Progress) -> Sheet:
     text = _decoded(name, content)
+    total = text.count("\n")
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False)
-        cells = _limited(name, (tuple(cell or None for cell in row) for row in rows))
+        cells = _limited(
+            name, (tuple(cell or None for cell in row) for row in rows), lambda done: progress(done, total)
+        )
     except csv.Error as fault:
         raise WorkbookUnreadable(f"{name} cannot be read as a table. {_SAVE_AS}") from fault
-    return Sheet(name, "", _without_blank_end(cells))
+    return Sheet(name, "", tuple(cells))
 
 
 def _decoded(name: str, content: bytes) -> str:
-    """Text of a UTF-8 file, of a UTF-16 one with its mark, else as Windows writes Western letters."""
+    """Text of a UTF-8 file, of a UTF-16 one, else as Windows writes Western letters."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     elif b"\x00" in content:
-        raise WorkbookUnreadable(f"{name} is no spreadsheet and no text. {_SAVE_AS}")
+        encodings = _unmarked_utf16(content)
+        if not encodings:
+            raise WorkbookUnreadable(f"{name} is no spreadsheet and no text. {_SAVE_AS}")
     else:
         encodings = ["utf-8-sig", "cp1252", "latin-1"]
     for encoding in encodings:
@@ -138,24 +241,41 @@ def _decoded(name: str, content: bytes) -> str:
     raise WorkbookUnreadable(f"{name} has letters in an unknown encoding. {_SAVE_AS}")
 
 
+def _unmarked_utf16(content: bytes) -> list[str]:
+    """The encoding of text in pairs of bytes without its mark: nearly every second byte is nothing."""
+    start = content[:400]
+    if start[1::2].count(0) > 0.9 * len(start[1::2]) and 0 not in start[::2]:
+        return ["utf-16-le"]
+    if start[::2].count(0) > 0.9 * len(start[::2]) and 0 not in start[1::2]:
+        return ["utf-16-be"]
+    return []
+
+
 def _delimiter(text: str) -> str:
-    """What parts the columns: of the four usual signs the one that the longest line of the first ones has most."""
-    lines = text.splitlines()[:30]
+    """What parts the columns: as Excel's own first line says, else of the four usual signs the one that one of the
+    first lines has most of outside quotes."""
+    if said := re.match(r"sep=([,;\t|])\r?\n", text):
+        return said[1]
+    lines = [re.sub(r'"[^"]*"', "", line) for line in text.splitlines()[:30]]
     return max(",;\t|", key=lambda sign: max((line.count(sign) for line in lines), default=0))
 
 
-def _limited(name: str, rows: Iterator[Row]) -> list[Row]:
+def _limited(name: str, rows: Iterable[Row], tell: Callable[[int], None]) -> list[Row]:
+    """The rows up to the last that holds anything: formatted but empty rows follow in many workbooks."""
     kept: list[Row] = []
-    for row in rows:
-        if len(kept) == MOST_ROWS:
+    blank = held = 0
+    for number, row in enumerate(rows, start=1):
+        if not any(cell is not None for cell in row):
+            blank += 1
+            continue
+        held += 1
+        if held > MOST_ROWS + ROWS_OF_TITLES or number > _MOST_LINES:
             raise WorkbookUnreadable(
                 f"{name} has more than {MOST_ROWS:,} rows. Split it and import the parts one after another."
             )
+        kept += [()] * blank
         kept.append(row[:MOST_COLUMNS])
+        blank = 0
+        if not held % _TELL_EVERY:
+            tell(number)
     return kept
-
-
-def _without_blank_end(rows: list[Row]) -> tuple[Row, ...]:
-    """Rows up to the last that holds anything: formatted but empty rows follow in many workbooks."""
-    last = max((number for number, row in enumerate(rows, start=1) if any(cell is not None for cell in row)), default=0)
-    return tuple(rows[:last])

@@ -158,6 +158,7 @@ def test_files_that_unpack_to_too_much(monkeypatch):
 @pytest.mark.parametrize("content", [b"MRN\n1\n2\n3", book(["MRN"], [1], [2], [3])])
 def test_files_with_too_many_rows(monkeypatch, content):
     monkeypatch.setattr(module, "MOST_ROWS", 3)
+    monkeypatch.setattr(module, "ROWS_OF_TITLES", 0)
     with pytest.raises(WorkbookUnreadable) as caught:
         read_workbook("a.csv", content)
     assert str(caught.value) == "a.csv has more than 3 rows. Split it and import the parts one after another."

@@ -76,6 +76,14 @@ class Enrolment:
 
 
 @dataclass(frozen=True)
+class Unenrolled:
+    """Somebody who is not enrolled yet, and could be referred: since when, and for which problems, as written."""
+
+    referred_on: date | None = None
+    problems: str = ""
+
+
+@dataclass(frozen=True)
 class PatientCandidate:
     """A row of a list of patients. Clinic, care manager and clinician are as written."""
 
@@ -85,6 +93,7 @@ class PatientCandidate:
     clinician: str = ""
     insurance: Insurance | None = None
     enrolment: Enrolment | None = None
+    unenrolled: Unenrolled | None = None
 
     @property
     def label(self) -> str:

@@ -7,6 +7,7 @@ from caseload.rules.imports.candidates import Enrolment, Insurance, PatientCandi
 from caseload.rules.imports.columns import compact
 from caseload.rules.imports.known import KnownEpisode, KnownPatient
 from caseload.rules.imports.plans import PatientWrites
+from registry.rules.identifiers import bare_mrn
 
 _UPDATED = {
     "middle": "middle name",
@@ -51,10 +52,19 @@ def changes(candidate: PatientCandidate, known: KnownPatient) -> tuple[PatientWr
     insurance = _new_insurance(candidate.insurance, known.insurance)
     if insurance:
         said.append(f"Changed: insurance, now {insurance.payer} {insurance.member_id}".rstrip() + ".")
-    writes = PatientWrites(person=person, insurance=insurance)
+    writes = PatientWrites(person=person, insurance=insurance, number=_new_number(candidate.person.mrn, known, said))
     if candidate.enrolment is None:
         return writes, said
     return _with_enrolment(writes, candidate.enrolment, known, said), said
+
+
+def _new_number(mrn: str, known: KnownPatient, said: list[str]) -> str:
+    """The row's record number where the patient is on record under another, but for lost zeros: by it the next file
+    finds the patient."""
+    if bare_mrn(mrn) in {bare_mrn(number) for _, number in known.all_numbers}:
+        return ""
+    said.append(f"Added: record number {mrn}.")
+    return mrn
 
 
 def _person_changes(person: Person, on_record: Person) -> tuple[dict[str, str], list[str]]:

@@ -52,6 +52,7 @@ class ContactsDecided:
 
     subjects: Sequence[Subject]
     refused_patients: Mapping[str, Origin]
+    withheld: Mapping[str, Origin]
     staff: Directory
     on_record: Mapping[ContactKey, KnownContact]
     fates: list[Fate] = field(default_factory=list)
@@ -104,6 +105,8 @@ class ContactsDecided:
         return Fate(row.origin, "contact", "changed" if known else "new", label, messages, row.losses)
 
     def _subject(self, patient: PatientReference) -> Subject:
+        if patient.mrn in self.withheld:
+            raise Refused(f"It is not settled whom the patient's own row means ({self.withheld[patient.mrn]}).")
         found = self._numbered(patient.mrn) if patient.mrn else self._named(patient)
         if len(found) == 1:
             return found[0]

@@ -1,7 +1,8 @@
 """Rows of a list of contacts, each as a typed candidate or as what is wrong with it."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 
 from caseload.rules.imports.candidates import (
     ContactCandidate,
@@ -38,8 +39,8 @@ def _read_row(reader: RowReader, on: date) -> ReadRow[ContactCandidate]:
     patient = _patient(reader, on)
     contact_on = reader.needed_day("contact_on", on)
     type_ = _type(reader)
-    minutes = _minutes(reader)
     start = reader.clock("start", "contact_on")
+    minutes = _minutes(reader, start)
     candidate = None
     if not reader.faults and contact_on and type_:
         candidate = ContactCandidate(
@@ -71,25 +72,54 @@ def _patient(reader: RowReader, on: date) -> PatientReference:
 
 
 def _type(reader: RowReader) -> ContactType | None:
-    written = reader.text("contact_type")
-    known = read_contact_type(written)
+    """What happened, from the column for it or the one for how; where a sheet has both, the second says how."""
+    written, mode = reader.text("contact_type"), reader.text("mode")
+    key = "contact_type" if written or not mode else "mode"
+    known = read_contact_type(written or mode)
     if known is None:
-        fault = f"“{written[:40]}” is not known" if written else "there is none"
-        reader.refuse("contact_type", fault, f"Write {CONTACT_EXAMPLES}.")
-    return known
+        fault = f"“{(written or mode)[:40]}” is not known" if written or mode else "there is none"
+        reader.refuse(key, fault, f"Write {CONTACT_EXAMPLES}.")
+        return None
+    return _by(reader, known, mode) if written and mode else known
 
 
-def _minutes(reader: RowReader) -> int | None:
+def _by(reader: RowReader, known: ContactType, mode: str) -> ContactType:
+    """A kind of contact by the mode of its own column; `Therapy` by `No answer` was an attempt."""
+    how = read_contact_type(mode)
+    if how is None:
+        reader.lose("mode", f"“{mode[:40]}” is not known", "Write Phone, Video, In person, Message or Letter.")
+        return known
+    if known.activity == "treatment" and how.activity != "treatment":
+        return how
+    return replace(known, mode=how.mode) if how.mode != "none" else known
+
+
+def _minutes(reader: RowReader, start: time | None) -> int | None:
+    """How long it took: as written, else from start to end."""
     try:
-        minutes = read_minutes(reader.cell("minutes"))
+        written = read_minutes(reader.cell("minutes"))
     except NotANumber as problem:
         reader.refuse("minutes", str(problem), problem.fix)
         return None
+    minutes = _from_start_to_end(reader, start, written)
     if not minutes:
         reader.remarks.append("No minutes: the contact is kept, no time is logged.")
     elif minutes > _LONG_MINUTES:
         reader.remarks.append(f"{minutes} minutes is long for one contact: look whether it is meant.")
     return minutes or None
+
+
+def _from_start_to_end(reader: RowReader, start: time | None, written: int | None) -> int | None:
+    """The minutes between the two clock times where none are written; what disagrees or cannot be is said."""
+    end = reader.clock("end", "contact_on") if reader.text("end") else None
+    if end is None or start is None:
+        return written
+    between = (end.hour - start.hour) * 60 + end.minute - start.minute
+    if written is None and between <= 0:
+        reader.refuse("end", f"{end:%H:%M} is not after the start, {start:%H:%M}", "Correct one of them.")
+    elif written is not None and between != written:
+        reader.remarks.append(f"{start:%H:%M} to {end:%H:%M} are not {written} minutes: the minutes are taken.")
+    return between if written is None else written
 
 
 def _scores(reader: RowReader) -> Scores:

@@ -10,7 +10,7 @@ from caseload.rules.imports.known import Known
 from caseload.rules.imports.matching import PatientIndex
 from caseload.rules.imports.overlaps import Stretch, held_because, overlap_count
 from caseload.rules.imports.patient_fates import PatientsDecided
-from caseload.rules.imports.people import directory, payers
+from caseload.rules.imports.people import Directory, directory, payers
 from caseload.rules.imports.places import places
 from caseload.rules.imports.plans import ContactPlan, Fate, ImportPlan, PatientPlan
 from caseload.rules.imports.reading import Reading
@@ -23,11 +23,12 @@ def plan_import(reading: Reading, known: Known) -> ImportPlan:
     """
     recognition = reading.recognition
     found = places(known.clinics, {row.clinic for row in reading.patient_candidates()}, reading.corrections)
-    if recognition.problems or found.questions:
+    questions = (*reading.questions, *found.questions)
+    if recognition.problems or questions:
         return ImportPlan(
             clinics=found.new,
             problems=recognition.problems,
-            questions=found.questions,
+            questions=questions,
             remarks=recognition.remarks,
         )
     patients = PatientsDecided(
@@ -37,11 +38,13 @@ def plan_import(reading: Reading, known: Known) -> ImportPlan:
         clinicians=directory(known.clinicians, {row.clinician for row in reading.patient_candidates()}),
         payers=payers(known.payers, {row.insurance.payer for row in reading.patient_candidates() if row.insurance}),
         corrections=reading.corrections,
+        on=reading.on,
     )
     patients.decide(reading.patients)
     contacts = ContactsDecided(
         subjects=_subjects(patients, known),
         refused_patients=patients.refused,
+        withheld=patients.withheld,
         staff=patients.staff,
         on_record={contact_key(contact.patient, contact): contact for contact in known.contacts},
     )
@@ -92,7 +95,26 @@ def _whole(reading: Reading, known: Known, patients: PatientsDecided, contacts: 
         payers=patients.payers.new,
         remarks=(*reading.recognition.remarks, *_assumptions(tuple(plans.values()))),
         overlaps=overlap_count(stretches),
+        unenrolled=patients.unenrolled,
+        doubtful_names=_doubtful_names(reading, patients),
     )
+
+
+def _doubtful_names(reading: Reading, patients: PatientsDecided) -> tuple[tuple[str, str], ...]:
+    """Names that nobody on record has, so that somebody is made for them, or that several could mean."""
+    clinicians = {row.clinician for row in reading.patient_candidates()}
+    made = (
+        [("clinic", clinic.name) for clinic in patients.places.new],
+        [("care_manager", name) for name in sorted(_staff_names(reading)) if _is_doubtful(name, patients.staff)],
+        [("clinician", name) for name in sorted(clinicians) if _is_doubtful(name, patients.clinicians)],
+        [("payer", payer.name) for payer in patients.payers.new],
+    )
+    return tuple(pair for pairs in made for pair in pairs)
+
+
+def _is_doubtful(name: str, names: Directory) -> bool:
+    meant = names.find(name) if name else ()
+    return bool(name) and (len(meant) > 1 or any(each in names.new for each in meant))
 
 
 def _assumptions(patients: Sequence[PatientPlan]) -> list[str]:

@@ -42,7 +42,11 @@ class KnownEpisode:
 
 @dataclass(frozen=True)
 class KnownPatient:
-    """A patient on record with every enrolment and dated fact that a row may repeat."""
+    """A patient on record with every enrolment and dated fact that a row may repeat.
+
+    `numbers` are record numbers besides the patient's own, each with the key of the clinic that uses it.
+    `is_referred`: a referral is open.
+    """
 
     key: str
     clinic: str
@@ -52,6 +56,17 @@ class KnownPatient:
     consents: frozenset[date] = frozenset()
     visits: frozenset[date] = frozenset()
     care_manager: str = ""
+    numbers: frozenset[tuple[str, str]] = frozenset()
+    is_referred: bool = False
+
+    @property
+    def all_numbers(self) -> frozenset[tuple[str, str]]:
+        """Every record number, each with the key of the clinic that uses it."""
+        return self.numbers | {(self.clinic, self.person.mrn)}
+
+    @property
+    def is_enrolled(self) -> bool:
+        return any(episode.ended_on is None for episode in self.episodes)
 
     def episode_on(self, day: date) -> KnownEpisode | None:
         """The episode that a day belongs to: the last one enrolled by it, else the first one after it."""

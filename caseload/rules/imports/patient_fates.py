@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from caseload.rules.imports.candidates import Enrolment, Ignored, Origin, PatientCandidate, Person
 from caseload.rules.imports.changes import changes, everything
-from caseload.rules.imports.corrections import ASSUMED, ATTESTED, Corrections
+from caseload.rules.imports.corrections import ASSUMED, ATTESTED, REFERRED, SKIP, Corrections
 from caseload.rules.imports.known import KnownClinic, KnownPatient
-from caseload.rules.imports.matching import PatientIndex
+from caseload.rules.imports.matching import Match, PatientIndex, described
 from caseload.rules.imports.people import Directory, same_name
 from caseload.rules.imports.places import Places
-from caseload.rules.imports.plans import Fate, Outcome, PatientPlan, PatientWrites
+from caseload.rules.imports.plans import Fate, NewReferral, Outcome, PatientPlan, PatientWrites, Question
 from caseload.rules.imports.reading import PatientRow
 
 
 @dataclass
 class PatientsDecided:
-    """Decides row by row; a row can depend on the ones before it."""
+    """Decides row by row; a row can depend on the ones before it.
+
+    `refused` are record numbers of rows that were refused, by which contacts say why they are; `withheld` those of
+    rows of which it is not known whom they mean, so that their contacts may not go to whoever has the number.
+    """
 
     index: PatientIndex
     places: Places
@@ -24,10 +29,13 @@ class PatientsDecided:
     clinicians: Directory
     payers: Directory
     corrections: Corrections
+    on: date
     fates: list[Fate] = field(default_factory=list)
     plans: dict[str, PatientPlan] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     refused: dict[str, Origin] = field(default_factory=dict)
+    withheld: dict[str, Origin] = field(default_factory=dict)
+    unenrolled: int = 0
     known: dict[str, KnownPatient] = field(default_factory=dict)
     _written: dict[tuple[str, str], PatientRow] = field(default_factory=dict)
     _people: dict[tuple[str, str, str], Origin] = field(default_factory=dict)
@@ -60,16 +68,38 @@ class PatientsDecided:
         )
 
     def _match(self, row: PatientRow, candidate: PatientCandidate, clinic: KnownClinic) -> Fate:
-        match = self.index.match(candidate.person, clinic.key)
-        if match.fault:
-            return self._refuse(row, f"{match.fault[0].upper()}{match.fault[1:]}. Correct the row or the record.")
+        match = self._decided(row, candidate, clinic)
+        if isinstance(match, Fate):
+            return match
         key = match.patient.key if match.patient else f"row:{row.origin}"
-        clinic = self._own_clinic(match.patient) or clinic
         if key in self.plans:
             return self._refuse(row, f"Row {self.origins[key].row} is the same patient. Keep one of the two rows.")
+        return self._planned(row, candidate, clinic, match, key)
+
+    def _decided(self, row: PatientRow, candidate: PatientCandidate, clinic: KnownClinic) -> Match | Fate:
+        """Whom the row means, by the record or by somebody's answer; or the fate of a row that means nobody."""
+        match = self.index.match(candidate.person, clinic.key)
+        if match.fault:
+            self.withheld.setdefault(row.mrn, row.origin)
+            return self._refuse(row, f"{match.fault[0].upper()}{match.fault[1:]}. Correct the row or the record.")
+        if not match.near:
+            return match
+        answer = self.corrections.answer(str(row.origin))
+        decided = match.decided(answer)
+        if decided is None:
+            self.withheld.setdefault(row.mrn, row.origin)
+        if answer == SKIP:
+            return Fate(row.origin, "patient", "ignored", row.label, ("Left out, as you chose.",))
+        return decided or _asked(row, match)
+
+    def _planned(
+        self, row: PatientRow, candidate: PatientCandidate, row_clinic: KnownClinic, match: Match, key: str
+    ) -> Fate:
+        clinic = self._own_clinic(match.patient) or row_clinic
         messages = [*row.remarks, *filter(None, [match.remark, *self._namesake(row, candidate.person)])]
         writes, said = self._writes(candidate, match.patient)
-        self.plans[key] = self._plan(key, candidate, clinic, match.patient, writes, messages)
+        plan = self._plan(key, candidate, clinic, row_clinic, match.patient, writes, messages)
+        self.plans[key] = plan
         self.origins[key] = row.origin
         if match.patient:
             self.known[key] = match.patient
@@ -85,6 +115,7 @@ class PatientsDecided:
         key: str,
         candidate: PatientCandidate,
         clinic: KnownClinic,
+        row_clinic: KnownClinic,
         patient: KnownPatient | None,
         writes: PatientWrites,
         messages: list[str],
@@ -94,6 +125,7 @@ class PatientsDecided:
             key=key,
             candidate=candidate,
             clinic=clinic,
+            row_clinic=row_clinic,
             is_new=patient is None,
             care_manager=_only(self.staff, candidate.care_manager, messages),
             clinician=_only(self.clinicians, candidate.clinician, messages),
@@ -107,7 +139,21 @@ class PatientsDecided:
             is_assumed = self.corrections.care_plans == ASSUMED
             enrolment = replace(enrolment, care_plan_on=enrolment.enrolled_on, is_care_plan_assumed=is_assumed)
             candidate = replace(candidate, enrolment=enrolment)
-        return changes(candidate, known) if known else (everything(candidate), [])
+        writes, said = changes(candidate, known) if known else (everything(candidate), [])
+        referral = self._referral(candidate, known)
+        if referral:
+            said = [*said, f"Becomes a referral of {referral.on:%m/%d/%Y}."]
+        return replace(writes, referral=referral), said
+
+    def _referral(self, candidate: PatientCandidate, known: KnownPatient | None) -> NewReferral | None:
+        """The referral of somebody who is neither enrolled nor referred, where such rows are to become referrals."""
+        waiting = candidate.unenrolled
+        if waiting is None or (known and (known.is_enrolled or known.is_referred)):
+            return None
+        self.unenrolled += 1
+        if self.corrections.unenrolled != REFERRED:
+            return None
+        return NewReferral(waiting.referred_on or self.on, waiting.problems and f"On the list: {waiting.problems}")
 
     def _takes_a_plan(self, enrolment: Enrolment, known: KnownPatient | None) -> bool:
         """Whether a plan that no file names is taken to exist: assumed only for an enrolment that is new."""
@@ -126,6 +172,14 @@ class PatientsDecided:
     def _refuse(self, row: PatientRow, message: str) -> Fate:
         self.refused.setdefault(row.mrn, row.origin)
         return Fate(row.origin, "patient", "refused", row.label, (*row.remarks, message), row.losses)
+
+
+def _asked(row: PatientRow, match: Match) -> Fate:
+    """A row that waits for somebody to say whom it means."""
+    known = "; ".join(described(patient) for patient in match.near)
+    question = Question(f"{match.why}. On record: {known}.", match.choices())
+    text = f"{question.text} Say above who it is; until then the row is not imported."
+    return Fate(row.origin, "patient", "asked", row.label, (*row.remarks, text), row.losses, question)
 
 
 def _ignored(row: Ignored) -> Fate:

@@ -11,6 +11,7 @@ from caseload.rules.imports.candidates import (
     PatientCandidate,
     Person,
     ReadRow,
+    Unenrolled,
 )
 from caseload.rules.imports.corrections import Corrections
 from caseload.rules.imports.recognize import Table
@@ -55,9 +56,21 @@ def _read_row(reader: RowReader, on: date) -> ReadRow[PatientCandidate]:
             clinician=reader.words("clinician", 200),
             insurance=_insurance(reader),
             enrolment=enrolment,
+            unenrolled=_unenrolled(reader, person, on) if enrolment is None else None,
         )
     label = candidate.label if candidate else reader.text("name") or reader.text("family") or reader.text("mrn")
     return reader.result(label, candidate)
+
+
+def read_sex(written: str) -> str:
+    """F, M, X or U (not known) for the words that lists use; empty for any other."""
+    return _SEX_OF.get(written.casefold(), "")
+
+
+def read_consent_form(written: str) -> str:
+    """`verbal` or `written`, by the first word; empty for any other."""
+    first = re.match(r"[\w-]*", written.casefold())
+    return next((form for form, words in _FORMS.items() if first and first[0] in words), "")
 
 
 def _person(reader: RowReader, on: date) -> Person | None:
@@ -87,9 +100,9 @@ def _person(reader: RowReader, on: date) -> Person | None:
 
 def _sex(reader: RowReader) -> str:
     written = reader.text("sex")
-    if written and written.casefold() not in _SEX_OF:
+    if written and not read_sex(written):
         reader.lose("sex", f"“{written[:20]}” is not known", "Write F, M, X or U.")
-    return _SEX_OF.get(written.casefold(), "U")
+    return read_sex(written) or "U"
 
 
 def _email(reader: RowReader) -> str:
@@ -173,6 +186,18 @@ def _enrolment(reader: RowReader, person: Person, on: date) -> Enrolment | None:
     )
 
 
+def _unenrolled(reader: RowReader, person: Person, on: date) -> Unenrolled | None:
+    """What a row without a date of enrolment says of somebody who could be referred; None where treatment ended."""
+    status = _status(reader)
+    if status.state == "discharged":
+        return None
+    referred_on = reader.day("referred_on", on)
+    return Unenrolled(
+        referred_on=referred_on if referred_on and referred_on >= person.birth_on else None,
+        problems=reader.text("diagnosis")[:200],
+    )
+
+
 def _status(reader: RowReader) -> Status:
     """The status; a discharge takes its reason from the column for it, else from the status word, else `other`."""
     written = reader.text("status")
@@ -243,8 +268,7 @@ def _consent_on(reader: RowReader, enrolled_on: date, on: date) -> date | None:
 
 def _consent_form(reader: RowReader) -> str:
     written = reader.text("consent_form")
-    first = re.match(r"[\w-]*", written.casefold())
-    form = next((form for form, words in _FORMS.items() if first and first[0] in words), "")
+    form = read_consent_form(written)
     if written and not form:
         reader.lose("consent_form", f"“{written[:20]}” is not known", "Write Verbal or Written.")
     return form

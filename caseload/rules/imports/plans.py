@@ -17,13 +17,26 @@ from caseload.rules.imports.candidates import (
 from caseload.rules.imports.known import KnownClinic, KnownName
 from caseload.rules.imports.sheets import Problem
 
-Outcome = Literal["new", "matched", "changed", "held", "refused", "ignored"]
+Outcome = Literal["new", "matched", "changed", "held", "refused", "ignored", "asked"]
 OUTCOMES: tuple[Outcome, ...] = ("new", "changed", "held", "matched", "refused", "ignored")
+# More questions than this are asked once these are answered.
+MOST_ASKED = 100
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whom a row means, which only a person can say: what speaks for it, and every answer with its words."""
+
+    text: str
+    choices: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of one row. `held` is a new contact whose time counts nowhere until somebody settles it."""
+    """What becomes of one row. `held` is a new contact whose time counts nowhere until somebody settles it.
+
+    `asked`: nothing, until the question is answered. A row of a patient that is not imported has none.
+    """
 
     origin: Origin
     kind: Literal["patient", "contact", "row"]
@@ -31,6 +44,15 @@ class Fate:
     label: str
     messages: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    question: Question | None = None
+
+
+@dataclass(frozen=True)
+class NewReferral:
+    """A referral from the list: since when, and what the list says of the reason."""
+
+    on: date
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,11 +60,14 @@ class PatientWrites:
     """What is written for a patient. For a new one everything that was said, for a known one what is missing.
 
     `person` are fields to set; `episode` a new enrolment; `state`, `relapse_prevention_on`, `ended_on` and
-    `end_reason` change the episode on record `episode_key`.
+    `end_reason` change the episode on record `episode_key`. `number` is the row's record number, where the patient
+    is on record under another.
     """
 
     person: Mapping[str, str] = field(default_factory=dict)
     insurance: Insurance | None = None
+    number: str = ""
+    referral: NewReferral | None = None
     episode: Enrolment | None = None
     episode_key: str = ""
     state: str = ""
@@ -64,7 +89,8 @@ class PatientWrites:
 
 @dataclass(frozen=True)
 class PatientPlan:
-    """A patient whom the file names. `key` is that on record, or `row:…` for a new one.
+    """A patient whom the file names. `key` is that on record, or `row:…` for a new one. `clinic` is the patient's,
+    `row_clinic` the one that the row names.
 
     Clinic, care manager, clinician and payer are keys on record, `new:…` for one that is made, or empty.
     """
@@ -72,6 +98,7 @@ class PatientPlan:
     key: str
     candidate: PatientCandidate
     clinic: KnownClinic
+    row_clinic: KnownClinic
     is_new: bool
     care_manager: str
     clinician: str
@@ -100,7 +127,11 @@ class ContactPlan:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """The whole import. `questions` and `problems` stop it; without them it can be carried out as it stands."""
+    """The whole import. `questions` and `problems` stop it; without them it can be carried out as it stands.
+
+    `unenrolled` counts patients who have no date of enrolment and could be referred. `doubtful_names` are names of the
+    file, each with its field, that nobody on record has or several have.
+    """
 
     fates: tuple[Fate, ...] = ()
     patients: tuple[PatientPlan, ...] = ()
@@ -113,6 +144,8 @@ class ImportPlan:
     questions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     overlaps: int = 0
+    unenrolled: int = 0
+    doubtful_names: tuple[tuple[str, str], ...] = ()
 
     @property
     def can_be_imported(self) -> bool:
@@ -136,6 +169,10 @@ class ImportPlan:
             "patients": {outcome: self.count("patient", outcome) for outcome in OUTCOMES if outcome != "held"},
             "contacts": {outcome: self.count("contact", outcome) for outcome in OUTCOMES},
             "rows_ignored": self.count("row", "ignored"),
+            "to_decide": self.count("patient", "asked"),
+            "asked": self._asked(),
+            "unenrolled": self.unenrolled,
+            "doubtful_names": [list(pair) for pair in self.doubtful_names],
             "overlapping": self.overlaps,
             "clinics_made": [{"name": clinic.name, "zone": clinic.zone} for clinic in self.clinics],
             "staff_made": [_called(person) for person in self.staff],
@@ -145,6 +182,13 @@ class ImportPlan:
             "questions": list(self.questions),
             "remarks": list(self.remarks),
         }
+
+    def _asked(self) -> list[dict[str, Any]]:
+        asked = [(fate, fate.question) for fate in self.fates if fate.question]
+        return [
+            {"row": str(fate.origin), "label": fate.label, "text": question.text, "choices": question.choices}
+            for fate, question in asked[:MOST_ASKED]
+        ]
 
     def rows(self) -> list[dict[str, Any]]:
         """The fate of every row, as plain JSON."""

@@ -7,6 +7,7 @@ from datetime import date
 from caseload.rules.imports.candidates import ContactCandidate, Ignored, PatientCandidate, ReadRow
 from caseload.rules.imports.contacts import read_contacts
 from caseload.rules.imports.corrections import Corrections
+from caseload.rules.imports.dates import questions
 from caseload.rules.imports.patients import read_patients
 from caseload.rules.imports.recognize import Recognition, recognize
 from caseload.rules.imports.sheets import Sheet
@@ -17,13 +18,17 @@ ContactRow = ReadRow[ContactCandidate]
 
 @dataclass(frozen=True)
 class Reading:
-    """The rows of all sheets, in their order. Where `recognition` has problems there are none."""
+    """The rows of all sheets, in their order. Where `recognition` has problems there are none.
+
+    `questions` have to be answered before anything is imported.
+    """
 
     recognition: Recognition
     corrections: Corrections
     on: date
     patients: tuple[PatientRow | Ignored, ...] = ()
     contacts: tuple[ContactRow | Ignored, ...] = ()
+    questions: tuple[str, ...] = ()
 
     def patient_candidates(self) -> Iterator[PatientCandidate]:
         return (row.candidate for row in self.patients if isinstance(row, ReadRow) and row.candidate)
@@ -46,4 +51,5 @@ def read_sheets(sheets: Sequence[Sheet], *, on: date, corrections: Corrections) 
     contacts = [
         row for table in recognition.of_kind("contacts") for row in read_contacts(table, on=on, corrections=corrections)
     ]
-    return Reading(recognition, corrections, on, tuple(patients), tuple(contacts))
+    asked = questions(recognition.tables, corrections)
+    return Reading(recognition, corrections, on, tuple(patients), tuple(contacts), asked)

@@ -9,28 +9,38 @@ from caseload.rules.imports.corrections import NOT_USED, Corrections
 from caseload.rules.imports.sheets import Cell, Problem, Row, Sheet, as_text, is_blank
 
 # Reports put titles, run dates and filters above the header; more rows than this is no header but a letter.
-_ROWS_SEARCHED = 30
+ROWS_SEARCHED = 30
 # Fewer recognized headings than this may be chance ("Date" and "Name" head many lists).
 _LEAST_HEADINGS = 3
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: where it is, what its heading says, and the field it fills (empty: not used)."""
+    """A column: where it is, what its heading says (`Column C` for none), and the field it fills (empty: not used)."""
 
     position: int
     header: str
     field: str
+    is_headed: bool = True
 
 
 @dataclass(frozen=True)
 class Table:
-    """A sheet that is understood. `header_row` counts from 1, as the file shows it."""
+    """A sheet that is understood. `header_row` counts from 1, as the file shows it; 0: the sheet has no headings."""
 
     sheet: Sheet
     kind: SheetKind
     header_row: int
     columns: tuple[Column, ...]
+
+    @property
+    def header(self) -> Row:
+        return header_at(self.sheet, self.header_row)
+
+    @property
+    def data(self) -> tuple[Row, ...]:
+        """The rows below the header."""
+        return self.sheet.rows[self.header_row :]
 
     @cached_property
     def _by_field(self) -> Mapping[str, Column]:
@@ -75,27 +85,50 @@ def recognize(sheets: Sequence[Sheet], corrections: Corrections | None = None) -
     tables = tuple(table for sheet in read if (table := _table(sheet, chosen)))
     known = {table.sheet.key for table in tables}
     others = [sheet for sheet in read if sheet.key not in known]
-    problems = tuple(problem for table in tables for problem in _missing(table))
+    problems = tuple(problem for table in tables for problem in (*_missing(table), *_doubled(table)))
     remarks = tuple(remark for table in tables for remark in _remarks(table))
     if tables:
         return Recognition(tables, problems, remarks + tuple(_passed_over(sheet) for sheet in others))
     return Recognition((), tuple(_unrecognized(sheet) for sheet in others) or (_nothing(sheets),), ())
 
 
+def header_at(sheet: Sheet, number: int) -> Row:
+    """The row of that number, from 1; for 0, and for rows that there are not, nothing but blanks."""
+    if 0 < number <= len(sheet.rows):
+        return sheet.rows[number - 1]
+    return (None,) * max((len(row) for row in sheet.rows[:ROWS_SEARCHED]), default=0)
+
+
+def column_name(position: int) -> str:
+    """What a spreadsheet calls the column at a position, from 0: A, Z, AA."""
+    rest, letter = divmod(position, 26)
+    return (column_name(rest - 1) if rest else "") + chr(ord("A") + letter)
+
+
 def _table(sheet: Sheet, chosen: Corrections) -> Table | None:
     kind = chosen.kinds.get(sheet.key)
-    found = _header(sheet, (kind,) if kind else KINDS, least=0 if kind else _LEAST_HEADINGS)
+    kinds: Sequence[SheetKind] = (kind,) if kind else KINDS
+    found = _chosen_header(sheet, kinds, chosen) or _header(sheet, kinds, least=0 if kind else _LEAST_HEADINGS)
     if found is None:
         return None
     kind, header_row = found
-    columns = _columns(sheet.rows[header_row - 1], kind, chosen.columns.get(sheet.key, {}))
-    return Table(sheet, kind, header_row, columns)
+    columns = _columns(_wide_header(sheet, header_row), kind, chosen.columns.get(sheet.key, {}))
+    return Table(sheet, kind, header_row, tuple(column for column in columns if _matters(column, sheet, header_row)))
+
+
+def _chosen_header(sheet: Sheet, kinds: Sequence[SheetKind], chosen: Corrections) -> tuple[SheetKind, int] | None:
+    """The header row that somebody chose, with the kind that its headings name most of."""
+    number = chosen.header_rows.get(sheet.key)
+    if number is None or number > len(sheet.rows):
+        return None
+    row = header_at(sheet, number)
+    return max(kinds, key=lambda kind: _score(row, kind)), number
 
 
 def _header(sheet: Sheet, kinds: Sequence[SheetKind], least: int) -> tuple[SheetKind, int] | None:
     """The kind and header row with the most headings recognized; the first of equals, contacts only if telling."""
     best: tuple[int, SheetKind, int] | None = None
-    for number, row in enumerate(sheet.rows[:_ROWS_SEARCHED], start=1):
+    for number, row in enumerate(sheet.rows[:ROWS_SEARCHED], start=1):
         for kind in kinds:
             score = _score(row, kind)
             if not is_blank(row) and score >= least and (best is None or score > best[0]):
@@ -121,8 +154,24 @@ def _columns(header: Row, kind: SheetKind, chosen: Mapping[int, str]) -> tuple[C
             field = field_of(kind, heading) or ""
             field = "" if field in taken else field
             taken.add(field)
-        columns.append(Column(position, heading, "" if field == NOT_USED else field))
-    return tuple(column for column in columns if column.header or column.field)
+        name = heading or f"Column {column_name(position)}"
+        columns.append(Column(position, name, "" if field == NOT_USED else field, is_headed=bool(heading)))
+    return tuple(columns)
+
+
+def _wide_header(sheet: Sheet, number: int) -> Row:
+    """The header row, with blanks above columns that have no heading."""
+    header = header_at(sheet, number)
+    width = max((len(row) for row in sheet.rows[number : number + ROWS_SEARCHED]), default=0)
+    return header + (None,) * (width - len(header))
+
+
+def _matters(column: Column, sheet: Sheet, number: int) -> bool:
+    """Whether a column is worth showing: it has a heading, somebody chose it, or something stands in it."""
+    if column.is_headed or column.field:
+        return True
+    near = sheet.rows[number : number + ROWS_SEARCHED]
+    return any(as_text(row[column.position]) for row in near if column.position < len(row))
 
 
 def _missing(table: Table) -> list[Problem]:
@@ -148,8 +197,27 @@ def _missing_problem(table: Table, wanted: list[Field]) -> Problem:
     )
 
 
+def _doubled(table: Table) -> list[Problem]:
+    """Fields for which two columns were chosen: only one of them could be read, and nobody said which."""
+    by_field: dict[str, list[str]] = {}
+    for column in table.columns:
+        by_field.setdefault(column.field, []).append(column.header)
+    known = fields(table.kind)
+    return [
+        Problem(
+            sheet=table.sheet.label,
+            row=table.header_row,
+            column="",
+            fault=f"{' and '.join(headers)} are both chosen for {known[field].label}",
+            fix="Choose one of them, and Not used for the others.",
+        )
+        for field, headers in by_field.items()
+        if field and len(headers) > 1
+    ]
+
+
 def _remarks(table: Table) -> list[str]:
-    unused = [column.header for column in table.columns if not column.field and column.header]
+    unused = [column.header for column in table.columns if column.is_headed and not column.field]
     remarks = [f"{table.sheet.label}: not used: {', '.join(unused)}."] if unused else []
     if table.kind == "patients" and not table.column("enrolled_on"):
         remarks.append(

@@ -6,9 +6,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from caseload.rules.imports.candidates import Candidate, Ignored, Origin, ReadRow
-from caseload.rules.imports.corrections import Corrections
+from caseload.rules.imports.corrections import LEFT_OUT, Corrections
+from caseload.rules.imports.dates import as_us_date, is_day_first
 from caseload.rules.imports.recognize import Table
-from caseload.rules.imports.sheets import Cell, Problem, Row, as_text, is_blank, is_said, looks_like_formula, shown
+from caseload.rules.imports.sheets import (
+    Cell,
+    Problem,
+    Row,
+    as_text,
+    is_blank,
+    is_excel_error,
+    is_said,
+    looks_like_formula,
+    shown,
+)
 from registry.rules.dates import DateUnreadable, TimeUnreadable, read_date, read_time
 from registry.rules.identifiers import normal_mrn
 from registry.rules.names import Person as Name
@@ -16,12 +27,17 @@ from registry.rules.names import read_person
 
 # Nobody is older; a birth date before it is a typing error or a wrong century.
 _OLDEST = 120
+# Hardly anybody is: where a birth year has two digits, the later century is meant.
+_OLD = 110
 # Before collaborative care was paid for, and before any record that an import can hold.
 _FIRST_SERVICE = date(1990, 1, 1)
 
 _TOTALS = re.compile(r"(grand |sub ?)?(totals?|count|sum|average|mean|n)\b", re.IGNORECASE)
 # eClinicalWorks writes the account number before the name.
 _ACCOUNT = re.compile(r"^\d+\s*:\s*")
+
+# The columns whose words can say that a row is none of the import's.
+_LEAVING = ("contact_type", "mode", "status")
 
 Wrong = Callable[[str, str, str], None]
 
@@ -53,8 +69,11 @@ class RowReader:
         return cell if meant == text else meant
 
     def text(self, key: str) -> str:
-        """The field as text; empty where it says nothing."""
+        """The field as text; empty where it says nothing. What Excel shows of a failed formula is a loss."""
         text = as_text(self.cell(key))
+        if is_excel_error(text):
+            self.lose(key, f"Excel shows the error {text}", "Correct the formula, or enter it on the chart.")
+            return ""
         return text if is_said(text) else ""
 
     def words(self, key: str, limit: int) -> str:
@@ -71,7 +90,16 @@ class RowReader:
         self.faults.append(self._problem(key, fault, fix))
 
     def lose(self, key: str, fault: str, fix: str) -> None:
-        self.losses.append(self._problem(key, fault, fix))
+        """Say once that a value is left out, however often it is asked for."""
+        problem = self._problem(key, fault, fix)
+        if problem not in self.losses:
+            self.losses.append(problem)
+
+    @property
+    def left_out(self) -> str:
+        """The word by which somebody chose to leave such rows out; empty where none did."""
+        said = ((key, as_text(self.table.cell(self.row, key))) for key in _LEAVING)
+        return next((text for key, text in said if text and self.corrections.meant(key, text) == LEFT_OUT), "")
 
     def mrn(self) -> str:
         """The record number with its leading zeros; empty where there is none or it is impossibly long."""
@@ -102,10 +130,22 @@ class RowReader:
 
     def birth_day(self, on: date, *, is_needed: bool = True) -> date | None:
         """The birth date; where it is needed, none or a wrong one refuses the row."""
-        earliest = date(on.year - _OLDEST, 1, 1)
+        if self._is_likely_birth(on):
+            return self._needed("birth_on", _years_before(on, _OLD), on)
         if is_needed:
-            return self._needed("birth_on", earliest, on)
-        return self._day("birth_on", earliest, on, self.lose) if self.text("birth_on") else None
+            return self._needed("birth_on", _years_before(on, _OLDEST), on)
+        return self._day("birth_on", _years_before(on, _OLDEST), on, self.lose) if self.text("birth_on") else None
+
+    def _is_likely_birth(self, on: date) -> bool:
+        """Whether exactly one reading of the birth date makes somebody of a usual age."""
+        try:
+            read_date(self._us_date("birth_on"), earliest=_years_before(on, _OLD), latest=on)
+        except DateUnreadable:
+            return False
+        return bool(self.text("birth_on"))
+
+    def _us_date(self, key: str) -> Cell:
+        return as_us_date(self.cell(key), self.table, self.corrections)
 
     def needed_day(self, key: str, latest: date) -> date | None:
         """A date that the row cannot do without: none, an unreadable one or one after `latest` refuses the row."""
@@ -138,12 +178,18 @@ class RowReader:
         return self._day(key, earliest, latest, self.refuse)
 
     def _day(self, key: str, earliest: date, latest: date, wrong: Wrong) -> date | None:
-        cell = self.cell(key)
         try:
-            return read_date(cell, earliest=earliest, latest=latest)
+            return read_date(self._us_date(key), earliest=earliest, latest=latest)
         except DateUnreadable as problem:
-            wrong(key, f"“{shown(cell)}”: {problem}", problem.fix)
+            wrong(key, *self._date_fault(key, problem))
             return None
+
+    def _date_fault(self, key: str, problem: DateUnreadable) -> tuple[str, str]:
+        """What is wrong with a date, and the fix, in the words of the order in which the sheet's dates are read."""
+        cell = shown(self.cell(key))
+        if is_day_first(self.table, self.corrections) and "month first" in str(problem):
+            return f"“{cell}”: there is no such month; dates here are day first", "Write it as 23/09/2026."
+        return f"“{cell}”: {problem}", problem.fix
 
     def _problem(self, key: str, fault: str, fix: str) -> Problem:
         return Problem(self.table.sheet.label, self.number, self.table.heading(key), fault, fix)
@@ -151,8 +197,8 @@ class RowReader:
 
 def data_rows(table: Table, corrections: Corrections, telling: str) -> Iterator[RowReader | Ignored]:
     """The rows below the header. `telling` is the date field that a real row has and a totals row lacks."""
-    header = [as_text(cell) for cell in table.sheet.rows[table.header_row - 1]]
-    for number, row in enumerate(table.sheet.rows[table.header_row :], start=table.header_row + 1):
+    header = [as_text(cell) for cell in table.header]
+    for number, row in enumerate(table.data, start=table.header_row + 1):
         reader = RowReader(table, number, row, corrections)
         reason = "blank row" if is_blank(row) else _no_row(reader, header, telling)
         yield Ignored(reader.origin, reason) if reason else reader
@@ -162,8 +208,10 @@ def _no_row(reader: RowReader, header: list[str], telling: str) -> str:
     """Why the row is none; empty where it is one."""
     texts = [as_text(cell) for cell in reader.row]
     said = [text for text in texts if text]
-    if texts == header:
+    if is_header_again(texts, header):
         return "the header again"
+    if reader.left_out:
+        return f"rows with “{shown(reader.left_out)}” are left out, as you chose"
     if as_text(reader.table.cell(reader.row, telling)):
         return ""
     if _TOTALS.match(said[0]):
@@ -171,6 +219,21 @@ def _no_row(reader: RowReader, header: list[str], telling: str) -> str:
     if len(said) == 1 and " " in said[0]:
         return f"only a remark, “{shown(said[0])}”"
     return ""
+
+
+def is_header_again(texts: list[str], header: list[str]) -> bool:
+    """Whether a row repeats the headings, as reports do on every page; blanks at the end do not matter."""
+    short = [text.casefold() for text in header]
+    return _trimmed([text.casefold() for text in texts]) == _trimmed(short) != []
+
+
+def _trimmed(texts: list[str]) -> list[str]:
+    end = max((number for number, text in enumerate(texts, start=1) if text), default=0)
+    return texts[:end]
+
+
+def _years_before(day: date, years: int) -> date:
+    return date(day.year - years, 1, 1)
 
 
 def _as_written(text: str) -> str:

@@ -14,15 +14,23 @@ _KEPT_ZEROS = re.compile(r'^="?([^"]*)"$')
 # A number beyond this is no record number, date or score; a spreadsheet has rounded it anyhow.
 _READABLE = 10**15
 _FORMULA_STARTS = ("=", "+", "-", "@")
+# What Excel shows where a formula failed.
+_EXCEL_ERRORS = frozenset({
+    "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!", "#calc!", "#getting_data",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table of a file. `name` is empty for a text file, which holds only one. Decimals in it are finite."""
+    """One table of a file. `name` is empty for a text file, which holds only one. Decimals in it are finite.
+
+    `counts_from_1904`: its workbook counts days as old Macs did, four years and a day later than all others.
+    """
 
     file: str
     name: str
     rows: tuple[Row, ...]
+    counts_from_1904: bool = False
 
     @property
     def key(self) -> str:
@@ -79,6 +87,11 @@ def is_said(text: str) -> bool:
     return text.casefold() not in _NOT_SAID
 
 
+def is_excel_error(text: str) -> bool:
+    """Whether the text is what Excel shows where a formula failed: `#REF!`."""
+    return text.casefold() in _EXCEL_ERRORS
+
+
 def is_blank(row: Row) -> bool:
     """Whether no cell of the row holds anything."""
     return not any(as_text(cell) for cell in row)
@@ -102,9 +115,9 @@ def _clean(text: str) -> str:
 
 
 def _without_controls(text: str) -> str:
-    """Letters in one piece, tabs and line ends as blanks, nothing that cannot be seen."""
+    """Letters in one piece; tabs, line ends and blanks that do not break as blanks; nothing that cannot be seen."""
     composed = unicodedata.normalize("NFC", text)
-    return "".join(" " if char in "\t\r\n" else char for char in composed if _is_printed(char)).strip()
+    return "".join(" " if char.isspace() else char for char in composed if _is_printed(char)).strip()
 
 
 def _is_printed(char: str) -> bool:

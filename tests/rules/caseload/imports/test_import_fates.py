@@ -313,17 +313,10 @@ def test_a_patient_stays_at_the_clinic_on_record():
 
 def test_a_patient_is_found_by_name_and_birth_date():
     found = plan(patients("9|Doe, Jo|1/1/1980"), known=known(JO))
-    assert fates(found) == [(2, "matched", ["Found by name and birth date; on record under 00123."])]
-    other_sex = patients("9|Doe, Jo|1/1/1980|M", header="MRN|Name|DOB|Sex")
-    assert outcomes(plan(other_sex, known=known(JO)), "patient") == ["new"]
-
-
-def test_two_of_a_name_and_birth_date_are_not_guessed():
-    twin = replace(JO, key="p-jo2", person=replace(JO.person, mrn="7"))
-    found = plan(patients("9|Doe, Jo|1/1/1980"), known=known(JO, twin))
     assert fates(found) == [
-        (2, "refused", ["2 patients on record have this name and birth date. Correct the row or the record."])
+        (2, "changed", ["Found by name and birth date; on record under 00123.", "Added: record number 9."])
     ]
+    assert found.patients[0].writes == PatientWrites(number="9")
 
 
 def test_two_rows_for_one_patient_on_record():
@@ -333,7 +326,7 @@ def test_two_rows_for_one_patient_on_record():
 
 def test_what_differs_is_updated_but_never_who_it_is():
     rows = patients("00123|Doe, Joe|1/1/1980|F|555-2|Cigna", header="MRN|Name|DOB|Sex|Phone|Insurance")
-    found = plan(rows, known=known(JO))
+    found = plan(rows, known=known(JO), corrections=Corrections(answers={"patients.csv, row 2": "same:p-jo"}))
     assert fates(found) == [
         (
             2,

@@ -95,8 +95,9 @@ def test_a_missing_column_is_named_with_headings_that_would_do():
     found = recognize([sheet("Patient ID|Contact Date|Contact Type\n1|9/1/2026|Phone")])
     assert [problem.sentence for problem in found.problems] == [
         (
-            "list.csv, row 1: no column is headed Minutes, which contacts need. "
-            "Head the column Minutes, Min, Mins or Duration, or choose which column holds it."
+            "list.csv, row 1: no column is headed Minutes or End, which contacts need. "
+            "Head the column Minutes, Min, Mins, Duration, End, End Time, Time Ended or Time Out, "
+            "or choose which column holds it."
         )
     ]
 

@@ -14,6 +14,7 @@ from caseload.rules.imports.candidates import (
     PatientReference,
     Person,
     Scores,
+    Unenrolled,
 )
 from caseload.rules.imports.corrections import Corrections
 from caseload.rules.imports.sheets import Sheet
@@ -88,6 +89,7 @@ def test_a_whole_row_of_a_roster():
         ),
         clinician="Okafor",
         insurance=Insurance("AETNA", "", "979268257"),
+        unenrolled=Unenrolled(),
     )
 
 
