@@ -14,6 +14,7 @@ class ImportState(models.TextChoices):
     IMPORTED = "imported", "Imported"
     REFUSED = "refused", "Could not be read"
     UNDONE = "undone", "Undone"
+    DISCARDED = "discarded", "Discarded"
 
 
 class ImportRun(TenantModel):
