@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django import forms
 
-from caseload.queries.caseload_list import STATUSES, CaseloadFilter
+from caseload.queries.caseload_filter import STATUSES, CaseloadFilter
 from caseload.queries.caseload_order import DEFAULT_ORDER, ORDERS
 
 LONGEST_SEARCH = 100

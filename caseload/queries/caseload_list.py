@@ -12,39 +12,20 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from bhi.tenancy.models import Clinic
-from caseload.queries.caseload_order import DEFAULT_ORDER
+from caseload.queries.caseload_filter import CaseloadFilter
 from caseload.queries.caseload_statement import page_statement
 from caseload.rules.clock import local_date
+from caseload.rules.course import ANXIETY, DEPRESSION
 from caseload.rules.signal_evidence import Evidence
 from caseload.rules.signal_words import SignalShown, shown
 from caseload.rules.signals import CHIPS, worst_per_family
-from caseload.rules.states import STATE_LABELS
+from caseload.rules.states import STATE_LABELS, state_of_totals
 from caseload.rules.targets import targets_in_force
 from registry.models import EpisodeStatus
-from registry.rules.dates import DateUnreadable, read_date
-from registry.rules.identifiers import bare_mrn, normal_mrn
-from registry.rules.names import sort_name
+from registry.rules.instruments import TARGET_SCALES
 
 Stored = Mapping[str, Any]
 PAGE_ROWS = 50
-FIRST_BIRTH = date(1900, 1, 1)
-OPEN = tuple(status.value for status in EpisodeStatus if status != EpisodeStatus.DISCHARGED)
-STATUSES: Mapping[str, tuple[str, ...]] = {
-    "open": OPEN,
-    **{status.value: (status.value,) for status in EpisodeStatus},
-    "all": tuple(EpisodeStatus.values),
-}
-
-
-@dataclass(frozen=True)
-class CaseloadFilter:
-    """Which episodes to show and in which order. `search` is a name, a record number or a birth date."""
-
-    status: str = "open"
-    clinic_id: UUID | None = None
-    care_manager_id: UUID | None = None
-    search: str = ""
-    order: str = DEFAULT_ORDER
 
 
 @dataclass(frozen=True)
@@ -59,12 +40,15 @@ class ClinicToday:
 
 @dataclass(frozen=True)
 class ScoreCell:
-    """A scale in a row. A score from before enrolment is a referral's, without a baseline."""
+    """A scale in a row, with its own response state in words. A score from before enrolment is a referral's, without
+    a baseline and without a state.
+    """
 
     baseline: int | None
     last: int | None
     last_on: date | None
     series: tuple[int, ...]
+    state: str = ""
 
     @property
     def is_referral(self) -> bool:
@@ -94,10 +78,14 @@ class CaseloadRow:
     last_review_on: date | None
     next_due_on: date | None
     next_due_purpose: str
+    program: str
+    enrolled_on: date
+    ended_on: date | None
+    birth_date: date
 
     @property
     def is_overdue(self) -> bool:
-        return self.next_due_on is not None and self.next_due_on < self.today
+        return self.is_open and self.next_due_on is not None and self.next_due_on < self.today
 
     @property
     def is_active(self) -> bool:
@@ -183,48 +171,17 @@ def _rows(
         "clinics": list(clinics),
         "days": days,
         "today": latest,
-        "statuses": list(STATUSES[chosen.status]),
-        "clinic": chosen.clinic_id,
-        "care_manager": chosen.care_manager_id,
         "row": row,
         "limit": limit,
         "new_days": targets_in_force(latest).limits.new_days if latest else 0,
-        **_search_values(chosen.search, latest),
+        **chosen.values(latest),
     }
-    statement = page_statement(
-        chosen.order,
-        is_open=chosen.status == "open",
-        is_search=bool(chosen.search.strip()),
-        is_one_day=len(set(days)) == 1,
-        is_from_row=row is not None,
-        backwards=backwards,
-    )
+    statement = page_statement(chosen, is_one_day=len(set(days)) == 1, is_from_row=row is not None, backwards=backwards)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
     total, is_anybody, earlier = rows[0][:3]
     return _Found(total, is_anybody, earlier, [found[3:] for found in rows if found[3] is not None])
-
-
-def _search_values(search: str, today: date | None) -> dict[str, Any]:
-    """What somebody typed, as the parts of a name, a record number and a birth date."""
-    text = search.strip()
-    return {
-        "words": sort_name("", text).replace(",", " ").split(),
-        "mrn": bare_mrn(normal_mrn(text)),
-        "born": _birth_date(text, today),
-    }
-
-
-def _birth_date(text: str, today: date | None) -> date | None:
-    try:
-        return (
-            read_date(text, latest=today, earliest=FIRST_BIRTH)
-            if today and any(letter.isdigit() for letter in text)
-            else None
-        )
-    except DateUnreadable:
-        return None
 
 
 def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadRow:
@@ -239,10 +196,10 @@ def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadR
         care_manager_id=row[5],
         status=row[6],
         status_label=EpisodeStatus(row[6]).label,
-        weeks=max(0, (clinic.today - row[7]).days // 7),
+        weeks=max(0, ((row[23] or clinic.today) - row[7]).days // 7),
         today=clinic.today,
-        phq9=_score(row[8:12]),
-        gad7=_score(row[12:16]),
+        phq9=_score(DEPRESSION, row[8:12]),
+        gad7=_score(ANXIETY, row[12:16]),
         response=STATE_LABELS[row[16]],
         signals=signals,
         more_signals=more,
@@ -250,12 +207,17 @@ def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadR
         last_review_on=row[19],
         next_due_on=row[20],
         next_due_purpose=row[21],
+        program=row[22],
+        enrolled_on=row[7],
+        ended_on=row[23],
+        birth_date=row[24],
     )
 
 
-def _score(row: tuple[Any, ...]) -> ScoreCell:
+def _score(key: str, row: tuple[Any, ...]) -> ScoreCell:
     baseline, last, last_on, series = row
-    return ScoreCell(baseline, last, last_on, tuple(series))
+    state = STATE_LABELS[state_of_totals(TARGET_SCALES[key], series)] if len(series) > 1 else ""
+    return ScoreCell(baseline, last, last_on, tuple(series), state)
 
 
 def _chips(stored: Iterable[Stored], today: date) -> tuple[tuple[SignalShown, ...], int]:

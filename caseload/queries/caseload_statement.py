@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from string import Template
 
+from caseload.queries.caseload_filter import CaseloadFilter
 from caseload.queries.caseload_order import beyond, columns, groups, order_by
 
 # All that match, with the keys to sort by. `status <> 'discharged'` is said as the indexes say it.
@@ -11,10 +12,7 @@ _ALL = Template("""
   SELECT s.episode_id, $columns
     FROM caseload_episodestanding s
    CROSS JOIN $today
-   WHERE s.organization_id = %(organization)s AND $status
-     AND (%(clinic)s::uuid IS NULL OR s.clinic_id = %(clinic)s)
-     AND (%(care_manager)s::uuid IS NULL OR s.care_manager_id = %(care_manager)s)
-     $searched
+   WHERE s.organization_id = %(organization)s AND $status $quick $narrowed
 """)
 
 # A group is read only where those before it leave room on the page.
@@ -29,16 +27,15 @@ _FROM_ROW = Template("from_row AS MATERIALIZED ($all AND s.episode_id = %(row)s:
 _BEYOND_ROW = Template("CROSS JOIN from_row AS a WHERE ($beyond)")
 _EARLIER = Template("(SELECT count(*) FROM page AS a, ($all) AS f WHERE a.place = 1 AND ($before))")
 
-_SEARCHED = """searched AS MATERIALIZED (
-  SELECT p.id FROM registry_patient p
-   WHERE p.organization_id = %(organization)s
-     AND (NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(p.sort_name, word) = 0)
-          OR ltrim(p.mrn, '0') = %(mrn)s OR p.birth_date = %(born)s::date)
-), """
-_FOUND_BY_SEARCH = "AND s.patient_id IN (SELECT id FROM searched)"
+# What has to be looked up elsewhere is looked up once for every row that is shown or counted.
+_NARROWED = Template("""narrowed AS MATERIALIZED (
+  SELECT s.episode_id FROM caseload_episodestanding s CROSS JOIN $today
+   WHERE s.organization_id = %(organization)s AND $status AND $slow
+), """)
+_AMONG_NARROWED = "AND s.episode_id IN (SELECT episode_id FROM narrowed)"
 
 _PAGE = Template("""
-WITH $search $from_row $groups, page AS MATERIALIZED (
+WITH $narrowing $from_row $groups, page AS MATERIALIZED (
   SELECT f.*, row_number() OVER (ORDER BY $forwards) AS place FROM ($union) AS f
 )
 SELECT (SELECT count(*) FROM ($all) AS f) AS total,
@@ -56,9 +53,10 @@ SELECT (SELECT count(*) FROM ($all) AS f) AS total,
                      s.phq9_baseline, s.phq9_last, s.phq9_last_on, s.phq9_series::json,
                      s.gad7_baseline, s.gad7_last, s.gad7_last_on, s.gad7_series::json,
                      s.response_state, s.signals::json, s.last_contact_on, s.last_review_on, s.next_due_on,
-                     s.next_due_purpose
+                     s.next_due_purpose, e.program, e.ended_on, p.birth_date
                 FROM caseload_episodestanding s
                 JOIN registry_patient p ON p.organization_id = s.organization_id AND p.id = s.patient_id
+                JOIN registry_episode e ON e.organization_id = s.organization_id AND e.id = s.episode_id
                WHERE s.organization_id = %(organization)s AND s.episode_id = f.episode_id
               OFFSET 0) AS y
         ORDER BY f.place) AS x ON true
@@ -74,26 +72,28 @@ _DAYS = """LATERAL (SELECT d.today FROM unnest(%(clinics)s::uuid[], %(days)s::da
                     WHERE d.clinic_id = s.clinic_id) AS t"""
 
 
-def page_statement(
-    order: str, *, is_open: bool, is_search: bool, is_one_day: bool, is_from_row: bool, backwards: bool
-) -> str:
+def page_statement(chosen: CaseloadFilter, *, is_one_day: bool, is_from_row: bool, backwards: bool) -> str:
     """The rows of a page with how many match and how many stand before them.
 
-    `is_open` asks for every episode that is not discharged, else the values name `statuses`; `is_one_day` says that
-    it is `today` at every clinic, else `clinics` and `days` say which day it is where; `is_from_row` pages on from
-    the episode `row`, `backwards` to what stands before it.
+    `is_one_day` says that it is `today` at every clinic, else `clinics` and `days` say which day it is where;
+    `is_from_row` pages on from the episode `row`, `backwards` to what stands before it.
     """
+    order = chosen.order
+    where = {
+        "today": _ONE_DAY if is_one_day else _DAYS,
+        "status": _STATUS_OPEN if chosen.status == "open" else _STATUS_AMONG,
+    }
     found = _ALL.substitute(
+        where,
         columns=columns(order),
-        today=_ONE_DAY if is_one_day else _DAYS,
-        status=_STATUS_OPEN if is_open else _STATUS_AMONG,
-        searched=_FOUND_BY_SEARCH if is_search else "",
+        quick=f"AND {chosen.quick}" if chosen.quick else "",
+        narrowed=_AMONG_NARROWED if chosen.slow else "",
     )
     before = beyond(order, backwards=True)
     parts = _groups(order, found, is_from_row=is_from_row, backwards=backwards)
     return _PAGE.substitute(
         all=found,
-        search=_SEARCHED if is_search else "",
+        narrowing=_NARROWED.substitute(where, slow=chosen.slow) if chosen.slow else "",
         from_row=_FROM_ROW.substitute(all=found) if is_from_row else "",
         groups=", ".join(parts.values()),
         union=" UNION ALL ".join(_EVERY.substitute(name=name) for name in parts),

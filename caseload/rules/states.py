@@ -1,9 +1,10 @@
 """How a patient responds: the tests on one scale, and the response state of an episode on a day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
-from caseload.rules.course import EpisodeCourse, Track, primary_track
+from caseload.rules.course import EpisodeCourse, Point, Track, primary_track
+from registry.rules.instruments import TargetScale
 
 # The words are what other rooms store; the labels are for people.
 STATE_LABELS = {
@@ -85,3 +86,8 @@ def state_on(course: EpisodeCourse, on: date) -> str:
     """The episode's response state on `on`, by its primary scale of that day (a key of STATE_LABELS)."""
     primary = primary_track(course.tracks_on(on))
     return state_of(primary) if primary else "no_baseline"
+
+
+def state_of_totals(scale: TargetScale, totals: Sequence[int]) -> str:
+    """The response state that totals in order show; which days they are of makes no difference to it."""
+    return state_of(Track(scale, tuple(Point(date.min, total) for total in totals)))

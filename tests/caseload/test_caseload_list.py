@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from bhi.tenancy.context import tenant
 from caseload.models import EpisodeStanding
-from caseload.queries.caseload_list import CaseloadFilter, caseload_page, clinics_today
+from caseload.queries.caseload_filter import CaseloadFilter
+from caseload.queries.caseload_list import caseload_page, clinics_today
 from caseload.queries.caseload_order import ORDERS
 from tests.factories.caseload import EpisodeStandingFactory
 from tests.factories.registry import EpisodeFactory
