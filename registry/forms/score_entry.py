@@ -78,7 +78,6 @@ class ToolShown:
         return self.tool.instrument.name
 
 
-RISK_TITLE = "An answer about self-harm is above 0: assess safety now"
 RISK_STEPS = (
     "Ask about thoughts, plan, intent, means and past attempts; use the Columbia screener today.",
     "With a plan or intent: do not leave the patient alone. Call 911 or arrange an emergency evaluation now.",
@@ -87,6 +86,12 @@ RISK_STEPS = (
     "Give the crisis line to the patient and to those close by: call or text 988, at any hour.",
     "Write down what was found and done, and when you will check again.",
 )
+
+
+def risk_title(scale: Instrument) -> str:
+    """What the steps are for: `Item 9 is above 0: assess safety now`."""
+    what = f"Item {scale.critical_item}" if len(scale.critical_items) == 1 else "An answer about self-harm"
+    return f"{what} is above 0: assess safety now"
 
 
 def item_field(key: str, number: int) -> str:
@@ -285,7 +290,7 @@ def _risks(form: forms.Form, tool: Tool) -> tuple[StepsShown, ...]:
     if not scale.critical_items:
         return ()
     fields = [item_field(scale.key, number) for number in scale.critical_items]
-    return (_steps(form, RISK_TITLE, RISK_STEPS, [*fields, part_field(scale.key, "critical")], []),)
+    return (_steps(form, risk_title(scale), RISK_STEPS, [*fields, part_field(scale.key, "critical")], []),)
 
 
 def _tier_steps(form: forms.Form, scale: Instrument) -> Iterator[StepsShown]:

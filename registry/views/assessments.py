@@ -18,7 +18,7 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from caseload.queries.doors import PatientDoor, patient_door
 from registry.forms.assessments import AssessmentForm, ReplacementForm
-from registry.forms.score_entry import LANGUAGES, RISK_STEPS, RISK_TITLE, ToolShown, item_field, part_field, tool_shown
+from registry.forms.score_entry import LANGUAGES, RISK_STEPS, ToolShown, item_field, part_field, risk_title, tool_shown
 from registry.operations.assessments import record_assessment, replace_assessment
 from registry.queries.assessments import ScoreShown, assessment_of, episode_on, score_shown, scores_of_patient
 from registry.queries.protocols import protocol_of
@@ -215,7 +215,7 @@ def _risk(shown: ScoreShown) -> tuple[str, tuple[str, ...]] | None:
     """A title and steps where the answers call for any."""
     if shown.tier is not None:
         return (shown.result[:1].upper() + shown.result[1:], shown.tier.steps) if shown.is_risk else None
-    return (RISK_TITLE, RISK_STEPS) if shown.is_risk else None
+    return (risk_title(shown.instrument), RISK_STEPS) if shown.is_risk else None
 
 
 def _entry_page(
@@ -237,6 +237,7 @@ def _entry_page(
     context = {
         "in_use": [pair for pair in shown if pair[0].tool.is_in_use],
         "others": [pair for pair in shown if not pair[0].tool.is_in_use],
+        "opens_others": sent is not None and not sent.tool.is_in_use,
         "sent": sent,
         "is_refused": status != 200,
         "languages": LANGUAGES.items(),

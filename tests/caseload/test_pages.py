@@ -289,7 +289,7 @@ def test_item_9_shows_the_crisis_line_and_says_so_after_saving(
     assert 'data-shown-above-zero="phq9_9">' in wrong.text
     assert "call or text 988" in wrong.text
     saved = client.post(url("contacts/new/", episode), values, follow=True)
-    assert "Item 9 is above 0. Assess safety today" in saved.text
+    assert "An answer about self-harm is above 0. Assess safety today" in saved.text
 
 
 IN_12_HOURS = "This is longer than 12 hours. Minutes are a whole number from 1 to 720."
