@@ -2,13 +2,79 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from registry.views import assessments, status
+from registry.views import (
+    assessments,
+    care_plans,
+    initial_assessments,
+    patients,
+    patients_care,
+    patients_related,
+    safety_plans,
+    status,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # referrals
     # enrolment
     # patients
+    path("patients/<uuid:patient_id>/details/", patients.details, name="patient_details"),
+    path("patients/<uuid:patient_id>/details/<slug:section>/", patients.edit, name="patient_edit"),
+    path("patients/<uuid:patient_id>/related/new/", patients_related.related_new, name="related_person_new"),
+    path("patients/<uuid:patient_id>/related/<uuid:person_id>/", patients_related.related_edit, name="related_person"),
+    path(
+        "patients/<uuid:patient_id>/related/<uuid:person_id>/remove/",
+        patients_related.related_remove,
+        name="related_person_remove",
+    ),
+    path("patients/<uuid:patient_id>/numbers/new/", patients_related.number_new, name="record_number_new"),
+    path(
+        "patients/<uuid:patient_id>/numbers/<uuid:number_id>/remove/",
+        patients_related.number_remove,
+        name="record_number_remove",
+    ),
+    path("patients/<uuid:patient_id>/coverages/new/", patients_care.coverage_new, name="coverage_new"),
+    path("patients/<uuid:patient_id>/coverages/<uuid:coverage_id>/", patients_care.coverage_edit, name="coverage"),
+    path(
+        "patients/<uuid:patient_id>/coverages/<uuid:coverage_id>/move/",
+        patients_care.coverage_move,
+        name="coverage_move",
+    ),
+    path(
+        "patients/<uuid:patient_id>/coverages/<uuid:coverage_id>/remove/",
+        patients_care.coverage_remove,
+        name="coverage_remove",
+    ),
+    path("patients/<uuid:patient_id>/team/", patients_care.care_team, name="care_team"),
+    path("patients/<uuid:patient_id>/stays/new/", patients_care.stay_new, name="stay_new"),
+    path("patients/<uuid:patient_id>/stays/<uuid:stay_id>/end/", patients_care.stay_end, name="stay_end"),
+    path("patients/<uuid:patient_id>/stays/<uuid:stay_id>/remove/", patients_care.stay_remove, name="stay_remove"),
     # plans
+    path(
+        "patients/<uuid:patient_id>/first-assessment/",
+        initial_assessments.initial_assessment,
+        name="initial_assessment",
+    ),
+    path(
+        "patients/<uuid:patient_id>/first-assessment/edit/",
+        initial_assessments.initial_assessment_edit,
+        name="initial_assessment_edit",
+    ),
+    path(
+        "patients/<uuid:patient_id>/first-assessment/compare/",
+        initial_assessments.initial_assessment_compare,
+        name="initial_assessment_compare",
+    ),
+    path("patients/<uuid:patient_id>/care-plan/", care_plans.care_plan, name="care_plan"),
+    path("patients/<uuid:patient_id>/care-plan/edit/", care_plans.care_plan_edit, name="care_plan_edit"),
+    path("patients/<uuid:patient_id>/care-plan/compare/", care_plans.care_plan_compare, name="care_plan_compare"),
+    path("patients/<uuid:patient_id>/care-plan/print/", care_plans.care_plan_print, name="care_plan_print"),
+    path("patients/<uuid:patient_id>/care-plan/sign/", care_plans.care_plan_sign, name="care_plan_sign"),
+    path("patients/<uuid:patient_id>/safety-plan/", safety_plans.safety_plan, name="safety_plan"),
+    path("patients/<uuid:patient_id>/safety-plan/edit/", safety_plans.safety_plan_edit, name="safety_plan_edit"),
+    path(
+        "patients/<uuid:patient_id>/safety-plan/compare/", safety_plans.safety_plan_compare, name="safety_plan_compare"
+    ),
+    path("patients/<uuid:patient_id>/safety-plan/print/", safety_plans.safety_plan_print, name="safety_plan_print"),
     # status
     path("patients/<uuid:patient_id>/status/", status.episode_status, name="episode_status"),
     path("patients/<uuid:patient_id>/discharge/", status.discharge_patient, name="discharge"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -13,8 +13,9 @@ from django.db.models import F
 from bhi.accounts.queries import people_of
 from registry.models import CarePlan, InitialAssessment, PlanSignOff, SafetyPlan, TreatingClinician
 from registry.rules.care_plans import Plan, sign_off_words
-from registry.rules.content import from_json
+from registry.rules.content import ShownPart, from_json, shown
 from registry.rules.initial_assessment import FirstAssessment
+from registry.rules.safety_plans import PARTS as SAFETY_PARTS
 from registry.rules.safety_plans import Safety
 
 C = TypeVar("C")
@@ -91,8 +92,26 @@ def safety_plans(patient_id: UUID) -> tuple[Version[Safety], ...]:
 
 
 def safety_plan(patient_id: UUID) -> Version[Safety] | None:
-    """The patient's safety plan in force, for `registry/_safety_plan_part.html`."""
+    """The patient's safety plan in force."""
     return next(iter(safety_plans(patient_id)), None)
+
+
+@dataclass(frozen=True)
+class SafetyPart:
+    """The safety plan as the chart shows it: what it says, in its parts."""
+
+    number: int
+    on: date
+    parts: tuple[ShownPart, ...]
+
+
+def safety_part(row: Mapping[str, Any] | None) -> SafetyPart | None:
+    """A stored safety plan (`number`, `on` as a date or ISO text, `content`) for `registry/_safety_plan_part.html`."""
+    if row is None:
+        return None
+    on = row["on"] if isinstance(row["on"], date) else date.fromisoformat(row["on"])
+    parts = shown(from_json(Safety, row["content"]), SAFETY_PARTS)
+    return SafetyPart(row["number"], on, tuple(part for part in parts if part.is_filled))
 
 
 def clinician_of_seat(seat_id: UUID) -> UUID | None:

@@ -86,6 +86,17 @@ class Plan:
     next_purpose: str = words("About")
     text: str = words("Anything else", is_long=True, most=20_000)
 
+    @property
+    def taken_now(self) -> tuple[Medication, ...]:
+        """The medications that were not stopped."""
+        return tuple(one for one in self.medications if one.stopped_on is None)
+
+    @property
+    def practised(self) -> tuple[tuple[str, str], ...]:
+        """What is practised, in words, and how."""
+        names = dict(INTERVENTIONS)
+        return tuple((names[one.kind], one.how) for one in self.interventions if one.kind in names)
+
 
 PARTS = (
     Part("goals", "Goals", ("goals",), is_open=True),
@@ -114,11 +125,6 @@ def faults_of_plan(plan: Plan, *, today: date, born_on: date) -> tuple[Fault, ..
         if one.started_on and one.stopped_on and one.stopped_on < one.started_on
     )
     return (*faults_of(plan, today=today, born_on=born_on), *turned)
-
-
-def taken_now(plan: Plan) -> tuple[Medication, ...]:
-    """The medications that were not stopped."""
-    return tuple(one for one in plan.medications if one.stopped_on is None)
 
 
 def sign_off_words(how: str) -> str:

@@ -227,6 +227,11 @@ class Shown:
         """Whether anything is said."""
         return bool(self.lines or self.rows)
 
+    @property
+    def labelled_rows(self) -> list[list[tuple[str, str]]]:
+        """Each row with the label of its column at each cell."""
+        return [list(zip(self.header, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class ShownPart:

@@ -22,8 +22,9 @@ class Change(StrEnum):
     CHANGED = "changed"
 
 
-# Shown with the word, so that neither colour nor the sign alone has to be understood.
+# A sign and a word, so that neither colour nor the sign alone has to be understood.
 SIGNS = {Change.SAME: "=", Change.ADDED: "+", Change.REMOVED: "\N{MINUS SIGN}", Change.CHANGED: "≠"}
+WORDS = {Change.SAME: "Same", Change.ADDED: "Added", Change.REMOVED: "Removed", Change.CHANGED: "Changed"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class LinePair:
     def sign(self) -> str:
         """The mark beside it."""
         return SIGNS[self.change]
+
+    @property
+    def word(self) -> str:
+        """What the mark means."""
+        return WORDS[self.change]
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from bhi.tenancy.models import Membership
 from registry.models import Episode
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
 from tests.factories.caseload import EpisodeStandingFactory, ImportRunFactory, TimeEntryFactory
-from tests.factories.program import HandOffFactory
-from tests.factories.registry import AssessmentFactory, EpisodeFactory, ProgramPeriodFactory
+from tests.factories.program import HandOffFactory, RecordNumberFactory, RelatedPersonFactory, StayFactory
+from tests.factories.registry import AssessmentFactory, CoverageFactory, EpisodeFactory, ProgramPeriodFactory
 from tests.factories.tenancy import NOW
 
 CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
@@ -38,6 +38,7 @@ IMPORTING: Final = frozenset({CM, LEAD, ADMIN})
 MONTHS: Final = frozenset({BILLING, LEAD})
 CLAIMS: Final = frozenset({BILLING})
 AUDITING: Final = frozenset({ADMIN})
+EDITING: Final = frozenset({CM, LEAD})
 
 Made = Callable[[Membership], Mapping[str, Any]]
 
@@ -93,6 +94,20 @@ def handed_off(seat: Membership) -> Mapping[str, Any]:
         "patient_id": of.patient_id,
         "hand_off_id": HandOffFactory(organization=seat.organization, episode=of, to="Quuxworth").id,
     }
+
+
+def of_patient(factory: Any, name: str, **fields: Any) -> Made:
+    """Something that stands around a patient."""
+
+    def made(seat: Membership) -> Mapping[str, Any]:
+        whose = episode(seat).patient
+        return {"patient_id": whose.id, name: factory(organization=seat.organization, patient=whose, **fields).id}
+
+    return made
+
+
+def section(seat: Membership) -> Mapping[str, Any]:
+    return {**patient(seat), "section": "contact"}
 
 
 def held(seat: Membership) -> Mapping[str, Any]:
@@ -162,6 +177,37 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "reopen": Url(LOGGING, post=422, made=discharged, shows="patient"),
     "hand_off_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "hand_off_seen": Url(LOGGING, post=422, made=handed_off, shows="patient"),
+    # plans
+    "initial_assessment": Url(CLINICAL, made=patient, shows="patient"),
+    "initial_assessment_edit": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "initial_assessment_compare": Url(CLINICAL, made=patient, shows="patient"),
+    "care_plan": Url(CLINICAL, made=patient, shows="patient"),
+    "care_plan_edit": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "care_plan_compare": Url(CLINICAL, made=patient, shows="patient"),
+    "care_plan_print": Url(CLINICAL, made=patient, shows="patient"),
+    "care_plan_sign": Url(LOGGING | {TC}, post=422, made=patient, shows="patient"),
+    "safety_plan": Url(CLINICAL, made=patient, shows="patient"),
+    "safety_plan_edit": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "safety_plan_compare": Url(CLINICAL, made=patient, shows="patient"),
+    "safety_plan_print": Url(CLINICAL, made=patient, shows="patient"),
+    # patients
+    "patient_details": Url(CLINICAL, made=patient, shows="patient"),
+    "patient_edit": Url(EDITING, post=302, made=section, shows="patient"),
+    "related_person_new": Url(EDITING, post=422, made=patient, shows="patient"),
+    "related_person": Url(EDITING, post=422, made=of_patient(RelatedPersonFactory, "person_id"), shows="patient"),
+    "related_person_remove": Url(
+        EDITING, post=422, made=of_patient(RelatedPersonFactory, "person_id"), shows="patient"
+    ),
+    "record_number_new": Url(EDITING, post=422, made=patient, shows="patient"),
+    "record_number_remove": Url(EDITING, post=422, made=of_patient(RecordNumberFactory, "number_id"), shows="patient"),
+    "coverage_new": Url(EDITING, post=422, made=patient, shows="patient"),
+    "coverage": Url(EDITING, post=422, made=of_patient(CoverageFactory, "coverage_id"), shows="patient"),
+    "coverage_move": Url(EDITING, get=None, post=302, made=of_patient(CoverageFactory, "coverage_id")),
+    "coverage_remove": Url(EDITING, post=422, made=of_patient(CoverageFactory, "coverage_id"), shows="patient"),
+    "care_team": Url(EDITING, post=302, made=patient, shows="patient"),
+    "stay_new": Url(EDITING, post=422, made=patient, shows="patient"),
+    "stay_end": Url(EDITING, post=422, made=of_patient(StayFactory, "stay_id", until_on=None), shows="patient"),
+    "stay_remove": Url(EDITING, post=422, made=of_patient(StayFactory, "stay_id"), shows="patient"),
     # billing
     "current_month": Url(MONTHS, get=302),
     "month": Url(MONTHS, made=month, shows="count"),
