@@ -34,7 +34,6 @@ class Protocol:
     read_within_es: str = default.READ_WITHIN_ES
     link_days: int = default.LINK_DAYS
     changed_at: datetime | None = None
-    changed_by: str = ""
 
     def is_open_at(self, at: datetime) -> bool:
         """Whether the clinic is open at an instant."""
@@ -48,18 +47,9 @@ class Protocol:
         return f"{days[:1].upper()}{days[1:]}, {clock_words(self.opens_at)} to {clock_words(self.closes_at)}"
 
 
-@dataclass(frozen=True)
-class ProtocolChange:
-    """One earlier or present state of a clinic's limits, and who made it so."""
-
-    at: datetime
-    by: str
-    fields: tuple[str, ...]
-
-
 def protocol_of(clinic_id: UUID) -> Protocol:
     """How a clinic works. One statement, two where it never set anything. Raises NotFound for no clinic of ours."""
-    row = ClinicProtocol.objects.select_related("clinic", "changed_by").filter(clinic_id=clinic_id).first()
+    row = ClinicProtocol.objects.select_related("clinic").filter(clinic_id=clinic_id).first()
     if row is not None:
         return protocol_from(row.clinic, row)
     clinic = Clinic.objects.filter(id=clinic_id).first()
@@ -70,10 +60,7 @@ def protocol_of(clinic_id: UUID) -> Protocol:
 
 def protocols_of(organization_id: UUID) -> dict[UUID, Protocol]:
     """How each clinic works, by the clinics' names. Two statements."""
-    rows = {
-        row.clinic_id: row
-        for row in ClinicProtocol.objects.select_related("changed_by").filter(organization_id=organization_id)
-    }
+    rows = {row.clinic_id: row for row in ClinicProtocol.objects.filter(organization_id=organization_id)}
     clinics = Clinic.objects.filter(organization_id=organization_id).order_by("name", "id")
     return {clinic.id: protocol_from(clinic, rows.get(clinic.id)) for clinic in clinics}
 
@@ -100,5 +87,4 @@ def protocol_from(clinic: Clinic, row: ClinicProtocol | None) -> Protocol:
         read_within_es=row.read_within_es or default.READ_WITHIN_ES,
         link_days=row.link_days,
         changed_at=row.changed_at,
-        changed_by=str(row.changed_by),
     )

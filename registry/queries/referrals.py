@@ -1,0 +1,281 @@
+"""Referrals as lists show them: the board by state, the list, the waiting list, and how long each step takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    F,
+    Func,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Cast, RowNumber
+
+from registry.models import AttemptOutcome, Referral, ReferralAttempt, ReferralOutcome, ReferralState
+from registry.queries.referral_rows import ReferralRow, rows_of
+from registry.rules import referrals as rules
+from registry.rules.referrals import Median, Times, median_of, times_of, waiting_order
+
+PAGE_ROWS = 50
+CARDS = 12
+# The board shows what ended so lately; times are of what was referred so lately.
+ENDED_DAYS = 30
+MEASURED_DAYS = 90
+
+OPEN, OVERDUE, ALL, NOT_ENROLLED = "open", "overdue", "all", "not_enrolled"
+COLUMNS = (
+    (rules.REFERRED, "Referred"),
+    (rules.CONTACTING, "Contacting"),
+    (rules.WAITING, "Waiting for a place"),
+    (rules.ENROLLED, "Enrolled"),
+    (NOT_ENROLLED, "Not enrolled"),
+)
+STATES = (
+    (OPEN, "Open"),
+    (OVERDUE, "Overdue"),
+    *COLUMNS,
+    (rules.DECLINED, "Declined"),
+    (rules.UNREACHABLE, "Could not be reached"),
+    (rules.INELIGIBLE, "Not eligible"),
+    (rules.DUPLICATE, "Duplicate"),
+    (ALL, "All"),
+)
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class ReferralFilter:
+    """Which referrals. `assigned_to`: a seat's id or `nobody`; `seen_by`: only what a seat made or is named in."""
+
+    state: str = OPEN
+    clinic_id: UUID | None = None
+    assigned_to: str = ""
+    urgency: str = ""
+    seen_by: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One state of the board: how many there are, and the first of them."""
+
+    state: str
+    label: str
+    total: int
+    rows: tuple[ReferralRow, ...]
+
+
+@dataclass(frozen=True)
+class ReferralList:
+    """A page of referrals, how many there are, and where the pages before and after begin."""
+
+    rows: tuple[ReferralRow, ...]
+    total: int
+    previous_before: UUID | None = None
+    next_after: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long the steps took for what was referred in the last ninety days, without the ineligible and duplicates."""
+
+    to_first_attempt: Median
+    to_reached: Median
+    to_enrolled: Median
+
+
+def board(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> tuple[Column, ...]:
+    """The first referrals of each state: open ones by what is due, ended ones of thirty days by their end."""
+    found = _in_columns(_narrowed(organization_id, chosen), at)
+    totals = dict(found.values_list("column").annotate(count=Count("id")))
+    place = Window(
+        RowNumber(),
+        partition_by=F("column"),
+        order_by=[F("due_on").asc(nulls_last=True), F("ended_on").desc(nulls_last=True), F("id").asc()],
+    )
+    cards = found.annotate(place=place).filter(place__lte=CARDS).order_by("place")
+    by_column: dict[str, list[Referral]] = {state: [] for state, _ in COLUMNS}
+    for referral in _with_people(cards):
+        by_column[referral.column].append(referral)
+    every = [referral for column in by_column.values() for referral in column]
+    rows = {row.id: row for row in rows_of(every, organization_id, at=at)}
+    return tuple(
+        Column(state, label, totals.get(state, 0), tuple(rows[referral.id] for referral in by_column[state]))
+        for state, label in COLUMNS
+    )
+
+
+def referral_list(
+    organization_id: UUID,
+    chosen: ReferralFilter,
+    *,
+    at: datetime,
+    after: UUID | None = None,
+    before: UUID | None = None,
+) -> ReferralList:
+    """Fifty referrals: open ones by what is due, ended ones by their end, all of them the newest first."""
+    found = _of_state(_narrowed(organization_id, chosen), chosen.state, at)
+    field, is_upward = _order(chosen.state)
+    anchor = _anchor(organization_id, after or before, field)
+    is_forward = anchor is None or before is None
+    if anchor is not None:
+        found_here = found.filter(_beyond(field, anchor, is_greater=is_upward == is_forward))
+    else:
+        found_here = found
+    sign = "" if is_upward == is_forward else "-"
+    page = list(_with_people(found_here.order_by(f"{sign}{field}", f"{sign}id"))[: PAGE_ROWS + 1])
+    has_more, page = len(page) > PAGE_ROWS, page[:PAGE_ROWS]
+    page = page if is_forward else page[::-1]
+    has_next, has_previous = (has_more, anchor is not None) if is_forward else (True, has_more)
+    return ReferralList(
+        rows_of(page, organization_id, at=at),
+        found.count(),
+        previous_before=page[0].id if page and has_previous else None,
+        next_after=page[-1].id if page and has_next else None,
+    )
+
+
+def every_row(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> tuple[ReferralRow, ...]:
+    """The whole of what `referral_list` pages through, for a file. Four statements, however many."""
+    found = _of_state(_narrowed(organization_id, chosen), chosen.state, at)
+    field, is_upward = _order(chosen.state)
+    sign = "" if is_upward else "-"
+    return rows_of(list(_with_people(found.order_by(f"{sign}{field}", f"{sign}id"))), organization_id, at=at)
+
+
+def waiting_rows(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> tuple[ReferralRow, ...]:
+    """Everybody who waits for a place, by urgency, then the worst score at referral, then the oldest."""
+    found = _narrowed(organization_id, chosen).filter(state=ReferralState.WAITING)
+    rows = rows_of(list(_with_people(found)), organization_id, at=at)
+    return tuple(
+        sorted(
+            rows, key=lambda row: (*waiting_order(row.referral.urgency, row.severity, row.referral.referred_on), row.id)
+        )
+    )
+
+
+def _place_in_line(row: ReferralRow) -> tuple[tuple[int, int, date], UUID]:
+    return waiting_order(row.referral.urgency, row.severity, row.referral.referred_on), row.id
+
+
+def pace(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> Pace:
+    """Medians of what was referred in the last ninety days. One statement."""
+    since = at.astimezone(UTC).date() - timedelta(days=MEASURED_DAYS)
+    measured = _narrowed(organization_id, chosen).filter(referred_on__gte=since).exclude(outcome__in=rules.NOT_VALID)
+    rows = measured.annotate(first_at=_first_attempt(), reached_at=_first_attempt(outcome=AttemptOutcome.REACHED))
+    times = [
+        _times(row)
+        for row in rows.values("referred_on", "outcome", "ended_on", "first_at", "reached_at", "clinic__time_zone")
+    ]
+    return Pace(
+        median_of(time.to_first_attempt for time in times),
+        median_of(time.to_reached for time in times),
+        median_of(time.to_enrolled for time in times),
+    )
+
+
+def referrals_of(organization_id: UUID) -> QuerySet[Referral]:
+    """Live referrals of people who are on record."""
+    return Referral.objects.live().filter(
+        organization_id=organization_id, patient__voided_at__isnull=True, patient__merged_into__isnull=True
+    )
+
+
+def seen_by(seat_id: UUID) -> Q:
+    """What somebody who does not run the referrals sees: those that they made or are named in as treating."""
+    return Q(recorded_by_id=seat_id) | Q(treating_clinician__membership_id=seat_id)
+
+
+def _narrowed(organization_id: UUID, chosen: ReferralFilter) -> QuerySet[Referral]:
+    found = referrals_of(organization_id)
+    if chosen.clinic_id:
+        found = found.filter(clinic_id=chosen.clinic_id)
+    if chosen.assigned_to == NOBODY:
+        found = found.filter(assigned_to__isnull=True)
+    elif chosen.assigned_to:
+        found = found.filter(assigned_to_id=chosen.assigned_to)
+    if chosen.urgency:
+        found = found.filter(urgency=chosen.urgency)
+    return found.filter(seen_by(chosen.seen_by)) if chosen.seen_by else found
+
+
+def _of_state(found: QuerySet[Referral], state: str, at: datetime) -> QuerySet[Referral]:
+    if state == OPEN:
+        return found.filter(ended_on__isnull=True)
+    if state == OVERDUE:
+        here = Cast(Func(F("clinic__time_zone"), Value(at), function="timezone"), DateField())
+        return found.filter(ended_on__isnull=True, due_on__lt=here)
+    if state in rules.OPEN_STATES:
+        return found.filter(ended_on__isnull=True, state=state)
+    if state == NOT_ENROLLED:
+        return found.filter(ended_on__isnull=False).exclude(outcome=ReferralOutcome.ENROLLED)
+    return found if state == ALL else found.filter(ended_on__isnull=False, outcome=state)
+
+
+def _order(state: str) -> tuple[str, bool]:
+    """By which day a list of this state is sorted, and whether upward."""
+    if state == ALL:
+        return "referred_on", False
+    return ("due_on", True) if state in (OPEN, OVERDUE, *rules.OPEN_STATES) else ("ended_on", False)
+
+
+def _anchor(organization_id: UUID, referral_id: UUID | None, field: str) -> tuple[date, UUID] | None:
+    """Where a page begins; None at the front, also where that referral is in another state by now."""
+    if referral_id is None:
+        return None
+    found = Referral.objects.filter(organization_id=organization_id, id=referral_id).values_list(field, "id").first()
+    return found if found is not None and found[0] is not None else None
+
+
+def _beyond(field: str, anchor: tuple[date, UUID], *, is_greater: bool) -> Q:
+    way, (day, referral_id) = "gt" if is_greater else "lt", anchor
+    return Q(**{f"{field}__{way}": day}) | Q(**{field: day, f"id__{way}": referral_id})
+
+
+def _in_columns(found: QuerySet[Referral], at: datetime) -> QuerySet[Any]:
+    since = at.astimezone(UTC).date() - timedelta(days=ENDED_DAYS)
+    column = Case(
+        When(outcome=ReferralOutcome.ENROLLED, then=Value(rules.ENROLLED)),
+        When(ended_on__isnull=False, then=Value(NOT_ENROLLED)),
+        default=F("state"),
+        output_field=TextField(),
+    )
+    return found.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=since)).annotate(column=column)
+
+
+def _with_people(found: QuerySet[Any]) -> QuerySet[Any]:
+    return found.select_related("patient", "clinic", "treating_clinician")
+
+
+def _first_attempt(**which: str) -> Subquery:
+    attempts = ReferralAttempt.objects.live().filter(referral_id=OuterRef("id"), **which)
+    return Subquery(attempts.order_by().values("referral_id").annotate(first=Min("at")).values("first"))
+
+
+_MEASURED = ("referred_on", "outcome", "ended_on", "first_at", "reached_at", "clinic__time_zone")
+
+
+def _times(row: Mapping[str, Any]) -> Times:
+    zone = ZoneInfo(row["clinic__time_zone"])
+    first_at, reached_at = row["first_at"], row["reached_at"]
+    return times_of(
+        referred_on=row["referred_on"],
+        first_attempt_on=first_at.astimezone(zone).date() if first_at else None,
+        reached_on=reached_at.astimezone(zone).date() if reached_at else None,
+        enrolled_on=row["ended_on"] if row["outcome"] == rules.ENROLLED else None,
+    )
