@@ -11,6 +11,7 @@ from registry.views import (
     patients_related,
     safety_plans,
     status,
+    tools,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -92,4 +93,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     # questionnaires and safety
     # settings
+    path("clinics/<uuid:clinic_id>/tools/", tools.clinic_tools, name="clinic_tools"),
 ]

@@ -131,6 +131,8 @@ WORDS: dict[str, str] = {
     "time.replaced": "corrected minutes",
     "time.settle_opened": "opened a held time",
     "time.voided": "voided minutes",
+    "tools.set": "set the tools of a clinic",
+    "tools.viewed": "looked at the tools of a clinic",
     "visit.opened": "opened initiating visits",
     "visit.recorded": "recorded an initiating visit",
     "welcome.viewed": "opened the welcome sheet",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from uuid import UUID
 
 from registry.models import Assessment, ClinicInstrument, Episode
@@ -56,7 +57,17 @@ def all_tools_of(clinic_id: UUID) -> tuple[Tool, ...]:
 
 def tools_sent_to_patients(clinic_id: UUID) -> tuple[Tool, ...]:
     """Those in use that patients may answer themselves: with a wording here, and meant to be sent. One statement."""
-    return tuple(tool for tool in tools_of(clinic_id) if tool.is_sent_to_patients and tool.instrument.is_bundled)
+    return tuple(tool for tool in tools_of(clinic_id) if tool.is_sent_to_patients and tool.instrument.may_be_sent)
+
+
+def state_of(tools: Iterable[Tool]) -> str:
+    """A short word for how tools are used, which is another one once anything of it changes."""
+    said = "|".join(
+        f"{tool.key},{tool.rhythm.early_days},{tool.rhythm.later_days},"
+        f"{tool.is_in_use},{tool.is_sent_to_patients},{tool.attested_at}"
+        for tool in sorted(tools, key=lambda tool: tool.key)
+    )
+    return sha256(said.encode()).hexdigest()[:16]
 
 
 def scores_due(episode: Episode) -> tuple[ScoreDue, ...]:

@@ -52,6 +52,14 @@ def next_score_due(rhythm: Rhythm, *, enrolled_on: date, scored_on: Iterable[dat
     return max(last + timedelta(days=rhythm.later_days), turns)
 
 
+def rhythm_fault(rhythm: Rhythm) -> tuple[str, str] | None:
+    """Which part of a rhythm ("early", "later") cannot be, and the sentence that says so; None when it can."""
+    for part, days in (("early", rhythm.early_days), ("later", rhythm.later_days)):
+        if days is not None and not FEWEST_DAYS <= days <= MOST_DAYS:
+            return part, f"Enter every how many days, {FEWEST_DAYS} to {MOST_DAYS}, or leave it empty."
+    return None
+
+
 def in_order(keys: Iterable[str]) -> list[str]:
     """Keys of tools as lists show them: the PHQ-9 and the GAD-7 first, then by key."""
     known = set(keys)

@@ -9,28 +9,28 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
-from caseload.queries.doors import PatientDoor, patient_door
+from caseload.queries.doors import PatientDoor
 from registry.forms.assessments import AssessmentForm, ReplacementForm
 from registry.forms.score_entry import LANGUAGES, RISK_STEPS, ToolShown, item_field, part_field, risk_title, tool_shown
 from registry.operations.assessments import record_assessment, replace_assessment
 from registry.queries.assessments import ScoreShown, assessment_of, episode_on, score_shown, scores_of_patient
 from registry.queries.protocols import protocol_of
 from registry.queries.tools import Tool, all_tools_of
+from registry.views.door import asked
 
 
 @requires(Permission.VIEW_CHART)
 @require_safe
 def assessments(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Every score on record, those taken back included."""
-    now, by = timezone.now(), _seat(request)
-    door = _door(patient_id, by, now)
+    here = asked(request, patient_id)
+    now, by, door = here.at, here.by, here.door
     shown = scores_of_patient(patient_id, sex=door.patient.sex, enrolled_on=_enrolled_on(door))
     record("assessments.viewed", by=by, at=now, patient_id=patient_id, object_id=patient_id)
     return render(request, "registry/assessments.html", _frame(door, by) | {"scores": shown})
@@ -40,8 +40,8 @@ def assessments(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
 @require_safe
 def assessment(request: HttpRequest, organization: str, patient_id: UUID, assessment_id: UUID) -> HttpResponse:
     """One score with its answers, and what they call for."""
-    now, by = timezone.now(), _seat(request)
-    door = _door(patient_id, by, now)
+    here = asked(request, patient_id)
+    now, by, door = here.at, here.by, here.door
     shown = _score(door, assessment_id)
     record("assessment.viewed", by=by, at=now, patient_id=patient_id, object_id=assessment_id)
     context = {"score": shown, "risk": _risk(shown), "crisis_text": protocol_of(_clinic_id(door)).crisis_text}
@@ -52,8 +52,8 @@ def assessment(request: HttpRequest, organization: str, patient_id: UUID, assess
 @require_http_methods(["GET", "HEAD", "POST"])
 def assessment_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Choose a tool and enter what was answered. Faulty input comes back with everything as typed."""
-    now, by = timezone.now(), _seat(request)
-    door = _door(patient_id, by, now)
+    here = asked(request, patient_id)
+    now, by, door = here.at, here.by, here.door
     tools = all_tools_of(_clinic_id(door))
     if request.method != "POST":
         return _entry_page(request, door, tools, None, by=by, at=now)
@@ -69,8 +69,8 @@ def assessment_new(request: HttpRequest, organization: str, patient_id: UUID) ->
 @require_http_methods(["GET", "HEAD", "POST"])
 def assessment_replace(request: HttpRequest, organization: str, patient_id: UUID, assessment_id: UUID) -> HttpResponse:
     """Enter a score again because it was wrong. One that was replaced already leads to the one that stands."""
-    now, by = timezone.now(), _seat(request)
-    door = _door(patient_id, by, now)
+    here = asked(request, patient_id)
+    now, by, door = here.at, here.by, here.door
     wrong = _score(door, assessment_id)
     if not wrong.is_live:
         messages.info(request, "This score was corrected or taken back before.")
@@ -84,18 +84,6 @@ def assessment_replace(request: HttpRequest, organization: str, patient_id: UUID
     context = {"form": form, "score": wrong, "tool": tool_shown(form, tool, language=form["language"].value() or "en")}
     status = 422 if request.method == "POST" else 200
     return render(request, "registry/assessment_replace.html", _frame(door, by) | context, status=status)
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
-
-
-def _door(patient_id: UUID, by: Membership, at: datetime) -> PatientDoor:
-    try:
-        return patient_door(patient_id, for_=by, at=at)
-    except NotFound:
-        raise Http404 from None
 
 
 def _score(door: PatientDoor, assessment_id: UUID) -> ScoreShown:

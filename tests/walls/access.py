@@ -38,6 +38,7 @@ IMPORTING: Final = frozenset({CM, LEAD, ADMIN})
 MONTHS: Final = frozenset({BILLING, LEAD})
 CLAIMS: Final = frozenset({BILLING})
 AUDITING: Final = frozenset({ADMIN})
+SETTING: Final = frozenset({LEAD, ADMIN})
 EDITING: Final = frozenset({CM, LEAD})
 
 Made = Callable[[Membership], Mapping[str, Any]]
@@ -69,6 +70,10 @@ def patient(seat: Membership) -> Mapping[str, Any]:
     """On the caseload list too."""
     standing = EpisodeStandingFactory(organization=seat.organization, episode=episode(seat))
     return {"patient_id": standing.patient.id}
+
+
+def clinic(seat: Membership) -> Mapping[str, Any]:
+    return {"clinic_id": episode(seat).clinic.id}
 
 
 def score(seat: Membership) -> Mapping[str, Any]:
@@ -163,6 +168,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "assessments": Url(CLINICAL, made=patient, shows="patient"),
     "assessment": Url(CLINICAL, made=score, shows="patient"),
     "assessment_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "clinic_tools": Url(SETTING, post=422, made=clinic),
     "assessment_replace": Url(LOGGING, post=422, made=score, shows="patient"),
     "held_times": Url(LOGGING, made=held_list, shows="count"),
     "time_settle": Url(LOGGING, post=422, made=held, shows="patient"),
@@ -192,7 +198,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "safety_plan_print": Url(CLINICAL, made=patient, shows="patient"),
     # patients
     "patient_details": Url(CLINICAL, made=patient, shows="patient"),
-    "patient_edit": Url(EDITING, post=302, made=section, shows="patient"),
+    "patient_edit": Url(EDITING, post=422, made=section, shows="patient"),
     "related_person_new": Url(EDITING, post=422, made=patient, shows="patient"),
     "related_person": Url(EDITING, post=422, made=of_patient(RelatedPersonFactory, "person_id"), shows="patient"),
     "related_person_remove": Url(
@@ -204,7 +210,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "coverage": Url(EDITING, post=422, made=of_patient(CoverageFactory, "coverage_id"), shows="patient"),
     "coverage_move": Url(EDITING, get=None, post=302, made=of_patient(CoverageFactory, "coverage_id")),
     "coverage_remove": Url(EDITING, post=422, made=of_patient(CoverageFactory, "coverage_id"), shows="patient"),
-    "care_team": Url(EDITING, post=302, made=patient, shows="patient"),
+    "care_team": Url(EDITING, post=422, made=patient, shows="patient"),
     "stay_new": Url(EDITING, post=422, made=patient, shows="patient"),
     "stay_end": Url(EDITING, post=422, made=of_patient(StayFactory, "stay_id", until_on=None), shows="patient"),
     "stay_remove": Url(EDITING, post=422, made=of_patient(StayFactory, "stay_id"), shows="patient"),

@@ -5,6 +5,7 @@ with a source. Nothing about a particular tool is written in Python.
 """
 
 from registry.rules.instruments.definition import (
+    SITE_ATTESTED,
     Band,
     Condition,
     Instrument,
@@ -27,6 +28,7 @@ from registry.rules.instruments.scoring import ImpossibleScore, Scored, check_to
 
 __all__ = [
     "INSTRUMENTS",
+    "SITE_ATTESTED",
     "TARGET_SCALES",
     "Band",
     "Condition",

@@ -125,6 +125,7 @@ class Instrument:
     loinc_tier: str
     licence_status: str
     licence: str
+    is_asked_by_staff: bool
     sources: tuple[Source, ...]
 
     @property
@@ -162,6 +163,11 @@ class Instrument:
     def is_bundled(self) -> bool:
         """Its wording is here and may be shown to anybody."""
         return self.licence_status == BUNDLED
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Patients may answer it by themselves: its wording is here, and it is not for staff to ask."""
+        return self.is_bundled and not self.is_asked_by_staff
 
     def takes_items(self, *, is_attested: bool = False) -> bool:
         """Whether answers are entered one by one: with its wording here, or where the site says it has a licence."""

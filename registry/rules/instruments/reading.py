@@ -21,7 +21,8 @@ STEERING_FIELDS = ("elevated_from", "meaningful_change", "remission_below")
 KNOWN_FIELDS = frozenset({
     "key", "name", "title", "topic", "for_whom", "items", "highest_answer", "points", "critical_item",
     "also_critical", "may_miss", "unscored", "optional", "asked_if", "counts_as", *STEERING_FIELDS, "improved_by",
-    "licence_status", "licence", "languages", "loinc", "band", "cut", "tier", "remark", "text", "source",
+    "licence_status", "licence", "languages", "is_asked_by_staff", "loinc", "band", "cut", "tier", "remark",
+    "text", "source",
 })  # fmt: skip
 
 
@@ -59,6 +60,7 @@ def _parts(data: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{field: data[field] for field in ("key", "name", "title", "topic", "may_miss", "licence_status", "licence")},
         "for_whom": data.get("for_whom", ""),
+        "is_asked_by_staff": data.get("is_asked_by_staff", False),
         "points": points,
         "critical_item": critical,
         "critical_items": (*([critical] if critical else []), *data.get("also_critical", ())),

@@ -42,6 +42,10 @@ def test_answers_are_taken_one_by_one_only_where_the_licence_lets_them(made):
     assert (made.takes_items(), made.takes_items(is_attested=True)) == expected[made.licence_status]
 
 
+def test_patients_answer_what_has_a_wording_and_is_not_for_staff_to_ask():
+    assert [key for key, made in INSTRUMENTS.items() if made.may_be_sent] == [key for key in BUNDLED if key != "cssrs"]
+
+
 @pytest.mark.parametrize(
     ("key", "languages"),
     [*((key, ("en", "es")) for key in ("phq2", "phq9", "gad2", "gad7"))]
