@@ -18,6 +18,7 @@ urlpatterns = [
     path("healthz", web.healthz, name="healthz"),
     path("readyz", web.readyz, name="readyz"),
     path("accounts/", include("bhi.accounts.urls")),
+    path("q/", include("registry.patient_urls")),
     path("o/<slug:organization>/", include(organization)),
 ]
 

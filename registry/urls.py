@@ -5,11 +5,14 @@ from django.urls import URLPattern, URLResolver, path
 from registry.views import (
     assessments,
     care_plans,
+    clinic_safety,
     initial_assessments,
     patients,
     patients_care,
     patients_related,
+    safety,
     safety_plans,
+    self_reports,
     status,
     tools,
 )
@@ -92,6 +95,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="assessment_replace",
     ),
     # questionnaires and safety
+    path("patients/<uuid:patient_id>/questionnaires/", self_reports.questionnaires, name="questionnaires"),
+    path(
+        "patients/<uuid:patient_id>/questionnaires/<uuid:report_id>/", self_reports.questionnaire, name="questionnaire"
+    ),
+    path(
+        "patients/<uuid:patient_id>/questionnaires/<uuid:report_id>/withdraw/",
+        self_reports.questionnaire_withdraw,
+        name="questionnaire_withdraw",
+    ),
+    path("safety/", safety.safety_notices, name="safety_notices"),
+    path("safety/<uuid:notice_id>/", safety.safety_notice, name="safety_notice"),
+    path("safety/<uuid:notice_id>/take/", safety.safety_notice_take, name="safety_notice_take"),
     # settings
+    path("clinics/<uuid:clinic_id>/safety/", clinic_safety.clinic_safety, name="clinic_safety"),
+    path("clinics/<uuid:clinic_id>/duty/", clinic_safety.duty_add, name="duty_add"),
+    path("clinics/<uuid:clinic_id>/duty/<uuid:turn_id>/end/", clinic_safety.duty_end, name="duty_end"),
     path("clinics/<uuid:clinic_id>/tools/", tools.clinic_tools, name="clinic_tools"),
 ]

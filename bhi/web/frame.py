@@ -14,7 +14,16 @@ from bhi.jobs.doorbell import is_silent
 # Pages that belong to a place in the navigation without being its first page.
 SECTIONS = {
     "patient_chart": "caseload",
+    "caseload_print": "caseload",
+    "caseload_view_save": "caseload",
+    "episode_status": "caseload",
+    "discharge": "caseload",
+    "reopen": "caseload",
+    "hand_off_new": "caseload",
+    "hand_off_seen": "caseload",
     "contact_new": "caseload",
+    "patient_details": "caseload",
+    "patient_edit": "caseload",
     "initial_assessment": "caseload",
     "initial_assessment_edit": "caseload",
     "initial_assessment_compare": "caseload",
@@ -31,6 +40,11 @@ SECTIONS = {
     "assessment": "caseload",
     "assessment_new": "caseload",
     "assessment_replace": "caseload",
+    "questionnaires": "caseload",
+    "questionnaire": "caseload",
+    "safety_notice": "safety_notices",
+    "clinic_safety": "clinic_settings",
+    "duty_add": "clinic_settings",
     "time_settle": "held_times",
     "month": "current_month",
     "month_row": "current_month",
@@ -42,6 +56,7 @@ SECTIONS = {
 
 # Label, URL name, icon, the permission that shows it. The first four that a seat has are its bottom bar.
 NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
+    ("Safety", "safety_notices", "shield-exclamation", Permission.HANDLE_SAFETY),
     ("Caseload", "caseload", "users", Permission.VIEW_CASELOAD),
     ("Held time", "held_times", "pause-circle", Permission.LOG_CONTACT),
     ("Month", "current_month", "calendar-days", Permission.VIEW_MONTHS),

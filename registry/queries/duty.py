@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bhi.accounts.permissions import Permission, permissions_of
 from bhi.accounts.queries import people_of
+from bhi.errors import NotFound
 from bhi.tenancy.models import Membership, Role
 from registry.models import DutyTurn
 from registry.rules.duty import Gap, Turn, on_duty, uncovered
@@ -95,9 +96,16 @@ def leads_of(able: dict[UUID, Membership]) -> tuple[UUID, ...]:
     return tuple(leads or sorted(able))
 
 
-def turn_of(row_id: UUID) -> DutyTurn | None:
-    """A turn that is in force."""
-    found: DutyTurn | None = DutyTurn.objects.filter(id=row_id, is_current=True).first()
+def all_turns_of(clinic_id: UUID) -> tuple[Turn, ...]:
+    """The present turns of a clinic, of people who cannot be reached too."""
+    return tuple(_turn(row) for row in _current(clinic_id))
+
+
+def turn_of(turn_id: UUID, clinic_id: UUID) -> DutyTurn:
+    """A turn of a clinic, in force or not. Raises NotFound."""
+    found: DutyTurn | None = DutyTurn.objects.filter(id=turn_id, clinic_id=clinic_id).first()
+    if found is None:
+        raise NotFound
     return found
 
 

@@ -28,7 +28,6 @@ from registry.rules.self_reports import (
     LinkState,
     Question,
     gate,
-    is_offered_to_patients,
     is_open,
     link_state,
     next_opening,
@@ -56,7 +55,7 @@ class LinkShown:
     sent_by: str
     tools: str
     language: str
-    way: str
+    way_key: str
     state: LinkState
     expires_at: datetime
     finished_at: datetime | None
@@ -75,9 +74,18 @@ class LinkShown:
         return is_open(self.state)
 
     @property
+    def way(self) -> str:
+        return SentBy(self.way_key).label
+
+    @property
+    def is_typed(self) -> bool:
+        """On the clinic's tablet, as a code."""
+        return self.way_key == SentBy.TABLET
+
+    @property
     def can_be_shown(self) -> bool:
         """As a code to scan or to type."""
-        return self.is_open and self.way in (SentBy.PRINTED.label, SentBy.TABLET.label)
+        return self.is_open and self.way_key in (SentBy.PRINTED, SentBy.TABLET)
 
 
 @dataclass(frozen=True)
@@ -202,8 +210,7 @@ def link_of(report_id: UUID, patient_id: UUID, organization_id: UUID, *, at: dat
 
 def offered_tools(clinic_id: UUID) -> tuple[Instrument, ...]:
     """The tools that a clinic sends to patients. One statement."""
-    tools = (tool.instrument for tool in tools_sent_to_patients(clinic_id))
-    return tuple(tool for tool in tools if is_offered_to_patients(tool))
+    return tuple(tool.instrument for tool in tools_sent_to_patients(clinic_id))
 
 
 def ways_of(patient: Patient) -> tuple[Way, ...]:
@@ -266,7 +273,7 @@ def _shown(row: SelfReport, people: Mapping[UUID, Any], at: datetime) -> LinkSho
         sent_by=str(people[row.recorded_by_id]),
         tools=_names(row.instruments),
         language=LANGUAGE_NAMES[row.language],
-        way=SentBy(row.sent_by).label,
+        way_key=row.sent_by,
         state=state_of(row, at),
         expires_at=row.expires_at,
         finished_at=row.finished_at,

@@ -145,11 +145,6 @@ def asks_about_danger(instrument: Instrument) -> bool:
     return bool(instrument.critical_items) or instrument.critical_item is not None
 
 
-def is_offered_to_patients(instrument: Instrument) -> bool:
-    """Tools of which the wording ships and that give a total: a triage tool such as the C-SSRS needs a person."""
-    return instrument.is_bundled and instrument.has_total and bool(instrument.wordings)
-
-
 def gate(
     instruments: Sequence[Instrument],
     *,

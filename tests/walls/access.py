@@ -10,16 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from registry.models import Episode
+from registry.rules.links import long_address, secret_sha256
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
-from tests.factories.caseload import EpisodeStandingFactory, ImportRunFactory, TimeEntryFactory
-from tests.factories.program import HandOffFactory, RecordNumberFactory, RelatedPersonFactory, StayFactory
+from tests.factories.caseload import EpisodeStandingFactory, ImportRunFactory, SavedViewFactory, TimeEntryFactory
+from tests.factories.program import (
+    ClinicProtocolFactory,
+    DutyTurnFactory,
+    HandOffFactory,
+    RecordNumberFactory,
+    RelatedPersonFactory,
+    SafetyNoticeFactory,
+    SelfReportFactory,
+    StayFactory,
+)
 from tests.factories.registry import AssessmentFactory, CoverageFactory, EpisodeFactory, ProgramPeriodFactory
 from tests.factories.tenancy import NOW
 
@@ -76,6 +86,48 @@ def clinic(seat: Membership) -> Mapping[str, Any]:
     return {"clinic_id": episode(seat).clinic.id}
 
 
+def link(seat: Membership, **fields: Any) -> Any:
+    """A printed link to a questionnaire that is open for years."""
+    return SelfReportFactory(
+        organization=seat.organization,
+        patient=episode(seat).patient,
+        sent_by="printed",
+        expires_at=NOW + timedelta(days=3650),
+        **fields,
+    )
+
+
+def questionnaire(seat: Membership) -> Mapping[str, Any]:
+    made = link(seat)
+    return {"patient_id": made.patient.id, "report_id": made.id}
+
+
+def address(seat: Membership) -> Mapping[str, Any]:
+    """As a patient follows it; the clinic's hours do not matter."""
+    secret = bytes(range(16))
+    made = link(seat, token_sha256=secret_sha256(secret, is_short=False))
+    ClinicProtocolFactory(organization=seat.organization, clinic=made.clinic, outside_hours="notify")
+    return {"token": long_address(seat.organization.id, secret)}
+
+
+def question(seat: Membership) -> Mapping[str, Any]:
+    return {**address(seat), "number": 1}
+
+
+def notice(seat: Membership) -> Mapping[str, Any]:
+    return {"notice_id": SafetyNoticeFactory(organization=seat.organization, patient=episode(seat).patient).id}
+
+
+def notice_list(seat: Membership) -> Mapping[str, Any]:
+    notice(seat)
+    return {}
+
+
+def duty_turn(seat: Membership) -> Mapping[str, Any]:
+    made = DutyTurnFactory(organization=seat.organization, member=seat)
+    return {"clinic_id": made.clinic.id, "turn_id": made.id}
+
+
 def score(seat: Membership) -> Mapping[str, Any]:
     made = AssessmentFactory(organization=seat.organization, episode=episode(seat))
     return {"patient_id": made.patient.id, "assessment_id": made.id}
@@ -84,6 +136,11 @@ def score(seat: Membership) -> Mapping[str, Any]:
 def caseload(seat: Membership) -> Mapping[str, Any]:
     patient(seat)
     return {}
+
+
+def saved_view(seat: Membership) -> Mapping[str, Any]:
+    """The seat's own: nobody else's is there for it."""
+    return {"view_id": SavedViewFactory(organization=seat.organization, membership=seat).id}
 
 
 def discharged(seat: Membership) -> Mapping[str, Any]:
@@ -153,6 +210,7 @@ class Url:
     made: Made = nothing
     shows: str = ""
     is_open: bool = False  # outside organizations: whether a stranger may
+    signed_in: int | None = None  # outside organizations: what who has signed in gets instead, whatever the method
 
 
 OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
@@ -160,8 +218,12 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "job_progress": Url(EVERYONE, made=job),
     "audit": Url(AUDITING),
     # caseload
-    "caseload": Url(CLINICAL, made=caseload, shows="count"),
-    "patient_search": Url(CLINICAL, get=None, post=302),
+    "caseload": Url(CLINICAL, post=302, made=caseload, shows="count"),
+    "caseload_print": Url(CLINICAL, post=200, made=caseload, shows="count"),
+    "caseload_export": Url(LOGGING, get=None, post=200, made=caseload),
+    "caseload_view_save": Url(CLINICAL, get=None, post=422, made=caseload),
+    "caseload_view_delete": Url(CLINICAL, get=None, post=302, made=saved_view),
+    "patient_search": Url(CLINICAL, get=None, post=200),
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
     "contact_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "contact_preview": Url(LOGGING, get=None, post=200, made=patient),
@@ -170,6 +232,16 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "assessment_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "clinic_tools": Url(SETTING, post=422, made=clinic),
     "assessment_replace": Url(LOGGING, post=422, made=score, shows="patient"),
+    # questionnaires and safety
+    "questionnaires": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "questionnaire": Url(LOGGING, made=questionnaire, shows="patient"),
+    "questionnaire_withdraw": Url(LOGGING, get=None, post=302, made=questionnaire),
+    "safety_notices": Url(CLINICAL, made=notice_list, shows="count"),
+    "safety_notice": Url(CLINICAL, post=422, made=notice, shows="patient"),
+    "safety_notice_take": Url(CLINICAL, get=None, post=302, made=notice),
+    "clinic_safety": Url(SETTING, post=422, made=clinic),
+    "duty_add": Url(SETTING, get=None, post=422, made=clinic),
+    "duty_end": Url(SETTING, get=None, post=302, made=duty_turn),
     "held_times": Url(LOGGING, made=held_list, shows="count"),
     "time_settle": Url(LOGGING, post=422, made=held, shows="patient"),
     "imports": Url(IMPORTING, post=422),
@@ -229,4 +301,12 @@ OUTSIDE: Final[dict[str, Url]] = {
     "home": Url(get=302),
     "healthz": Url(is_open=True),
     "readyz": Url(is_open=True),
+    # What patients open: a browser in which somebody is signed in is told to sign out first.
+    "answer_code": Url(is_open=True, post=422),
+    "answers": Url(is_open=True, post=302, made=address, signed_in=200),
+    "answers_confirm": Url(is_open=True, post=422, made=address, signed_in=200),
+    "answers_step": Url(is_open=True, get=302, post=302, made=question, signed_in=200),
+    "answers_help": Url(is_open=True, get=302, post=302, made=question, signed_in=200),
+    "answers_send": Url(is_open=True, get=302, post=302, made=address, signed_in=200),
+    "answers_done": Url(is_open=True, get=302, post=302, made=address, signed_in=200),
 }

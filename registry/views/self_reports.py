@@ -1,0 +1,123 @@
+"""Questionnaires as the care team sends them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import segno
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bhi.accounts.permissions import Permission, requires
+from bhi.errors import DomainError, NotFound
+from registry.forms.self_reports import SendForm
+from registry.operations.self_reports import send_self_report, withdraw_self_report
+from registry.queries.duty import has_rota
+from registry.queries.protocols import protocol_of
+from registry.queries.self_reports import address_of, code_of, link_of, links_of, offered_tools, ways_of
+from registry.views.door import Asked, asked
+
+_SENT = {
+    "email": "The link is on its way by e-mail.",
+    "text": "The link is on its way by text message.",
+}
+
+
+@requires(Permission.SEND_QUESTIONNAIRE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def questionnaires(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
+    """What was sent and what became of it; sending another."""
+    here = asked(request, patient_id)
+    patient = here.door.patient
+    tools, ways = offered_tools(patient.clinic_id), ways_of(patient)
+    language = "es" if patient.language.lower().startswith(("es", "spanish")) else "en"
+    form = SendForm(request.POST if here.is_post else None, tools=tools, ways=ways, language=language)
+    if form.is_valid():
+        answer = _send(here, form)
+        if answer is not None:
+            return answer
+    context = {
+        "form": form,
+        "ways": ways,
+        "links": links_of(patient.id, here.by.organization_id, at=here.at),
+        "has_rota": has_rota(patient.clinic_id, here.by.organization_id),
+        "may_set": here.may(Permission.SET_PROTOCOLS),
+        "protocol": protocol_of(patient.clinic_id),
+        "zone": here.door.zone.key,
+    }
+    status = 422 if form.is_bound else 200
+    return here.page("questionnaires.viewed", "registry/questionnaires.html", context, status=status)
+
+
+@requires(Permission.SEND_QUESTIONNAIRE)
+@require_safe
+def questionnaire(request: HttpRequest, organization: str, patient_id: UUID, report_id: UUID) -> HttpResponse:
+    """An open link as a code to scan, or to type on the clinic's tablet. The paper names nobody."""
+    here = asked(request, patient_id)
+    try:
+        link = link_of(report_id, patient_id, here.by.organization_id, at=here.at)
+    except NotFound:
+        raise Http404 from None
+    if not link.can_be_shown:
+        messages.info(request, "This link is over, or went out as a message.")
+        return redirect("questionnaires", organization, patient_id)
+    path = reverse("answers", args=[address_of(link.id, here.by.organization_id, link.way_key)])
+    context = {
+        "link": link,
+        "qr": _qr(settings.ADDRESS + path),
+        "address": settings.ADDRESS + (reverse("answer_code") if link.is_typed else path),
+        "path": path,
+        "code": code_of(link.id, here.by.organization_id) if link.is_typed else "",
+        "zone": here.door.zone.key,
+    }
+    return here.page("questionnaires.shown", "registry/questionnaire.html", context)
+
+
+@requires(Permission.SEND_QUESTIONNAIRE)
+@require_POST
+def questionnaire_withdraw(request: HttpRequest, organization: str, patient_id: UUID, report_id: UUID) -> HttpResponse:
+    """Close a link that was not finished."""
+    here = asked(request, patient_id)
+    try:
+        withdraw_self_report(by=here.by, at=here.at, report_id=report_id, patient_id=patient_id)
+        messages.success(request, "The link is withdrawn.")
+    except NotFound:
+        raise Http404 from None
+    except DomainError as fault:
+        messages.info(request, str(fault))
+    return redirect("questionnaires", organization, patient_id)
+
+
+def _send(here: Asked, form: SendForm) -> HttpResponse | None:
+    """To where it goes on, or None with the refusal said at its field."""
+    typed, slug, patient_id = form.cleaned_data, here.by.organization.slug, here.door.patient.id
+    try:
+        report = send_self_report(
+            by=here.by,
+            at=here.at,
+            patient_id=patient_id,
+            tools=typed["tools"],
+            language=typed["language"],
+            sent_by=typed["sent_by"],
+            client_token=typed["client_token"],
+        )
+    except DomainError as fault:
+        form.say(fault)
+        return None
+    if report.sent_by not in _SENT:
+        return redirect("questionnaire", slug, patient_id, report.id)
+    messages.success(here.request, _SENT[report.sent_by])
+    return redirect("questionnaires", slug, patient_id)
+
+
+def _qr(address: str) -> SafeString:
+    """Drawn in attributes, as the page's policy forbids styles."""
+    drawing = segno.make(address, error="m", micro=False).svg_inline(
+        omitsize=True, border=2, svgclass="qr-drawing", lineclass=None, title="QR code of the link"
+    )
+    return mark_safe(drawing)  # noqa: S308 - drawn by the library from an address of ours
