@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bhi.accounts.permissions import Permission, permissions_of, requires
+from bhi.accounts.permissions import Permission, requires
 from bhi.errors import DomainError
 from bhi.tenancy.models import Membership
 from caseload.queries.doors import PatientDoor
@@ -27,9 +27,10 @@ from registry.queries.protocols import protocol_of
 from registry.rules.care_plans import Plan
 from registry.rules.content import shown
 from registry.rules.initial_assessment import PARTS
-from registry.views.plan_editing import Editing, Start, Visit, edit, visit
+from registry.views.door import Asked, asked
+from registry.views.plan_editing import Editing, Start, edit
 from registry.views.plan_printing import printed
-from registry.views.plan_reading import about, compare, read, seen
+from registry.views.plan_reading import about, compare, read
 
 # What of the first assessment is read beside the plan that is written from it.
 _FEEDS = ("referral", "treatments", "allergies", "pregnancy", "constraints")
@@ -39,7 +40,7 @@ _FEEDS = ("referral", "treatments", "allergies", "pregnancy", "constraints")
 @require_safe
 def care_plan(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """The plan in force, its sign-off and its history."""
-    here = visit(request, patient_id)
+    here = asked(request, patient_id)
     due = next_due(here.door.episode.id) if here.door.episode is not None else None
     return read(here, EDITING, due=due, may_sign=_may_sign(here))
 
@@ -48,21 +49,21 @@ def care_plan(request: HttpRequest, organization: str, patient_id: UUID) -> Http
 @require_http_methods(["GET", "HEAD", "POST"])
 def care_plan_edit(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """A new version, begun from the last."""
-    return edit(visit(request, patient_id), EDITING)
+    return edit(asked(request, patient_id), EDITING)
 
 
 @requires(Permission.VIEW_CHART)
 @require_safe
 def care_plan_compare(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Two versions side by side."""
-    return compare(visit(request, patient_id), EDITING)
+    return compare(asked(request, patient_id), EDITING)
 
 
 @requires(Permission.VIEW_CHART)
 @require_safe
 def care_plan_print(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """The plan in plain words for the patient."""
-    here = visit(request, patient_id)
+    here = asked(request, patient_id)
     clinic_id = here.door.episode.clinic_id if here.door.episode is not None else here.door.patient.clinic_id
     return printed(here, EDITING, protocol_of(clinic_id))
 
@@ -71,11 +72,11 @@ def care_plan_print(request: HttpRequest, organization: str, patient_id: UUID) -
 @require_http_methods(["GET", "HEAD", "POST"])
 def care_plan_sign(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """The treating clinician's agreement: their own, or recorded by whoever heard it."""
-    here = visit(request, patient_id)
+    here = asked(request, patient_id)
     versions = _versions(here.door)
     is_own = _is_own(here)
     plan_id = versions[0].id if versions else None
-    data = request.POST if request.method == "POST" else None
+    data = request.POST if here.is_post else None
     form = SignOffForm(data, plan_id=plan_id, today=here.door.today, is_own=is_own)
     if data is not None and form.is_valid() and _sign(here, form):
         messages.success(request, "Sign-off recorded.")
@@ -83,7 +84,7 @@ def care_plan_sign(request: HttpRequest, organization: str, patient_id: UUID) ->
     return _sign_page(here, versions, form, is_own=is_own, status=200 if data is None else 422)
 
 
-def _sign(here: Visit, form: SignOffForm) -> bool:
+def _sign(here: Asked, form: SignOffForm) -> bool:
     """Whether it was recorded; if not, the form says why."""
     if here.door.episode is None or not _may_sign(here):
         form.add_error(None, _who_may(here))
@@ -98,9 +99,8 @@ def _sign(here: Visit, form: SignOffForm) -> bool:
 
 
 def _sign_page(
-    here: Visit, versions: tuple[Version[Plan], ...], form: SignOffForm, *, is_own: bool, status: int
+    here: Asked, versions: tuple[Version[Plan], ...], form: SignOffForm, *, is_own: bool, status: int
 ) -> HttpResponse:
-    seen(here, EDITING, "sign_opened")
     version = versions[0] if versions and not versions[0].is_assumed else None
     context = {
         **about(here, EDITING, versions),
@@ -111,23 +111,22 @@ def _sign_page(
         "may_sign": _may_sign(here),
         "who_may": _who_may(here),
     }
-    return render(here.request, "registry/care_plan_sign.html", context, status=status)
+    return here.page("care_plan.sign_opened", "registry/care_plan_sign.html", context, status=status)
 
 
-def _is_own(here: Visit) -> bool:
+def _is_own(here: Asked) -> bool:
     """Whether the seat is that of the patient's treating clinician."""
     episode = here.door.episode
     mine = clinician_of_seat(here.by.id)
     return episode is not None and mine is not None and mine == episode.treating_clinician_id
 
 
-def _may_sign(here: Visit) -> bool:
+def _may_sign(here: Asked) -> bool:
     """Who writes plans may record what the clinician said; others sign only for themselves."""
-    may = permissions_of(here.by.roles)
-    return Permission.SIGN_PLAN in may and (Permission.EDIT_PLAN in may or _is_own(here))
+    return here.may(Permission.SIGN_PLAN) and (here.may(Permission.EDIT_PLAN) or _is_own(here))
 
 
-def _who_may(here: Visit) -> str:
+def _who_may(here: Asked) -> str:
     clinician = here.door.episode.treating_clinician if here.door.episode is not None else None
     if clinician is None:
         return "No treating clinician is recorded. Choose who treats the patient first."

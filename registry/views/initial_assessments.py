@@ -18,7 +18,8 @@ from registry.operations.initial_assessments import record_first_assessment
 from registry.operations.versions import Kept
 from registry.queries.plans import Version, earlier_first_assessment, first_assessments
 from registry.rules.initial_assessment import FirstAssessment
-from registry.views.plan_editing import Editing, Start, edit, visit
+from registry.views.door import asked
+from registry.views.plan_editing import Editing, Start, edit
 from registry.views.plan_reading import compare, read
 
 
@@ -26,21 +27,21 @@ from registry.views.plan_reading import compare, read
 @require_safe
 def initial_assessment(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """What is known, and what is missing."""
-    return read(visit(request, patient_id), EDITING)
+    return read(asked(request, patient_id), EDITING)
 
 
 @requires(Permission.EDIT_PLAN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def initial_assessment_edit(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """One page, begun from the last version."""
-    return edit(visit(request, patient_id), EDITING)
+    return edit(asked(request, patient_id), EDITING)
 
 
 @requires(Permission.VIEW_CHART)
 @require_safe
 def initial_assessment_compare(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Two versions side by side."""
-    return compare(visit(request, patient_id), EDITING)
+    return compare(asked(request, patient_id), EDITING)
 
 
 def _versions(door: PatientDoor) -> tuple[Version[FirstAssessment], ...]:

@@ -6,23 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils import timezone
 
-from bhi.accounts.permissions import Permission, permissions_of
-from bhi.audit.operations import record
-from bhi.errors import DomainError, NotFound
+from bhi.errors import DomainError
 from bhi.tenancy.models import Membership
-from caseload.queries.doors import PatientDoor, patient_door
+from caseload.queries.doors import PatientDoor
 from registry.forms.content import ContentForm, Differing
 from registry.operations.plan_errors import EditedMeanwhile
 from registry.operations.versions import Kept
 from registry.queries.plans import Version
 from registry.rules.versions import Change, Merged, compared, merged
+from registry.views.door import Asked
 
 
 @dataclass(frozen=True)
@@ -54,21 +51,6 @@ class Editing:
 
 
 @dataclass(frozen=True)
-class Visit:
-    """One request for one patient's document, by whom and when."""
-
-    request: HttpRequest
-    door: PatientDoor
-    by: Membership
-    at: datetime
-
-    @property
-    def may_edit(self) -> bool:
-        """Whether the seat may write plans."""
-        return Permission.EDIT_PLAN in permissions_of(self.by.roles)
-
-
-@dataclass(frozen=True)
 class Meanwhile:
     """What somebody else saved while a form was open, and where it differs from what was typed."""
 
@@ -76,22 +58,11 @@ class Meanwhile:
     differing: Sequence[Differing]
 
 
-def visit(request: HttpRequest, patient_id: UUID) -> Visit:
-    """The patient's door, opened for this seat; 404 for a patient who is absent or somebody else's."""
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    now = timezone.now()
-    try:
-        return Visit(request, patient_door(patient_id, for_=by, at=now), by, now)
-    except NotFound:
-        raise Http404 from None
-
-
-def edit(here: Visit, editing: Editing) -> HttpResponse:
+def edit(here: Asked, editing: Editing) -> HttpResponse:
     """The form; saving it; another row in it; or, when somebody was faster, both versions."""
-    is_post = here.request.method == "POST"
     if not editing.is_open(here.door):
-        return _page(here, editing, None, status=409 if is_post else 200)
-    if not is_post:
+        return _page(here, editing, None, status=409 if here.is_post else 200)
+    if not here.is_post:
         return _page(here, editing, *_fresh(here, editing))
     if "add_row" in here.request.POST:
         return _with_a_row(here, editing)
@@ -106,11 +77,11 @@ def edit(here: Visit, editing: Editing) -> HttpResponse:
     return redirect(editing.name, here.by.organization.slug, here.door.patient.id)
 
 
-def _days(here: Visit) -> dict[str, Any]:
+def _days(here: Asked) -> dict[str, Any]:
     return {"today": here.door.today, "born_on": here.door.patient.birth_date}
 
 
-def _fresh(here: Visit, editing: Editing) -> tuple[ContentForm, str]:
+def _fresh(here: Asked, editing: Editing) -> tuple[ContentForm, str]:
     """A form with the version in force, or with what a first one begins with; and why it begins so."""
     versions = editing.versions(here.door)
     if not versions:
@@ -120,7 +91,7 @@ def _fresh(here: Visit, editing: Editing) -> tuple[ContentForm, str]:
     return editing.form(content=latest.content, based_on=latest.number or 0, **_days(here)), ""
 
 
-def _save(here: Visit, editing: Editing, form: ContentForm) -> Kept[Any] | EditedMeanwhile | None:
+def _save(here: Asked, editing: Editing, form: ContentForm) -> Kept[Any] | EditedMeanwhile | None:
     """What was kept; None with the refusal said above the form; or that somebody else was faster."""
     try:
         return editing.save(here.door, form, here.by, here.at)
@@ -131,7 +102,7 @@ def _save(here: Visit, editing: Editing, form: ContentForm) -> Kept[Any] | Edite
         return None
 
 
-def _with_a_row(here: Visit, editing: Editing) -> HttpResponse:
+def _with_a_row(here: Asked, editing: Editing) -> HttpResponse:
     """The form as typed with one row more; with htmx only those rows."""
     name = here.request.POST["add_row"]
     posted: QueryDict = here.request.POST
@@ -142,7 +113,7 @@ def _with_a_row(here: Visit, editing: Editing) -> HttpResponse:
     return _page(here, editing, form)
 
 
-def _both(here: Visit, editing: Editing, form: ContentForm) -> HttpResponse:
+def _both(here: Asked, editing: Editing, form: ContentForm) -> HttpResponse:
     """The form with both edits put together, based on the version that was saved meanwhile, and what differs."""
     versions = editing.versions(here.door)
     if not versions:  # what the form was based on was taken back
@@ -176,7 +147,7 @@ def _fate(name: str, union: Merged[Any], form: ContentForm) -> str:
 
 
 def _page(
-    here: Visit,
+    here: Asked,
     editing: Editing,
     form: ContentForm | None,
     note: str = "",
@@ -184,27 +155,13 @@ def _page(
     status: int = 200,
     meanwhile: Meanwhile | None = None,
 ) -> HttpResponse:
-    record(
-        f"{editing.action}.opened",
-        by=here.by,
-        at=here.at,
-        patient_id=here.door.patient.id,
-        object_id=here.door.patient.id,
-    )
     context = {
-        "door": here.door,
         "form": form,
         "note": note,
         "meanwhile": meanwhile,
         "title": editing.title,
         "page": editing.name,
         "edit_page": f"{editing.name}_edit",
-        "sub": sub(here.door),
         **(editing.beside(here.door) if form is not None else {}),
     }
-    return render(here.request, f"registry/{editing.name}_edit.html", context, status=status)
-
-
-def sub(door: PatientDoor) -> str:
-    """The line below the patient's name."""
-    return " · ".join(part for part in (door.patient.mrn, door.clinic_name) if part)
+    return here.page(f"{editing.action}.opened", f"registry/{editing.name}_edit.html", context, status=status)

@@ -5,23 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils import translation
 
 from registry.queries.protocols import Protocol
-from registry.views.plan_editing import Editing, Visit
-from registry.views.plan_reading import about, chosen, seen
+from registry.views.door import Asked
+from registry.views.plan_editing import Editing
+from registry.views.plan_reading import about, chosen
 
 LANGUAGES = (("en", "English"), ("es", "Español"))
 _SPANISH = ("es", "sp", "castell")
 
 
-def printed(here: Visit, editing: Editing, protocol: Protocol, **more: Any) -> HttpResponse:
+def printed(here: Asked, editing: Editing, protocol: Protocol, **more: Any) -> HttpResponse:
     """The version in force in English or Spanish; by default in the language on record of the patient."""
     versions = editing.versions(here.door)
     version = chosen(versions, here.request.GET.get("version", ""))
     language = _language(here)
-    seen(here, editing, "printed")
     context = {
         **about(here, editing, versions),
         "version": version,
@@ -32,10 +31,10 @@ def printed(here: Visit, editing: Editing, protocol: Protocol, **more: Any) -> H
         **more,
     }
     with translation.override(language):
-        return render(here.request, f"registry/{editing.name}_print.html", context)
+        return here.page(f"{editing.action}.printed", f"registry/{editing.name}_print.html", context)
 
 
-def _language(here: Visit) -> str:
+def _language(here: Asked) -> str:
     asked = here.request.GET.get("language", "")
     if asked in dict(LANGUAGES):
         return asked

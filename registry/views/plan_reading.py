@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 
-from bhi.audit.operations import record
+from bhi.accounts.permissions import Permission
 from registry.queries.plans import Version
 from registry.rules.content import shown
 from registry.rules.versions import compared
-from registry.views.plan_editing import Editing, Visit, sub
+from registry.views.door import Asked
+from registry.views.plan_editing import Editing
 
 
-def read(here: Visit, editing: Editing, **more: Any) -> HttpResponse:
+def read(here: Asked, editing: Editing, **more: Any) -> HttpResponse:
     """The version in force, or the one whose number the address names."""
     versions = editing.versions(here.door)
     version = chosen(versions, here.request.GET.get("version", ""))
-    seen(here, editing, "viewed")
     context = {
         **about(here, editing, versions),
         "version": version,
@@ -27,15 +26,14 @@ def read(here: Visit, editing: Editing, **more: Any) -> HttpResponse:
         "parts": shown(version.content, editing.form.parts) if version is not None else (),
         **more,
     }
-    return render(here.request, f"registry/{editing.name}.html", context)
+    return here.page(f"{editing.action}.viewed", f"registry/{editing.name}.html", context)
 
 
-def compare(here: Visit, editing: Editing) -> HttpResponse:
+def compare(here: Asked, editing: Editing) -> HttpResponse:
     """Two versions side by side, by default the last two; the earlier on the left."""
     versions = editing.versions(here.door)
     asked = [here.request.GET.get(name, "") for name in ("from", "to")]
     pair = _pair([version for version in versions if version.number is not None], asked)
-    seen(here, editing, "compared")
     parts = compared(pair[0].content, pair[1].content, editing.form.parts) if pair else ()
     context = {
         **about(here, editing, versions),
@@ -43,7 +41,7 @@ def compare(here: Visit, editing: Editing) -> HttpResponse:
         "differing": [part for part in parts if part.differs],
         "alike": [part.title for part in parts if part.fields and not part.differs],
     }
-    return render(here.request, "registry/plan_compare.html", context)
+    return here.page(f"{editing.action}.compared", "registry/plan_compare.html", context)
 
 
 def chosen(versions: Sequence[Version[Any]], number: str) -> Version[Any] | None:
@@ -56,25 +54,17 @@ def chosen(versions: Sequence[Version[Any]], number: str) -> Version[Any] | None
     raise Http404
 
 
-def about(here: Visit, editing: Editing, versions: Sequence[Version[Any]]) -> dict[str, Any]:
+def about(here: Asked, editing: Editing, versions: Sequence[Version[Any]]) -> dict[str, Any]:
     """What every page of a document shows around it."""
     return {
-        "door": here.door,
-        "sub": sub(here.door),
         "title": editing.title,
         "page": editing.name,
         "edit_page": f"{editing.name}_edit",
         "compare_page": f"{editing.name}_compare",
         "versions": versions,
         "numbered": [version for version in versions if version.number is not None],
-        "may_edit": here.may_edit and editing.is_open(here.door),
+        "may_edit": here.may(Permission.EDIT_PLAN) and editing.is_open(here.door),
     }
-
-
-def seen(here: Visit, editing: Editing, how: str) -> None:
-    """Leave in the audit that the patient's document was seen."""
-    patient_id = here.door.patient.id
-    record(f"{editing.action}.{how}", by=here.by, at=here.at, patient_id=patient_id, object_id=patient_id)
 
 
 def _pair(versions: Sequence[Version[Any]], asked: Sequence[str]) -> tuple[Version[Any], Version[Any]] | None:

@@ -18,7 +18,8 @@ from registry.operations.safety_plans import record_safety_plan
 from registry.operations.versions import Kept
 from registry.queries.plans import safety_plans
 from registry.queries.protocols import protocol_of
-from registry.views.plan_editing import Editing, edit, visit
+from registry.views.door import asked
+from registry.views.plan_editing import Editing, edit
 from registry.views.plan_printing import printed
 from registry.views.plan_reading import compare, read
 
@@ -27,7 +28,7 @@ from registry.views.plan_reading import compare, read
 @require_safe
 def safety_plan(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """What the patient does in danger, with the numbers that always hold."""
-    here = visit(request, patient_id)
+    here = asked(request, patient_id)
     return read(here, EDITING, protocol=protocol_of(_clinic(here.door)))
 
 
@@ -35,21 +36,21 @@ def safety_plan(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 def safety_plan_edit(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Written with the patient."""
-    return edit(visit(request, patient_id), EDITING)
+    return edit(asked(request, patient_id), EDITING)
 
 
 @requires(Permission.VIEW_CHART)
 @require_safe
 def safety_plan_compare(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Two versions side by side."""
-    return compare(visit(request, patient_id), EDITING)
+    return compare(asked(request, patient_id), EDITING)
 
 
 @requires(Permission.VIEW_CHART)
 @require_safe
 def safety_plan_print(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """One page for the patient to keep."""
-    here = visit(request, patient_id)
+    here = asked(request, patient_id)
     return printed(here, EDITING, protocol_of(_clinic(here.door)))
 
 
