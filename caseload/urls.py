@@ -2,11 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from caseload.views import caseload_list, charts, contacts, imports, settling
+from caseload.views import caseload_list, charts, contacts, imports, searches, settling
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("caseload/", caseload_list.caseload, name="caseload"),
-    path("caseload/search/", caseload_list.patient_search, name="patient_search"),
+    path("caseload/search/", searches.patient_search, name="patient_search"),
+    path("caseload/print/", caseload_list.caseload_print, name="caseload_print"),
+    path("caseload/file/", caseload_list.caseload_export, name="caseload_export"),
+    path("caseload/views/", caseload_list.caseload_view_save, name="caseload_view_save"),
+    path("caseload/views/<uuid:view_id>/delete/", caseload_list.caseload_view_delete, name="caseload_view_delete"),
     path("patients/<uuid:patient_id>/", charts.chart, name="patient_chart"),
     path("patients/<uuid:patient_id>/contacts/new/", contacts.contact_new, name="contact_new"),
     path("patients/<uuid:patient_id>/contacts/preview/", contacts.contact_preview, name="contact_preview"),

@@ -11,6 +11,15 @@ from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from caseload.rules.clock import local_date
 from registry.models import Episode, EpisodeStatus, Patient
+from registry.queries.patients import merged_into
+
+
+class PatientMerged(NotFound):
+    """The record goes on under another one. Pages that show a patient lead there; for others it is not there."""
+
+    def __init__(self, kept_id: UUID) -> None:
+        super().__init__()
+        self.kept_id = kept_id
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,10 @@ class PatientDoor:
 
 
 def patient_door(patient_id: UUID, *, for_: Membership, at: datetime) -> PatientDoor:
-    """A live patient of the seat's organization, in one statement, two before any enrolment. Raises NotFound."""
+    """A live patient of the seat's organization, in one statement, two before any enrolment.
+
+    Raises NotFound, and PatientMerged, which is one, for a record that goes on under another.
+    """
     of_patient = {"organization_id": for_.organization_id, "patient_id": patient_id}
     episodes = Episode.objects.live().filter(**of_patient, patient__voided_at__isnull=True)
     related = episodes.select_related("patient", "clinic", "treating_clinician")
@@ -54,9 +66,10 @@ def patient_door(patient_id: UUID, *, for_: Membership, at: datetime) -> Patient
 def _patient(patient_id: UUID, organization_id: UUID) -> Patient:
     found = Patient.objects.live().filter(organization_id=organization_id, id=patient_id)
     patient: Patient | None = found.select_related("clinic").first()
-    if patient is None:
-        raise NotFound
-    return patient
+    if patient is not None:
+        return patient
+    kept_id = merged_into(organization_id, patient_id)
+    raise PatientMerged(kept_id) if kept_id else NotFound()
 
 
 def _is_over(episode: Episode) -> bool:

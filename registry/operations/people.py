@@ -15,7 +15,9 @@ from registry.operations.drafts import draft_coverage, draft_patient
 from registry.operations.errors import CoverageTaken, RecordNumberTaken
 from registry.operations.recording import Stamp, announce_change, record_facts, refusing
 from registry.queries.episodes import episode_ids_of
+from registry.queries.patients import is_record_number_taken
 from registry.rules.names import sort_name
+from registry.rules.people import takes_mbi
 
 
 @transaction.atomic
@@ -46,6 +48,8 @@ def add_patient(
         birth_date=birth_date,
         **details,
     )
+    if patient.mrn and is_record_number_taken(by.organization_id, clinic.id, patient.mrn):
+        raise RecordNumberTaken
     with refusing({"registry_patient_mrn": RecordNumberTaken}):
         record_facts([patient])
     record("patient.added", by=by, at=at, patient_id=patient.id, object_id=patient.id, fields=["mrn", "name", *details])
@@ -79,7 +83,7 @@ def payer_named(*, by: Membership, name: str, payer_code: str = "", is_self_pay:
     payer, _ = Payer.objects.get_or_create(
         organization_id=by.organization_id,
         name=name.strip(),
-        defaults={"payer_code": payer_code, "is_self_pay": is_self_pay},
+        defaults={"payer_code": payer_code, "is_self_pay": is_self_pay, "takes_mbi": takes_mbi(name)},
     )
     return payer
 
