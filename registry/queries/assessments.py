@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from bhi.errors import NotFound
 from registry.models import Assessment, Episode
-from registry.rules.instruments import Instrument, Remark, Tier, instrument, remarks_on
+from registry.rules.instruments import Instrument, Remark, Tier, instrument, remarks_on, skipped_items
 from registry.rules.instruments.words import critical_words, result_words
 
 
@@ -22,6 +22,7 @@ class AnswerShown:
     text: str
     answer: str
     points: int | None
+    is_asked: bool = True
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,14 @@ def _answers(row: Assessment, scale: Instrument) -> tuple[AnswerShown, ...]:
         numbered = enumerate(row.items, start=1)
         return tuple(AnswerShown(str(n), "", "" if given is None else str(given), given) for n, given in numbered)
     items = zip(scale.wordings[language].items, scale.points, row.items, strict=True)
+    skipped = skipped_items(scale, row.items)
     return tuple(
-        AnswerShown(item.label, item.text, "" if given is None else item.answers[points.index(given)], given)
+        AnswerShown(
+            item.label,
+            item.text,
+            "" if given is None else item.answers[points.index(given)],
+            given,
+            is_asked=item.number not in skipped,
+        )
         for item, points, given in items
     )

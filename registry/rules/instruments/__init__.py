@@ -24,7 +24,7 @@ from registry.rules.instruments.library import (
     scale_key_of,
 )
 from registry.rules.instruments.reading import InstrumentMisdefined, define
-from registry.rules.instruments.scoring import ImpossibleScore, Scored, check_total, remarks_on, score
+from registry.rules.instruments.scoring import ImpossibleScore, Scored, check_total, remarks_on, score, skipped_items
 
 __all__ = [
     "INSTRUMENTS",
@@ -49,4 +49,5 @@ __all__ = [
     "remarks_on",
     "scale_key_of",
     "score",
+    "skipped_items",
 ]

@@ -107,22 +107,28 @@ def remarks_on(instrument: Instrument, items: Sequence[int | None]) -> tuple[Rem
     )
 
 
+def skipped_items(instrument: Instrument, items: Sequence[int | None]) -> set[int]:
+    """The numbers of the items that earlier answers rule out, so that they are not asked."""
+    skipped: set[int] = set()
+    for number, condition in sorted(instrument.asked_if.items()):
+        given = items[condition.item - 1]
+        if condition.item in skipped or (given is not None and given < condition.at_least):
+            skipped.add(number)
+    return skipped
+
+
 def _asked(instrument: Instrument, items: Sequence[int | None]) -> tuple[list[int | None], set[int]]:
     """The answers without those to items that were not to be asked, and the numbers of these."""
     asked = list(items)
-    skipped: set[int] = set()
-    for number, condition in sorted(instrument.asked_if.items()):
-        given = asked[condition.item - 1]
-        if condition.item not in skipped and (given is None or given >= condition.at_least):
-            continue
+    skipped = skipped_items(instrument, items)
+    for number in sorted(skipped):
         if asked[number - 1]:
             raise ImpossibleScore(
                 f"{instrument.name}: {_named(instrument, number)} is answered although "
-                f"{_named(instrument, condition.item)} rules it out. Change one of them.",
+                f"{_named(instrument, instrument.asked_if[number].item)} rules it out. Change one of them.",
                 item=number,
             )
         asked[number - 1] = None
-        skipped.add(number)
     return asked, skipped
 
 
