@@ -78,6 +78,7 @@ class ToolShown:
         return self.tool.instrument.name
 
 
+RISK_TITLE = "An answer about self-harm is above 0: assess safety now"
 RISK_STEPS = (
     "Ask about thoughts, plan, intent, means and past attempts; use the Columbia screener today.",
     "With a plan or intent: do not leave the patient alone. Call 911 or arrange an emergency evaluation now.",
@@ -90,8 +91,8 @@ RISK_STEPS = (
 
 def risk_title(scale: Instrument) -> str:
     """What the steps are for: `Item 9 is above 0: assess safety now`."""
-    what = f"Item {scale.critical_item}" if len(scale.critical_items) == 1 else "An answer about self-harm"
-    return f"{what} is above 0: assess safety now"
+    has_one = len(scale.critical_items) == 1
+    return f"Item {scale.critical_item} is above 0: assess safety now" if has_one else RISK_TITLE
 
 
 def item_field(key: str, number: int) -> str:
