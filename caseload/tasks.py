@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from bhi.accounts.queries import people_of
+from bhi.accounts.queries import people_of, system_membership
 from bhi.errors import DomainError
-from bhi.jobs.registry import Run, Work, handles, subscribe
+from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
 from bhi.tenancy.models import Membership
 from caseload.operations import rebuild_standing
-from caseload.operations.imports import confirm_import, preview_again, read_import
+from caseload.operations.imports import confirm_import, discard_old_imports, preview_again, read_import
 from caseload.queries.imports import is_importing
 
 
@@ -19,13 +19,15 @@ def register() -> None:
     """Called once, when Django starts."""
     handles("read_import", read_long_import)
     handles("carry_out_import", carry_out_long_import)
+    handles("discard_old_imports", discard_imports)
+    repeats("discard_old_imports", nightly)
     handles("rebuild_standing", rebuild_one_standing, label="Working out where a patient stands")
     subscribe("episode_changed", "rebuild_standing", _stale_standing)
 
 
 def read_long_import(run: Run) -> None:
     """Preview an upload that was too long for a page."""
-    read_import(by=_by(run), at=run.at, run_id=UUID(run.arguments["run_id"]))
+    read_import(by=_by(run), at=run.at, run_id=UUID(run.arguments["run_id"]), progress=run.progress)
 
 
 def carry_out_long_import(run: Run) -> None:
@@ -44,6 +46,11 @@ def carry_out_long_import(run: Run) -> None:
         )
     except DomainError as refusal:
         preview_again(by=by, at=run.at, run_id=run_id, because=str(refusal))
+
+
+def discard_imports(run: Run) -> None:
+    """Every night: files and unconfirmed imports of more than thirty days ago."""
+    discard_old_imports(by=system_membership(run.organization_id), at=run.at)
 
 
 def rebuild_one_standing(run: Run) -> None:

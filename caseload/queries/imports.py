@@ -59,6 +59,7 @@ class ImportPage:
     can_be_imported: bool
     can_be_corrected: bool
     can_be_undone: bool
+    is_discarded: bool
 
 
 def imports(organization_id: UUID, *, limit: int = 50) -> list[ImportSummary]:
@@ -91,6 +92,7 @@ def import_page(organization_id: UUID, run_id: UUID, *, fate: str = "", page: in
         is_working=run.state in (ImportState.READING, ImportState.IMPORTING),
         can_be_imported=run.state == ImportState.PREVIEW and not stops and bool(counts),
         can_be_corrected=run.state in (ImportState.PREVIEW, ImportState.IMPORTING),
+        is_discarded=run.state == ImportState.DISCARDED,
         can_be_undone=run.state == ImportState.IMPORTED,
     )
 
@@ -154,7 +156,7 @@ def _summaries(organization_id: UUID, runs: list[ImportRun]) -> list[ImportSumma
     return [
         ImportSummary(
             id=run.id,
-            files=tuple(files.get(run.id, ())),
+            files=tuple(files.get(run.id) or run.summary.get("files", ())),
             state=run.state,
             state_label=run.get_state_display(),
             created_at=run.created_at,

@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import CharField, F, Func, Q, QuerySet, Value
-from django.db.models.functions import Lower
 
 from bhi.accounts.queries import people_of
 from bhi.tenancy.models import Clinic
@@ -36,9 +35,12 @@ from registry.models import (
     InitiatingVisit,
     Patient,
     Payer,
+    RecordNumber,
+    Referral,
     TreatingClinician,
 )
 from registry.rules.identifiers import bare_mrn
+from registry.rules.names import sort_name
 
 Row = TypeVar("Row")
 
@@ -60,15 +62,18 @@ def known_for(organization_id: UUID, reading: Reading) -> Known:
 
 
 def _patients(organization_id: UUID, reading: Reading) -> QuerySet[Patient]:
-    """Everybody with a record number (leading zeros apart) or a family name that the file has."""
+    """Everybody with a record number (leading zeros apart, also another clinic's) or a family name of the file."""
     people = [row.person for row in reading.patient_candidates()]
     named = [row.patient for row in reading.contact_candidates()]
-    numbers = {bare_mrn(mrn) for mrn in [*(each.mrn for each in people), *(each.mrn for each in named)] if mrn}
-    families = {family.lower() for family in [*(each.family for each in people), *(each.family for each in named)]}
+    numbers = {bare_mrn(each.mrn) for each in (*people, *named)} - {""}
+    families = {sort_name(each.family, "") for each in (*people, *named)} - {""}
     bare = Func(F("mrn"), Value("0"), function="ltrim", output_field=CharField())
-    found = Patient.objects.live().filter(organization_id=organization_id)
-    alike = Q(bare__in=numbers) | Q(family__in=families - {""})
-    alike_ones: QuerySet[Patient] = found.annotate(bare=bare, family=Lower("family_name")).filter(alike)
+    of_organization = {"organization_id": organization_id}
+    elsewhere = RecordNumber.objects.live().filter(**of_organization).annotate(bare=bare).filter(bare__in=numbers)
+    found = Patient.objects.live().filter(**of_organization)
+    family = Func(F("sort_name"), Value(","), Value(1), function="split_part", output_field=CharField())
+    alike = Q(bare__in=numbers) | Q(family__in=families) | Q(id__in=elsewhere.values("patient_id"))
+    alike_ones: QuerySet[Patient] = found.annotate(bare=bare, family=family).filter(alike)
     return alike_ones.order_by("id")
 
 
@@ -91,6 +96,15 @@ def _known_patients(organization_id: UUID, patients: list[Patient], ids: list[UU
     consents = _days(Consent, organization_id, ids, _consent_day)
     visits = _days(InitiatingVisit, organization_id, ids, lambda visit: visit.on)
     insurance = _insurance(organization_id, ids)
+    of = {"organization_id": organization_id, "patient_id__in": ids}
+    numbers = _grouped(
+        (patient_id, (str(clinic_id), mrn))
+        for patient_id, clinic_id, mrn in RecordNumber.objects.live()
+        .filter(**of)
+        .values_list("patient_id", "clinic_id", "mrn")
+    )
+    referred = Referral.objects.live().filter(**of, ended_on__isnull=True)
+    waiting = set(referred.values_list("patient_id", flat=True))
     return tuple(
         KnownPatient(
             key=str(patient.id),
@@ -101,6 +115,8 @@ def _known_patients(organization_id: UUID, patients: list[Patient], ids: list[UU
             consents=frozenset(consents.get(patient.id, ())),
             visits=frozenset(visits.get(patient.id, ())),
             care_manager=_care_manager(episodes.get(patient.id, ())),
+            numbers=frozenset(numbers.get(patient.id, ())),
+            can_be_referred=patient.id not in waiting and patient.died_on is None,
         )
         for patient in patients
     )

@@ -18,7 +18,7 @@ from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Clinic
 from caseload import tasks
 from caseload.models import ImportRun
-from caseload.operations.imports import runs
+from caseload.operations.imports import previews, runs
 from registry.models import Episode, Patient
 from tests.factories.billing import ClaimFactory
 from tests.factories.registry import system_seat
@@ -267,7 +267,7 @@ def test_the_page_costs_the_same_however_long(client, url, send, latest):
 
 
 def test_a_long_import_goes_through_jobs(client, url, send, latest, place, monkeypatch):
-    monkeypatch.setattr(runs, "AT_ONCE_BYTES", 1)
+    monkeypatch.setattr(previews, "AT_ONCE_BYTES", 1)
     monkeypatch.setattr(runs, "AT_ONCE_ROWS", 1)
     send(patients_csv=PATIENTS)
     waiting = client.get(url(latest())).text
@@ -286,7 +286,7 @@ def test_a_long_import_goes_through_jobs(client, url, send, latest, place, monke
 
 
 def test_another_person_sees_that_it_works_but_not_how_far(send, latest, client_for, url, monkeypatch):
-    monkeypatch.setattr(runs, "AT_ONCE_BYTES", 1)
+    monkeypatch.setattr(previews, "AT_ONCE_BYTES", 1)
     send(patients_csv=PATIENTS)
     page = client_for("admin").get(url(latest()))
     assert (page.status_code, page.context["job"], "Being read" in page.text) == (200, None, True)

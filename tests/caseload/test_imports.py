@@ -33,6 +33,7 @@ from caseload.operations.imports import (
     confirm_import,
     correct_import,
     preview_again,
+    previews,
     read_import,
     runs,
     start_import,
@@ -321,7 +322,7 @@ def test_undo_is_refused_once_somebody_worked_with_it(few, by):
     with pytest.raises(ImportBuiltOn) as caught:
         undo_import(by=by, at=AT, run_id=few.id)
     assert str(caught.value) == (
-        "Patients of this import have been worked with since. Correct what is wrong on the charts."
+        "Patients of this import have been worked with since (care plan). Correct what is wrong on the charts."
     )
     assert live(Patient).count() == 5
 
@@ -525,7 +526,7 @@ def test_files_of_one_name_are_told_apart(by):
 
 
 def test_long_files_are_read_and_carried_out_by_jobs(by, monkeypatch):
-    monkeypatch.setattr(runs, "AT_ONCE_BYTES", 10)
+    monkeypatch.setattr(previews, "AT_ONCE_BYTES", 10)
     monkeypatch.setattr(runs, "AT_ONCE_ROWS", 10)
     files = [some("tracker-patients.csv"), some("tracker-contacts.csv")]
     run = start_import(by=by, at=AT, files=files, corrections=CHICAGO)
@@ -550,7 +551,7 @@ def test_long_files_are_read_and_carried_out_by_jobs(by, monkeypatch):
 
 
 def test_a_long_file_that_cannot_be_read_is_said_in_the_run(by, monkeypatch):
-    monkeypatch.setattr(runs, "AT_ONCE_BYTES", 1)
+    monkeypatch.setattr(previews, "AT_ONCE_BYTES", 1)
     run = start_import(by=by, at=AT, files=[Upload("a.pdf", b"%PDF-1.7")])
     assert read_import(by=by, at=AT, run_id=run.id).summary == {
         "problems": [

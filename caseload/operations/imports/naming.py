@@ -16,6 +16,7 @@ from caseload.rules.imports.plans import ContactPlan, ImportPlan
 from registry.models import Episode, Patient, Payer, TreatingClinician
 from registry.operations.people import payer_named, treating_clinician_named
 from registry.operations.recording import Stamp
+from registry.queries.protocols import Protocol, protocols_of
 from registry.rules.names import read_person
 
 
@@ -30,6 +31,7 @@ class Named:
     patients: dict[str, Patient] = field(default_factory=dict)
     episodes: dict[str, Episode] = field(default_factory=dict)
     new_episodes: dict[str, Episode] = field(default_factory=dict)
+    protocols: Mapping[UUID, Protocol] = field(default_factory=dict)
 
     def episode_of(self, plan: ContactPlan) -> Episode:
         return self.episodes[plan.episode] if plan.episode else self.new_episodes[plan.patient]
@@ -45,6 +47,7 @@ def everything_named(plan: ImportPlan, stamp: Stamp) -> Named:
         payers=_by_key(Payer.objects.filter(organization_id=organization_id)),
         patients=_patients_on_record(plan, organization_id),
         episodes=_episodes_on_record(plan, organization_id),
+        protocols=protocols_of(organization_id),
     )
     named.clinics |= {each.key: _make_clinic(each, stamp) for each in plan.clinics}
     named.staff |= {each.key: _make_seat(each, stamp) for each in plan.staff}

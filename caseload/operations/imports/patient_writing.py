@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 from caseload.models import RecommendationKind
@@ -11,8 +12,8 @@ from caseload.operations.imports.naming import Named
 from caseload.operations.reviews import draft_review
 from caseload.rules.clock import day_start
 from caseload.rules.imports.candidates import Enrolment, Insurance
-from caseload.rules.imports.plans import PatientPlan
-from registry.models import Coverage, Episode, Fact, Patient
+from caseload.rules.imports.plans import NewReferral, PatientPlan
+from registry.models import Coverage, Episode, Fact, Patient, RecordNumber, ReferralSource
 from registry.operations.drafts import (
     draft_care_plan,
     draft_consent,
@@ -24,7 +25,10 @@ from registry.operations.drafts import (
     draft_visit,
 )
 from registry.operations.episodes import end_episode, start_relapse_prevention
-from registry.operations.recording import Stamp, void_facts
+from registry.operations.recording import Stamp, stamped, void_facts
+from registry.operations.referrals import draft_referral
+from registry.queries.protocols import protocol_from
+from registry.rules.referrals import due_day
 
 _ATTESTED = "Stated at the import: a care plan has existed since this day and is kept elsewhere."
 _ASSUMED = "Assumed at the import, whose file says nothing of care plans. Nobody has seen one yet."
@@ -37,7 +41,37 @@ def draft_patient_row(plan: PatientPlan, named: Named, drafts: Drafts, stamp: St
         _draft_insurance(plan, plan.writes.insurance, patient, named, drafts, stamp)
     if plan.writes.episode:
         named.new_episodes[plan.key] = _draft_episode(plan, plan.writes.episode, patient, named, drafts, stamp)
+    if plan.writes.number and not plan.is_first_number:
+        drafts.add("dated", _draft_number(plan, patient, named, stamp))
+    if plan.writes.referral:
+        drafts.add("dated", _draft_referral(plan, plan.writes.referral, patient, named, stamp))
     _draft_facts(plan, patient, named, drafts, stamp)
+
+
+def _draft_number(plan: PatientPlan, patient: Patient, named: Named, stamp: Stamp) -> Fact:
+    """The number by which the row's clinic knows somebody who is on record under another."""
+    clinic = named.clinics[plan.row_clinic.key]
+    return stamped(RecordNumber, stamp, patient=patient, clinic=clinic, mrn=plan.writes.number)
+
+
+def _draft_referral(plan: PatientPlan, referral: NewReferral, patient: Patient, named: Named, stamp: Stamp) -> Fact:
+    """A referral from the list; the first attempt is due as the clinic has it, counted from the import."""
+    assert stamp.import_id is not None
+    clinic = named.clinics[plan.clinic.key]
+    protocol = named.protocols.get(clinic.id) or protocol_from(clinic, None)
+    today = stamp.at.astimezone(protocol.zone).date()
+    return draft_referral(
+        stamp,
+        patient=patient,
+        clinic=clinic,
+        referred_on=referral.on,
+        source=ReferralSource.LIST,
+        client_token=uuid5(stamp.import_id, f"referral {plan.key}"),
+        first_attempt_due_on=due_day(max(referral.on, today), protocol.first_attempt_days),
+        reason=referral.reason,
+        treating_clinician=named.clinicians.get(plan.clinician),
+        assigned_to=named.staff.get(plan.care_manager),
+    )
 
 
 def _new_patient(plan: PatientPlan, named: Named, drafts: Drafts, stamp: Stamp) -> Patient:
@@ -70,6 +104,8 @@ def _updated(plan: PatientPlan, named: Named) -> Patient:
     columns = {("middle_name" if key == "middle" else key): value for key, value in plan.writes.person.items()}
     for column, value in columns.items():
         setattr(patient, column, value)
+    if plan.writes.number and plan.is_first_number:
+        columns["mrn"] = patient.mrn = plan.writes.number
     if columns:
         patient.save(update_fields=list(columns))
     return patient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from caseload.models import (
     Recommendation,
     TimeEntry,
 )
-from caseload.operations.imports.runs import locked_import
+from caseload.operations.imports.previews import locked_import
 from caseload.operations.imports.writing import announce_rebuilt
 from caseload.operations.standing import rebuild_standing
 from caseload.queries.imports import episodes_of_import
@@ -36,12 +36,17 @@ from registry.models import (
     Fact,
     InitiatingVisit,
     Patient,
+    PatientMerge,
     ProgramPeriod,
+    RecordNumber,
+    Referral,
+    ReferralState,
 )
 from registry.operations.recording import Stamp, void_facts
 
 # What hangs on others comes first, so that nothing live ever hangs on something voided.
-_OF_EPISODES: tuple[type[Fact], ...] = (
+_KINDS: tuple[type[Fact], ...] = (
+    Recommendation,
     FollowUp,
     TimeEntry,
     Assessment,
@@ -50,9 +55,14 @@ _OF_EPISODES: tuple[type[Fact], ...] = (
     CarePlan,
     Diagnosis,
     ProgramPeriod,
+    Consent,
+    InitiatingVisit,
+    Coverage,
+    Referral,
+    RecordNumber,
+    Episode,
+    Patient,
 )
-_OF_PATIENTS: tuple[type[Fact], ...] = (Consent, InitiatingVisit, Coverage, Episode)
-_KINDS: tuple[type[Fact], ...] = (Recommendation, *_OF_EPISODES, *_OF_PATIENTS, Patient)
 
 
 class ImportNotDone(DomainError):
@@ -117,12 +127,41 @@ def _refuse_if_built_on(run: ImportRun) -> None:
         )
     if any(kind.objects.filter(_of(run), import_id=run.id, voided_at__isnull=False).exists() for kind in _KINDS):
         raise ImportBuiltOn("Something of this import was corrected since. Correct the rest on the charts.")
-    others = Q(import_id__isnull=True) | ~Q(import_id=run.id)
-    mine = Episode.objects.filter(_of(run), import_id=run.id)
-    people = Patient.objects.filter(_of(run), import_id=run.id)
-    built = any(kind.objects.live().filter(_of(run), others, episode__in=mine).exists() for kind in _OF_EPISODES)
-    built = built or any(
-        kind.objects.live().filter(_of(run), others, patient__in=people).exists() for kind in _OF_PATIENTS
-    )
+    built = [*(str(kind._meta.verbose_name) for kind in _facts() if _rests_on(kind, run)), *_handled(run)]
     if built:
-        raise ImportBuiltOn("Patients of this import have been worked with since. Correct what is wrong on the charts.")
+        raise ImportBuiltOn(
+            f"Patients of this import have been worked with since ({_and(sorted(set(built)))}). "
+            "Correct what is wrong on the charts."
+        )
+
+
+def _facts(kind: type[Fact] = Fact) -> Iterator[type[Fact]]:
+    """Every kind of fact that there is, also those of apps above."""
+    for each in kind.__subclasses__():
+        if not each._meta.abstract:
+            yield each
+        yield from _facts(each)
+
+
+def _rests_on(kind: type[Fact], run: ImportRun) -> bool:
+    """Whether something live of this kind, which the import did not bring, refers to something that it brought."""
+    brought = {Episode, Patient, Referral, CaseReview}
+    to = [(field.name, field.related_model) for field in kind._meta.concrete_fields if field.related_model in brought]
+    others = kind.objects.live().filter(_of(run)).exclude(import_id=run.id)
+    return any(
+        others.filter(**{f"{name}__in": model.objects.filter(_of(run), import_id=run.id)}).exists()
+        for name, model in to
+    )
+
+
+def _handled(run: ImportRun) -> list[str]:
+    """What was done with the import's patients that is no fact of its own: merged, or a referral taken further."""
+    mine = Patient.objects.filter(_of(run), import_id=run.id)
+    merged = PatientMerge.objects.filter(Q(kept__in=mine) | Q(merged__in=mine), _of(run), undone_at__isnull=True)
+    begun = Referral.objects.live().filter(_of(run), import_id=run.id)
+    begun = begun.filter(~Q(state=ReferralState.REFERRED) | Q(is_eligible__isnull=False))
+    return [*(["merged records"] if merged.exists() else []), *(["referral"] if begun.exists() else [])]
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)

@@ -45,7 +45,7 @@ class KnownPatient:
     """A patient on record with every enrolment and dated fact that a row may repeat.
 
     `numbers` are record numbers besides the patient's own, each with the key of the clinic that uses it.
-    `is_referred`: a referral is open.
+    `can_be_referred`: alive, and no referral is open.
     """
 
     key: str
@@ -57,12 +57,13 @@ class KnownPatient:
     visits: frozenset[date] = frozenset()
     care_manager: str = ""
     numbers: frozenset[tuple[str, str]] = frozenset()
-    is_referred: bool = False
+    can_be_referred: bool = True
 
     @property
     def all_numbers(self) -> frozenset[tuple[str, str]]:
         """Every record number, each with the key of the clinic that uses it."""
-        return self.numbers | {(self.clinic, self.person.mrn)}
+        own = {(self.clinic, self.person.mrn)} if self.person.mrn else set()
+        return self.numbers | own
 
     @property
     def is_enrolled(self) -> bool:

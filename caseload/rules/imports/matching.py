@@ -51,7 +51,11 @@ def called(person: Person | PatientReference) -> str:
 def described(patient: KnownPatient) -> str:
     """A patient on record as a question names one."""
     person = patient.person
-    return f"{person.label}, born {person.birth_on:%m/%d/%Y}, record number {person.mrn}"
+    return f"{person.label}, born {person.birth_on:%m/%d/%Y}, {_number_of(person)}"
+
+
+def _number_of(person: Person) -> str:
+    return f"record number {person.mrn}" if person.mrn else "without a record number"
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,9 @@ class PatientIndex:
             why = f"{len(sure)} patients on record have this name and birth date"
             return Match(near=tuple(sure[:_MOST_CHOICES]), why=why)
         if sure:
-            return Match(sure[0], remark=f"Found by name and birth date; on record under {sure[0].person.mrn}.")
+            number = sure[0].person.mrn
+            found = f"on record under {number}" if number else "on record without a record number"
+            return Match(sure[0], remark=f"Found by name and birth date; {found}.")
         near = tuple(same or namesakes)[:_MOST_CHOICES]
         return Match(near=near, why=_why(near[0].person, person)) if near else Match()
 

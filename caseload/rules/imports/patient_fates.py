@@ -131,6 +131,7 @@ class PatientsDecided:
             clinician=_only(self.clinicians, candidate.clinician, messages),
             payer=payer.key if payer else "",
             writes=writes,
+            is_first_number=patient is not None and not patient.person.mrn and clinic == row_clinic,
         )
 
     def _writes(self, candidate: PatientCandidate, known: KnownPatient | None) -> tuple[PatientWrites, list[str]]:
@@ -148,7 +149,7 @@ class PatientsDecided:
     def _referral(self, candidate: PatientCandidate, known: KnownPatient | None) -> NewReferral | None:
         """The referral of somebody who is neither enrolled nor referred, where such rows are to become referrals."""
         waiting = candidate.unenrolled
-        if waiting is None or (known and (known.is_enrolled or known.is_referred)):
+        if waiting is None or (known and (known.is_enrolled or not known.can_be_referred)):
             return None
         self.unenrolled += 1
         if self.corrections.unenrolled != REFERRED:

@@ -90,7 +90,7 @@ class PatientWrites:
 @dataclass(frozen=True)
 class PatientPlan:
     """A patient whom the file names. `key` is that on record, or `row:…` for a new one. `clinic` is the patient's,
-    `row_clinic` the one that the row names.
+    `row_clinic` the one that the row names. `is_first_number`: the record had no number at this clinic, and takes it.
 
     Clinic, care manager, clinician and payer are keys on record, `new:…` for one that is made, or empty.
     """
@@ -104,6 +104,7 @@ class PatientPlan:
     clinician: str
     payer: str
     writes: PatientWrites
+    is_first_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,12 @@ class ImportPlan:
     def replaced(self) -> int:
         """How many records that were there before are changed rather than added to."""
         rewritten = sum(
-            bool(each.writes.person or each.writes.state or (each.writes.insurance and not each.is_new))
+            bool(
+                each.writes.person
+                or each.writes.state
+                or each.is_first_number
+                or (each.writes.insurance and not each.is_new)
+            )
             for each in self.patients
         )
         return rewritten + sum(bool(each.replaces) for each in self.contacts)
