@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from bhi.accounts.queries import people_of
 from registry.models import Episode
 
 
@@ -40,6 +41,14 @@ def open_episodes_by_care_manager(organization_id: UUID) -> dict[UUID, int]:
         patient__merged_into__isnull=True,
     )
     return dict(found.values_list("care_manager_id").annotate(count=Count("id")))
+
+
+def panels_with(organization_id: UUID, *, limit: int | None) -> tuple[tuple[str, Panel], ...]:
+    """Every care manager who has open episodes, by name, against a clinic's limit. Two statements."""
+    counts = open_episodes_by_care_manager(organization_id)
+    people = people_of(organization_id)
+    named = sorted((people[seat_id].name, count) for seat_id, count in counts.items())
+    return tuple((name, Panel(count, limit)) for name, count in named)
 
 
 def panel_of(care_manager_id: UUID | None, *, limit: int | None, counts: Mapping[UUID, int]) -> Panel | None:

@@ -130,6 +130,11 @@ def open_referral_of(patient_id: UUID) -> UUID | None:
     return referral_id
 
 
+def seat_named_by(organization_id: UUID, seat_id: str) -> Membership | None:
+    """The seat of a choice of `care_managers_in`; None where nobody was chosen."""
+    return Membership.objects.filter(organization_id=organization_id, id=seat_id).first() if seat_id else None
+
+
 def care_managers_in(people: Iterable[Membership], keep: UUID | None = None) -> tuple[tuple[str, str], ...]:
     """Active care managers by name, and whoever is `keep`."""
     chosen = [seat for seat in people if seat.id == keep or (seat.is_active and Role.CARE_MANAGER.value in seat.roles)]

@@ -81,6 +81,37 @@ class ReferralRow:
         return severity_of(score.seen for score in self.scores)
 
     @property
+    def has_item9(self) -> bool:
+        """Whether thoughts of self-harm were said at referral."""
+        return any(score.seen.item9 for score in self.scores)
+
+    @property
+    def tried_words(self) -> str:
+        return {0: "Not yet", 1: "Once", 2: "Twice"}.get(len(self.tries), f"{len(self.tries)} times")
+
+    @property
+    def from_words(self) -> str:
+        """Who referred: the treating clinician where one is named, else the source."""
+        clinician = self.referral.treating_clinician
+        return str(clinician) if clinician else self.referral.get_source_display()
+
+    @property
+    def about(self) -> str:
+        """The rest of a card: scores, attempts, whose it is."""
+        scores = [score.words for score in self.scores]
+        tried = f"tried {self.tried_words.lower()}" if self.tries else ""
+        return " · ".join(part for part in (*scores, tried, self.assigned) if part)
+
+    @property
+    def phone_digits(self) -> str:
+        return "".join(sign for sign in self.referral.patient.phone if sign.isdigit() or sign == "+")
+
+    @property
+    def voicemail_words(self) -> str:
+        may = self.referral.patient.may_leave_voicemail
+        return {True: "voicemail allowed", False: "no voicemail", None: "voicemail not asked"}[may]
+
+    @property
     def times(self) -> Times:
         """How long each step took, in days."""
         reached = next((attempt.on for attempt in self.tries if attempt.is_reached), None)

@@ -82,10 +82,11 @@ class Column:
 
 @dataclass(frozen=True)
 class ReferralList:
-    """A page of referrals, how many there are, and where the pages before and after begin."""
+    """A page of referrals, how many there are, by which day they are sorted, and where its neighbours begin."""
 
     rows: tuple[ReferralRow, ...]
     total: int
+    order: str
     previous_before: UUID | None = None
     next_after: UUID | None = None
 
@@ -97,6 +98,18 @@ class Pace:
     to_first_attempt: Median
     to_reached: Median
     to_enrolled: Median
+
+    @property
+    def tried_words(self) -> str:
+        return f"{self.to_first_attempt.known} of {self.to_first_attempt.of} tried"
+
+    @property
+    def reached_words(self) -> str:
+        return f"{self.to_reached.known} of {self.to_reached.of} reached"
+
+    @property
+    def enrolled_words(self) -> str:
+        return f"{self.to_enrolled.known} of {self.to_enrolled.of} enrolled"
 
 
 def board(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> tuple[Column, ...]:
@@ -145,6 +158,7 @@ def referral_list(
     return ReferralList(
         rows_of(page, organization_id, at=at),
         found.count(),
+        field,
         previous_before=page[0].id if page and has_previous else None,
         next_after=page[-1].id if page and has_next else None,
     )
