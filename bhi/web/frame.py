@@ -45,7 +45,14 @@ SECTIONS = {
     "safety_notice": "safety_notices",
     "clinic_safety": "clinic_settings",
     "duty_add": "clinic_settings",
+    "referral": "referrals",
+    "referral_new": "referrals",
+    "waiting_list": "referrals",
     "time_settle": "held_times",
+    "clinic_protocol": "clinic_settings",
+    "clinic_tools": "clinic_settings",
+    "clinic_safety": "clinic_settings",
+    "consent_texts": "clinic_settings",
     "month": "current_month",
     "month_row": "current_month",
     "batch_new": "batches",
@@ -58,10 +65,12 @@ SECTIONS = {
 NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Safety", "safety_notices", "shield-exclamation", Permission.HANDLE_SAFETY),
     ("Caseload", "caseload", "users", Permission.VIEW_CASELOAD),
+    ("Referrals", "referrals", "inbox-arrow-down", Permission.REFER),
     ("Held time", "held_times", "pause-circle", Permission.LOG_CONTACT),
     ("Month", "current_month", "calendar-days", Permission.VIEW_MONTHS),
     ("Batches", "batches", "paper-airplane", Permission.MAKE_BATCH),
     ("Import", "imports", "arrow-up-tray", Permission.IMPORT_CASELOAD),
+    ("Settings", "clinic_settings", "cog-6-tooth", Permission.SET_PROTOCOLS),
     ("Audit", "audit", "eye", Permission.VIEW_AUDIT),
 )
 
