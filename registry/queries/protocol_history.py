@@ -9,7 +9,6 @@ from typing import Any, Final
 from bhi.accounts.queries import people_of
 from bhi.tenancy.models import Clinic
 from registry.models import ClinicProtocol
-from registry.models.protocols import ClinicProtocolEvent
 from registry.rules.protocols import clock_words, weekday_words
 
 # What the page of limits and hours shows; texts for patients are on the page of safety.
@@ -53,7 +52,7 @@ def protocol_history(clinic: Clinic) -> tuple[ProtocolChange, ...]:
     present = ClinicProtocol.objects.filter(clinic=clinic).first()
     if present is None:
         return ()
-    past = ClinicProtocolEvent.objects.filter(organization_id=clinic.organization_id, pgh_obj_id=present.id)
+    past = ClinicProtocol.pgh_event_model.objects.filter(organization_id=clinic.organization_id, pgh_obj_id=present.id)
     versions: list[Any] = [present, *past.order_by("-pgh_id")[:MOST_SHOWN]]
     people = people_of(clinic.organization_id)
     return tuple(
