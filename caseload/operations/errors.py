@@ -37,3 +37,10 @@ class RecommendationMissing(DomainError):
 
     def __init__(self) -> None:
         super().__init__("A review needs at least one recommendation; to continue unchanged is one.")
+
+
+class TooManyViews(DomainError):
+    """A seat keeps a few views, not a collection."""
+
+    def __init__(self) -> None:
+        super().__init__("You have 20 saved views already. Delete one first, or save under the name of one.")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from caseload.queries.caseload_order import DEFAULT_ORDER
 from caseload.rules.signals import KINDS
-from registry.models import EpisodeStatus
+from registry.models import EpisodeStatus, Program
 from registry.rules.dates import DateUnreadable, read_date
 from registry.rules.identifiers import bare_mrn, normal_mrn
 from registry.rules.names import sort_name
@@ -22,6 +22,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = {
     **{status.value: (status.value,) for status in EpisodeStatus},
     "all": tuple(EpisodeStatus.values),
 }
+PROGRAMS = tuple((program.value, str(program.label)) for program in Program)
 FAMILIES = tuple(dict.fromkeys(kind.family for kind in KINDS))
 
 # Of one row of the standing `s` and its clinic's day `t.today`; each is only there where something was chosen.

@@ -54,6 +54,13 @@ class ScoreCell:
     def is_referral(self) -> bool:
         return self.baseline is None and self.last is not None
 
+    @property
+    def change(self) -> int | None:
+        """From the baseline to the last score, once there is one after it; 0 is a change of nothing, and shown."""
+        if self.baseline is None or self.last is None or len(self.series) < 2:
+            return None
+        return self.last - self.baseline
+
 
 @dataclass(frozen=True)
 class CaseloadRow:
@@ -145,6 +152,14 @@ def caseload_page(
         previous_before=rows[0][0] if rows and found.earlier > 0 else None,
         next_after=rows[-1][0] if rows and last < found.total else None,
     )
+
+
+def caseload_rows(
+    organization_id: UUID, chosen: CaseloadFilter, *, clinics: Mapping[UUID, ClinicToday], limit: int
+) -> tuple[int, tuple[CaseloadRow, ...]]:
+    """How many match, and the first of them up to a limit, for files and paper. One statement."""
+    found = _rows(organization_id, chosen, clinics, row=None, backwards=False, limit=limit)
+    return found.total, tuple(_row(row, clinics) for row in found.rows)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from bhi.web.templatetags.bhi import ago_days
+from bhi.web.templatetags.bhi import ago_days, change_from, day
 from bhi.web.templatetags.parts import due_day, minutes_bar, score_cell, signal_chips
 from caseload.queries.caseload_list import CaseloadRow, ScoreCell
 from caseload.views.month_cells import MonthCell
@@ -32,6 +33,7 @@ class Line:
     is_overdue: bool
     due: SafeString
     last_contact: str
+    last_review: str
     month: SafeString
 
 
@@ -53,11 +55,12 @@ def _line(row: CaseloadRow, month: MonthCell, url: str, *, names_clinics: bool) 
         name=row.name,
         about=_about(row, names_clinics=names_clinics),
         signals=signal_chips(row.signals, row.today, row.more_signals),
-        phq9=_score("phq9", row.phq9, row, state=row.response),
+        phq9=_score("phq9", row.phq9, row),
         gad7=_score("gad7", row.gad7, row),
         is_overdue=row.is_overdue,
-        due=due_day(row.next_due_on, row.today, row.next_due_purpose) or (NOT_PLANNED if row.is_open else NOTHING),
+        due=(due_day(row.next_due_on, row.today, row.next_due_purpose) or NOT_PLANNED) if row.is_open else NOTHING,
         last_contact=_last_contact(row),
+        last_review=f"Reviewed {ago_days(row.last_review_on, row.today)}" if row.last_review_on else "",
         month=minutes_bar(month.minutes, month.goal, month.next_code, month.code_now, month.missing_words),
     )
 
@@ -66,10 +69,11 @@ def _about(row: CaseloadRow, *, names_clinics: bool) -> str:
     """How long in the program and which record; the clinic and the status where they tell rows apart."""
     clinic = f" · {row.clinic}" if names_clinics else ""
     status = "" if row.is_active else f" · {row.status_label}"
-    return f"Week {row.weeks} · {row.mrn}{clinic}{status}"
+    weeks = f"Week {row.weeks}" if row.is_open else f"{row.weeks} weeks"
+    return f"{weeks} · {row.mrn}{clinic}{status}" if row.mrn else f"{weeks}{clinic}{status}"
 
 
-def _score(key: str, score: ScoreCell, row: CaseloadRow, state: str = "") -> SafeString:
+def _score(key: str, score: ScoreCell, row: CaseloadRow) -> SafeString:
     scale = INSTRUMENTS[key]
     return score_cell(
         scale.name,
@@ -79,10 +83,50 @@ def _score(key: str, score: ScoreCell, row: CaseloadRow, state: str = "") -> Saf
         series=score.series,
         highest=scale.highest_total,
         today=row.today,
-        state=state,
+        state=score.state,
         is_referral=score.is_referral,
     )
 
 
 def _last_contact(row: CaseloadRow) -> str:
     return f"Last contact {ago_days(row.last_contact_on, row.today)}" if row.last_contact_on else "No contact yet"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """A row in plain words, for paper."""
+
+    name: str
+    about: str
+    signals: str
+    phq9: str
+    gad7: str
+    due_on: date | None
+    purpose: str
+    last_contact_on: date | None
+
+
+def paper_lines(rows: Iterable[CaseloadRow], *, names_clinics: bool) -> list[PaperLine]:
+    """The rows of a list as they are printed whole."""
+    return [
+        PaperLine(
+            name=row.name,
+            about=_about(row, names_clinics=names_clinics),
+            signals=", ".join(signal.label for signal in row.signals),
+            phq9=_score_words(row.phq9, row.today),
+            gad7=_score_words(row.gad7, row.today),
+            due_on=row.next_due_on if row.is_open else None,
+            purpose=row.next_due_purpose if row.is_open else "",
+            last_contact_on=row.last_contact_on,
+        )
+        for row in rows
+    ]
+
+
+def _score_words(score: ScoreCell, today: date) -> str:
+    """`18 to 0 (−18), Feb 20`; a score from before enrolment says so."""
+    if score.last is None:
+        return ""
+    before = "" if score.change is None else f"{score.baseline} to "
+    change = "" if score.change is None else f" ({change_from(score.last, score.baseline)})"
+    return f"{before}{score.last}{change}{', referral' if score.is_referral else ''}, {day(score.last_on, today)}"

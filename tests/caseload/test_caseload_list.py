@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,7 @@ from caseload.queries.caseload_filter import CaseloadFilter
 from caseload.queries.caseload_list import caseload_page, clinics_today
 from caseload.queries.caseload_order import ORDERS
 from tests.factories.caseload import EpisodeStandingFactory
-from tests.factories.registry import EpisodeFactory
+from tests.factories.registry import CoverageFactory, EpisodeFactory, PayerFactory, system_seat
 from tests.factories.tenancy import ClinicFactory
 
 TODAY = date(2026, 3, 2)
@@ -148,6 +149,80 @@ def test_filters(place: Callable[..., Any], in_tenant: Any, now: datetime, membe
     assert names(in_tenant, now, status="relapse_prevention") == ["prevention"]
     assert names(in_tenant, now, status="discharged") == ["gone"]
     assert names(in_tenant, now, status="all", order="name") == ["gone", "mine", "north", "prevention"]
+
+
+SIGNALS = [
+    {"word": "stalled", "since": "2026-02-01", "until": None},
+    {"word": "contact_lapsed", "since": "2026-03-02", "until": "2026-03-03"},
+    {"word": "never_reviewed", "since": "2026-02-01", "until": "2026-03-02"},
+    {"word": "long_episode", "since": "2026-03-03", "until": None},
+]
+
+
+@pytest.mark.parametrize(
+    ("family", "found"),
+    [("course", ["rivera"]), ("contact", ["rivera"]), ("review", []), ("length", []), ("safety", [])],
+)
+def test_signals_that_stand_today(
+    place: Callable[..., Any], in_tenant: Any, now: datetime, family: str, found: list[str]
+) -> None:
+    place("rivera", signals=[{**signal, "evidence": [], "clears": ""} for signal in SIGNALS])
+    place("quiet")
+    assert names(in_tenant, now, family=family) == found
+
+
+def test_programs_payers_states_and_days_of_discharge(place: Callable[..., Any], in_tenant: Any, now: datetime) -> None:
+    payer = PayerFactory(organization=in_tenant)
+    covered = place("covered", response_state="remission")
+    CoverageFactory(organization=in_tenant, patient=covered.patient, payer=payer, until_on=TODAY)
+    lapsed = place("lapsed")
+    CoverageFactory(organization=in_tenant, patient=lapsed.patient, payer=payer, until_on=TODAY - timedelta(days=1))
+    CoverageFactory(
+        organization=in_tenant, patient=lapsed.patient, payer=payer, rank=2, voided_at=now,
+        voided_by=system_seat(in_tenant),
+    )  # fmt: skip
+    gone = place("gone", status="discharged")
+    ended = {"ended_on": date(2026, 2, 10), "end_reason": "graduated", "status": "discharged", "program": "bhi"}
+    type(gone.episode).objects.filter(id=gone.episode.id).update(**ended)
+    assert names(in_tenant, now, payer_id=payer.id) == ["covered"]
+    assert names(in_tenant, now, payer_id=uuid4()) == []
+    assert names(in_tenant, now, response="remission") == ["covered"]
+    assert names(in_tenant, now, program="bhi", status="all") == ["gone"]
+    assert names(in_tenant, now, program="cocm", order="name") == ["covered", "lapsed"]
+    day = timedelta(days=1)
+    for ended_from, ended_until, found in (
+        (ended["ended_on"], None, ["gone"]),
+        (ended["ended_on"] + day, None, []),
+        (None, ended["ended_on"], ["gone"]),
+        (None, ended["ended_on"] - day, []),
+    ):
+        assert names(in_tenant, now, status="discharged", ended_from=ended_from, ended_until=ended_until) == found
+
+
+def test_all_filters_at_once(place: Callable[..., Any], in_tenant: Any, now: datetime) -> None:
+    """The statement holds together whatever is chosen, in every order, from the start and from a row."""
+    standing = place("rivera", response_state="worse")
+    chosen = CaseloadFilter(
+        status="all", clinic_id=standing.clinic_id, care_manager_id=uuid4(), program="cocm", payer_id=uuid4(),
+        response="worse", family="course", ended_from=TODAY, ended_until=TODAY, search="riv",
+    )  # fmt: skip
+    clinics = clinics_today(in_tenant.id, now)
+    for order in ORDERS:
+        for after in (None, standing.episode_id):
+            page = caseload_page(in_tenant.id, replace(chosen, order=order), clinics=clinics, after=after)
+            assert (page.rows, page.total, page.is_anybody) == ((), 0, True)
+
+
+def test_a_list_narrowed_elsewhere_is_paged(place: Callable[..., Any], in_tenant: Any, now: datetime) -> None:
+    for number in range(5):
+        place(f"name{number}")
+    clinics, chosen = clinics_today(in_tenant.id, now), CaseloadFilter(program="cocm", order="name")
+    first = caseload_page(in_tenant.id, chosen, clinics=clinics, limit=3)
+    second = caseload_page(in_tenant.id, chosen, clinics=clinics, limit=3, after=first.next_after)
+    assert [row.name.split(",")[0] for page in (first, second) for row in page.rows] == [
+        "Name0", "Name1", "Name2", "Name3", "Name4",
+    ]  # fmt: skip
+    assert (second.first_row, second.total, second.next_after) == (4, 5, None)
 
 
 @pytest.mark.parametrize(
