@@ -6,10 +6,17 @@ from registry.views import (
     assessments,
     care_plans,
     clinic_safety,
+    consents,
+    diagnoses,
+    enrol,
+    enrolment,
     initial_assessments,
     patients,
     patients_care,
     patients_related,
+    protocols,
+    referral,
+    referrals,
     safety,
     safety_plans,
     self_reports,
@@ -19,7 +26,43 @@ from registry.views import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # referrals
+    path("referrals/", referrals.referrals, name="referrals"),
+    path("referrals/new/", referrals.referral_new, name="referral_new"),
+    path("referrals/waiting/", referrals.waiting_list, name="waiting_list"),
+    path("referrals/file/", referrals.referrals_file, name="referrals_file"),
+    path("referrals/<uuid:referral_id>/", referral.referral, name="referral"),
+    path("referrals/<uuid:referral_id>/step/", referral.referral_step, name="referral_step"),
+    path("patients/<uuid:patient_id>/refer/", referrals.patient_refer, name="patient_refer"),
     # enrolment
+    path("enrol/", enrol.enrol_new, name="enrol_now"),
+    path("referrals/<uuid:referral_id>/enrol/", enrol.enrol_referred, name="enrol"),
+    path("patients/<uuid:patient_id>/enrol/", enrol.enrol_again, name="enrol_again"),
+    path("patients/<uuid:patient_id>/enrolment/", enrolment.enrolment, name="enrolment"),
+    path("patients/<uuid:patient_id>/program/", enrolment.program, name="program"),
+    path("patients/<uuid:patient_id>/welcome/", enrolment.welcome_sheet, name="welcome_sheet"),
+    path("patients/<uuid:patient_id>/consents/new/", consents.consent_new, name="consent_new"),
+    path(
+        "patients/<uuid:patient_id>/consents/<uuid:consent_id>/revoke/", consents.consent_revoke, name="consent_revoke"
+    ),
+    path("patients/<uuid:patient_id>/consents/<uuid:consent_id>/void/", consents.consent_void, name="consent_void"),
+    path("patients/<uuid:patient_id>/visits/new/", consents.visit_new, name="visit_new"),
+    path("patients/<uuid:patient_id>/visits/<uuid:visit_id>/void/", consents.visit_void, name="visit_void"),
+    path("patients/<uuid:patient_id>/diagnoses/", diagnoses.diagnoses, name="diagnoses"),
+    path("patients/<uuid:patient_id>/diagnoses/search/", diagnoses.diagnosis_search, name="diagnosis_search"),
+    path("patients/<uuid:patient_id>/diagnoses/add/", diagnoses.diagnosis_add, name="diagnosis_add"),
+    path(
+        "patients/<uuid:patient_id>/diagnoses/<uuid:diagnosis_id>/first/",
+        diagnoses.diagnosis_first,
+        name="diagnosis_first",
+    ),
+    path(
+        "patients/<uuid:patient_id>/diagnoses/<uuid:diagnosis_id>/confirm/",
+        diagnoses.diagnosis_confirm,
+        name="diagnosis_confirm",
+    ),
+    path(
+        "patients/<uuid:patient_id>/diagnoses/<uuid:diagnosis_id>/end/", diagnoses.diagnosis_end, name="diagnosis_end"
+    ),
     # patients
     path("patients/<uuid:patient_id>/details/", patients.details, name="patient_details"),
     path("patients/<uuid:patient_id>/details/<slug:section>/", patients.edit, name="patient_edit"),
@@ -108,6 +151,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("safety/<uuid:notice_id>/", safety.safety_notice, name="safety_notice"),
     path("safety/<uuid:notice_id>/take/", safety.safety_notice_take, name="safety_notice_take"),
     # settings
+    path("settings/", protocols.clinic_settings, name="clinic_settings"),
+    path("settings/clinics/<uuid:clinic_id>/", protocols.clinic_protocol, name="clinic_protocol"),
+    path("settings/consent-texts/", consents.consent_texts_page, name="consent_texts"),
     path("clinics/<uuid:clinic_id>/safety/", clinic_safety.clinic_safety, name="clinic_safety"),
     path("clinics/<uuid:clinic_id>/duty/", clinic_safety.duty_add, name="duty_add"),
     path("clinics/<uuid:clinic_id>/duty/<uuid:turn_id>/end/", clinic_safety.duty_end, name="duty_end"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,11 +29,11 @@ from registry.models import (
     TreatingClinician,
     Urgency,
 )
-from registry.operations import take_consent
+from registry.operations import payer_named, take_consent
 from registry.operations.assessments import ScoreGiven, record_assessment
 from registry.operations.coverages import insure
 from registry.operations.enrolment import enrol_patient
-from registry.operations.persons import add_related_person
+from registry.operations.persons import add_related_person, keep_clinician
 from registry.operations.recording import Stamp, record_facts
 from registry.operations.referral_course import set_eligibility
 from registry.operations.referrals import NewPerson, make_referral
@@ -63,9 +63,9 @@ class ConsentGiven:
 
 @dataclass(frozen=True)
 class Insurance:
-    """What pays first. `plan` says QMB where the patient is a Qualified Medicare Beneficiary."""
+    """What pays first: a payer on record or a name. `plan` says QMB for a Qualified Medicare Beneficiary."""
 
-    payer: Payer
+    payer: Payer | str
     member_id: str = ""
     plan: str = ""
 
@@ -79,6 +79,7 @@ class Start:
     program: str = Program.COCM
     care_manager: Membership | None = None
     treating_clinician: TreatingClinician | None = None
+    new_clinician: str = ""
     target_condition: str = ""
     directed_how: str = ""
     risk_ruled_out_by: str = ""
@@ -124,9 +125,12 @@ def enrol_now(
 
     Without a referral one is made, a warm hand-off that is closed at once, so that every enrolment says how it came.
     The same form sent twice changes nothing. Raises what the steps raise: RecordNumberTaken, EpisodeOpen,
-    AlreadyEnrolled, ReferralEnded, DayImpossible, DateOutOfOrder, ConsentImpossible, CoverageTaken, ScoreUnusable,
-    FollowUpTooEarly.
+    AlreadyEnrolled, ReferralEnded, DayImpossible, DateOutOfOrder, ConsentImpossible, ClinicianUnreadable,
+    ScoreUnusable, FollowUpTooEarly.
     """
+    if start.new_clinician:
+        clinician = keep_clinician(by=by, at=at, name=start.new_clinician)
+        start = replace(start, treating_clinician=clinician, new_clinician="")
     zone = ZoneInfo(start.clinic.time_zone)
     today = at.astimezone(zone).date()
     referral = _referral(who, start, by=by, at=at, client_token=client_token)
@@ -195,7 +199,7 @@ def _first_steps(
             by=by,
             at=at,
             patient=patient,
-            payer=first.insurance.payer,
+            payer=_payer(first.insurance.payer, by=by),
             member_id=first.insurance.member_id,
             plan_name=first.insurance.plan,
         )
@@ -213,6 +217,10 @@ def _first_steps(
         )
     if first.next_contact is not None:
         _plan_next(episode, first.next_contact, by=by, at=at, today=today)
+
+
+def _payer(payer: Payer | str, *, by: Membership) -> Payer:
+    return payer_named(by=by, name=payer) if isinstance(payer, str) else payer
 
 
 def _is_insured(patient: Patient) -> bool:

@@ -73,3 +73,14 @@ def representative_named_by(patient_id: UUID, person_id: str) -> RelatedPerson |
     if person_id:
         found = RelatedPerson.objects.live().filter(patient_id=patient_id, id=person_id).first()
     return found
+
+
+def payer_named_by(organization_id: UUID, payer_id: str) -> Payer | None:
+    """The payer of a choice; None where none was chosen."""
+    return Payer.objects.filter(organization_id=organization_id, id=payer_id).first() if payer_id else None
+
+
+def payers_with_mbi(organization_id: UUID) -> frozenset[str]:
+    """The payers whose member ids are Medicare numbers."""
+    rows = Payer.objects.filter(organization_id=organization_id, takes_mbi=True).values_list("id", flat=True)
+    return frozenset(map(str, rows))

@@ -31,6 +31,7 @@ from registry.models import (
 )
 from registry.queries.consents import consents_of, covering, insured_by
 from registry.queries.diagnoses import DiagnosisShown, diagnoses_of
+from registry.queries.earlier import EarlierEpisode
 from registry.rules.consent import COST_WORDS, cost_kind, is_for_another
 from registry.rules.enrolment import (
     DEFAULT_TARGETS,
@@ -43,20 +44,6 @@ from registry.rules.enrolment import (
 )
 from registry.rules.identifiers import is_npi
 from registry.rules.instruments import INSTRUMENTS, TARGET_SCALES, instrument
-
-
-@dataclass(frozen=True)
-class EarlierEpisode:
-    """An enrolment that has ended: when, why, how it was left, and the last scores in it."""
-
-    id: UUID
-    program: str
-    enrolled_on: date
-    ended_on: date | None
-    reason: str
-    summary: str
-    way_back: str
-    last_scores: str
 
 
 @dataclass(frozen=True)
@@ -97,13 +84,6 @@ def enrolment_shown(patient: Patient, episode: Episode | None, *, zone: ZoneInfo
 def enrolment_checklist(patient: Patient, episode: Episode | None, *, zone: ZoneInfo, today: date) -> Checklist:
     """The checklist alone, for the chart's "n of m". At most seven statements."""
     return enrolment_shown(patient, episode, zone=zone, today=today).checklist
-
-
-def earlier_episodes(patient_id: UUID) -> tuple[EarlierEpisode, ...]:
-    """A patient's ended enrolments, the latest first. Three statements."""
-    ended = [one for one in _episodes(patient_id) if one.ended_on is not None]
-    notes, scores = _closing_notes(ended), _scores(patient_id)
-    return tuple(_earlier(one, notes.get(one.id), scores) for one in ended)
 
 
 def targets_of(episode: Episode | None) -> tuple[str, ...]:
@@ -275,6 +255,7 @@ def _closing_notes(ended: Sequence[Episode]) -> dict[UUID, ClosingNote]:
 
 
 def _earlier(episode: Episode, note: ClosingNote | None, scores: Scores) -> EarlierEpisode:
+    assert episode.ended_on is not None
     return EarlierEpisode(
         id=episode.id,
         program=str(Program(episode.program).label),
@@ -283,15 +264,17 @@ def _earlier(episode: Episode, note: ClosingNote | None, scores: Scores) -> Earl
         reason=str(EndReason(episode.end_reason).label),
         summary=note.summary if note is not None else "",
         way_back=note.way_back if note is not None else "",
-        last_scores=", ".join(_last_scores(episode, scores)),
+        scores=tuple(_last_scores(episode.enrolled_on, episode.ended_on, scores)),
     )
 
 
-def _last_scores(episode: Episode, scores: Scores) -> list[str]:
-    until = episode.ended_on or date.max
-    within = [row for row in scores if episode.enrolled_on <= row[1] <= until and row[0] in TARGET_SCALES]
-    last = {key: (total, on) for key, on, total, _ in within if total is not None}
-    return [f"{instrument(key).name} {total} on {day_words(on)}" for key, (total, on) in sorted(last.items())]
+def _last_scores(enrolled_on: date, ended_on: date, scores: Scores) -> list[tuple[str, int | None, date]]:
+    last = {
+        key: (instrument(key).name, total, on)
+        for key, on, total, _ in scores
+        if enrolled_on <= on <= ended_on and key in TARGET_SCALES
+    }
+    return [last[key] for key in sorted(last)]
 
 
 def care_manager_named_by(organization_id: UUID, seat_id: str) -> Membership | None:

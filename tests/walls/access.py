@@ -25,12 +25,22 @@ from tests.factories.program import (
     DutyTurnFactory,
     HandOffFactory,
     RecordNumberFactory,
+    ReferralFactory,
     RelatedPersonFactory,
     SafetyNoticeFactory,
     SelfReportFactory,
     StayFactory,
 )
-from tests.factories.registry import AssessmentFactory, CoverageFactory, EpisodeFactory, ProgramPeriodFactory
+from tests.factories.registry import (
+    AssessmentFactory,
+    ConsentFactory,
+    CoverageFactory,
+    DiagnosisFactory,
+    EpisodeFactory,
+    InitiatingVisitFactory,
+    PatientFactory,
+    ProgramPeriodFactory,
+)
 from tests.factories.tenancy import NOW
 
 CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
@@ -133,6 +143,35 @@ def score(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": made.patient.id, "assessment_id": made.id}
 
 
+def consent(seat: Membership) -> Mapping[str, Any]:
+    made = ConsentFactory(organization=seat.organization, patient=episode(seat).patient)
+    return {"patient_id": made.patient.id, "consent_id": made.id}
+
+
+def visit(seat: Membership) -> Mapping[str, Any]:
+    made = InitiatingVisitFactory(organization=seat.organization, patient=episode(seat).patient)
+    return {"patient_id": made.patient.id, "visit_id": made.id}
+
+
+def diagnosis(seat: Membership) -> Mapping[str, Any]:
+    made = DiagnosisFactory(organization=seat.organization, episode=episode(seat))
+    return {"patient_id": made.episode.patient.id, "diagnosis_id": made.id}
+
+
+def unenrolled(seat: Membership) -> Any:
+    return PatientFactory(
+        organization=seat.organization, family_name="Quuxworth", given_name="Zebediah", mrn="MRN-77120"
+    )
+
+
+def to_enrol(seat: Membership) -> Mapping[str, Any]:
+    return {"patient_id": unenrolled(seat).id}
+
+
+def referral_to_enrol(seat: Membership) -> Mapping[str, Any]:
+    return {"referral_id": ReferralFactory(organization=seat.organization, patient=unenrolled(seat)).id}
+
+
 def caseload(seat: Membership) -> Mapping[str, Any]:
     patient(seat)
     return {}
@@ -225,6 +264,25 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "caseload_view_delete": Url(CLINICAL, get=None, post=302, made=saved_view),
     "patient_search": Url(CLINICAL, get=None, post=200),
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
+    # enrolment
+    "enrol_now": Url(EDITING, post=422, made=caseload),
+    "enrol": Url(EDITING, post=422, made=referral_to_enrol, shows="patient"),
+    "enrol_again": Url(EDITING, post=422, made=to_enrol, shows="patient"),
+    "enrolment": Url(CLINICAL, made=patient, shows="patient"),
+    "program": Url(EDITING, post=422, made=patient, shows="patient"),
+    "welcome_sheet": Url(CLINICAL, made=patient, shows="patient"),
+    "consent_new": Url(EDITING, post=422, made=patient, shows="patient"),
+    "consent_revoke": Url(EDITING, post=422, made=consent, shows="patient"),
+    "consent_void": Url(EDITING, post=422, made=consent, shows="patient"),
+    "visit_new": Url(EDITING, post=422, made=patient, shows="patient"),
+    "visit_void": Url(EDITING, post=422, made=visit, shows="patient"),
+    "diagnoses": Url(CLINICAL, made=patient, shows="patient"),
+    "diagnosis_search": Url(EDITING, get=None, post=200, made=patient),
+    "diagnosis_add": Url(EDITING, get=None, post=422, made=patient),
+    "diagnosis_first": Url(EDITING, get=None, post=302, made=diagnosis),
+    "diagnosis_confirm": Url(CLINICAL - {PC}, post=422, made=diagnosis, shows="patient"),
+    "diagnosis_end": Url(EDITING, post=422, made=diagnosis, shows="patient"),
+    "consent_texts": Url(SETTING, post=422),
     "contact_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "contact_preview": Url(LOGGING, get=None, post=200, made=patient),
     "assessments": Url(CLINICAL, made=patient, shows="patient"),
