@@ -59,6 +59,7 @@ MONTHS: Final = frozenset({BILLING, LEAD})
 CLAIMS: Final = frozenset({BILLING})
 AUDITING: Final = frozenset({ADMIN})
 SETTING: Final = frozenset({LEAD, ADMIN})
+REFERRING: Final = frozenset({CM, TC, LEAD})
 EDITING: Final = frozenset({CM, LEAD})
 
 Made = Callable[[Membership], Mapping[str, Any]]
@@ -220,6 +221,25 @@ def held_list(seat: Membership) -> Mapping[str, Any]:
     return {}
 
 
+def referral(seat: Membership) -> Mapping[str, Any]:
+    """Made by the seat itself: a treating clinician sees no others. It waits for a place."""
+    made = ReferralFactory(
+        organization=seat.organization,
+        recorded_by=seat,
+        state="waiting",
+        waiting_from=date(2026, 2, 28),
+        patient__family_name="Quuxworth",
+        patient__given_name="Zebediah",
+        patient__mrn="MRN-77120",
+    )
+    return {"referral_id": made.id}
+
+
+def referrals(seat: Membership) -> Mapping[str, Any]:
+    referral(seat)
+    return {}
+
+
 def month_row(seat: Membership) -> Mapping[str, Any]:
     made = ServiceMonthFactory(organization=seat.organization, episode=episode(seat))
     return {"month": "2026-02", "episode_id": made.episode.id}
@@ -288,6 +308,8 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "assessments": Url(CLINICAL, made=patient, shows="patient"),
     "assessment": Url(CLINICAL, made=score, shows="patient"),
     "assessment_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "clinic_settings": Url(SETTING),
+    "clinic_protocol": Url(SETTING, post=422, made=clinic),
     "clinic_tools": Url(SETTING, post=422, made=clinic),
     "assessment_replace": Url(LOGGING, post=422, made=score, shows="patient"),
     # questionnaires and safety
@@ -344,6 +366,14 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "stay_new": Url(EDITING, post=422, made=patient, shows="patient"),
     "stay_end": Url(EDITING, post=422, made=of_patient(StayFactory, "stay_id", until_on=None), shows="patient"),
     "stay_remove": Url(EDITING, post=422, made=of_patient(StayFactory, "stay_id"), shows="patient"),
+    # referrals
+    "referrals": Url(REFERRING, post=302, made=referrals, shows="count"),
+    "referral_new": Url(REFERRING, post=422),
+    "patient_refer": Url(REFERRING, post=422, made=patient, shows="patient"),
+    "referral": Url(REFERRING, made=referral, shows="patient"),
+    "referral_step": Url(LOGGING, get=None, post=422, made=referral, shows="patient"),
+    "waiting_list": Url(LOGGING, made=referrals, shows="count"),
+    "referrals_file": Url(LOGGING, made=referrals, shows="count"),
     # billing
     "current_month": Url(MONTHS, get=302),
     "month": Url(MONTHS, made=month, shows="count"),

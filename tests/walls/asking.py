@@ -16,7 +16,7 @@ from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
 from caseload.models import TimeEntry
-from registry.models import Episode, SafetyNotice
+from registry.models import Episode, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
 from tests.walls.access import ROLES, Url
 
@@ -82,6 +82,8 @@ class Asking:
             return Episode.objects.get(id=arguments["episode_id"]).patient_id
         if "entry_id" in arguments:
             return TimeEntry.objects.get(id=arguments["entry_id"]).patient_id
+        if "referral_id" in arguments:
+            return Referral.objects.get(id=arguments["referral_id"]).patient_id
         if "notice_id" in arguments:
             return SafetyNotice.objects.get(id=arguments["notice_id"]).patient_id
         found: UUID = arguments["patient_id"]
