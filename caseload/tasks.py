@@ -11,6 +11,7 @@ from bhi.errors import DomainError
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
 from bhi.tenancy.models import Membership
 from caseload.operations import rebuild_standing
+from caseload.operations.facility_stays import follow_stay
 from caseload.operations.imports import confirm_import, discard_old_imports, preview_again, read_import
 from caseload.queries.imports import is_importing
 
@@ -23,6 +24,8 @@ def register() -> None:
     repeats("discard_old_imports", nightly)
     handles("rebuild_standing", rebuild_one_standing, label="Working out where a patient stands")
     subscribe("episode_changed", "rebuild_standing", _stale_standing)
+    handles("follow_stay", follow_one_stay, label="Marking the minutes of a hospital stay")
+    subscribe("patient_stay", "follow_stay", _stay_to_follow)
 
 
 def read_long_import(run: Run) -> None:
@@ -56,6 +59,15 @@ def discard_imports(run: Run) -> None:
 def rebuild_one_standing(run: Run) -> None:
     """Work an episode's standing out again, after the registry recorded something."""
     rebuild_standing(organization_id=run.organization_id, episode_ids=[UUID(run.arguments["episode_id"])], at=run.at)
+
+
+def follow_one_stay(run: Run) -> None:
+    """Mark what was worked during a stay and plan its follow-up, after the registry recorded it."""
+    follow_stay(organization_id=run.organization_id, stay_id=UUID(run.arguments["stay_id"]), at=run.at)
+
+
+def _stay_to_follow(ids: Mapping[str, Any]) -> Iterable[Work]:
+    return (Work(str(ids["stay_id"]), {"stay_id": ids["stay_id"]}),)
 
 
 def _stale_standing(ids: Mapping[str, Any]) -> Iterable[Work]:

@@ -78,6 +78,7 @@ WORDS: dict[str, str] = {
     "first_assessment.viewed": "opened a first assessment",
     "hand_off.confirmed": "recorded that a handed-over patient was seen",
     "hand_off.recorded": "recorded a hand-off",
+    "follow_up.planned": "planned a follow-up",
     "import.confirmed": "imported a caseload",
     "import.corrected": "corrected an import",
     "import.undone": "undid an import",

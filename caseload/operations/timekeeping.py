@@ -17,7 +17,7 @@ from bhi.tenancy.models import Membership
 from caseload.models import Activity, Contact, TimeEntry
 from caseload.operations.errors import DayFull, ImpossibleTime
 from caseload.operations.standing import rebuild_standing
-from caseload.queries.work import EpisodeAtWork, booked_by, episode_at_work, role_worked_in
+from caseload.queries.work import EpisodeAtWork, booked_by, episode_at_work, role_worked_in, was_in_stay
 from caseload.rules.clock import local_date, month_of, short_day
 from caseload.rules.worktime import Booked, WorkTime, day_is_full, fault_of, first_overlap
 from registry.operations.errors import FormReused
@@ -95,7 +95,8 @@ def replace_time(
     if episode.time_entry_id is not None:
         return _same_entry(episode, episode.time_entry_id)
     void_facts([entry], stamp=stamp, reason=reason)
-    work = Work(entry.activity, entry.role, entry.service, entry.billed_as, entry.is_facility_stay)
+    is_marked = entry.is_facility_stay and not was_in_stay(entry, episode.zone)
+    work = Work(entry.activity, entry.role, entry.service, entry.billed_as, is_marked)
     corrected = timed(stamp, episode, time=time, work=work, worked_by=entry.by, client_token=client_token)
     corrected.contact_id, corrected.replaces = entry.contact_id, entry
     record_facts([corrected])
@@ -140,6 +141,7 @@ def timed(
         client_token=client_token,
         contact=contact,
     )
+    entry.is_facility_stay = work.is_facility_stay or episode.is_in_stay
     if overlap is not None:
         entry.held, entry.held_with_id = True, overlap.id
     return entry

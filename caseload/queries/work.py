@@ -10,13 +10,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Q
 from psycopg.types.range import Range
 
 from bhi.errors import NotFound
 from bhi.tenancy.models import Role
-from caseload.models import StaffRole
-from caseload.rules.clock import day_start
+from caseload.models import StaffRole, TimeEntry
+from caseload.rules.clock import day_start, local_date
 from caseload.rules.worktime import Booked, WorkTime
+from registry.models import Stay, StayKind
 
 # In which role a seat's own minutes are worked; the first that a seat has. Others are clinical staff.
 _ROLES = {
@@ -33,7 +35,10 @@ def role_worked_in(roles: Sequence[str]) -> StaffRole:
 
 @dataclass(frozen=True)
 class EpisodeAtWork:
-    """An open or ended episode on the day of some work. `contact_id` is what the form's token already made."""
+    """An open or ended episode on the day of some work. `contact_id` is what the form's token already made.
+
+    `is_in_stay` says that the patient was in a hospital or observation stay that day; the day of leaving is none.
+    """
 
     id: UUID
     organization_id: UUID
@@ -46,6 +51,7 @@ class EpisodeAtWork:
     program: str
     contact_id: UUID | None
     time_entry_id: UUID | None
+    is_in_stay: bool = False
 
 
 # Locked so that what is worked out from an episode's rows is worked out by one transaction at a time. NO KEY lets
@@ -63,7 +69,13 @@ SELECT e.id, e.organization_id, e.patient_id, e.clinic_id, c.time_zone, p.birth_
        (SELECT k.id FROM caseload_contact k
          WHERE k.organization_id = e.organization_id AND k.client_token = %(token)s),
        (SELECT t.id FROM caseload_timeentry t
-         WHERE t.organization_id = e.organization_id AND t.client_token = %(token)s)
+         WHERE t.organization_id = e.organization_id AND t.client_token = %(token)s),
+       EXISTS (SELECT FROM registry_stay s
+                WHERE s.organization_id = e.organization_id AND s.patient_id = e.patient_id AND s.voided_at IS NULL
+                  AND s.kind IN ('inpatient', 'observation')
+                  AND s.from_on <= coalesce(%(on)s::date, (%(start)s::timestamptz AT TIME ZONE c.time_zone)::date)
+                  AND (s.until_on IS NULL
+                       OR coalesce(%(on)s::date, (%(start)s::timestamptz AT TIME ZONE c.time_zone)::date) < s.until_on))
   FROM registry_episode e
   JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
   JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
@@ -102,6 +114,17 @@ def episode_at_work(organization_id: UUID, episode_id: UUID, *, time: WorkTime, 
     if row is None:
         raise NotFound
     return EpisodeAtWork(*(*row[:4], ZoneInfo(row[4]), *row[5:]))
+
+
+def was_in_stay(entry: TimeEntry, zone: ZoneInfo) -> bool:
+    """Whether a stored entry lies in a stay that is on record, which then is why it is marked."""
+    day = entry.on if entry.span is None else local_date(entry.span.lower, zone)
+    return (
+        Stay.objects.live()
+        .filter(organization_id=entry.organization_id, patient_id=entry.patient_id, from_on__lte=day)
+        .filter(Q(until_on__isnull=True) | Q(until_on__gt=day), kind__in=(StayKind.INPATIENT, StayKind.OBSERVATION))
+        .exists()
+    )
 
 
 def booked_by(
