@@ -68,6 +68,7 @@ class PartShown:
     fields: tuple[BoundField | RowsShown, ...]
     is_open: bool
     is_filled: bool
+    is_required: bool
     has_error: bool
     others: tuple[Differing, ...]
 
@@ -182,7 +183,8 @@ class ContentForm(forms.Form):
             theirs = tuple(one for one in self.differing if one.part == part.key)
             is_open = part.is_open or has_error or bool(theirs) or self.add_row_to in part.names
             filled = any(self[name].value() for name in names)
-            yield PartShown(part.key, part.title, shown, is_open, filled, has_error, theirs)
+            required = any(self.fields[name].required for name in names)
+            yield PartShown(part.key, part.title, shown, is_open, filled, required, has_error, theirs)
 
     def rows_shown(self, name: str) -> RowsShown:
         """The rows of a field, the last one marked when it was just added."""
@@ -215,6 +217,9 @@ class ContentForm(forms.Form):
     def _add(self, name: str, spec: Spec) -> None:
         if not isinstance(spec, Rows):
             self.fields[name] = _field(spec)
+            if required := getattr(spec, "required", ""):
+                self.fields[name].required = True
+                self.fields[name].error_messages["required"] = required
             return
         self.row_counts[name] = count = self._count(name, spec)
         for place in range(count):

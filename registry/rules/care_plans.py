@@ -105,8 +105,8 @@ PARTS = (
     Part("interventions", "Brief interventions", ("interventions",), is_open=True),
     Part("tasks", "Who does what", ("tasks",), is_open=True),
     Part("rhythm", "Rhythm and next contact", ("cadence", "next_on", "next_purpose"), is_open=True),
-    Part("safety", "Safety steps", ("safety_steps",), is_open=True),
-    Part("text", "Anything else", ("text",), is_open=True),
+    Part("safety", "Safety steps", ("safety_steps",), is_open=True, is_expected=False),
+    Part("text", "Anything else", ("text",), is_open=True, is_expected=False),
 )
 
 

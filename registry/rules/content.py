@@ -95,12 +95,16 @@ def rows(row: type[Any], label: str, *, one: str, blank: int = 1, help: str = ""
 
 @dataclass(frozen=True)
 class Part:
-    """Fields that are shown together under one heading; in a form `is_open` from the start."""
+    """Fields that are shown together under one heading; in a form `is_open` from the start.
+
+    That nothing is said of a part is told to the reader, unless it is not `is_expected` to say anything.
+    """
 
     key: str
     title: str
     names: tuple[str, ...]
     is_open: bool = False
+    is_expected: bool = True
 
 
 @cache
@@ -253,8 +257,9 @@ def shown(content: Any, parts: Sequence[Part]) -> tuple[ShownPart, ...]:
 
 
 def missing(content: Any, parts: Sequence[Part]) -> tuple[str, ...]:
-    """The titles of the parts of which nothing is said."""
-    return tuple(part.title for part in shown(content, parts) if not part.is_filled)
+    """The titles of the parts of which something is expected and nothing said."""
+    filled = {part.key for part in shown(content, parts) if part.is_filled}
+    return tuple(part.title for part in parts if part.is_expected and part.key not in filled)
 
 
 def _shown(content: Any, name: str) -> Shown:

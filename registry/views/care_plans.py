@@ -30,7 +30,7 @@ from registry.rules.initial_assessment import PARTS
 from registry.views.door import Asked, asked
 from registry.views.plan_editing import Editing, Start, edit
 from registry.views.plan_printing import printed
-from registry.views.plan_reading import about, compare, read
+from registry.views.plan_reading import about, compare, content, read
 
 # What of the first assessment is read beside the plan that is written from it.
 _FEEDS = ("referral", "treatments", "allergies", "pregnancy", "constraints")
@@ -105,7 +105,7 @@ def _sign_page(
     context = {
         **about(here, EDITING, versions),
         "version": version,
-        "parts": shown(version.content, CarePlanForm.parts) if version is not None else (),
+        **content(version, EDITING),
         "form": form,
         "is_own": is_own,
         "may_sign": _may_sign(here),

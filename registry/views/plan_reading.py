@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 
 from bhi.accounts.permissions import Permission
 from registry.queries.plans import Version
-from registry.rules.content import shown
+from registry.rules.content import missing, shown
 from registry.rules.versions import compared
 from registry.views.door import Asked
 from registry.views.plan_editing import Editing
@@ -23,7 +23,7 @@ def read(here: Asked, editing: Editing, **more: Any) -> HttpResponse:
         **about(here, editing, versions),
         "version": version,
         "is_in_force": version is not None and version is versions[0],
-        "parts": shown(version.content, editing.form.parts) if version is not None else (),
+        **content(version, editing),
         **more,
     }
     return here.page(f"{editing.action}.viewed", f"registry/{editing.name}.html", context)
@@ -42,6 +42,14 @@ def compare(here: Asked, editing: Editing) -> HttpResponse:
         "alike": [part.title for part in parts if part.fields and not part.differs],
     }
     return here.page(f"{editing.action}.compared", "registry/plan_compare.html", context)
+
+
+def content(version: Version[Any] | None, editing: Editing) -> dict[str, Any]:
+    """What a version says, part by part, and of what it says nothing."""
+    if version is None:
+        return {"parts": (), "missing": ()}
+    said = [part for part in shown(version.content, editing.form.parts) if part.is_filled]
+    return {"parts": said, "missing": missing(version.content, editing.form.parts)}
 
 
 def chosen(versions: Sequence[Version[Any]], number: str) -> Version[Any] | None:
