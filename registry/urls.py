@@ -27,6 +27,7 @@ from registry.views import (
 urlpatterns: list[URLPattern | URLResolver] = [
     # referrals
     path("referrals/", referrals.referrals, name="referrals"),
+    path("referrals/narrow/", referrals.referrals_narrow, name="referrals_narrow"),
     path("referrals/new/", referrals.referral_new, name="referral_new"),
     path("referrals/waiting/", referrals.waiting_list, name="waiting_list"),
     path("referrals/file/", referrals.referrals_file, name="referrals_file"),

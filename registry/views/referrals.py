@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
@@ -66,19 +66,24 @@ class Memory:
 
 
 @requires(Permission.REFER)
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def referrals(request: HttpRequest, organization: str) -> HttpResponse:
-    """The board or the list; a filter is sent, kept for the session, and not in any address."""
-    if request.method == "POST":
-        _remember(request, organization, request.POST)
-        to = "waiting_list" if request.POST.get("next") == "waiting_list" else "referrals"
-        return redirect(to, organization)
+    """The board or the list, as the address or the session says."""
     if {"view", "state"} & set(request.GET):
         _remember(request, organization, request.GET)
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
     memory = _memory(request, organization, by)
     return _board(request, by, memory, now) if memory.view == "board" else _list(request, by, memory, now)
+
+
+@requires(Permission.REFER)
+@require_POST
+def referrals_narrow(request: HttpRequest, organization: str) -> HttpResponse:
+    """Keep a filter for the session, so that no address holds it."""
+    _remember(request, organization, request.POST)
+    to = "waiting_list" if request.POST.get("next") == "waiting_list" else "referrals"
+    return redirect(to, organization)
 
 
 @requires(Permission.MANAGE_REFERRALS)

@@ -367,7 +367,8 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "stay_end": Url(EDITING, post=422, made=of_patient(StayFactory, "stay_id", until_on=None), shows="patient"),
     "stay_remove": Url(EDITING, post=422, made=of_patient(StayFactory, "stay_id"), shows="patient"),
     # referrals
-    "referrals": Url(REFERRING, post=302, made=referrals, shows="count"),
+    "referrals": Url(REFERRING, made=referrals, shows="count"),
+    "referrals_narrow": Url(REFERRING, get=None, post=302),
     "referral_new": Url(REFERRING, post=422),
     "patient_refer": Url(REFERRING, post=422, made=patient, shows="patient"),
     "referral": Url(REFERRING, made=referral, shows="patient"),
