@@ -120,7 +120,7 @@ class StartForm(forms.Form):
         fresh = {"client_token": uuid7(), "enrolled_on": today, "consent_on": today, "program": "cocm"}
         super().__init__(data, initial={**fresh, **(initial or {})})
         self.offered, self.zone, self.now, self.today = offered, zone, now, today
-        self.birth_date = birth_date
+        self.born = birth_date
         self.moment: Moment | None = None
         self.scores: tuple[ScoreGiven, ...] = ()
         self._offer()
@@ -177,7 +177,7 @@ class StartForm(forms.Form):
             self.add_error("treating_clinician", "Choose the clinician who said to start.")
 
     def _check_consent(self, values: dict[str, Any]) -> None:
-        born = values.get("birth_date") or self.birth_date
+        born = values.get("birth_date") or self.born
         if not values.get("given_by") and "given_by" not in self.errors:
             values["given_by"] = PATIENT if born is None or not is_minor(born, self.today) else ""
             if not values["given_by"]:

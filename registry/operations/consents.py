@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -96,7 +97,7 @@ def take_consent(
     fault = given_too_late(given_at, now=at) or fault_of(asked)
     if fault is not None:
         raise ConsentImpossible(*fault)
-    values = {
+    values: dict[str, Any] = {
         "given_at": given_at,
         "form": form,
         "is_time_known": is_time_known,
@@ -106,7 +107,8 @@ def take_consent(
         "representative": representative,
         "minor_basis": minor_basis,
     }
-    same = Consent.objects.live().filter(patient=patient, service=ConsentService.BHI, revoked_on=None, **values).first()
+    found = Consent.objects.live().filter(patient=patient, service=ConsentService.BHI, revoked_on=None, **values)
+    same: Consent | None = found.first()
     return same or record_consent(by=by, at=at, patient=patient, taken_by=taken_by or by, **values)
 
 
@@ -135,7 +137,7 @@ def write_consent_text(*, by: Membership, at: datetime, language: str, text: str
     TextChangedMeanwhile when somebody wrote a version since.
     """
     versions = ConsentText.objects.live().filter(organization_id=by.organization_id, language=language)
-    last = versions.order_by("-number").first()
+    last: ConsentText | None = versions.order_by("-number").first()
     if last is not None and last.text == text:
         return last
     if (last.number if last is not None else 0) != based_on:
@@ -195,7 +197,7 @@ def note_visit(
     Patient.objects.select_for_update(no_key=True).get(id=patient.id)
     if not patient.birth_date <= on <= today:
         raise DateOutOfOrder("A visit is not before birth and not in the future. Correct its date.")
-    values = {
+    values: dict[str, Any] = {
         "on": on,
         "code": code,
         "is_by_billing_practitioner": is_by_billing_practitioner,

@@ -34,7 +34,8 @@ def enrol_patient(
     Sent twice it returns the episode of the first time. Raises DateOutOfOrder also after `today`, the clinic's day,
     EpisodeOpen, ReferralEnded, DayImpossible.
     """
-    present = Referral.objects.live().select_for_update(of=("self",)).select_related("episode").get(id=referral.id)
+    found = Referral.objects.live().select_for_update(of=("self",)).select_related("episode", "patient")
+    present: Referral = found.get(id=referral.id)
     if present.episode is not None:
         return present.episode
     if enrolled_on > today:

@@ -131,7 +131,7 @@ def _episodes(patient_id: UUID) -> QuerySet[Episode]:
             has_emergency_contact=Exists(contacts),
         )
     )
-    related = rows.select_related("treating_clinician", "care_manager")
+    related: QuerySet[Episode] = rows.select_related("treating_clinician", "care_manager")
     return related.order_by("-enrolled_on", "-id")
 
 

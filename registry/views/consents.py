@@ -151,8 +151,7 @@ def _languages(organization_id: UUID, form: ConsentTextForm | None, *, changed: 
         if own is None:
             own = ConsentTextForm(initial={"language": language, "based_on": text.number, "text": text.text})
         elif changed:
-            own.data = own.data.copy()
-            own.data["based_on"] = str(text.number)
+            own.data = {**own.data.dict(), "based_on": str(text.number)}  # type: ignore[attr-defined]
         shown.append(
             {
                 "language": language,
@@ -259,9 +258,8 @@ def _void(it: Asked, fact: Any, what: str, action: str) -> HttpResponse:
         else:
             messages.success(it.request, "Taken back. It stays on record with the reason.")
             return redirect("enrolment", it.by.organization.slug, it.door.patient.id)
-    return it.page(
-        action, "registry/enrolment_void.html", {"form": form, "what": what}, status=422 if it.is_post else 200
-    )
+    context = {"form": form, "what": what, "back": "enrolment"}
+    return it.page(action, "registry/enrolment_void.html", context, status=422 if it.is_post else 200)
 
 
 def _found(query: Any, patient_id: UUID, fact_id: UUID) -> Any:

@@ -135,8 +135,9 @@ def _add(it: Asked, form: CodeForm) -> bool:
 
 
 def _confirm(it: Asked, diagnosis: Any, form: ConfirmForm, own: Any) -> bool:
-    values = form.cleaned_data if own is None else {"how": SIGNED_IN, "on": it.door.today}
+    values: dict[str, Any] = form.cleaned_data if own is None else {"how": SIGNED_IN, "on": it.door.today}
     clinician = own or clinician_named_by(it.by.organization_id, values["by_clinician"])
+    assert clinician is not None
     try:
         confirm_diagnosis(
             by=it.by,
