@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from registry.queries.protocols import Protocol
 from registry.rules.protocols import WEEKDAY_NAMES
@@ -69,11 +69,15 @@ class ProtocolForm(forms.Form):
     opens_at = _time("Opens")
     closes_at = _time("Closes")
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, protocol: Protocol) -> None:
+    def __init__(self, data: QueryDict | None = None, *, protocol: Protocol) -> None:
         shown = {name: getattr(protocol, name) for name in SHOWN}
-        super().__init__(
-            data, initial={**shown, "seen": protocol.changed_at.isoformat() if protocol.changed_at else ""}
-        )
+        super().__init__(data, initial={**shown, "seen": seen_words(protocol)})
+        self.renewed = data.copy() if data is not None else QueryDict(mutable=True)
+
+    def look_again(self, protocol: Protocol) -> None:
+        """Somebody was faster: what was typed stays, and is now based on theirs."""
+        self.renewed["seen"] = seen_words(protocol)
+        self.data = self.renewed
 
     @property
     def seen_at(self) -> datetime | None:

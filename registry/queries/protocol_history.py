@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.apps import apps
+
 from bhi.accounts.queries import people_of
 from bhi.tenancy.models import Clinic
 from registry.models import ClinicProtocol
@@ -52,7 +54,8 @@ def protocol_history(clinic: Clinic) -> tuple[ProtocolChange, ...]:
     present = ClinicProtocol.objects.filter(clinic=clinic).first()
     if present is None:
         return ()
-    past = ClinicProtocol.pgh_event_model.objects.filter(organization_id=clinic.organization_id, pgh_obj_id=present.id)
+    kept: Any = apps.get_model("registry", "ClinicProtocolEvent")  # made by pghistory, so no module names it
+    past = kept.objects.filter(organization_id=clinic.organization_id, pgh_obj_id=present.id)
     versions: list[Any] = [present, *past.order_by("-pgh_id")[:MOST_SHOWN]]
     people = people_of(clinic.organization_id)
     return tuple(

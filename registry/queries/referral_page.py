@@ -97,9 +97,7 @@ def referral_page(referral_id: UUID, *, for_: Membership, at: datetime, only_own
     counts = open_episodes_by_care_manager(for_.organization_id)
     return ReferralPage(
         row=row,
-        attempts=tuple(
-            _shown(attempt, row.zone, people[attempt.recorded_by_id].name) for attempt in reversed(attempts)
-        ),
+        attempts=tuple(_shown(row.zone, attempt, people[attempt.recorded_by_id].name) for attempt in attempts[::-1]),
         protocol=protocol,
         earlier=earlier_episodes(referral.patient_id),
         care_managers=care_managers_in(people.values(), keep=referral.assigned_to_id),

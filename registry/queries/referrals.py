@@ -222,7 +222,7 @@ def _narrowed(organization_id: UUID, chosen: ReferralFilter) -> QuerySet[Referra
     if chosen.assigned_to == NOBODY:
         found = found.filter(assigned_to__isnull=True)
     elif chosen.assigned_to:
-        found = found.filter(assigned_to_id=chosen.assigned_to)
+        found = found.filter(assigned_to_id=UUID(chosen.assigned_to))
     if chosen.urgency:
         found = found.filter(urgency=chosen.urgency)
     return found.filter(seen_by(chosen.seen_by)) if chosen.seen_by else found
