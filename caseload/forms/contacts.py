@@ -10,13 +10,19 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from caseload.forms.worktime import DAY_MESSAGES, WorkTimeForm
+from caseload.operations.consented_contacts import Agreed
 from caseload.operations.contacts import NextContact
 from caseload.queries.choices import ACTIVITIES, MODES
+from caseload.rules.clock import day_start
+from registry.forms.consents import OCCURRENCES, ChoiceOf, ClockField, Moment, moment_typed, script_choices
 from registry.forms.score_entry import add_fields, is_risk_typed, score_given
 from registry.operations.assessments import ScoreGiven
+from registry.queries.choices import CONSENT_FORMS
+from registry.queries.consents import TextShown
 from registry.queries.tools import Tool
 
 LONGEST_NOTE = 20_000
+AT_START, AT = "start", "at"
 
 
 class ContactForm(WorkTimeForm):
@@ -33,12 +39,35 @@ class ContactForm(WorkTimeForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     next_purpose = forms.CharField(label="About", required=False, max_length=200)
+    agreed = ChoiceOf(
+        label="The patient agreed to this care",
+        choices=(("", "Not in this contact"), *CONSENT_FORMS),
+        required=False,
+        missing="Choose from the list.",
+    )
+    agreed_when = ChoiceOf(
+        label="When",
+        choices=((AT_START, "At the start of this contact"), (AT, "At another time that day")),
+        required=False,
+        missing="Choose when.",
+    )
+    agreed_at = ClockField(label="At")
+    agreed_which = forms.ChoiceField(label="Which", choices=OCCURRENCES, required=False, widget=forms.RadioSelect)
+    agreed_script = forms.ChoiceField(label="Text used", required=False)
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, zone: ZoneInfo, now: datetime, tools: Sequence[Tool]
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        zone: ZoneInfo,
+        now: datetime,
+        tools: Sequence[Tool],
+        texts: Mapping[str, TextShown] | None = None,
     ) -> None:
         super().__init__(data, zone=zone, now=now)
         self.scores: tuple[ScoreGiven, ...] = ()
+        self.moment: Moment | None = None
+        self._offer_consent(texts)
         self.tools = tuple(tool for tool in tools if tool.takes_items)
         for tool in self.tools:
             add_fields(self, tool, with_total=False)
@@ -50,6 +79,8 @@ class ContactForm(WorkTimeForm):
         given = [score_given(self, tool, values) for tool in self.tools]
         self.scores = tuple(score for score in given if score is not None)
         self._check_next(values)
+        if values.get("agreed"):
+            self._check_agreed(values)
         return values
 
     @property
@@ -58,9 +89,52 @@ class ContactForm(WorkTimeForm):
         return NextContact(due_on, self.cleaned_data.get("next_purpose", "")) if due_on else None
 
     @property
+    def asks_consent(self) -> bool:
+        """Whether no consent covers the patient, so that the note can carry one."""
+        return "agreed" in self.fields
+
+    @property
+    def agreed_from(self) -> datetime | None:
+        """From when consent holds that is given in this contact, as far as that is typed."""
+        return self.moment.at if self.moment is not None else None
+
+    @property
+    def agreement(self) -> Agreed | None:
+        """The consent given in this contact, its text apart."""
+        if self.moment is None:
+            return None
+        return Agreed(self.moment.at, self.moment.is_time_known, self.cleaned_data["agreed"])
+
+    @property
     def is_risk(self) -> bool:
         """An answer about self-harm is above 0, as typed."""
         return any(is_risk_typed(self, tool) for tool in self.tools)
+
+    def _offer_consent(self, texts: Mapping[str, TextShown] | None) -> None:
+        if texts is None:
+            for name in [name for name in self.fields if name.startswith("agreed")]:
+                del self.fields[name]
+            return
+        self.fields["agreed_script"].choices = script_choices(texts)  # type: ignore[attr-defined]
+        if texts["en"].id is not None:
+            self.initial["agreed_script"] = texts["en"].id
+
+    def _check_agreed(self, values: Mapping[str, Any]) -> None:
+        """When consent was given: at the start of this contact, or at a time that is typed."""
+        when, on = values.get("agreed_when"), values.get("on")
+        if not when:
+            self.add_error(
+                "agreed_when", "Choose whether the patient agreed at the start of this contact or at another time."
+            )
+        elif when == AT_START and self.time is not None:
+            start = self.time.span[0] if self.time.span is not None else None
+            day = day_start(self.time.day(self.zone), self.zone)
+            self.moment = Moment(start or day, is_time_known=start is not None)
+        elif when == AT and on is not None:
+            names = ("agreed_at", "agreed_which", "")
+            self.moment = moment_typed(self, on, values.get("agreed_at"), zone=self.zone, names=names)
+            if self.moment is not None and self.moment.at > self.now:
+                self.add_error("agreed_at", "Consent cannot be given in the future. Correct the time.")
 
     def _check_next(self, values: Mapping[str, Any]) -> None:
         on, next_on = values.get("on"), values.get("next_on")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from caseload.models import Activity, StaffRole, TimeEntry, TimeService
 from caseload.queries.entries import EpisodeTime, LoggedEntry, episode_time
 from caseload.queries.work import booked_by, role_worked_in
 from caseload.rules.clock import month_of
-from caseload.rules.minutes import Entry, counted
+from caseload.rules.minutes import ConsentWindow, Entry, counted
 from caseload.rules.standing import Standing, standing, standings
 from caseload.rules.worktime import WorkTime, day_is_full, first_overlap
 from registry.models import Episode, ProgramPeriod
@@ -62,8 +62,13 @@ def entries_shown(
     return shown[::-1]
 
 
-def time_preview(episode: Episode, *, worked_by: Membership, time: WorkTime, activity: str) -> Preview:
-    """What saving a time that can be (`fault_of`) would do, by the same rules as saving it. Five statements."""
+def time_preview(
+    episode: Episode, *, worked_by: Membership, time: WorkTime, activity: str, agreed_at: datetime | None = None
+) -> Preview:
+    """What saving a time that can be (`fault_of`) would do, by the same rules as saving it. Five statements.
+
+    `agreed_at` is when the patient agreed, where that is saved with it.
+    """
     zone = ZoneInfo(episode.clinic.time_zone)
     days = time.days(zone)
     organization_id = episode.organization_id
@@ -83,8 +88,15 @@ def time_preview(episode: Episode, *, worked_by: Membership, time: WorkTime, act
         activity=activity,
         service=_program_on(episode, days[0]),
     )
-    logged = episode_time(organization_id, episode.patient_id, episode.id)
+    logged = _as_if_agreed(episode_time(organization_id, episode.patient_id, episode.id), agreed_at)
     return _previewed(logged, entry, months=sorted({month_of(day) for day in days}))
+
+
+def _as_if_agreed(time: EpisodeTime, agreed_at: datetime | None) -> EpisodeTime:
+    if agreed_at is None:
+        return time
+    consents = (*time.circumstances.consents, ConsentWindow("bhi", agreed_at, None))
+    return replace(time, circumstances=replace(time.circumstances, consents=consents))
 
 
 def _program_on(episode: Episode, day: date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,13 +18,16 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from caseload.forms.contacts import ContactForm
-from caseload.operations.contacts import ContactKept, record_contact
+from caseload.operations.consented_contacts import Agreed, record_contact_with_consent
+from caseload.operations.contacts import ContactKept
 from caseload.operations.timekeeping import Work
 from caseload.queries.doors import PatientDoor, patient_door
 from caseload.queries.time_shown import Preview, held_words, time_preview
 from registry.forms.score_entry import field_of, tool_shown
-from registry.operations.errors import ScoreUnusable
+from registry.operations.errors import ConsentImpossible, ScoreUnusable
+from registry.queries.consents import cost_words, covering_consent, current_texts, text_of
 from registry.queries.tools import tools_of
+from registry.rules.consent import is_minor
 
 
 @requires(Permission.LOG_CONTACT)
@@ -65,7 +69,10 @@ def _door(patient_id: UUID, by: Membership, at: datetime) -> PatientDoor:
 
 def _form(data: QueryDict | None, door: PatientDoor, now: datetime) -> ContactForm:
     clinic_id = (door.episode or door.patient).clinic_id
-    return ContactForm(data, zone=door.zone, now=now, tools=tools_of(clinic_id))
+    asks = door.is_open and not is_minor(door.patient.birth_date, door.today)
+    asks = asks and covering_consent(door.patient.id, door.today) is None
+    texts = current_texts(door.patient.organization_id) if asks else None
+    return ContactForm(data, zone=door.zone, now=now, tools=tools_of(clinic_id), texts=texts)
 
 
 def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime) -> ContactKept | None:
@@ -73,10 +80,11 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
     assert door.episode is not None
     assert form.time is not None
     try:
-        return record_contact(
+        return record_contact_with_consent(
             by=by,
             at=at,
-            episode_id=door.episode.id,
+            episode=door.episode,
+            agreed=_agreed(form, by),
             client_token=form.cleaned_data["client_token"],
             time=form.time,
             mode=form.cleaned_data["mode"],
@@ -90,10 +98,20 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
         return None
 
 
+def _agreed(form: ContactForm, by: Membership) -> Agreed | None:
+    """The consent given in this contact, with the text that it was given to."""
+    agreed = form.agreement
+    if agreed is None:
+        return None
+    return replace(agreed, script=text_of(by.organization_id, form.cleaned_data["agreed_script"]))
+
+
 def _field_of(fault: DomainError, form: ContactForm) -> str | None:
     """Where a refusal is shown; None is above the form."""
     if isinstance(fault, ScoreUnusable):
         return field_of(fault, form)
+    if isinstance(fault, ConsentImpossible):
+        return "agreed"
     return form.field_of_refusal(fault)
 
 
@@ -118,7 +136,8 @@ def _preview(form: ContactForm, door: PatientDoor, *, by: Membership) -> Preview
     if form.time is None or not door.is_open or "activity" in form.errors:
         return None
     assert door.episode is not None
-    return time_preview(door.episode, worked_by=by, time=form.time, activity=form.cleaned_data["activity"])
+    activity, agreed_at = form.cleaned_data["activity"], form.agreed_from
+    return time_preview(door.episode, worked_by=by, time=form.time, activity=activity, agreed_at=agreed_at)
 
 
 def _page(
@@ -132,4 +151,7 @@ def _page(
         "tools": [tool_shown(form, tool, language="en") for tool in form.tools],
         "sub": f"{door.patient.mrn} · {door.clinic_name}",
     }
+    if form.asks_consent:
+        texts = current_texts(by.organization_id)
+        context |= {"texts": list(texts.values()), "cost": cost_words(door.patient.id)}
     return render(request, "caseload/contact_new.html", context, status=status)
