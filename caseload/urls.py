@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from caseload.views import caseload_list, charts, contacts, imports, searches, settling
+from caseload.views import import_choices as choices
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("caseload/", caseload_list.caseload, name="caseload"),
@@ -21,4 +22,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<uuid:run_id>/correct/", imports.import_correct, name="import_correct"),
     path("imports/<uuid:run_id>/confirm/", imports.import_confirm, name="import_confirm"),
     path("imports/<uuid:run_id>/undo/", imports.import_undo, name="import_undo"),
+    path("imports/<uuid:run_id>/answer/", choices.import_answer, name="import_answer"),
+    path("imports/<uuid:run_id>/unenrolled/", choices.import_unenrolled, name="import_unenrolled"),
+    path("imports/<uuid:run_id>/follow/", choices.import_follow, name="import_follow"),
+    path("imports/<uuid:run_id>/mapping/", choices.import_mapping_save, name="import_mapping_save"),
+    path("imports/mappings/", choices.import_mappings, name="import_mappings"),
+    path("imports/mappings/<uuid:mapping_id>/rename/", choices.import_mapping_rename, name="import_mapping_rename"),
+    path("imports/mappings/<uuid:mapping_id>/delete/", choices.import_mapping_delete, name="import_mapping_delete"),
 ]

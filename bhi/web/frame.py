@@ -74,6 +74,12 @@ SECTIONS = {
     "batch": "batches",
     "import_run": "imports",
     "import_correct": "imports",
+    "import_answer": "imports",
+    "import_unenrolled": "imports",
+    "import_follow": "imports",
+    "import_mapping_save": "imports",
+    "import_mappings": "imports",
+    "import_mapping_rename": "imports",
 }
 
 # Label, URL name, icon, the permission that shows it. The first four that a seat has are its bottom bar.

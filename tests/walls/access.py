@@ -19,7 +19,13 @@ from bhi.tenancy.models import Membership
 from registry.models import Episode
 from registry.rules.links import long_address, secret_sha256
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
-from tests.factories.caseload import EpisodeStandingFactory, ImportRunFactory, SavedViewFactory, TimeEntryFactory
+from tests.factories.caseload import (
+    EpisodeStandingFactory,
+    ImportMappingFactory,
+    ImportRunFactory,
+    SavedViewFactory,
+    TimeEntryFactory,
+)
 from tests.factories.program import (
     ClinicProtocolFactory,
     DutyTurnFactory,
@@ -256,6 +262,10 @@ def import_run(seat: Membership) -> Mapping[str, Any]:
     return {"run_id": ImportRunFactory(organization=seat.organization).id}
 
 
+def import_mapping(seat: Membership) -> Mapping[str, Any]:
+    return {"mapping_id": ImportMappingFactory(organization=seat.organization).id}
+
+
 def job(seat: Membership) -> Mapping[str, Any]:
     """Of the seat itself: progress is for the person who started it."""
     return {"job_id": queue("test", organization_id=seat.organization.id, key=str(seat.id), at=NOW, owner=seat)}
@@ -329,6 +339,13 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "import_correct": Url(IMPORTING, get=None, post=302, made=import_run),
     "import_confirm": Url(IMPORTING, get=None, post=302, made=import_run),
     "import_undo": Url(IMPORTING, get=None, post=302, made=import_run),
+    "import_answer": Url(IMPORTING, get=None, post=302, made=import_run),
+    "import_unenrolled": Url(IMPORTING, get=None, post=422, made=import_run),
+    "import_follow": Url(IMPORTING, get=None, post=422, made=import_run),
+    "import_mapping_save": Url(IMPORTING, get=None, post=422, made=import_run),
+    "import_mappings": Url(IMPORTING),
+    "import_mapping_rename": Url(IMPORTING, get=None, post=422, made=import_mapping),
+    "import_mapping_delete": Url(IMPORTING, get=None, post=302, made=import_mapping),
     # status
     "episode_status": Url(LOGGING, post=422, made=patient, shows="patient"),
     "discharge": Url(LOGGING, post=422, made=patient, shows="patient"),

@@ -19,10 +19,13 @@ from caseload.operations.imports import Upload, confirm_import, start_import
 from caseload.queries.imports import all_rows
 from caseload.rules.imports.corrections import (
     CARE_PLANS,
+    UNENROLLED,
     Corrections,
     CorrectionsUnreadable,
     read_corrections,
 )
+
+_FOR_PAGES = ("columns", "because", "words", "on_record", "style", "asked", "doubtful_names")
 
 
 class Command(BaseCommand):
@@ -39,6 +42,17 @@ class Command(BaseCommand):
         parser.add_argument("--time-zone", default="", metavar="ZONE", help="of clinics that are new: America/Chicago")
         parser.add_argument("--clinic", default="", metavar="NAME", help="of rows that name none")
         parser.add_argument("--care-manager", default="", metavar="NAME", help="of rows that name none")
+        parser.add_argument(
+            "--dates",
+            choices=("month-first", "day-first"),
+            help="how dates of numbers only are written; month first unless the files look otherwise",
+        )
+        parser.add_argument(
+            "--unenrolled",
+            choices=UNENROLLED,
+            default=UNENROLLED[0],
+            help="what patients without a date of enrolment become: only kept on record, or referrals too",
+        )
         parser.add_argument(
             "--care-plans",
             choices=CARE_PLANS,
@@ -68,7 +82,7 @@ class Command(BaseCommand):
     def _run(self, by: Membership, files: list[Upload], corrections: Corrections, *, is_dry: bool) -> dict[str, Any]:
         at = timezone.now()
         run = start_import(by=by, at=at, files=files, corrections=corrections, in_background=False)
-        summary = {key: value for key, value in run.summary.items() if key not in ("columns", "because")}
+        summary = {key: value for key, value in run.summary.items() if key not in _FOR_PAGES}
         can_be = not summary["problems"] and not summary["questions"]
         if can_be and not is_dry:
             confirm_import(by=by, at=at, run_id=run.id, digest=summary["digest"], in_background=False)
@@ -93,6 +107,8 @@ def _corrections(options: Mapping[str, Any]) -> Corrections:
         "zones": {"": options["time_zone"]} if options["time_zone"] else {},
         "defaults": {key: options[key] for key in ("clinic", "care_manager") if options[key]},
         "care_plans": options["care_plans"],
+        "unenrolled": options["unenrolled"],
+        "date_orders": {"": options["dates"].replace("-", "_")} if options["dates"] else {},
     }
     try:
         return read_corrections(stored)
@@ -103,12 +119,14 @@ def _corrections(options: Mapping[str, Any]) -> Corrections:
 def _said(answer: Mapping[str, Any]) -> list[str]:
     """The outcome as a person reads it: what stops it, else counts, then every row that is not simply new."""
     lines = [_outcome(answer), *answer["problems"]]
-    lines += [f"{question} Use --time-zone or --clinic." for question in answer["questions"]]
+    lines += [f"{question} {_option_for(question)}" for question in answer["questions"]]
     for kind in ("patients", "contacts"):
         counts = ", ".join(f"{count} {outcome}" for outcome, count in answer[kind].items() if count)
         lines.append(f"{kind.capitalize()}: {counts or 'none'}")
     if answer["overlapping"]:
         lines.append(f"Overlapping contacts: {answer['overlapping']}; held times count nowhere until settled.")
+    if answer["to_decide"]:
+        lines.append(f"Not imported until somebody says on the Import page whom they mean: {answer['to_decide']} rows.")
     lines += answer["remarks"]
     lines += [
         f"{row['sheet']}, row {row['row']}: {row['fate']}: {' '.join(row['messages'])}"
@@ -116,6 +134,10 @@ def _said(answer: Mapping[str, Any]) -> list[str]:
         if row["messages"]
     ]
     return lines
+
+
+def _option_for(question: str) -> str:
+    return "Use --dates." if ": dates like " in question else "Use --time-zone or --clinic."
 
 
 def _outcome(answer: Mapping[str, Any]) -> str:

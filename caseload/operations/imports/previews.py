@@ -187,7 +187,7 @@ def _sheet_columns(sheet: Sheet, table: Table | None, corrections: Corrections) 
         **about,
         "kind": table.kind,
         "header_row": table.header_row,
-        "date_order": corrections.date_orders.get(sheet.key, ""),
+        "date_order": corrections.date_order(sheet.key),
         "is_order_doubtful": orders(table).is_doubtful,
         "columns": [
             {

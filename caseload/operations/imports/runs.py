@@ -127,14 +127,21 @@ def correct_import(*, by: Membership, at: datetime, run_id: UUID, corrections: M
 
 @transaction.atomic
 def answer_import(
-    *, by: Membership, at: datetime, run_id: UUID, answers: Mapping[str, str], others: str = ""
+    *,
+    by: Membership,
+    at: datetime,
+    run_id: UUID,
+    answers: Mapping[str, str],
+    others: str = "",
+    anew: bool = False,
 ) -> ImportRun:
     """Say whom rows mean whose patient is in doubt, and what holds for all that nobody answers.
 
-    Answers given before stay. Raises ImportNotReady, NotFound.
+    Answers given before stay, or with `anew` are forgotten. Raises ImportNotReady, NotFound.
     """
     run = waiting_import(by.organization_id, run_id)
-    said = {**run.options, "answers": {**run.options.get("answers", {}), **answers}, "others": others}
+    before = {} if anew else run.options.get("answers", {})
+    said = {**run.options, "answers": {**before, **answers}, "others": others}
     return correct_import(by=by, at=at, run_id=run_id, corrections=said)
 
 

@@ -38,9 +38,10 @@ class Corrections:
     """Choices that replace what the import would take by itself.
 
     By sheet key: `kinds`; `header_rows`, from 1, 0 for a sheet without headings; `columns` by their position, from 0,
-    to a field or NOT_USED; `date_orders` of dates written with numbers only; `followed`, the name of the saved mapping
-    that chose for it. `values` are by field: what is written (compared without capitals) to what is meant, NOT_USED
-    for nothing, LEFT_OUT for rows that are not to be imported.
+    to a field or NOT_USED; `date_orders` of dates written with numbers only (the empty key is for all sheets);
+    `followed`, the name of the saved mapping that chose for it.
+    `values` are by field: what is written (compared without capitals) to what is meant, NOT_USED for nothing,
+    LEFT_OUT for rows that are not to be imported.
     `defaults` fill blank cells, by field: a clinic, a care manager. `left_out` are keys of sheets that are not to
     be read. `zones` are the time zones of clinics that the import makes, by name; the empty name is for all
     others. `care_plans` says what holds of enrolled patients for whom the files name no care plan, which
@@ -72,6 +73,10 @@ class Corrections:
     def zone_of(self, clinic: str) -> str:
         """The time zone chosen for a clinic that is to be made; empty where none is."""
         return self.zones.get(clinic) or self.zones.get("", "")
+
+    def date_order(self, sheet: str) -> str:
+        """Whether dates of numbers only are month first or day first; empty where nobody has said."""
+        return self.date_orders.get(sheet) or self.date_orders.get("", "")
 
     def answer(self, row: str) -> str:
         """Who a row is said to mean: SAME and a key, NEW, SKIP, or empty where nobody has said."""

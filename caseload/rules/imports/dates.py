@@ -47,7 +47,7 @@ def as_us_date(cell: Cell, table: Table, corrections: Corrections) -> Cell:
 
 def is_day_first(table: Table, corrections: Corrections) -> bool:
     """Whether somebody said that the sheet's dates are day first; nothing else makes them so."""
-    return corrections.date_orders.get(table.sheet.key) == DAY_FIRST
+    return corrections.date_order(table.sheet.key) == DAY_FIRST
 
 
 def orders(table: Table) -> Orders:
@@ -64,7 +64,7 @@ def orders(table: Table) -> Orders:
 
 def questions(tables: tuple[Table, ...], corrections: Corrections) -> tuple[str, ...]:
     """What to ask about sheets whose dates may be day first, until somebody has said."""
-    asked = ((table, orders(table)) for table in tables if table.sheet.key not in corrections.date_orders)
+    asked = ((table, orders(table)) for table in tables if not corrections.date_order(table.sheet.key))
     return tuple(
         f"{table.sheet.label}: dates like {found.example} look day first. Are they day first or month first?"
         for table, found in asked

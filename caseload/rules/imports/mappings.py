@@ -121,7 +121,7 @@ def _style(table: Table, corrections: Corrections) -> SheetStyle:
         headings=_told(keys),
         kind=table.kind,
         columns={key: fields[position] for position, key in enumerate(keys) if position in fields},
-        date_order=corrections.date_orders.get(table.sheet.key, ""),
+        date_order=corrections.date_order(table.sheet.key),
     )
 
 
