@@ -68,6 +68,7 @@ def moment_typed(
 ) -> Moment | None:
     """The instant of a typed day and time; `names` are the fields of the time, of which occurrence, and of unknown.
 
+    Without a field of unknown the time has to be there.
     A time that did not occur is refused, one that occurred twice asked for. None where a fault is now said.
     """
     of_time, of_which, of_unknown = names
@@ -78,7 +79,7 @@ def moment_typed(
         return Moment(day_start(on, zone), is_time_known=False)
     if at is None:
         if of_time not in form.errors:
-            form.add_error(of_time, "Enter the time, or say that it is not known.")
+            form.add_error(of_time, "Enter the time, or say that it is not known." if of_unknown else "Enter the time.")
         return None
     local = datetime.combine(on, at)
     if is_nonexistent(local, zone):

@@ -53,6 +53,7 @@ _MEANT = {
     "sad": ("social phobia",),
     "anxious": ("anxi",),
 }
+_NO_NAME = 1000  # longer than any: the words are spread over several names
 # What primary care treats most: shown before what is as alike otherwise.
 _USUAL = ("F32", "F33", "F41", "F43", "F90", "F10", "F11")
 _CODE_BEGUN = re.compile(r"[a-z][0-9][0-9a-z]?\.?[0-9a-z]{0,4}")
@@ -77,7 +78,7 @@ class CodeTable:
     """Every code with its title, as one text: small in memory, and searched at the speed of `str.find`."""
 
     def __init__(self, text: str) -> None:
-        self._text = f"\n{text.strip()}\n"
+        self._text = "\n" + text.strip("\n") + "\n"
         self._small = self._text.lower()
 
     def find(self, code: str) -> Found | None:
@@ -89,7 +90,7 @@ class CodeTable:
         """Whole codes that begin with `words`, or whose names hold every one of them, the likeliest first.
 
         Chapter 5 comes first, then names that hold the words in a row, then what primary care treats most, then
-        what the title itself says, then the shorter title.
+        the shorter name that says it.
         """
         typed = words.strip().lower()
         if len(typed) < 2:
@@ -107,7 +108,7 @@ class CodeTable:
 
     def lines(self) -> Iterator[Found]:
         """The whole table, in its order."""
-        return (_found(line) for line in self._text.strip().split("\n"))
+        return (_found(line) for line in self._text.strip("\n").split("\n"))
 
     def _beginning(self, typed: str) -> Iterable[Found]:
         bare = typed.replace(".", "")
@@ -145,11 +146,12 @@ def _holds(line: str, pieces: Iterable[str]) -> bool:
     return all(re.search(rf"(?<![a-z]){re.escape(piece)}", line) for piece in pieces)
 
 
-def _order(one: Found, pieces: Sequence[str]) -> tuple[bool, bool, bool, bool, int, str]:
-    names = "; ".join((one.title, *one.other_names)).lower()
-    says_it = _holds(one.title.lower(), pieces)
+def _order(one: Found, pieces: Sequence[str]) -> tuple[bool, bool, bool, int, str]:
+    names = [name.lower() for name in (one.title, *one.other_names)]
+    has_phrase = any(" ".join(pieces) in name for name in names)
     is_usual = one.code.startswith(_USUAL)
-    return (not one.is_behavioral, " ".join(pieces) not in names, not is_usual, not says_it, len(one.title), one.code)
+    length = min((len(name) for name in names if _holds(name, pieces)), default=_NO_NAME)
+    return (not one.is_behavioral, not has_phrase, not is_usual, length, one.code)
 
 
 def why_unusable(code: str, table: CodeTable) -> str:
