@@ -27,3 +27,48 @@ def person(in_tenant: Any, clinic: Any, by: Any, now: datetime) -> Callable[...,
         return add_patient(by=by, at=now, family_name=family_name, given_name=given_name, **values)
 
     return make
+
+
+@pytest.fixture
+def run_jobs(organization: Any) -> Callable[[datetime], list[str]]:
+    """`run_jobs(at)`: run what is due then, as a worker would, and what that queues. Returns the kinds that ran."""
+    from bhi.jobs.models import Job, JobState
+    from bhi.jobs.operations import run
+    from bhi.tenancy.context import tenant
+
+    def due(at: datetime) -> Job | None:
+        with tenant(organization):
+            return Job.objects.filter(state=JobState.QUEUED, run_after__lte=at).order_by("queued_at", "id").first()
+
+    def work(at: datetime) -> list[str]:
+        done = []
+        while (job := due(at)) is not None:
+            assert run(organization_id=organization.id, job_id=job.id, at=at) == JobState.DONE, job.kind
+            done.append(job.kind)
+        return done
+
+    return work
+
+
+@pytest.fixture
+def on_duty(in_tenant: Any, clinic: Any, by: Any, now: datetime) -> Callable[..., None]:
+    """`on_duty(ana, ben)`: these people are called first and second at every hour of the week."""
+    from datetime import time
+
+    from registry.operations.duty import add_turns
+    from tests.factories.registry import system_seat
+
+    system_seat(in_tenant)
+
+    def put(*people: Any) -> None:
+        add_turns(
+            by=by,
+            at=now,
+            clinic_id=clinic.id,
+            weekdays=range(7),
+            begins_at=time(0),
+            ends_at=time(0),
+            people=[person.id for person in people],
+        )
+
+    return put
