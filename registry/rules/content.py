@@ -107,9 +107,13 @@ class Part:
     is_expected: bool = True
 
 
-@cache
-def specs_of(kind: type[Any]) -> Mapping[str, Spec]:
+def specs_of(kind: Any) -> Mapping[str, Spec]:
     """The declared fields of a document or row, in order."""
+    return _specs(kind)
+
+
+@cache
+def _specs(kind: Any) -> Mapping[str, Spec]:
     return {one.name: one.metadata[_SPEC] for one in fields(kind)}
 
 
