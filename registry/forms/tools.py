@@ -91,7 +91,7 @@ def _check(label: str, initial: bool) -> forms.BooleanField:
 
 
 def _days(label: str, initial: int | None) -> forms.IntegerField:
-    attributes = {"aria-label": label, "inputmode": "numeric", "min": FEWEST_DAYS, "max": MOST_DAYS}
+    attributes = {"class": "compact", "aria-label": label, "inputmode": "numeric", "min": FEWEST_DAYS, "max": MOST_DAYS}
     messages = {"invalid": _DAYS, "min_value": _DAYS, "max_value": _DAYS}
     return forms.IntegerField(
         label=label,
