@@ -14,7 +14,7 @@ from django import forms
 from registry.operations.assessments import ScoreGiven
 from registry.operations.errors import ScoreUnusable
 from registry.queries.tools import Tool
-from registry.rules.instruments import Instrument, Item, Wording
+from registry.rules.instruments import Instrument, Item, Wording, lowest_critical
 
 LANGUAGES = {"en": "English", "es": "Spanish"}
 
@@ -192,6 +192,12 @@ def _by_total(form: forms.Form, scale: Instrument, total: str, critical: str) ->
             what = f"{scale.name} item {scale.critical_item}" if part == "critical" else f"The {scale.name} total"
             form.add_error(part_field(scale.key, part), f"{what} is a whole number from 0 to {most}.")
             return None
+    if critical and int(critical) < (lowest := lowest_critical(scale, int(total))):
+        form.add_error(
+            part_field(scale.key, "critical"),
+            f"With a total of {total}, {scale.name} item {scale.critical_item} is at least {lowest}. Correct one.",
+        )
+        return None
     return ScoreGiven(scale.key, total=int(total), item9=int(critical) if critical else None)
 
 

@@ -154,7 +154,10 @@ def test_the_screener_without_a_finding_goes_back_to_the_list(
     [
         ({}, "Answer the questions, or enter the total."),
         ({"phq9_total": "28"}, "The PHQ-9 total is a whole number from 0 to 27."),
-        ({"phq9_total": "26", "phq9_critical": "0"}, "With a total of 26, PHQ-9 item 9 is at least 2. Correct one of them."),
+        (
+            {"phq9_total": "26", "phq9_critical": "0"},
+            "With a total of 26, PHQ-9 item 9 is at least 2. Correct one.",
+        ),
         ({"phq9_total": "ten"}, "The PHQ-9 total is a whole number from 0 to 27."),
         ({"phq9_total": "10", "phq9_critical": "4"}, "PHQ-9 item 9 is a whole number from 0 to 3."),
         ({"phq9_total": "2", "phq9_critical": "3"}, "PHQ-9 item 9 cannot be more than the total."),

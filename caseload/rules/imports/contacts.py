@@ -134,12 +134,10 @@ def _scores(reader: RowReader) -> Scores:
         reader.lose("phq9", f"{phq9} is less than its item 9, {item9}", "Enter the right scores on the chart.")
         return Scores(gad7=gad7)
     if item9 is not None and phq9 - item9 > _EIGHT_ITEMS:
-        reader.lose(
-            "phq9_item9",
-            f"it cannot be {item9} where the total is {phq9}: the other eight items make {_EIGHT_ITEMS} at most",
-            "The total is kept; look at the form and enter item 9 on the chart.",
+        reader.remarks.append(
+            f"A PHQ-9 of {phq9} with item 9 at {item9} cannot be: the other eight items make {_EIGHT_ITEMS} at most. "
+            "Both are kept as written; look at the form and correct the score on the chart."
         )
-        item9 = None
     return Scores(phq9, item9, gad7)
 
 

@@ -24,7 +24,15 @@ from registry.rules.instruments.library import (
     scale_key_of,
 )
 from registry.rules.instruments.reading import InstrumentMisdefined, define
-from registry.rules.instruments.scoring import ImpossibleScore, Scored, check_total, remarks_on, score, skipped_items
+from registry.rules.instruments.scoring import (
+    ImpossibleScore,
+    Scored,
+    check_total,
+    lowest_critical,
+    remarks_on,
+    score,
+    skipped_items,
+)
 
 __all__ = [
     "INSTRUMENTS",
@@ -46,6 +54,7 @@ __all__ = [
     "check_total",
     "define",
     "instrument",
+    "lowest_critical",
     "remarks_on",
     "scale_key_of",
     "score",

@@ -85,8 +85,9 @@ def score(instrument: Instrument, items: Sequence[int | None]) -> Scored:
 def check_total(instrument: Instrument, total: int, critical: int | None = None) -> Scored:
     """A total entered without its items, and the critical item's answer where it is known.
 
-    The total lies in 0..`highest_total`; the answer is one that the item can give, is not above the total, and
-    leaves no more than the other items can make. Raises ImpossibleScore.
+    The total lies in 0..`highest_total`; the answer is one that the item can give and is not above the total.
+    Raises ImpossibleScore. Whether the other items can make the rest is `lowest_critical`: records of the past are
+    kept as they were written, with both numbers, and only a person who types is asked.
     """
     if not instrument.has_total:
         raise ImpossibleScore(f"{instrument.name} has no total. Enter its answers.")
@@ -95,6 +96,18 @@ def check_total(instrument: Instrument, total: int, critical: int | None = None)
     if critical is not None:
         _check_critical(instrument, total, critical)
     return Scored(instrument=instrument.key, total=total, band=instrument.band(total), critical=critical)
+
+
+def lowest_critical(instrument: Instrument, total: int) -> int:
+    """What the critical item must at least be where all the others are as high as can be: 1 for a PHQ-9 of 25."""
+    number = instrument.critical_item
+    assert number is not None, "only asked of scales with a critical item"
+    return max(0, total - others_at_most(instrument, number))
+
+
+def others_at_most(instrument: Instrument, number: int) -> int:
+    """What the items but one can make together."""
+    return instrument.highest_total - max(instrument.points[number - 1])
 
 
 def remarks_on(instrument: Instrument, items: Sequence[int | None]) -> tuple[Remark, ...]:
@@ -150,12 +163,6 @@ def _check_critical(instrument: Instrument, total: int, critical: int) -> None:
     _check_answer(instrument, number, critical)
     if critical > total:
         raise ImpossibleScore(f"{instrument.name} item {number} cannot be more than the total.", item=number)
-    others = instrument.highest_total - max(instrument.points[number - 1])
-    if total - critical > others:
-        raise ImpossibleScore(
-            f"{instrument.name} item {number} is too low for this total: the other items make {others} at most.",
-            item=number,
-        )
 
 
 def _check_answer(instrument: Instrument, number: int, answer: int) -> None:

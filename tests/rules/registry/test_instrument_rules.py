@@ -14,6 +14,7 @@ from registry.rules.instruments import (
     check_total,
     define,
     instrument,
+    lowest_critical,
     score,
 )
 
@@ -163,7 +164,6 @@ def test_totals_alone(total, item9):
         (PHQ9, 15.5, None, "PHQ-9 takes whole numbers from 0 to 27."),
         (PHQ9, 10, 4, "PHQ-9 item 9 takes whole numbers from 0 to 3."),
         (PHQ9, 2, 3, "PHQ-9 item 9 cannot be more than the total."),
-        (PHQ9, 25, 0, "PHQ-9 item 9 is too low for this total: the other items make 24 at most."),
         (GAD7, 22, None, "GAD-7 takes whole numbers from 0 to 21."),
         (GAD7, 10, 1, "GAD-7 has no item that is kept beside its total."),
     ],
@@ -172,6 +172,15 @@ def test_impossible_totals(scale, total, item9, sentence):
     with pytest.raises(ImpossibleScore) as refused:
         check_total(scale, total, item9)
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(("total", "lowest"), [(0, 0), (24, 0), (25, 1), (26, 2), (27, 3)])
+def test_a_high_total_needs_some_of_its_critical_item(total, lowest):
+    assert lowest_critical(PHQ9, total) == lowest
+
+
+def test_what_was_written_in_the_past_is_kept_as_it_was():
+    assert check_total(PHQ9, 27, 0).critical == 0
 
 
 ANSWERS = st.lists(st.none() | st.integers(0, 3), min_size=9, max_size=9)

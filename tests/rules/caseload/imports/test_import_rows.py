@@ -354,15 +354,14 @@ def test_impossible_scores_are_left_out_and_the_contact_kept(scores, kept, losse
     assert [(problem.column, problem.fault) for problem in row.losses] == losses
 
 
-def test_an_item_9_that_its_total_rules_out_is_left_out_and_the_total_kept():
+def test_an_item_9_that_its_total_rules_out_is_kept_as_written_and_pointed_at():
     row = first(contacts("1|9/3/2026|9:00|Phone|20|Ken|27|0|"))
-    assert row.candidate.scores == Scores(27, None)
-    assert [problem.sentence for problem in row.losses] == [
-        (
-            "contacts.csv, row 2, column PHQ-9 #9: it cannot be 0 where the total is 27: the other eight items make 24 "
-            "at most. The total is kept; look at the form and enter item 9 on the chart."
-        )
-    ]
+    assert (row.candidate.scores, row.losses) == (Scores(27, 0), ())
+    said = (
+        "A PHQ-9 of 27 with item 9 at 0 cannot be: the other eight items make 24 at most. "
+        "Both are kept as written; look at the form and correct the score on the chart."
+    )
+    assert row.remarks == (said,)
 
 
 @pytest.mark.parametrize(("minutes", "logged"), [("0", None), ("", None), ("20", 20)])
