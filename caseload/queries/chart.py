@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from bhi.tenancy.models import Membership
 from caseload.models import Activity, Mode, RecommendationKind
 from caseload.queries.caseload_list import standing_signals
+from caseload.queries.chart_around import ChartAround, chart_around
+from caseload.queries.chart_checklist import chart_checklist
 from caseload.queries.doors import PatientDoor
 from caseload.queries.patient_record import PatientRecord, Row, day, instant, patient_record, time_on_record
 from caseload.queries.time_shown import EntryShown, entries_shown, span_words
@@ -18,8 +20,17 @@ from caseload.rules.clock import month_of
 from caseload.rules.course import DEPRESSION
 from caseload.rules.signal_words import SignalShown
 from caseload.rules.states import STATE_LABELS
-from registry.models import ConsentForm
-from registry.rules.instruments import INSTRUMENTS, TargetScale, instrument
+from registry.models import ConsentForm, Episode, EpisodeStatus
+from registry.rules.enrolment import Checklist
+from registry.rules.instruments import (
+    INSTRUMENTS,
+    TARGET_SCALES,
+    Instrument,
+    TargetScale,
+    instrument,
+    scale_key_of,
+)
+from registry.rules.instruments.words import critical_words
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True)
 class ScaleScores:
-    """The totals of one scale in order, those from before enrolment included."""
+    """The totals of one scale in order, those from before enrolment included; `is_referral` where those are all."""
 
     key: str
     name: str
@@ -47,6 +58,7 @@ class ScaleScores:
     target: int | None
     bands: tuple[tuple[int, str], ...]
     scores: tuple[tuple[date, int], ...]
+    is_referral: bool
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,8 @@ class Chart:
     timeline: tuple[TimelineEntry, ...]
     month: str
     entries: tuple[EntryShown, ...]
+    around: ChartAround
+    checklist: Checklist | None
 
 
 def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart:
@@ -89,12 +103,14 @@ def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart
         next_due_purpose=standing["next_due_purpose"],
         last_contact_on=day(standing["last_contact_on"]),
         last_review_on=day(standing["last_review_on"]),
-        scales=tuple(_scales(record)),
+        scales=tuple(_scales(record, episode)),
         reviews=tuple((day(row["on"]), "Case review") for row in record.of("review")),
         documents=tuple(_documents(record)),
-        timeline=tuple(_timeline(record, people)),
+        timeline=tuple(_timeline(record, people, episode)),
         month=month,
         entries=tuple(_entries(record, door, month, people)) if episode else (),
+        around=chart_around(record, door),
+        checklist=chart_checklist(record, door, episode, people) if episode else None,
     )
 
 
@@ -120,19 +136,28 @@ def _entries(
     return entries_shown(time_on_record(record, door.episode), month=month, people=people, overlaps=overlaps)
 
 
-def _scales(record: PatientRecord) -> Iterable[ScaleScores]:
-    for key in sorted(INSTRUMENTS, key=lambda one: one != DEPRESSION):
-        scale = INSTRUMENTS[key]
-        rows = [row for row in record.of("assessment") if row["instrument"] == key and row["total"] is not None]
-        if rows:
-            yield ScaleScores(
-                key=key,
-                name=scale.name,
-                highest=scale.highest_total,
-                target=scale.remission_below if isinstance(scale, TargetScale) else None,
-                bands=tuple((band.lowest, band.word) for band in scale.bands),
-                scores=tuple((day(row["on"]), row["total"]) for row in rows),
-            )
+def _scales(record: PatientRecord, episode: Episode | None) -> Iterable[ScaleScores]:
+    """The scales to steer by that have a total, the PHQ-9 first; another tool once it has a course to show."""
+    totals: dict[str, list[tuple[date, int]]] = {}
+    for row in record.of("assessment"):
+        if row["total"] is not None and row["instrument"] in INSTRUMENTS:
+            totals.setdefault(scale_key_of(row["instrument"]), []).append((day(row["on"]), row["total"]))
+    enrolled_on = episode.enrolled_on if episode else date.max
+    for key in sorted(totals, key=lambda one: (one != DEPRESSION, one not in TARGET_SCALES, one)):
+        if key in TARGET_SCALES or len(totals[key]) > 1:
+            yield _scale(instrument(key), totals[key], enrolled_on)
+
+
+def _scale(scale: Instrument, scores: Sequence[tuple[date, int]], enrolled_on: date) -> ScaleScores:
+    return ScaleScores(
+        key=scale.key,
+        name=scale.name,
+        highest=scale.highest_total,
+        target=scale.remission_below if isinstance(scale, TargetScale) else None,
+        bands=tuple((band.lowest, band.word) for band in scale.bands),
+        scores=tuple(scores),
+        is_referral=all(on < enrolled_on for on, _ in scores),
+    )
 
 
 def _documents(record: PatientRecord) -> Iterable[CheckedDocument]:
@@ -162,13 +187,28 @@ def _day_words(on: date) -> str:
     return f"{on:%b} {on.day}, {on.year}"
 
 
-def _timeline(record: PatientRecord, people: Mapping[UUID, Membership]) -> list[TimelineEntry]:
-    """Contacts with their scores, scores by themselves, reviews and plans, the latest first."""
-    entries = [*_contacts(record, people), *_scores_alone(record), *_reviews(record)]
-    entries += [
-        TimelineEntry(day(row["on"]), "Care plan", "document-text", text=row["text"]) for row in record.of("plan")
-    ]
+def _timeline(record: PatientRecord, people: Mapping[UUID, Membership], episode: Episode | None) -> list[TimelineEntry]:
+    """Contacts with their scores, scores by themselves, reviews, plans and status, the latest first."""
+    entries = [*_contacts(record, people), *_scores_alone(record), *_reviews(record), *_plans(record)]
+    entries += _statuses(record, people, episode)
     return sorted(entries, key=lambda entry: entry.on, reverse=True)
+
+
+def _plans(record: PatientRecord) -> Iterable[TimelineEntry]:
+    for row in record.of("plan"):
+        title = "Care plan" if row["number"] is None else f"Care plan, version {row['number']}"
+        yield TimelineEntry(day(row["on"]), title, "document-text", text=row["text"])
+
+
+def _statuses(
+    record: PatientRecord, people: Mapping[UUID, Membership], episode: Episode | None
+) -> Iterable[TimelineEntry]:
+    for row in record.of("status"):
+        who, label = str(people[UUID(row["recorded_by_id"])]), EpisodeStatus(row["status"]).label
+        yield TimelineEntry(day(row["on"]), f"Status: {label.lower()}", "arrow-path", who=who, text=row["reason"])
+    if episode is not None and episode.ended_on is not None:
+        title = f"Discharged: {episode.get_end_reason_display().lower()}"
+        yield TimelineEntry(episode.ended_on, title, "arrow-right-start-on-rectangle")
 
 
 def _contacts(record: PatientRecord, people: Mapping[UUID, Membership]) -> Iterable[TimelineEntry]:
@@ -223,11 +263,21 @@ def _proposal_words(kind: str, text: str) -> str:
 
 
 def score_words(row: Row) -> str:
-    """`PHQ-9 16, item 9: 1`."""
-    name = instrument(row["instrument"]).name
-    words = f"{name} incomplete" if row["total"] is None else f"{name} {row['total']}"
-    words += " (prorated)" if row["is_prorated"] else ""
-    return words if row["item9"] is None else f"{words}, item 9: {row['item9']}"
+    """`PHQ-9 16, item 9: 1`; `C-SSRS screener high risk`; and what it was before it was corrected."""
+    scale = instrument(row["instrument"])
+    words = f"{scale.name} {_result(row, scale)}" + (" (prorated)" if row["is_prorated"] else "")
+    if row["item9"] is not None:
+        words += f", {critical_words(scale, row['item9'])}"
+    if row["replaces_id"]:
+        words += ", corrected" if row["was"] is None else f", corrected from {row['was']}"
+    return words + (", answered by the patient" if row["is_by_patient"] else "")
+
+
+def _result(row: Row, scale: Instrument) -> str:
+    tier = scale.tier(row["tier"] or "")
+    if tier is not None:
+        return tier.word.lower()
+    return "incomplete" if row["total"] is None else str(row["total"])
 
 
 def _clock_words(at: str | None, zone: ZoneInfo) -> str:

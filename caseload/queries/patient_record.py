@@ -25,9 +25,12 @@ SELECT 'contact', x.id, to_json(x) FROM (
    ORDER BY "on" DESC, started_at DESC NULLS LAST, id DESC LIMIT %(limit)s) AS x
 UNION ALL
 SELECT 'assessment', x.id, to_json(x) FROM (
-  SELECT id, contact_id, instrument, "on", total, item9, is_prorated FROM registry_assessment
-   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
-   ORDER BY "on", recorded_at, id) AS x
+  SELECT a.id, a.contact_id, a.instrument, a."on", a.total, a.item9, a.is_prorated, a.is_by_patient,
+         a.detail ->> 'tier' AS tier, a.replaces_id, w.total AS was
+    FROM registry_assessment a
+    LEFT JOIN registry_assessment w ON w.organization_id = a.organization_id AND w.id = a.replaces_id
+   WHERE a.organization_id = %(organization)s AND a.patient_id = %(patient)s AND a.voided_at IS NULL
+   ORDER BY a."on", a.recorded_at, a.id) AS x
 UNION ALL
 SELECT 'review', x.id, to_json(x) FROM (
   SELECT r.id, r."on", (SELECT json_agg(json_build_array(y.kind, y.text) ORDER BY y.number)
@@ -39,25 +42,31 @@ SELECT 'review', x.id, to_json(x) FROM (
    ORDER BY r."on") AS x
 UNION ALL
 SELECT 'plan', x.id, to_json(x) FROM (
-  SELECT id, "on", text FROM registry_careplan
-   WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL ORDER BY "on") AS x
+  SELECT p.id, p.number, p."on", p.text, p.is_assumed, c.name AS signed_by, s."on" AS signed_on
+    FROM registry_careplan p
+    LEFT JOIN registry_plansignoff s
+           ON s.organization_id = p.organization_id AND s.plan_id = p.id AND s.voided_at IS NULL
+    LEFT JOIN registry_treatingclinician c
+           ON c.organization_id = s.organization_id AND c.id = s.treating_clinician_id
+   WHERE p.organization_id = %(organization)s AND p.episode_id = %(episode)s AND p.voided_at IS NULL
+   ORDER BY p.number NULLS FIRST, p."on", p.recorded_at, p.id) AS x
 UNION ALL
 SELECT 'diagnosis', x.id, to_json(x) FROM (
-  SELECT id, code FROM registry_diagnosis
+  SELECT id, code, confirmed_on FROM registry_diagnosis
    WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL
    ORDER BY rank, code) AS x
 UNION ALL
 SELECT 'consent', x.id, to_json(x) FROM (
-  SELECT id, service, given_at, is_time_known, form, revoked_on FROM registry_consent
+  SELECT id, service, given_at, is_time_known, form, revoked_on, treating_clinician_id FROM registry_consent
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
    ORDER BY given_at, id) AS x
 UNION ALL
 SELECT 'visit', x.id, to_json(x) FROM (
-  SELECT id, "on", code FROM registry_initiatingvisit
+  SELECT id, "on", code, is_by_billing_practitioner FROM registry_initiatingvisit
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL ORDER BY "on", id) AS x
 UNION ALL
 SELECT 'coverage', x.id, to_json(x) FROM (
-  SELECT k.id, p.name FROM registry_coverage k
+  SELECT k.id, p.name, p.is_self_pay, k.member_id FROM registry_coverage k
     JOIN registry_payer p ON p.organization_id = k.organization_id AND p.id = k.payer_id
    WHERE k.organization_id = %(organization)s AND k.patient_id = %(patient)s AND k.voided_at IS NULL
      AND k.until_on IS NULL
@@ -71,6 +80,56 @@ SELECT 'entry', x.id, to_json(x) FROM (
     LEFT JOIN caseload_timeentry o ON o.organization_id = t.organization_id AND o.id = t.held_with_id
    WHERE t.organization_id = %(organization)s AND t.episode_id = %(episode)s AND t.voided_at IS NULL
    ORDER BY coalesce(t."on", lower(t.span)::date), lower(t.span) NULLS FIRST, t.recorded_at, t.id) AS x
+UNION ALL
+SELECT 'related', x.id, to_json(x) FROM (
+  SELECT id, name, relation, phone, is_emergency_contact, represents_as, may_speak_about, until_on
+    FROM registry_relatedperson
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
+   ORDER BY is_emergency_contact DESC, name, id) AS x
+UNION ALL
+SELECT 'stay', x.id, to_json(x) FROM (
+  SELECT id, kind, facility, reason, from_on, until_on FROM registry_stay
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
+   ORDER BY from_on, id) AS x
+UNION ALL
+SELECT 'ended', x.id, to_json(x) FROM (
+  SELECT e.id, e.program, e.enrolled_on, e.ended_on, e.end_reason, n.summary, n.way_back, n.in_spite_of, n.risk_accepted
+    FROM registry_episode e
+    LEFT JOIN registry_closingnote n
+           ON n.organization_id = e.organization_id AND n.episode_id = e.id AND n.voided_at IS NULL
+   WHERE e.organization_id = %(organization)s AND e.patient_id = %(patient)s AND e.voided_at IS NULL
+     AND e.ended_on IS NOT NULL
+   ORDER BY e.enrolled_on DESC, e.id DESC) AS x
+UNION ALL
+SELECT 'status', x.id, to_json(x) FROM (
+  SELECT id, "on", status, reason, recorded_by_id FROM registry_statuschange
+   WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL
+   ORDER BY "on", recorded_at, id) AS x
+UNION ALL
+SELECT 'handed', x.id, to_json(x) FROM (
+  SELECT id, "to", sent_on, seen_on, confirmed_by FROM registry_handoff
+   WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL
+   ORDER BY sent_on, id) AS x
+UNION ALL
+SELECT 'first', x.id, to_json(x) FROM (
+  SELECT id, number, "on" FROM registry_initialassessment
+   WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL
+   ORDER BY number DESC LIMIT 1) AS x
+UNION ALL
+SELECT 'safety', x.id, to_json(x) FROM (
+  SELECT id, number, "on", content FROM registry_safetyplan
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
+   ORDER BY number DESC LIMIT 1) AS x
+UNION ALL
+SELECT 'notice', x.id, to_json(x) FROM (
+  SELECT id, acknowledged_at FROM registry_safetynotice
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND closed_at IS NULL
+   ORDER BY raised_at DESC LIMIT 1) AS x
+UNION ALL
+SELECT 'referral', x.id, to_json(x) FROM (
+  SELECT id, referred_on FROM registry_referral
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL AND ended_on IS NULL
+   LIMIT 1) AS x
 UNION ALL
 SELECT 'standing', x.id, to_json(x) FROM (
   SELECT id, signals, response_state, next_due_on, next_due_purpose, last_contact_on, last_review_on

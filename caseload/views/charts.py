@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,7 +17,7 @@ from bhi.tenancy.models import Membership
 from bhi.web.charts import ScoreChart, score_chart
 from billing.queries.verdicts import month_verdicts
 from caseload.queries.chart import Chart, patient_chart
-from caseload.queries.doors import PatientDoor, patient_door
+from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
 from caseload.views.month_cells import MonthCell, month_cell
 
 
@@ -29,23 +29,25 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
     by: Membership = request.membership  # type: ignore[attr-defined]
     try:
         door = patient_door(patient_id, for_=by, at=now)
+    except PatientMerged as merged:
+        return redirect("patient_chart", organization, merged.kept_id)
     except NotFound:
         raise Http404 from None
     people = people_of(by.organization_id)
     found = patient_chart(door, people)
     record("chart.viewed", by=by, at=now, patient_id=patient_id, object_id=patient_id)
-    may = permissions_of(by.roles)
     context = {
         "door": door,
         "chart": found,
-        "charts": _drawn(found, door),
+        "around": found.around,
+        "charts": list(zip(found.scales, _drawn(found, door), strict=True)),
         "month": _month(by.organization_id, door, found),
-        "care_manager": _care_manager(door, people),
+        "care_manager": _seat(door.episode.care_manager_id if door.episode else None, people),
+        "consultant": _seat(door.episode.consultant_id if door.episode else None, people),
+        "weeks": _weeks(door),
         "sub": _sub(door),
         "ended": _ended(door),
-        "may_log": Permission.LOG_CONTACT in may and door.is_open,
-        "may_settle": Permission.LOG_CONTACT in may,
-        "may_see_months": Permission.VIEW_MONTHS in may,
+        **_allowed(by, door),
     }
     return render(request, "caseload/chart.html", context)
 
@@ -57,9 +59,31 @@ def _month(organization_id: UUID, door: PatientDoor, found: Chart) -> MonthCell 
     return month_cell(month_verdicts(organization_id, found.month, episode_ids=pairs)[door.episode.id])
 
 
-def _care_manager(door: PatientDoor, people: dict[UUID, Membership]) -> Membership | None:
-    seat_id = door.episode.care_manager_id if door.episode else None
+def _seat(seat_id: UUID | None, people: dict[UUID, Membership]) -> Membership | None:
     return people.get(seat_id) if seat_id else None
+
+
+def _allowed(by: Membership, door: PatientDoor) -> dict[str, bool]:
+    """What the seat may do on this chart."""
+    may = permissions_of(by.roles)
+    return {
+        "may_log": Permission.LOG_CONTACT in may and door.is_open,
+        "may_score": Permission.LOG_CONTACT in may,
+        "may_settle": Permission.LOG_CONTACT in may,
+        "may_enrol": Permission.ENROL in may,
+        "may_refer": Permission.REFER in may,
+        "may_edit": Permission.EDIT_PATIENT in may,
+        "may_plan": Permission.EDIT_PLAN in may,
+        "may_handle": Permission.HANDLE_SAFETY in may,
+        "may_see_months": Permission.VIEW_MONTHS in may,
+    }
+
+
+def _weeks(door: PatientDoor) -> int:
+    """Whole weeks in the program, to today or to the discharge."""
+    if door.episode is None:
+        return 0
+    return max(0, ((door.episode.ended_on or door.today) - door.episode.enrolled_on).days // 7)
 
 
 def _drawn(found: Chart, door: PatientDoor) -> list[ScoreChart | None]:
@@ -88,4 +112,5 @@ def _ended(door: PatientDoor) -> str:
 def _sub(door: PatientDoor) -> str:
     patient = door.patient
     born = f"{patient.birth_date:%b} {patient.birth_date.day}, {patient.birth_date.year}"
-    return f"{patient.mrn} · {door.age} years, born {born} · {door.clinic_name}"
+    parts = (patient.mrn or "No record number", f"{door.age} years, born {born}", door.clinic_name)
+    return " · ".join(parts)

@@ -209,7 +209,7 @@ def test_a_search_is_paged_by_forms(
     for number in range(60):
         episode = EpisodeFactory(
             organization=in_tenant, patient__clinic=clinic, patient__sort_name=f"same {number:02}, given",
-            patient__family_name=f"Same {number:02}",
+            patient__family_name=f"Same {number:02}", patient__mrn=f"S{number}",
         )  # fmt: skip
         EpisodeStandingFactory(organization=in_tenant, episode=episode)
     first = client.post(caseload, {"q": "same"})
@@ -301,7 +301,8 @@ def test_the_file_holds_the_whole_filtered_list_and_no_formulas(
     clinic = enrolled("=1+1", program="bhi").clinic
     for number in range(59):
         episode = EpisodeFactory(
-            organization=in_tenant, patient__clinic=clinic, patient__family_name=f"Name{number}", program="bhi"
+            organization=in_tenant, patient__clinic=clinic, patient__family_name=f"Name{number}", program="bhi",
+            patient__mrn=f"N{number}",
         )
         EpisodeStandingFactory(organization=in_tenant, episode=episode)
     enrolled("Collaborative")
@@ -367,6 +368,21 @@ def test_the_session_never_holds_a_search(client: Client, caseload: str, enrolle
     client.post(f"{caseload}file/", {"q": "Rivera"})
     client.post(f"{caseload}print/", {"q": "Rivera"})
     assert "ivera" not in str(dict(client.session))
+
+
+def test_a_banner_says_that_safety_notices_are_open(
+    client: Client, caseload: str, enrolled: Callable[..., Any], in_tenant: Any, by: Any, now: datetime
+) -> None:
+    from tests.factories.program import SafetyNoticeFactory
+
+    episode = enrolled("Rivera")
+    assert "in danger" not in client.get(caseload).text
+    notice = SafetyNoticeFactory(organization=in_tenant, patient=episode.patient)
+    assert "A patient answered that they may be in danger" in client.get(caseload).text
+    SafetyNoticeFactory(organization=in_tenant, patient=episode.patient)
+    assert "2 patients answered that they may be in danger" in client.get(caseload).text
+    type(notice).objects.update(closed_at=now, closed_by=by, closing_note="Spoken with.")
+    assert "in danger" not in client.get(caseload).text
 
 
 def test_follow_ups_in_days_to_come_are_not_overdue(
