@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from bhi.audit.models import AuditEvent
 from registry.models import CarePlan, InitialAssessment, SafetyPlan
 from registry.operations.care_plans import record_plan_version
 from registry.operations.initial_assessments import record_first_assessment
-from registry.rules.care_plans import Medication, Plan
+from registry.rules.care_plans import INTERVENTIONS, Medication, Plan
 from registry.rules.initial_assessment import FirstAssessment, PastTreatment
 from tests.factories.registry import CarePlanFactory, EpisodeFactory, PatientFactory, TreatingClinicianFactory
 
@@ -406,6 +409,14 @@ def test_on_paper_for_the_patient(client: Client, url: Callable[[str], str], epi
     assert '<article class="prose handout" lang="es">' in spanish.text
     assert "Si puede hacerse daño" in spanish.text
     assert '<article class="prose handout" lang="en">' in client.get(url("care-plan/print/?language=en")).text
+
+
+@pytest.mark.parametrize("template", ["care_plan_print.html", "safety_plan_print.html"])
+def test_every_heading_on_paper_is_in_spanish(template: str) -> None:
+    source = (settings.BASE_DIR / "templates" / "registry" / template).read_text()
+    said = {*re.findall(r'{% translate "(.*?)" %}', source), *(word for _, word in INTERVENTIONS)}
+    with translation.override("es"):
+        assert [one for one in sorted(said) if translation.gettext(one) == one] == []
 
 
 # Sign-off
