@@ -77,7 +77,7 @@ class Claim(TenantModel):
     class Meta:
         constraints = [
             *tenant_wall("billing_claim", "batch", "patient", "episode", "payer"),
-            AppMayOnly(name="billing_claim_app", update=("is_superseded",)),
+            AppMayOnly(name="billing_claim_app", update=("is_superseded", "patient")),
             models.UniqueConstraint(
                 fields=["organization", "patient", "month", "family"],
                 condition=Q(is_superseded=False),
