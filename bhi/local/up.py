@@ -122,7 +122,7 @@ def start_processes(places: Places, children: Children, environ: Mapping[str, st
     if number != port:
         say(f"Port {port} is taken: using {number}")
     address = f"http://127.0.0.1:{number}/"
-    environ = {"BHI_ADDRESS": address} | environ
+    environ = {"BHI_ADDRESS": address, **environ}
     say("Starting web, worker and beat")
     handle = listener.fileno()
     children.start("web", web_command(places, handle), folder=places.root, environ=web(environ), handles=[handle])
