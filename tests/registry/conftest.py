@@ -72,3 +72,29 @@ def on_duty(in_tenant: Any, clinic: Any, by: Any, now: datetime) -> Callable[...
         )
 
     return put
+
+
+@pytest.fixture
+def referred(organization: Any, clinic: Any, in_tenant: Any) -> Callable[..., Any]:
+    """`referred("Novak", urgency="urgent")`: somebody who was referred on Friday, first attempt due Tuesday."""
+    from tests.factories.program import ReferralFactory
+
+    def make(family_name: str = "Rivera", **fields: Any) -> Any:
+        person = {"patient__family_name": family_name, "patient__given_name": "Ana", "patient__clinic": clinic}
+        values = {} if "patient" in fields else person
+        return ReferralFactory(organization=organization, **values, **fields)
+
+    return make
+
+
+@pytest.fixture
+def typed(clinic: Any) -> dict[str, str]:
+    """A referral as somebody types it."""
+    from uuid import uuid4
+
+    return {
+        "client_token": str(uuid4()), "given_name": "Ana", "family_name": "O'Brien", "birth_date": "1961-05-04",
+        "phone": "312-555-0134", "may_leave_voicemail": "yes", "clinic": str(clinic.id), "referred_on": "2026-03-02",
+        "source": "clinician", "urgency": "soon", "reason": "Low mood since autumn", "phq9": "18", "phq9_item9": "1",
+        "gad7": "12", "who": "", "known": "",
+    }  # fmt: skip
