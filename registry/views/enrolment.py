@@ -93,7 +93,7 @@ def _facts(it: Asked, language: str) -> Facts:
         hours=protocol.hours if language == "en" else "",
         care_manager=episode.care_manager.name if episode is not None and episode.care_manager is not None else "",
         clinician=str(episode.treating_clinician or "") if episode is not None else "",
-        next_on=day_in(due.on, language) if due is not None else "",
+        next_on=day_in(due.on, language) if due is not None and due.on >= it.door.today else "",
         cost=cost_words(it.door.patient.id, language),
         crisis=protocol.crisis_text_es if language == "es" else protocol.crisis_text,
     )
