@@ -20,7 +20,8 @@ SELECT e.id, e.patient_id, e.clinic_id, e.care_manager_id, p.sort_name, c.time_z
        (SELECT json_agg(json_build_array(x.from_on, x.program))
           FROM registry_programperiod x
          WHERE x.organization_id = e.organization_id AND x.episode_id = e.id AND x.voided_at IS NULL),
-       (SELECT json_agg(json_build_array(x."on", x.instrument, x.total, x.item9) ORDER BY x."on", x.recorded_at, x.id)
+       (SELECT json_agg(json_build_array(x."on", x.instrument, x.total, x.item9, x.detail ->> 'tier')
+                        ORDER BY x."on", x.recorded_at, x.id)
           FROM registry_assessment x
          WHERE x.organization_id = e.organization_id AND x.patient_id = e.patient_id AND x.voided_at IS NULL),
        (SELECT json_agg(DISTINCT worked."on")
@@ -100,8 +101,8 @@ def _course(row: tuple[Any, ...]) -> EpisodeCourse:
         programs=tuple(ProgramFrom(date.fromisoformat(on), kind) for on, kind in programs or [])
         or (ProgramFrom(enrolled_on, program),),
         scores=tuple(
-            Score(date.fromisoformat(on), instrument, total, item9, order)
-            for order, (on, instrument, total, item9) in enumerate(scores or [])
+            Score(date.fromisoformat(on), instrument, total, item9, order, tier or "")
+            for order, (on, instrument, total, item9, tier) in enumerate(scores or [])
         ),
         contacts=tuple(map(date.fromisoformat, contacts or [])),
         reviews=tuple(map(date.fromisoformat, reviews or [])),

@@ -17,7 +17,8 @@ ANXIETY = "gad7"
 class Score:
     """One administration. `order` sorts those of one day; `total` is None where only item 9 is known.
 
-    `item9` is the answer about self-harm, whatever its number in the tool.
+    `item9` is the answer about self-harm, whatever its number in the tool. `tier` is the result of a tool
+    without a total: `none`, `low`, `moderate` or `high` of the suicide screener.
     """
 
     on: date
@@ -25,6 +26,7 @@ class Score:
     total: int | None
     item9: int | None = None
     order: int = 0
+    tier: str = ""
 
     @property
     def scale(self) -> str:

@@ -6,19 +6,21 @@ from datetime import date
 from types import MappingProxyType
 
 from caseload.rules import scale_rules
-from caseload.rules.course import DEPRESSION, Point, Track, followed_tracks
+from caseload.rules.course import DEPRESSION, Point, Score, Track, followed_tracks
 from caseload.rules.facts import Facts, counted_from
 from caseload.rules.relapse import best_before_last, no_relapse_at
 from caseload.rules.scale_rules import ScaleRule, stalled_against
-from caseload.rules.signal_rules import item_nine_scores
+from caseload.rules.signal_rules import is_danger, safety_scores
 from caseload.rules.states import improvement_at, response_at
+from registry.rules.instruments import INSTRUMENTS
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One dated fact. `what` is its part in the rule; a score has its scale's key and its `value`.
 
-    Parts: baseline, before, best, compared, last, item9, enrolled, contact, review, program.
+    Parts: baseline, before, best, compared, last, item9, self_harm, tier_moderate, tier_high, enrolled, contact,
+    review, program.
     """
 
     what: str
@@ -105,8 +107,28 @@ def _is_asked(rule: ScaleRule, facts: Facts, track: Track, on: date) -> bool:
 
 
 def _safety(facts: Facts, on: date) -> Explained:
-    last = [score for score in item_nine_scores(facts.course) if score.on <= on][-1]
-    return (Evidence("item9", last.on, DEPRESSION, last.item9),), "A later PHQ-9 with item 9 at 0."
+    known = [max(day for day in scores if day <= on) for scores in _begun(facts, on)]
+    standing = [scores[day] for scores, day in zip(_begun(facts, on), known, strict=True) if is_danger(scores[day])]
+    evidence = tuple(_danger(score) for score in standing)
+    return evidence, "A later " + " and a later ".join(_without_danger(score) for score in standing) + "."
+
+
+def _begun(facts: Facts, on: date) -> list[dict[date, Score]]:
+    """The tools that tell of danger, each with its scores, of which one is known by `on`."""
+    return [scores for scores in safety_scores(facts.course) if min(scores) <= on]
+
+
+def _danger(score: Score) -> Evidence:
+    if score.tier:
+        return Evidence(f"tier_{score.tier}", score.on, score.scale)
+    return Evidence("item9" if score.scale == DEPRESSION else "self_harm", score.on, score.scale, score.item9)
+
+
+def _without_danger(score: Score) -> str:
+    if score.tier:
+        return f"{INSTRUMENTS[score.scale].name} with low or no risk"
+    scale = INSTRUMENTS[score.scale]
+    return f"{scale.name} with item {scale.critical_item} at 0"
 
 
 def _measure(facts: Facts, on: date) -> Explained:

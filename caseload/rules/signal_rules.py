@@ -4,12 +4,15 @@ A day is judged by what was dated up to it: a score, contact or review changes t
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from types import MappingProxyType
 
 from caseload.rules import scale_rules
 from caseload.rules.course import DEPRESSION, EpisodeCourse, Score
 from caseload.rules.days import EVERY_DAY, FOREVER, Days, after, months_after
 from caseload.rules.facts import Facts, aged, between_changes
+
+DANGEROUS_TIERS = ("moderate", "high")
 
 
 def item_nine_scores(course: EpisodeCourse) -> tuple[Score, ...]:
@@ -18,9 +21,28 @@ def item_nine_scores(course: EpisodeCourse) -> tuple[Score, ...]:
 
 
 def safety(facts: Facts) -> Days:
-    """T22: item 9 of the last PHQ-9 that has it is 1 or more."""
-    last_of_day = {score.on: score for score in item_nine_scores(facts.course)}
-    return Days.union(days for on, days in between_changes(last_of_day) if last_of_day[on].item9)
+    """T22: by the last score of a tool that says so, self-harm is on the patient's mind, or risk moderate or high.
+
+    Asked of each tool with a question about self-harm by itself (item 9 of the PHQ-9, item 10 of the EPDS), and
+    of the suicide screener's tier.
+    """
+    return Days.union(
+        days for scores in safety_scores(facts.course) for on, days in between_changes(scores) if is_danger(scores[on])
+    )
+
+
+def safety_scores(course: EpisodeCourse) -> tuple[dict[date, Score], ...]:
+    """For each tool that tells of danger, the last score of each day, those before enrolment included."""
+    telling: dict[str, dict[date, Score]] = {}
+    for score in course.ordered_scores:
+        if score.item9 is not None or score.tier:
+            telling.setdefault(score.scale, {})[score.on] = score
+    return tuple(telling.values())
+
+
+def is_danger(score: Score) -> bool:
+    """Whether a score that stands alone calls for T22."""
+    return bool(score.item9) or score.tier in DANGEROUS_TIERS
 
 
 def worsening(facts: Facts) -> Days:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -96,7 +97,7 @@ def _as_choice(tool: Tool) -> ToolChoice:
 
 
 def _write(by: Membership, at: datetime, clinic_id: UUID, choice: ToolChoice, tool: Tool) -> None:
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "is_in_use": choice.is_in_use,
         "early_days": choice.rhythm.early_days,
         "later_days": choice.rhythm.later_days,
@@ -107,5 +108,9 @@ def _write(by: Membership, at: datetime, clinic_id: UUID, choice: ToolChoice, to
             "licence_attested_by": by if choice.is_attested else None,
             "licence_attested_at": at if choice.is_attested else None,
         }
-    of = {"organization_id": by.organization_id, "clinic_id": clinic_id, "instrument": choice.instrument}
+    of: dict[str, Any] = {
+        "organization_id": by.organization_id,
+        "clinic_id": clinic_id,
+        "instrument": choice.instrument,
+    }
     ClinicInstrument.objects.update_or_create(**of, defaults=values)

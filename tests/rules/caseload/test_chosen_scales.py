@@ -6,6 +6,7 @@ import pytest
 
 from caseload.rules.course import EpisodeCourse, ProgramFrom, Score
 from caseload.rules.listing import standing_of
+from caseload.rules.signal_words import evidence_words
 from caseload.rules.signals import signals_on
 from caseload.rules.states import state_on
 
@@ -84,3 +85,46 @@ def test_item_nine_of_a_phqa_calls_for_attention():
 def test_a_self_harm_answer_of_another_tool_is_not_shown_as_item_nine():
     made = course((0, "epds", 14), item9=2)
     assert standing_of(made, at(1)).item9_last is None
+
+
+def safety(*scores: Score, day: int = 10):
+    made = EpisodeCourse(START, (ProgramFrom(START, "bhi"),), scores=scores)
+    return next((signal for signal in signals_on(made, at(day)) if signal.word == "safety"), None)
+
+
+def screened(day: int, tier: str) -> Score:
+    return Score(at(day), "cssrs", None, tier=tier)
+
+
+@pytest.mark.parametrize(
+    ("scores", "since"),
+    [
+        ((screened(2, "high"),), 2),
+        ((screened(2, "moderate"),), 2),
+        ((screened(2, "low"),), None),
+        ((screened(2, "none"),), None),
+        ((screened(2, "high"), screened(5, "low")), None),
+        ((screened(2, "low"), screened(5, "high")), 5),
+        ((screened(-3, "high"),), 0),  # known at enrolment
+        ((screened(2, "high"), Score(at(4), "phq9", 8, item9=0)), 2),  # another tool does not clear it
+        ((Score(at(2), "phq9", 8, item9=1), screened(4, "none")), 2),
+        ((Score(at(2), "epds", 14, item9=1),), 2),
+        ((Score(at(2), "epds", 14, item9=1), Score(at(5), "epds", 9, item9=0)), None),
+    ],
+)
+def test_danger_stands_until_the_tool_that_told_of_it_says_otherwise(scores, since):
+    found = safety(*scores)
+    assert (found.since if found else None) == (None if since is None else at(since))
+
+
+def test_danger_is_explained_tool_by_tool():
+    found = safety(Score(at(2), "phq9", 8, item9=1), screened(4, "high"), Score(at(5), "epds", 14, item9=2))
+    assert [evidence_words(fact, at(10)) for fact in found.evidence] == [
+        "Item 9 answered 1, Jan 7",
+        "C-SSRS screener: high risk, Jan 9",
+        "EPDS, the question about self-harm answered 2, Jan 10",
+    ]
+    assert found.clears == (
+        "A later PHQ-9 with item 9 at 0 and a later C-SSRS screener with low or no risk "
+        "and a later EPDS with item 10 at 0."
+    )
