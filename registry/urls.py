@@ -8,6 +8,7 @@ from registry.views import (
     clinic_safety,
     consents,
     diagnoses,
+    duplicates,
     enrol,
     enrolment,
     initial_assessments,
@@ -96,6 +97,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/<uuid:patient_id>/stays/new/", patients_care.stay_new, name="stay_new"),
     path("patients/<uuid:patient_id>/stays/<uuid:stay_id>/end/", patients_care.stay_end, name="stay_end"),
     path("patients/<uuid:patient_id>/stays/<uuid:stay_id>/remove/", patients_care.stay_remove, name="stay_remove"),
+    path("duplicates/", duplicates.duplicates, name="duplicates"),
+    path("patients/<uuid:patient_id>/alike/", duplicates.patient_alike, name="patient_alike"),
+    path("patients/<uuid:patient_id>/merge/<uuid:other_id>/", duplicates.patient_merge, name="patient_merge"),
+    path("patients/<uuid:patient_id>/apart/<uuid:other_id>/", duplicates.not_the_same, name="not_the_same"),
+    path("patients/<uuid:patient_id>/merges/<uuid:merge_id>/undo/", duplicates.merge_undo, name="merge_undo"),
     # plans
     path(
         "patients/<uuid:patient_id>/first-assessment/",

@@ -93,6 +93,7 @@ WORDS: dict[str, str] = {
     "month.viewed": "opened a month",
     "other_service.recorded": "recorded another practice's service",
     "patient.added": "added the patient",
+    "patient.alike_viewed": "looked for alike records",
     "patient.changed": "changed the person",
     "patient.details_viewed": "opened the person",
     "patient.edit_opened": "opened a form about the person",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
+from billing.queries.merging import merges_into
 from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
 from registry.forms.patients import SECTION_FORMS, ComparedForm
 from registry.operations.errors import RecordNumberTaken
@@ -44,11 +46,12 @@ def details(request: HttpRequest, organization: str, patient_id: UUID) -> HttpRe
     except NotFound:
         raise Http404 from None
     record("patient.details_viewed", by=by, at=now, patient_id=patient_id, object_id=patient_id)
-    may = permissions_of(by.roles)
+    may, people = permissions_of(by.roles), people_of(by.organization_id)
     context = {
         "door": door,
         "details": patient_details(patient_id, today=door.today),
-        "team": _team(door, by),
+        "team": _team(door, people),
+        "merges": [(merge, people[merge.by_id]) for merge in merges_into(patient_id)],
         "may_edit": Permission.EDIT_PATIENT in may,
         "may_merge": Permission.MERGE_PATIENTS in may,
     }
@@ -90,11 +93,11 @@ def _stored(seen: Visit, section: str) -> dict[str, object]:
     return {name: getattr(seen.door.patient, name) for name in SECTIONS[section]}
 
 
-def _team(door: PatientDoor, by: Membership) -> list[tuple[str, str]]:
+def _team(door: PatientDoor, people: Mapping[UUID, Membership]) -> list[tuple[str, str]]:
     """Who cares for the patient, by what they are."""
     if door.episode is None:
         return []
-    people, clinician = people_of(by.organization_id), door.episode.treating_clinician
+    clinician = door.episode.treating_clinician
     named = f"{clinician}, NPI {clinician.npi}" if clinician and clinician.npi else str(clinician or "")
     manager, consultant = people.get(door.episode.care_manager_id), people.get(door.episode.consultant_id)
     return [

@@ -30,6 +30,7 @@ from tests.factories.program import (
     ClinicProtocolFactory,
     DutyTurnFactory,
     HandOffFactory,
+    PatientMergeFactory,
     RecordNumberFactory,
     ReferralFactory,
     RelatedPersonFactory,
@@ -214,6 +215,15 @@ def of_patient(factory: Any, name: str, **fields: Any) -> Made:
     return made
 
 
+def two_patients(seat: Membership) -> Mapping[str, Any]:
+    return {"patient_id": episode(seat).patient_id, "other_id": PatientFactory(organization=seat.organization).id}
+
+
+def merge(seat: Membership) -> Mapping[str, Any]:
+    made = PatientMergeFactory(organization=seat.organization)
+    return {"patient_id": made.kept.id, "merge_id": made.id}
+
+
 def section(seat: Membership) -> Mapping[str, Any]:
     return {**patient(seat), "section": "contact"}
 
@@ -392,6 +402,11 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "referral_step": Url(LOGGING, get=None, post=422, made=referral, shows="patient"),
     "waiting_list": Url(LOGGING, made=referrals, shows="count"),
     "referrals_file": Url(LOGGING, made=referrals, shows="count"),
+    "duplicates": Url(EDITING, shows="count"),
+    "patient_alike": Url(EDITING, made=patient, shows="patient"),
+    "patient_merge": Url(EDITING, post=422, made=two_patients, shows="patient"),
+    "not_the_same": Url(EDITING, get=None, post=302, made=two_patients),
+    "merge_undo": Url(EDITING, get=None, post=302, made=merge),
     # billing
     "current_month": Url(MONTHS, get=302),
     "month": Url(MONTHS, made=month, shows="count"),
