@@ -32,6 +32,7 @@ from caseload.queries.doors import PatientDoor, patient_door
 from registry.forms.enrol import NEW, NOT_YET, QMB, EnrolNowForm, Offered, StartForm
 from registry.forms.score_entry import field_of, tool_shown
 from registry.operations.errors import ConsentImpossible, RecordNumberTaken, ScoreUnusable
+from registry.operations.persons import ClinicianUnreadable
 from registry.operations.referrals import NewPerson
 from registry.queries.choices import (
     care_manager_choices,
@@ -86,6 +87,8 @@ class Desk:
 @require_http_methods(FORM_METHODS)
 def enrol_new(request: HttpRequest, organization: str) -> HttpResponse:
     """Somebody is handed over now; who resembles them on record is shown before anything is saved."""
+    if not clinic_choices(seat(request).organization_id):
+        return render(request, "registry/enrol.html", {"has_no_clinic": True}, status=409 if request.POST else 200)
     desk = _desk(request)
     form = EnrolNowForm(_typed(desk), offered=desk.offered, zone=desk.zone, now=desk.at, initial=_initial(desk))
     if not desk.is_post:
@@ -173,9 +176,8 @@ def _clinic(
     """The clinic that was chosen, else that of the referral or the patient, else the first."""
     known = [referral.clinic_id] if referral is not None else [door.patient.clinic_id] if door is not None else []
     wanted = next((value for value, _ in clinics if value == chosen), None) or str(next(iter(known), ""))
-    found = clinic_named_by(by.organization_id, wanted or clinics[0][0]) if clinics else None
-    if found is None:
-        raise Http404
+    found = clinic_named_by(by.organization_id, wanted or clinics[0][0])
+    assert found is not None
     return found
 
 
@@ -295,6 +297,8 @@ def _field_of(refusal: DomainError, form: StartForm) -> str | None:
     """Where a refusal is shown; None is above the form."""
     if isinstance(refusal, ScoreUnusable):
         return field_of(refusal, form)
+    if isinstance(refusal, ClinicianUnreadable):
+        return "new_clinician"
     if isinstance(refusal, RecordNumberTaken):
         return "mrn" if "mrn" in form.fields else None
     names = {"on": "consent_on", "representative": "representative_name", "given_by": "given_by"}
