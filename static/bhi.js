@@ -82,8 +82,9 @@
   // A question ruled out by an earlier answer is neither shown nor sent; what was answered there comes back with it.
   function skipItems() {
     for (const item of all("[data-asked-if]")) {
-      const given = valueOf(item.dataset.askedIf);
-      item.hidden = given !== null && given < Number(item.dataset.askedAtLeast);
+      const name = item.dataset.askedIf;
+      const isOut = one(`[name="${CSS.escape(name)}"]`)?.disabled;
+      item.hidden = isOut || (valueOf(name) !== null && valueOf(name) < Number(item.dataset.askedAtLeast));
       for (const input of all("input", item)) input.disabled = item.hidden;
     }
   }

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace as Thing
+from urllib.parse import parse_qs
 
 import pytest
 from django.conf import settings
@@ -48,6 +49,17 @@ FORM = """{% extends "base.html" %}{% block main %}
 {% endblock %}"""
 
 
+# A first question that is not scored and rules out the second, which rules out the third.
+SCREENER = """{% extends "base.html" %}{% block main %}
+<form class="form" method="post" action="/save" hx-boost="true">{% csrf_token %}
+  {% include "components/_score_items.html" with name="Screen" legend="Screen" items=screened options=options only %}
+  <p id="some" data-shown-above-zero="q2" data-hidden-above-zero="q3">Some risk</p>
+  <p id="high" data-shown-above-zero="q3">High risk</p>
+  <button>Save</button>
+</form>
+{% endblock %}"""
+
+
 class Site:
     """Answers the browser. `save` says what saving does; `token` is what a fresh page carries."""
 
@@ -68,10 +80,15 @@ class Site:
         elif path.startswith("/accounts/") and not self.is_signed_in and path != "/accounts/login/":
             route.fulfill(status=302, headers={"Location": f"{SITE}/accounts/login/"})
         else:
-            self.page(route, {"/list": LIST, "/form": FORM}.get(path, FORM))
+            self.page(route, {"/list": LIST, "/form": FORM, "/screener": SCREENER}.get(path, FORM))
 
     def page(self, route: Route, source: str, status: int = 200) -> None:
         items = [Thing(field=f"q{number}", number=number, text="Item", value=None, error="") for number in (1, 2, 3)]
+        asked = (("", 0), ("q1", 1), ("q2", 1))
+        screened = [
+            Thing(**vars(item), asked_if=asked_if, at_least=at_least, is_unscored=item.number == 1)
+            for item, (asked_if, at_least) in zip(items, asked, strict=True)
+        ]
         options = [Thing(value=value, label="Label") for value in range(4)]
         frame = Thing(
             organization=Thing(name="Lakeside", slug="l", url="/"),
@@ -82,7 +99,7 @@ class Site:
             search_url="/search",
             outage="",
         )
-        context = {"frame": frame, "items": items, "options": options, "csrf_token": self.token}
+        context = {"frame": frame, "items": items, "screened": screened, "options": options, "csrf_token": self.token}
         body = Template(source).render(Context(context))
         route.fulfill(
             status=status, body=body, headers={"Content-Type": "text/html", "Content-Security-Policy": POLICY}
@@ -227,6 +244,35 @@ class TestItems:
         page.keyboard.press("2")
         page.keyboard.press("Backspace")
         expect(page.locator("[name=q1][value='2']")).to_be_focused()
+
+    def test_what_an_answer_rules_out_is_neither_asked_nor_sent_nor_counted(self, page, site):
+        page.goto(f"{SITE}/screener")
+        total, second, third = page.locator("[data-items-total]"), page.locator("[name=q2]"), page.locator("[name=q3]")
+        page.locator("[name=q1]").first.focus()
+        page.keyboard.type("120")
+        expect(total).to_have_text("Screen 2")
+        page.keyboard.press("3")
+        expect(page.locator("#high")).to_be_visible()
+        expect(page.locator("#some")).to_be_hidden()
+        second.nth(0).check(force=True)
+        expect(third.first).to_be_hidden()
+        expect(total).to_have_text("Screen 0")
+        expect(page.locator("#high")).to_be_hidden()
+        page.locator("[name=q1]").first.focus()
+        page.keyboard.press("0")
+        expect(second.first).to_be_hidden()
+        expect(page.locator("[name=q1]").first).to_be_focused()
+        expect(total).to_have_text("Screen 0")
+        page.locator("[name=q1]").first.focus()
+        page.keyboard.press("1")
+        expect(page.locator("[name=q2][value='0']")).to_be_checked()
+        page.keyboard.press("2")
+        expect(page.locator("[name=q3][value='3']")).to_be_checked()  # what was answered comes back
+        second.nth(0).check(force=True)
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("link", name="First")).to_be_visible()
+        sent = parse_qs(site.saved[-1]["body"])
+        assert {name: values for name, values in sent.items() if name.startswith("q")} == {"q1": ["1"], "q2": ["0"]}
 
     def test_a_digit_that_is_no_answer_changes_nothing(self, page):
         page.goto(f"{SITE}/form")
