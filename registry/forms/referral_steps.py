@@ -100,7 +100,7 @@ class EligibilityForm(StepForm):
         empty_value=None,
         widget=forms.RadioSelect,
     )
-    eligibility_reason = TextField(label="Why", max_length=300)
+    eligibility_reason = TextField(label="Why, or why not", max_length=300)
 
 
 class AssignForm(StepForm):

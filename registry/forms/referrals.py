@@ -98,7 +98,7 @@ class ReferralForm(forms.Form):
         empty_value=None,
         widget=forms.RadioSelect,
     )
-    eligibility_reason = TextField(label="Why", max_length=300)
+    eligibility_reason = TextField(label="Why, or why not", max_length=300)
     assigned_to = forms.ChoiceField(label="Care manager", required=False)
     who = forms.ChoiceField(label="Is it one of these?", required=False, widget=forms.RadioSelect)
     known = forms.CharField(required=False, widget=forms.HiddenInput, max_length=400)
