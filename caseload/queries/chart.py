@@ -137,14 +137,14 @@ def _entries(
 
 
 def _scales(record: PatientRecord, episode: Episode | None) -> Iterable[ScaleScores]:
-    """The scales to steer by that have a total, the PHQ-9 first; another tool once it has a course to show."""
+    """The scales to steer by that have a total, the PHQ-9 first; another tool once two days of it make a course."""
     totals: dict[str, list[tuple[date, int]]] = {}
     for row in record.of("assessment"):
         if row["total"] is not None and row["instrument"] in INSTRUMENTS:
             totals.setdefault(scale_key_of(row["instrument"]), []).append((day(row["on"]), row["total"]))
     enrolled_on = episode.enrolled_on if episode else date.max
     for key in sorted(totals, key=lambda one: (one != DEPRESSION, one not in TARGET_SCALES, one)):
-        if key in TARGET_SCALES or len(totals[key]) > 1:
+        if key in TARGET_SCALES or len({on for on, _ in totals[key]}) > 1:
             yield _scale(instrument(key), totals[key], enrolled_on)
 
 

@@ -101,8 +101,7 @@ class PaperLine:
     signals: str
     phq9: str
     gad7: str
-    due_on: date | None
-    purpose: str
+    due: SafeString
     last_contact_on: date | None
 
 
@@ -115,8 +114,7 @@ def paper_lines(rows: Iterable[CaseloadRow], *, names_clinics: bool) -> list[Pap
             signals=", ".join(signal.label for signal in row.signals),
             phq9=_score_words(row.phq9, row.today),
             gad7=_score_words(row.gad7, row.today),
-            due_on=row.next_due_on if row.is_open else None,
-            purpose=row.next_due_purpose if row.is_open else "",
+            due=due_day(row.next_due_on, row.today, row.next_due_purpose) if row.is_open else NOTHING,
             last_contact_on=row.last_contact_on,
         )
         for row in rows
