@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bhi.accounts.permissions import Permission, requires
+from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from registry.forms.safety import CloseNoticeForm
+from registry.forms.score_entry import RISK_STEPS
 from registry.operations.safety import acknowledge_notice, close_notice
 from registry.queries.safety import NoticePage, notice_list, notice_page
 from registry.views.door import seat
@@ -45,7 +46,14 @@ def safety_notice(request: HttpRequest, organization: str, notice_id: UUID) -> H
     if request.method == "POST" and form.is_valid() and _close(request, form, notice_id, by=by, at=now):
         return redirect("safety_notices", organization)
     record("safety_notice.viewed", by=by, at=now, patient_id=page.notice.patient_id, object_id=notice_id)
-    context = {"page": page, "form": form, "now": now, "zone": page.notice.zone.key}
+    context = {
+        "page": page,
+        "form": form,
+        "now": now,
+        "zone": page.notice.zone.key,
+        "steps": ("Call the patient now.", *RISK_STEPS),
+        "may_log": Permission.LOG_CONTACT in permissions_of(by.roles),
+    }
     return render(request, "registry/safety_notice.html", context, status=422 if form.is_bound else 200)
 
 
