@@ -159,6 +159,7 @@ class CorrectionsForm(forms.Form):
             {
                 "label": sheet["label"],
                 "followed": sheet.get("followed", ""),
+                "first_rows": sheet.get("first_rows", ()),
                 "own": [
                     self[name]
                     for name in (f"kind-{number}", f"header-{number}", f"order-{number}")

@@ -111,13 +111,25 @@ def _workbook(name: str, content: bytes, progress: Progress) -> tuple[Sheet, ...
 
 def _refuse_bomb(name: str, content: bytes) -> None:
     try:
-        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except zipfile.BadZipFile as fault:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        parts = archive.infolist()
+        if not any(part.filename == "xl/workbook.xml" for part in parts):
+            raise WorkbookUnreadable(f"{name} is a packed file but no Excel workbook. {_SAVE_AS}")
+        if sum(part.file_size for part in parts) > MOST_UNPACKED:
+            most = MOST_UNPACKED >> 20
+            raise WorkbookUnreadable(f"{name} unpacks to more than {most} MB. Split it into smaller files.")
+        if any(_declares(archive, part) for part in parts):
+            raise WorkbookUnreadable(f"{name} cannot be read as an Excel workbook. {_SAVE_AS}")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as fault:
         raise WorkbookUnreadable(f"{name} is damaged. {_SAVE_AS}") from fault
-    if not any(part.filename == "xl/workbook.xml" for part in parts):
-        raise WorkbookUnreadable(f"{name} is a packed file but no Excel workbook. {_SAVE_AS}")
-    if sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise WorkbookUnreadable(f"{name} unpacks to more than {MOST_UNPACKED >> 20} MB. Split it into smaller files.")
+
+
+def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether a part's XML has declarations of its own, by which lines unpack to gigabytes. Excel has none."""
+    if not part.filename.endswith((".xml", ".rels")):
+        return False
+    with archive.open(part) as xml:
+        return b"<!DOCTYPE" in xml.read(4096).replace(b"\x00", b"")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from bhi.accounts.queries import people_of
@@ -58,13 +60,15 @@ def _row(row: ImportMapping, by: str) -> MappingRow:
     return MappingRow(
         id=row.id,
         name=row.name,
-        sheets=tuple(MappingSheet(sheet["kind"], _used(sheet["kind"], sheet["columns"])) for sheet in sheets),
+        sheets=tuple(MappingSheet(sheet["kind"], _used(sheet)) for sheet in sheets),
         words=sum(len(words) for words in row.choices.get("values", {}).values()),
         saved_at=row.saved_at,
         by=by,
     )
 
 
-def _used(kind: str, columns: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    known = {**fields("patients"), **fields("contacts")} if kind == "contacts" else fields("patients")
-    return tuple((heading, known[key].label) for heading, key in columns.items() if key in known)
+def _used(sheet: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The headings of the columns that are used, in the file's order, each with its field."""
+    known = fields(sheet["kind"])
+    pairs = ((name, sheet["columns"].get(key, "")) for key, name in sheet.get("names", ()))
+    return tuple((name, known[field].label) for name, field in pairs if field in known)

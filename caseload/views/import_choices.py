@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, requires
-from bhi.errors import DomainError, NotFound
+from bhi.errors import NotFound
 from caseload.forms.import_answers import FollowForm, MappingNameForm, UnenrolledForm
 from caseload.operations.imports import (
+    MappingNameTaken,
     answer_import,
     choose_unenrolled,
     delete_mapping,
@@ -22,7 +23,7 @@ from caseload.operations.imports import (
     rename_mapping,
     save_mapping,
 )
-from caseload.queries.import_mappings import mapping_names, mappings
+from caseload.queries.import_mappings import mapping_door, mapping_names, mappings
 from caseload.views.import_page import answers_form, by_of, done, page_of, refused_page
 
 
@@ -91,16 +92,12 @@ def import_mappings(request: HttpRequest, organization: str) -> HttpResponse:
 @require_POST
 def import_mapping_rename(request: HttpRequest, organization: str, mapping_id: UUID) -> HttpResponse:
     """Another name for a mapping; a name that will not do stays in its field."""
-    form = MappingNameForm(request.POST)
     try:
-        if form.is_valid():
-            name = form.cleaned_data["name"]
-            rename_mapping(by=by_of(request), at=timezone.now(), mapping_id=mapping_id, name=name)
-            return redirect("import_mappings", organization)
+        form = _renamed(request, mapping_id)
     except NotFound:
         raise Http404 from None
-    except DomainError as refusal:
-        form.add_error("name", str(refusal))
+    if not form.errors:
+        return redirect("import_mappings", organization)
     return render(request, "caseload/import_mappings.html", _listed(request, mapping_id, form), status=422)
 
 
@@ -114,6 +111,18 @@ def import_mapping_delete(request: HttpRequest, organization: str, mapping_id: U
         raise Http404 from None
     messages.success(request, "Deleted. Imports that were read by it stay as they are.")
     return redirect("import_mappings", organization)
+
+
+def _renamed(request: HttpRequest, mapping_id: UUID) -> MappingNameForm:
+    """The form, with errors where nothing was renamed. Raises NotFound, whatever was typed."""
+    mapping_door(by_of(request).organization_id, mapping_id)
+    form = MappingNameForm(request.POST)
+    if form.is_valid():
+        try:
+            rename_mapping(by=by_of(request), at=timezone.now(), mapping_id=mapping_id, name=form.cleaned_data["name"])
+        except MappingNameTaken as refusal:
+            form.add_error("name", str(refusal))
+    return form
 
 
 def _listed(

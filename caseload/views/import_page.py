@@ -108,6 +108,7 @@ def _choices(request: HttpRequest, page: ImportPage) -> dict[str, Any]:
         "to_decide_title": _to_decide_title(page),
         "unenrolled": UnenrolledForm(initial={"unenrolled": page.options.get("unenrolled", "record")}),
         "unenrolled_title": _unenrolled_title(page),
+        "words_title": _words_title(page),
         "mapping_name": MappingNameForm(initial={"name": _followed(page)}),
         "follow": FollowForm(mappings=names) if names else None,
         "clinics": clinic_names(organization_id),
@@ -122,6 +123,12 @@ def _followed(page: ImportPage) -> str:
 def _to_decide_title(page: ImportPage) -> str:
     count = page.summary.get("to_decide", 0)
     return "1 row may mean somebody on record" if count == 1 else f"{count} rows may mean somebody on record"
+
+
+def _words_title(page: ImportPage) -> str:
+    unknown = [word["written"] for word in page.summary.get("words", ()) if not word["meant"]]
+    few = ", ".join(f"“{word}”" for word in unknown[:3])
+    return f"Not understood: {few}{f' and {len(unknown) - 3} more' if unknown[3:] else ''}" if unknown else ""
 
 
 def _unenrolled_title(page: ImportPage) -> str:

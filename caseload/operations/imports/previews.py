@@ -34,6 +34,8 @@ BATCH = 1000
 _SAMPLES = 3
 _SAMPLED_ROWS = 200
 _MOST_WORDS = 60
+_SHOWN_ROWS = 6
+_SHOWN_COLUMNS = 8
 
 
 class ImportNotReady(DomainError):
@@ -182,7 +184,7 @@ def _sheet_columns(sheet: Sheet, table: Table | None, corrections: Corrections) 
         "followed": corrections.followed.get(sheet.key, ""),
     }
     if table is None:
-        return {**about, "kind": "", "header_row": 0, "date_order": "", "is_order_doubtful": False, "columns": []}
+        return {**about, "kind": "", "columns": [], "first_rows": _first_rows(sheet)}
     return {
         **about,
         "kind": table.kind,
@@ -199,6 +201,12 @@ def _sheet_columns(sheet: Sheet, table: Table | None, corrections: Corrections) 
             for column in table.columns
         ],
     }
+
+
+def _first_rows(sheet: Sheet) -> list[list[str]]:
+    """The beginning of a sheet that is not understood, so that a person can say what it is."""
+    rows = [row[:_SHOWN_COLUMNS] for row in sheet.rows[:_SHOWN_ROWS]]
+    return [[shown(cell)[:30] for cell in row] for row in rows]
 
 
 def _samples(table: Table, position: int) -> list[str]:

@@ -12,12 +12,16 @@ from caseload.rules.imports.sheets import Row, Sheet, as_text
 
 @dataclass(frozen=True)
 class SheetStyle:
-    """One sheet: its headings in any order, and the field of each, NOT_USED for none. No `headings`: it has none."""
+    """One sheet: its headings in any order, and the field of each, NOT_USED for none. No `headings`: it has none.
+
+    `names` are the headings as they are written, in their order.
+    """
 
     headings: frozenset[str]
     kind: SheetKind
     columns: Mapping[str, str]
     date_order: str = ""
+    names: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,12 @@ def stored_mapping(mapping: SavedMapping) -> tuple[list[list[str]], dict[str, An
     """The headings and the choices, as they are stored."""
     choices = {
         "sheets": [
-            {"kind": style.kind, "columns": dict(style.columns), "date_order": style.date_order}
+            {
+                "kind": style.kind,
+                "columns": dict(style.columns),
+                "date_order": style.date_order,
+                "names": [list(name) for name in style.names],
+            }
             for style in mapping.sheets
         ],
         "values": {key: dict(words) for key, words in mapping.values.items()},
@@ -108,7 +117,13 @@ def read_mapping(name: str, headings: Sequence[Sequence[str]], choices: Mapping[
     """A mapping from the form in which it is stored. Raises CorrectionsUnreadable."""
     words = read_corrections({key: choices[key] for key in ("values", "defaults", "unenrolled") if key in choices})
     styles = (
-        SheetStyle(frozenset(own), sheet["kind"], sheet["columns"], sheet.get("date_order", ""))
+        SheetStyle(
+            headings=frozenset(own),
+            kind=sheet["kind"],
+            columns=sheet["columns"],
+            date_order=sheet.get("date_order", ""),
+            names=tuple((key, name) for key, name in sheet.get("names", ())),
+        )
         for own, sheet in zip(headings, choices.get("sheets", ()), strict=True)
     )
     return SavedMapping(name, tuple(styles), words.values, words.defaults, words.unenrolled)
@@ -122,6 +137,7 @@ def _style(table: Table, corrections: Corrections) -> SheetStyle:
         kind=table.kind,
         columns={key: fields[position] for position, key in enumerate(keys) if position in fields},
         date_order=corrections.date_order(table.sheet.key),
+        names=tuple((keys[column.position], column.header) for column in table.columns if column.position < len(keys)),
     )
 
 

@@ -126,13 +126,17 @@ def _chosen_header(sheet: Sheet, kinds: Sequence[SheetKind], chosen: Corrections
 
 
 def _header(sheet: Sheet, kinds: Sequence[SheetKind], least: int) -> tuple[SheetKind, int] | None:
-    """The kind and header row with the most headings recognized; the first of equals, contacts only if telling."""
-    best: tuple[int, SheetKind, int] | None = None
+    """The kind and header row with the most headings recognized; the first of equals, contacts only if telling.
+
+    Where any row will do (`least` is 0), the one with most cells filled goes before titles with one.
+    """
+    best: tuple[tuple[int, int], SheetKind, int] | None = None
     for number, row in enumerate(sheet.rows[:ROWS_SEARCHED], start=1):
+        filled = sum(isinstance(cell, str) for cell in row) if least == 0 else 0
         for kind in kinds:
             score = _score(row, kind)
-            if not is_blank(row) and score >= least and (best is None or score > best[0]):
-                best = (score, kind, number)
+            if not is_blank(row) and score >= least and (best is None or (score, filled) > best[0]):
+                best = ((score, filled), kind, number)
     return best and (best[1], best[2])
 
 
@@ -240,7 +244,7 @@ def _unrecognized(sheet: Sheet) -> Problem:
     fault = f"no row names columns of patients or contacts; the first one says: {seen}" if seen else "it is empty"
     fix = (
         "A list of patients needs the columns MRN, Patient Name and DOB; a list of contacts needs Patient ID, "
-        "Contact Date, Contact Type and Minutes."
+        "Contact Date, Contact Type and Minutes. If it is one of them, say so and choose its columns."
     )
     return Problem(sheet.label, 0, "", fault, fix)
 

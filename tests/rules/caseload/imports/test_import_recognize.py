@@ -137,7 +137,7 @@ def test_a_file_that_holds_neither_is_a_problem(sheets, fault):
     assert problem.fault.endswith(fault)
     assert problem.fix == (
         "A list of patients needs the columns MRN, Patient Name and DOB; a list of contacts needs Patient ID, "
-        "Contact Date, Contact Type and Minutes."
+        "Contact Date, Contact Type and Minutes. If it is one of them, say so and choose its columns."
     )
 
 
