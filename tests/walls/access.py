@@ -16,6 +16,7 @@ from typing import Any, Final
 from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
+from billing.operations.merging import merge_patients
 from registry.models import Episode
 from registry.rules.links import long_address, secret_sha256
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
@@ -30,7 +31,6 @@ from tests.factories.program import (
     ClinicProtocolFactory,
     DutyTurnFactory,
     HandOffFactory,
-    PatientMergeFactory,
     RecordNumberFactory,
     ReferralFactory,
     RelatedPersonFactory,
@@ -220,8 +220,9 @@ def two_patients(seat: Membership) -> Mapping[str, Any]:
 
 
 def merge(seat: Membership) -> Mapping[str, Any]:
-    made = PatientMergeFactory(organization=seat.organization)
-    return {"patient_id": made.kept.id, "merge_id": made.id}
+    both = two_patients(seat)
+    made = merge_patients(by=seat, at=NOW, kept_id=both["patient_id"], merged_id=both["other_id"])
+    return {"patient_id": made.kept_id, "merge_id": made.id}
 
 
 def section(seat: Membership) -> Mapping[str, Any]:
