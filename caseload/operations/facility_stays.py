@@ -45,8 +45,8 @@ def follow_stay(*, organization_id: UUID, at: datetime, stay_id: UUID) -> None:
     stay = Stay.objects.select_related("patient", "recorded_by", "voided_by").get(
         organization_id=organization_id, id=stay_id
     )
-    episode = Episode.objects.live().filter(patient_id=stay.patient_id, ended_on__isnull=True)
-    episode = episode.select_related("clinic").first()
+    open_ones = Episode.objects.live().filter(patient_id=stay.patient_id, ended_on__isnull=True)
+    episode: Episode | None = open_ones.select_related("clinic").first()
     mark_facility_minutes(organization_id=organization_id, at=at, patient_id=stay.patient_id)
     if episode is not None and stay.until_on is not None and _follow_up(stay, episode, stay.until_on, at=at):
         rebuild_standing(organization_id=organization_id, episode_ids=[episode.id], at=at)

@@ -113,7 +113,7 @@ class ComparedForm(forms.Form):
         return str(self.data.get(name, "")).replace("\r\n", "\n").strip()
 
     def _is_tick(self, name: str) -> bool:
-        return type(self.fields.get(name)) is forms.BooleanField
+        return isinstance(self.fields.get(name), forms.BooleanField)
 
     def _is_new(self, name: str) -> bool:
         """Whether a field holds something else than it was shown with: what stood there before is not refused now."""

@@ -47,7 +47,7 @@ def insure(
     lock_patient(patient.id)
     payer = payer or payer_named(by=by, name=payer_name)
     values = {"member_id": member_id, "plan_name": plan_name, "from_on": from_on, "until_on": until_on}
-    same = Coverage.objects.live().filter(patient=patient, payer=payer, **values).first()
+    same: Coverage | None = Coverage.objects.live().filter(patient=patient, payer=payer, **values).first()
     if same is not None:
         return same
     last = _open_ones(patient.id).aggregate(last=Max("rank"))["last"] or 0

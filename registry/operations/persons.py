@@ -90,7 +90,7 @@ def add_record_number(*, by: Membership, at: datetime, patient: Patient, clinic:
 def add_related_person(*, by: Membership, at: datetime, patient: Patient, **values: Any) -> RelatedPerson:
     """Somebody of the patient's: columns of RelatedPerson, of which `name` has to be there. Sent twice, kept once."""
     lock_patient(patient.id)
-    same = RelatedPerson.objects.live().filter(patient=patient, **values).first()
+    same: RelatedPerson | None = RelatedPerson.objects.live().filter(patient=patient, **values).first()
     if same is not None:
         return same
     person = stamped(RelatedPerson, Stamp(by, at), patient=patient, **values)
@@ -196,7 +196,7 @@ def tell_apart(*, by: Membership, at: datetime, patient: Patient, other: Patient
     """Two alike records are two people: they are not suggested again. Told twice, the first stays."""
     found = NotTheSame.objects.live().filter(organization_id=by.organization_id)
     one, two = sorted((patient, other), key=lambda person: str(person.id))
-    told = found.filter(patient=one, other=two).first()
+    told: NotTheSame | None = found.filter(patient=one, other=two).first()
     if told is not None:
         return told
     told = stamped(NotTheSame, Stamp(by, at), patient=one, other=two)

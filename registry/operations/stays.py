@@ -38,7 +38,7 @@ def record_stay(
     _in_order(patient.birth_date, from_on, until_on)
     values = {"kind": kind, "from_on": from_on, "until_on": until_on, "facility": facility, "reason": reason}
     lock_patient(patient.id)
-    same = Stay.objects.live().filter(patient=patient, **values).first()
+    same: Stay | None = Stay.objects.live().filter(patient=patient, **values).first()
     if same is not None:
         return same
     stay = stamped(Stay, Stamp(by, at), patient=patient, **values)

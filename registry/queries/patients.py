@@ -149,7 +149,7 @@ def people_found(organization_id: UUID, search: Searched, *, limit: int = MOST_F
 
     Nothing to search for finds nobody. One statement.
     """
-    values = {
+    values: dict[str, Any] = {
         "organization": organization_id,
         "words": list(search.words),
         "mrn": search.mrn,
@@ -207,22 +207,28 @@ def last_changed(organization_id: UUID, object_id: UUID, *, patient_id: UUID) ->
 
 def related_person(patient_id: UUID, person_id: UUID) -> RelatedPerson:
     """A related person of this patient. Raises NotFound."""
-    return _one(RelatedPerson.objects.live().filter(patient_id=patient_id, id=person_id))
+    person: RelatedPerson = _one(RelatedPerson.objects.live().filter(patient_id=patient_id, id=person_id))
+    return person
 
 
 def coverage_of(patient_id: UUID, coverage_id: UUID) -> Coverage:
     """An insurance of this patient. Raises NotFound."""
-    return _one(Coverage.objects.live().select_related("payer").filter(patient_id=patient_id, id=coverage_id))
+    found = Coverage.objects.live().select_related("payer").filter(patient_id=patient_id, id=coverage_id)
+    coverage: Coverage = _one(found)
+    return coverage
 
 
 def stay_of(patient_id: UUID, stay_id: UUID) -> Stay:
     """A stay of this patient. Raises NotFound."""
-    return _one(Stay.objects.live().filter(patient_id=patient_id, id=stay_id))
+    stay: Stay = _one(Stay.objects.live().filter(patient_id=patient_id, id=stay_id))
+    return stay
 
 
 def record_number_of(patient_id: UUID, number_id: UUID) -> RecordNumber:
     """A record number of this patient. Raises NotFound."""
-    return _one(RecordNumber.objects.live().select_related("clinic").filter(patient_id=patient_id, id=number_id))
+    found = RecordNumber.objects.live().select_related("clinic").filter(patient_id=patient_id, id=number_id)
+    number: RecordNumber = _one(found)
+    return number
 
 
 def _one(found: Any) -> Any:

@@ -99,7 +99,10 @@ def _team(door: PatientDoor, people: Mapping[UUID, Membership]) -> list[tuple[st
         return []
     clinician = door.episode.treating_clinician
     named = f"{clinician}, NPI {clinician.npi}" if clinician and clinician.npi else str(clinician or "")
-    manager, consultant = people.get(door.episode.care_manager_id), people.get(door.episode.consultant_id)
+    manager, consultant = (
+        people.get(seat_id) if seat_id else None
+        for seat_id in (door.episode.care_manager_id, door.episode.consultant_id)
+    )
     return [
         ("Treating clinician", named and (named if clinician and clinician.npi else f"{named}, NPI missing")),
         ("Care manager", str(manager or "")),
