@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Max
-
 from registry.models import Fact
 from registry.operations.plan_errors import EditedMeanwhile
 from registry.operations.recording import Stamp, record_facts, refusing, stamped
@@ -33,35 +31,45 @@ def keep_version(
     `constraint`, the unique one over the owner and the number, refuses the row.
     """
     says = {"on": on, **values}
-    latest = _latest(model, stamp, owner)
-    if _is_said(latest, says):
-        return Kept(latest, was_new=False)  # type: ignore[arg-type]
-    if (latest.number if latest is not None else 0) != based_on:  # type: ignore[attr-defined]
+    numbers = _numbers(model, stamp, owner)
+    latest = _numbered(model, stamp, owner, numbers.in_force)
+    if latest is not None and _is_said(latest, says):
+        return Kept(latest, was_new=False)
+    if numbers.in_force != based_on:
         raise EditedMeanwhile
-    row = stamped(model, stamp, number=_highest(model, stamp, owner) + 1, **owner, **says)
+    row = stamped(model, stamp, number=numbers.highest + 1, **owner, **says)
     try:
         with refusing({constraint: EditedMeanwhile}):
             record_facts([row])
     except EditedMeanwhile:
-        latest = _latest(model, stamp, owner)
-        if not _is_said(latest, says):
+        faster = _numbered(model, stamp, owner, numbers.highest + 1)
+        if faster is None or not _is_said(faster, says):
             raise
-        return Kept(latest, was_new=False)  # type: ignore[arg-type]
+        return Kept(faster, was_new=False)
     return Kept(row, was_new=True)
 
 
-def _latest(model: type[F], stamp: Stamp, owner: Mapping[str, Any]) -> F | None:
-    """The live version in force, without those that an import brought unnumbered."""
-    numbered = model.objects.live().filter(organization_id=stamp.by.organization_id, number__isnull=False, **owner)
-    found: F | None = numbered.order_by("-number").first()
+@dataclass(frozen=True)
+class _Numbers:
+    """The number in force, and the highest ever given: that of a version taken back is not given again. 0: none."""
+
+    in_force: int
+    highest: int
+
+
+def _numbers(model: type[F], stamp: Stamp, owner: Mapping[str, Any]) -> _Numbers:
+    """Both in one statement: what is saved between two would be taken for the version that the edit was based on."""
+    every = model.objects.filter(organization_id=stamp.by.organization_id, number__isnull=False, **owner)
+    found = list(every.values_list("number", "voided_at"))
+    live = [number for number, voided_at in found if voided_at is None]
+    return _Numbers(max(live, default=0), max((number for number, _ in found), default=0))
+
+
+def _numbered(model: type[F], stamp: Stamp, owner: Mapping[str, Any], number: int) -> F | None:
+    every = model.objects.live().filter(organization_id=stamp.by.organization_id, number=number, **owner)
+    found: F | None = every.first()
     return found
 
 
-def _highest(model: type[F], stamp: Stamp, owner: Mapping[str, Any]) -> int:
-    """The highest number ever given: that of a version that was taken back is not given again."""
-    every = model.objects.filter(organization_id=stamp.by.organization_id, **owner)
-    return every.aggregate(highest=Max("number"))["highest"] or 0
-
-
-def _is_said(row: Fact | None, says: Mapping[str, Any]) -> bool:
-    return row is not None and all(getattr(row, name) == value for name, value in says.items())
+def _is_said(row: Fact, says: Mapping[str, Any]) -> bool:
+    return all(getattr(row, name) == value for name, value in says.items())

@@ -12,9 +12,11 @@ from django.test import Client
 
 from bhi.tenancy.context import tenant
 from registry.models import CarePlan, InitialAssessment, SafetyPlan
+from registry.operations import versions
 from registry.operations.care_plans import record_plan_version
 from registry.operations.initial_assessments import record_first_assessment
 from registry.operations.plan_errors import EditedMeanwhile
+from registry.operations.recording import stamped
 from registry.operations.safety_plans import record_safety_plan
 from registry.operations.versions import Kept
 from registry.rules.care_plans import Plan
@@ -82,6 +84,27 @@ def test_of_six_sends_of_one_form_one_is_kept_and_nobody_is_alarmed(
     assert sorted(answer.was_new for answer in answers) == [False] * 5 + [True]
     with tenant(organization):
         assert kind.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"), [("Mine", EditedMeanwhile), ("Theirs", Kept)], ids=["another text", "the same text"]
+)
+def test_what_is_saved_between_reading_and_writing_is_not_built_upon(
+    organization: Any, episode: Any, people: list[Any], now: datetime, monkeypatch: pytest.MonkeyPatch, said: str,
+    answer: type[Any],
+) -> None:  # fmt: skip
+    """The number was read when there was no version; another is saved before this one is."""
+
+    def after_the_other(*args: Any, **values: Any) -> Any:
+        monkeypatch.setattr(versions, "stamped", stamped)
+        at_once(organization, [lambda: planning(episode, people[0], now, "Theirs")])
+        return stamped(*args, **values)
+
+    monkeypatch.setattr(versions, "stamped", after_the_other)
+    (got,) = at_once(organization, [lambda: planning(episode, people[1], now, said)])
+    assert type(got) is answer
+    with tenant(organization):
+        assert list(CarePlan.objects.values_list("number", "recorded_by")) == [(1, people[0].id)]
 
 
 def test_of_two_browsers_at_once_one_saves_and_the_other_sees_both(
