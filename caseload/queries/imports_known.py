@@ -65,8 +65,9 @@ def _patients(organization_id: UUID, reading: Reading) -> QuerySet[Patient]:
     """Everybody with a record number (leading zeros apart, also another clinic's) or a family name of the file."""
     people = [row.person for row in reading.patient_candidates()]
     named = [row.patient for row in reading.contact_candidates()]
-    numbers = {bare_mrn(each.mrn) for each in (*people, *named)} - {""}
-    families = {sort_name(each.family, "") for each in (*people, *named)} - {""}
+    numbers = {bare_mrn(mrn) for mrn in [*(each.mrn for each in people), *(each.mrn for each in named)]} - {""}
+    written = {each.family for each in people} | {each.family for each in named}
+    families = {sort_name(family, "") for family in written} - {""}
     bare = Func(F("mrn"), Value("0"), function="ltrim", output_field=CharField())
     of_organization = {"organization_id": organization_id}
     elsewhere = RecordNumber.objects.live().filter(**of_organization).annotate(bare=bare).filter(bare__in=numbers)
