@@ -6,6 +6,7 @@ A dangerous answer does not wait for the end: what is known by then is recorded,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -117,7 +118,8 @@ def _call_for_help(report: SelfReport, question: Question, *, by: Membership, at
     tool = question.instrument
     so_far = Assessment.objects.filter(client_token=_token(report, tool, SO_FAR)).first()
     if so_far is None:
-        so_far = _record(report, tool, SO_FAR, by=by, at=at)
+        with suppress(ScoreUnusable):  # too little for a score: the call goes out all the same
+            so_far = _record(report, tool, SO_FAR, by=by, at=at)
     cause = NoticeCause.ITEM_9 if question.number == tool.critical_item else NoticeCause.SCREENER
     raise_notice(
         by=by,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,8 +13,10 @@ from bhi.errors import NotFound
 from registry.models import Assessment, NoticeCause, SafetyNotice, SafetyStep, StepKind
 from registry.queries.duty import has_rota
 from registry.queries.protocols import protocol_of
+from registry.queries.self_reports import given_in, tools_in
 from registry.rules.duty import LAST_ROUND, next_round_at
-from registry.rules.instruments import instrument
+from registry.rules.instruments import Instrument, instrument
+from registry.rules.self_reports import Question
 
 CLOSED_SHOWN_DAYS = 30
 MOST_CLOSED = 50
@@ -64,13 +67,12 @@ class NoticeShown:
 
 @dataclass(frozen=True)
 class AnswerToDanger:
-    """What was answered to the question that raised a notice: first, and in what the patient then sent."""
+    """What was answered to a question about danger: at first, and where it is another in what was then sent."""
 
     tool: str
     question: str
     first: str
     later: str
-    assessment_id: UUID
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class NoticePage:
 
     notice: NoticeShown
     steps: tuple[StepShown, ...]
-    answer: AnswerToDanger | None
+    answers: tuple[AnswerToDanger, ...]
     is_acknowledged: bool
     closing_note: str
     next_round_at: datetime | None
@@ -114,7 +116,7 @@ def notice_list(organization_id: UUID, *, at: datetime) -> tuple[NoticeShown, ..
 def notice_page(notice_id: UUID, organization_id: UUID, *, at: datetime) -> NoticePage:
     """One notice. Raises NotFound."""
     rows = SafetyNotice.objects.filter(organization_id=organization_id, id=notice_id)
-    row: SafetyNotice | None = rows.select_related("patient", "clinic", "assessment").first()
+    row: SafetyNotice | None = rows.select_related("patient", "clinic", "assessment", "self_report").first()
     if row is None:
         raise NotFound
     people = {key: str(seat) for key, seat in people_of(organization_id).items()}
@@ -125,7 +127,7 @@ def notice_page(notice_id: UUID, organization_id: UUID, *, at: datetime) -> Noti
     return NoticePage(
         notice=_shown(row, people, told, at),
         steps=tuple(_step(step, people) for step in steps),
-        answer=_answer(row.assessment) if row.assessment else None,
+        answers=_answers(row),
         is_acknowledged=row.acknowledged_at is not None,
         closing_note=row.closing_note,
         next_round_at=next_round_at(row.raised_at, done) if is_waiting else None,
@@ -182,19 +184,26 @@ def _nobody_words(number: int) -> str:
     return "Nobody was on duty" if number == 1 else "Nobody else was on duty"
 
 
-def _answer(first: Assessment) -> AnswerToDanger | None:
-    """The words of the answer; tools of which the wording is not here show their points."""
-    tool = instrument(first.instrument)
-    number = tool.critical_item
-    if number is None or first.item9 is None:
-        return None
-    later = Assessment.objects.filter(replaces=first).order_by("-recorded_at").first()
-    item = tool.wordings["en"].items[number - 1]
-    words = dict(zip(tool.points[number - 1], item.answers, strict=True))
-    return AnswerToDanger(
-        tool=tool.name,
-        question=item.text,
-        first=words[first.item9],
-        later=words[later.item9] if later is not None and later.item9 not in (None, first.item9) else "",
-        assessment_id=(later or first).id,
-    )
+def _answers(row: SafetyNotice) -> tuple[AnswerToDanger, ...]:
+    """From the score that was recorded with the notice, else from what the link holds."""
+    if row.assessment is not None:
+        later = Assessment.objects.filter(replaces=row.assessment).order_by("-recorded_at", "-id").first()
+        return _of_tool(instrument(row.assessment.instrument), row.assessment.items or (), later)
+    if row.self_report is None:
+        return ()
+    given = given_in(row.self_report)
+    tools = [tool for tool in tools_in(row.self_report) if tool.key in given]
+    return tuple(one for tool in tools for one in _of_tool(tool, given[tool.key].as_list(tool), None))
+
+
+def _of_tool(tool: Instrument, items: Sequence[int | None], later: Assessment | None) -> tuple[AnswerToDanger, ...]:
+    """The answers above 0 to the tool's questions about danger."""
+    found = []
+    for number, first in enumerate(items, start=1):
+        if first and Question(tool, number).is_critical:
+            item = tool.wordings["en"].items[number - 1]
+            words = dict(zip(tool.points[number - 1], item.answers, strict=True))
+            then = later.items[number - 1] if later is not None and later.items else first
+            changed = words.get(then, "no answer") if then != first else ""
+            found.append(AnswerToDanger(tool.name, item.text, words[first], changed))
+    return tuple(found)

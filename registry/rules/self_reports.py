@@ -135,11 +135,6 @@ def first_open(asked: Sequence[Question], given: Mapping[str, Given]) -> int | N
     return next((place for place, question in enumerate(asked, 1) if not is_answered(question, given)), None)
 
 
-def has_danger(instruments: Iterable[Instrument], given: Mapping[str, Given]) -> bool:
-    """Whether any answer so far means danger."""
-    return any(bool(answer_to(question, given)) for question in questions(instruments, given) if question.is_critical)
-
-
 def asks_about_danger(instrument: Instrument) -> bool:
     """Whether a tool has a question whose answer may call for help at once."""
     return bool(instrument.critical_items) or instrument.critical_item is not None
