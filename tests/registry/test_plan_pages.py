@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from bhi.audit.models import AuditEvent
+from registry.forms.care_plans import CarePlanForm
 from registry.models import CarePlan, InitialAssessment, SafetyPlan
 from registry.operations.care_plans import record_plan_version
 from registry.operations.initial_assessments import record_first_assessment
@@ -246,6 +247,15 @@ def test_a_form_that_was_based_on_nothing_known_is_refused(client: Client, url: 
         assert sentences(damaged) == ["This form is damaged. Open a new one."]
 
 
+def test_what_only_the_operation_refuses_is_said_above_the_form(
+    client: Client, url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CarePlanForm, "faults", lambda form: ())
+    answer = client.post(url("care-plan/edit/"), PLAN | {"cadence": "x" * 201})
+    assert sentences(answer) == ["How often we talk holds 200 characters, and this has 201. Shorten it."]
+    assert answer.context["form"].non_field_errors() == sentences(answer)
+
+
 # What is refused
 
 DAY = "enter a day that exists, as year-month-day: 2026-10-12."
@@ -390,6 +400,8 @@ def test_versions_are_compared_by_word_and_sign(client: Client, url: Callable[[s
     assert [version.number for version in back.context["pair"]] == [2, 1]
     same = client.get(url("care-plan/compare/?from=1&to=1"))
     assert "The two versions say the same." in same.text
+    for path in ("safety-plan/compare/", "first-assessment/compare/?from=1&to=nonsense"):
+        assert "Nothing to compare yet" in client.get(url(path)).text
 
 
 def test_on_paper_for_the_patient(client: Client, url: Callable[[str], str], episode: Any) -> None:
