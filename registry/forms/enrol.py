@@ -119,6 +119,8 @@ class StartForm(forms.Form):
         today = now.astimezone(zone).date()
         fresh = {"client_token": uuid7(), "enrolled_on": today, "consent_on": today, "program": "cocm"}
         super().__init__(data, initial={**fresh, **(initial or {})})
+        if "birth_date" in self.fields:
+            self.fields["birth_date"].error_messages["required"] = "Enter the birth date."
         self.offered, self.zone, self.now, self.today = offered, zone, now, today
         self.born = birth_date
         self.moment: Moment | None = None
