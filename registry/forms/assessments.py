@@ -12,7 +12,7 @@ from bhi.errors import DomainError
 from bhi.tenancy.ids import uuid7
 from registry.forms.score_entry import add_fields, field_of, item_field, part_field, score_given
 from registry.operations.assessments import ScoreGiven
-from registry.operations.errors import DateOutOfOrder, ReasonMissing, ScoreUnusable
+from registry.operations.errors import ScoreUnusable
 from registry.queries.tools import Tool
 
 _DAMAGED = "This form is damaged. Open a new one."
@@ -58,14 +58,7 @@ class AssessmentForm(forms.Form):
 
     def say(self, fault: DomainError) -> None:
         """Show the refusal of an operation at its field, or above the form."""
-        if isinstance(fault, ScoreUnusable):
-            self.add_error(field_of(fault, self), str(fault))
-        elif isinstance(fault, DateOutOfOrder):
-            self.add_error("on", str(fault))
-        elif isinstance(fault, ReasonMissing) and "reason" in self.fields:
-            self.add_error("reason", str(fault))
-        else:
-            self.add_error(None, str(fault))
+        self.add_error(field_of(fault, self) if isinstance(fault, ScoreUnusable) else None, str(fault))
 
     def _has_score_errors(self) -> bool:
         return any(name.startswith(f"{self.tool.key}_") for name in self.errors)

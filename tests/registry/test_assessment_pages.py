@@ -270,6 +270,37 @@ def test_answers_come_back_into_the_correction(
     assert '<option value="1" selected>Somewhat difficult</option>' in page
 
 
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"phq9_total": "2", "phq9_critical": "3"}, "PHQ-9 item 9 cannot be more than the total."),
+        ({"phq9_total": "2", "reason": "x" * 301}, "This is longer than 300 characters. Shorten it."),
+    ],
+)
+def test_a_refused_correction_changes_nothing(
+    client: Client, url: Callable[..., str], episode: Any, typed: dict[str, str], values: dict[str, str], sentence: str
+) -> None:
+    wrong = AssessmentFactory(organization=episode.organization, episode=episode)
+    answer = client.post(url(f"{wrong.id}/replace/"), {**typed, "reason": "Typo", **values})
+    assert (answer.status_code, errors(answer)) == (422, [sentence])
+    assert [one.id for one in Assessment.objects.live()] == [wrong.id]
+
+
+def test_a_site_with_a_licence_enters_answers_by_number(
+    client: Client, client_for: Callable[..., Any], url: Callable[..., str], tools_url: str, episode: Any,
+    typed: dict[str, str],
+) -> None:  # fmt: skip
+    total_only = client.get(url("new/")).text
+    assert ('name="audit_total"' in total_only, 'name="audit_1"' in total_only) == (True, False)
+    lead = client_for("clinic_lead")
+    lead.post(tools_url, {**chosen(lead.get(tools_url)), "audit_in_use": "on", "audit_attested": "on"})
+    page = client.get(url("new/")).text
+    assert re.findall(r'name="audit_9" value="(\d)"', page) == ["0", "2", "4"]
+    values = {f"audit_{number}": "0" for number in range(1, 11)} | {"audit_1": "3", "audit_9": "2"}
+    client.post(url("new/"), {**typed, "tool": "audit", **values})
+    assert Assessment.objects.get().total == 5
+
+
 def test_what_was_taken_back_is_not_corrected(
     client: Client, url: Callable[..., str], episode: Any, typed: dict[str, str], by: Any, now: datetime
 ) -> None:
@@ -391,10 +422,13 @@ def test_the_contact_note_asks_the_clinics_tools(
     client: Client, client_for: Callable[..., Any], organization: Any, tools_url: str, episode: Any
 ) -> None:
     lead = client_for("clinic_lead")
-    lead.post(tools_url, {**chosen(lead.get(tools_url)), "auditc_in_use": "on", "isi_in_use": "on"})
+    lead.post(
+        tools_url, {**chosen(lead.get(tools_url)), "auditc_in_use": "on", "cssrs_in_use": "on", "isi_in_use": "on"}
+    )
     contact = f"/o/{organization.slug}/patients/{episode.patient_id}/contacts/new/"
     page = client.get(contact).text
-    assert re.findall(r"<summary><h2>([^<]+)</h2></summary>", page) == ["PHQ-9", "GAD-7", "AUDIT-C"]
+    assert re.findall(r"<summary><h2>([^<]+)</h2></summary>", page) == ["PHQ-9", "GAD-7", "AUDIT-C", "C-SSRS screener"]
+    assert "© 2008 The Research Foundation for Mental Hygiene, Inc." in page
     values = {
         "client_token": str(uuid4()), "activity": "treatment", "mode": "phone", "on": "2026-03-02", "minutes": "20",
         "auditc_1": "3", "auditc_2": "0", "auditc_3": "0",

@@ -187,11 +187,10 @@ def _total(
     instrument: Instrument, asked: Sequence[int | None], missing: tuple[int, ...], skipped: set[int]
 ) -> int | None:
     """The sum of the scored items, 0 for those not asked; the mean stands in for a few missing ones."""
-    if not instrument.has_total or len(missing) > instrument.may_miss or instrument.critical_item in missing:
+    needed = {instrument.critical_item, *instrument.unscored}
+    if not instrument.has_total or len(missing) > instrument.may_miss or needed & set(missing):
         return None
     points = [asked[number - 1] or 0 for number in instrument.scored_items if number not in missing]
-    if any(number in instrument.unscored for number in missing):
-        return None
     return (2 * sum(points) * len(instrument.scored_items) + len(points)) // (2 * len(points))
 
 

@@ -15,6 +15,7 @@ from registry.rules.instruments import (
     scale_key_of,
     score,
 )
+from registry.rules.instruments.words import critical_words, result_words
 
 BUNDLED = ["auditc", "cssrs", "gad2", "gad7", "pcl5", "pcptsd5", "phq2", "phq9", "phqa"]
 ATTESTED = ["audit", "dast10"]
@@ -404,10 +405,37 @@ def test_the_critical_item_of_the_epds_stands_beside_its_total(total, item10):
     assert (scored.total, scored.critical, scored.is_critical) == (total, item10, item10 > 0)
 
 
-@given(st.data())
-def test_a_total_is_possible_and_lies_in_its_band(data):
-    made = data.draw(st.sampled_from([one for one in WITH_TOTAL if not one.asked_if]))
-    items = [data.draw(st.none() | st.sampled_from(points)) for points in made.points]
+@pytest.mark.parametrize(
+    ("key", "result", "sentence"),
+    [
+        ("phq9", {"total": 16}, "16, moderately severe"),
+        ("phq9", {"total": 16, "is_prorated": True}, "16, moderately severe (prorated)"),
+        ("phq9", {"total": None}, "incomplete"),
+        ("auditc", {"total": 3, "sex": "F"}, "3, positive screen"),
+        ("auditc", {"total": 3, "sex": "M"}, "3, negative screen"),
+        ("whodas12", {"total": 20}, "20"),
+        ("cssrs", {"total": None, "tier": CSSRS.tier("high")}, "high risk"),
+        ("cssrs", {"total": None, "tier": CSSRS.tier("low"), "is_at_least": True}, "at least low risk"),
+    ],
+)
+def test_results_in_words(key, result, sentence):
+    assert result_words(instrument(key), **result) == sentence
+
+
+def test_the_critical_answer_in_words():
+    assert critical_words(instrument("epds"), 2) == "item 10: 2"
+
+
+def _answered(made):
+    """A key with answers, some of them missing."""
+    answers = [st.none() | st.sampled_from(points) for points in made.points]
+    return st.tuples(st.just(made.key), st.tuples(*answers))
+
+
+@given(st.one_of([_answered(one) for one in WITH_TOTAL if not one.asked_if and one.item_count <= 12]))
+def test_a_total_is_possible_and_lies_in_its_band(given_to):
+    key, items = given_to
+    made = instrument(key)
     scored = score(made, items)
     counted = sum(items[number - 1] or 0 for number in made.scored_items)
     assert (scored.total is None) == (len(scored.missing) > made.may_miss or made.critical_item in scored.missing)
