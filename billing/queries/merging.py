@@ -115,7 +115,7 @@ def refusal(one_id: UUID, other_id: UUID) -> str:
     if _are_enrolled_at_once(one_id, other_id):
         return (
             "Both records were enrolled at the same time, so minutes and claims of both would fall together. "
-            "Take back one of the enrolments first."
+            "One of the enrolments has to be taken back first."
         )
     open_referrals = Referral.objects.live().filter(patient_id__in=(one_id, other_id), ended_on__isnull=True)
     if open_referrals.count() == 2:

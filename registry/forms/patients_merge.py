@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -99,5 +100,8 @@ def value_words(patient: Any, name: str) -> str:
     display = getattr(patient, f"get_{name}_display", None)
     if display is not None:
         return str(display())
-    text = as_text(getattr(patient, name))
+    value = getattr(patient, name)
+    if isinstance(value, date):
+        return f"{value:%b} {value.day}, {value.year}"
+    text = as_text(value)
     return text.capitalize() if text in {"yes", "no"} else text

@@ -146,7 +146,7 @@ def test_two_enrolled_at_once_are_refused_with_the_reason(
     choices = dict.fromkeys(("keep", "home", "family_name", "phone", "language"), str(one.id))
     answer = client.post(of(one, other), choices)
     assert answer.status_code == 422
-    assert "Take back one of the enrolments first." in said(answer)
+    assert "One of the enrolments has to be taken back first." in said(answer)
     assert Patient.objects.live().count() == 2
 
 
