@@ -50,8 +50,22 @@ class TimeService(models.TextChoices):
     CCM = "ccm", "Chronic care management"
 
 
+class ContactOutcome(models.TextChoices):
+    """What came of trying to reach somebody; empty for other work."""
+
+    REACHED = "reached", "Reached"
+    VOICEMAIL = "voicemail", "Left a voicemail"
+    NO_ANSWER = "no_answer", "No answer"
+    SENT = "sent", "Sent, no answer yet"
+    WRONG_NUMBER = "wrong_number", "Wrong number"
+    CALL_BACK = "call_back", "Asked to call back"
+
+
 class Contact(Fact):
-    """What happened with the patient, or did not, as one note. `on` is the clinic's local day."""
+    """What happened with the patient, or did not, as one note. `on` is the clinic's local day.
+
+    Signed by whoever recorded it, as `signed_as` says; what is added later is an Addendum.
+    """
 
     patient = TenantForeignKey("registry.Patient")
     episode = TenantForeignKey("registry.Episode")
@@ -60,7 +74,11 @@ class Contact(Fact):
     started_at = models.DateTimeField(null=True, blank=True)
     activity = models.CharField(max_length=30, choices=Activity.choices)
     mode = models.CharField(max_length=20, choices=Mode.choices)
+    outcome = models.CharField(max_length=20, choices=ContactOutcome.choices, blank=True)
     note = models.TextField(blank=True)
+    parts = models.JSONField(default=dict, help_text="Medication, side effects, skill practised, change of plan")
+    question = models.TextField(blank=True, help_text="For the psychiatric consultant")
+    signed_as = models.CharField(max_length=250, blank=True, help_text="Name and credential at that time")
     client_token = models.UUIDField(help_text="Made with the form: a second submit of it changes nothing")
 
     class Meta:

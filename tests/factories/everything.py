@@ -8,15 +8,19 @@ from bhi.tenancy.base import TenantModel
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from registry.models import Fact
-from tests.factories import billing, caseload, files, program, registry, tenancy
+from tests.factories import billing, caseload, files, program, registry, tenancy, work
 
 # What to change in a table that is no Fact, so that it leaves a version behind.
 _CHANGES: dict[str, dict[str, object]] = {
+    "caseload.LetterTemplate": {"body": "We tried to call you twice."},
+    "caseload.NoteTemplate": {"is_in_use": False},
+    "caseload.Supervision": {"is_current": False},
+    "caseload.WorkProtocol": {"cap_minutes": 80},
     "registry.ClinicInstrument": {"is_in_use": False},
     "registry.ClinicProtocol": {"panel_limit": 60},
     "registry.DutyTurn": {"is_current": False},
 }
-_MODULES = (tenancy, files, registry, program, caseload, billing)
+_MODULES = (tenancy, files, registry, program, caseload, work, billing)
 
 
 def tenant_models() -> list[type[models.Model]]:

@@ -67,7 +67,15 @@ def test_grants_and_triggers_go_and_come_back(elsewhere):
     call_command("migrate", skip_checks=True, verbosity=0)
     assert findings(_facts(elsewhere), expected_tables()) == []
     assert _facts(elsewhere).grants == before.grants or set(_facts(elsewhere).grants) == set(before.grants)
-    assert _facts(elsewhere).named == before.named
+    assert _lasting(_facts(elsewhere)) == _lasting(before)
+
+
+def _lasting(facts):
+    """Names without those that Postgres makes of numbers for foreign keys: a table made again has others."""
+    return {
+        table: {name for name in names if not name.startswith("RI_ConstraintTrigger")}
+        for table, names in facts.named.items()
+    }
 
 
 def _facts(connection):
