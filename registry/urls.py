@@ -146,6 +146,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     # questionnaires and safety
     path("patients/<uuid:patient_id>/questionnaires/", self_reports.questionnaires, name="questionnaires"),
+    path("patients/<uuid:patient_id>/questionnaires/send/", self_reports.questionnaire_send, name="questionnaire_send"),
     path(
         "patients/<uuid:patient_id>/questionnaires/<uuid:report_id>/", self_reports.questionnaire, name="questionnaire"
     ),

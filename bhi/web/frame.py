@@ -59,6 +59,7 @@ SECTIONS = {
     "assessment_replace": "caseload",
     "questionnaires": "caseload",
     "questionnaire": "caseload",
+    "questionnaire_send": "caseload",
     "safety_notice": "safety_notices",
     "clinic_safety": "clinic_settings",
     "duty_add": "clinic_settings",

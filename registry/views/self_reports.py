@@ -7,11 +7,11 @@ from uuid import UUID
 import segno
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.errors import DomainError, NotFound
@@ -28,30 +28,22 @@ _SENT = {
 }
 
 
-@requires(Permission.SEND_QUESTIONNAIRE)
-@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.VIEW_CHART)
+@require_safe
 def questionnaires(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
-    """What was sent and what became of it; sending another."""
+    """What was sent and what became of it, and the form that sends another for those who may."""
     here = asked(request, patient_id)
-    patient = here.door.patient
-    tools, ways = offered_tools(patient.clinic_id), ways_of(patient)
-    language = "es" if patient.language.lower().startswith(("es", "spanish")) else "en"
-    form = SendForm(request.POST if here.is_post else None, tools=tools, ways=ways, language=language)
-    if form.is_valid():
-        answer = _send(here, form)
-        if answer is not None:
-            return answer
-    context = {
-        "form": form,
-        "ways": ways,
-        "links": links_of(patient.id, here.by.organization_id, at=here.at),
-        "has_rota": has_rota(patient.clinic_id, here.by.organization_id),
-        "may_set": here.may(Permission.SET_PROTOCOLS),
-        "protocol": protocol_of(patient.clinic_id),
-        "zone": here.door.zone.key,
-    }
-    status = 422 if form.is_bound else 200
-    return here.page("questionnaires.viewed", "registry/questionnaires.html", context, status=status)
+    return _page(here, _form(here))
+
+
+@requires(Permission.SEND_QUESTIONNAIRE)
+@require_POST
+def questionnaire_send(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
+    """Make a link. Faulty input comes back with everything as typed."""
+    here = asked(request, patient_id)
+    form = _form(here, request.POST)
+    answer = _send(here, form) if form.is_valid() else None
+    return answer or _page(here, form, status=422)
 
 
 @requires(Permission.SEND_QUESTIONNAIRE)
@@ -91,6 +83,27 @@ def questionnaire_withdraw(request: HttpRequest, organization: str, patient_id: 
     except DomainError as fault:
         messages.info(request, str(fault))
     return redirect("questionnaires", organization, patient_id)
+
+
+def _form(here: Asked, data: QueryDict | None = None) -> SendForm:
+    patient = here.door.patient
+    language = "es" if patient.language.lower().startswith(("es", "spanish")) else "en"
+    return SendForm(data, tools=offered_tools(patient.clinic_id), ways=ways_of(patient), language=language)
+
+
+def _page(here: Asked, form: SendForm, *, status: int = 200) -> HttpResponse:
+    patient = here.door.patient
+    context = {
+        "form": form,
+        "ways": ways_of(patient),
+        "links": links_of(patient.id, here.by.organization_id, at=here.at),
+        "has_rota": has_rota(patient.clinic_id, here.by.organization_id),
+        "may_send": here.may(Permission.SEND_QUESTIONNAIRE),
+        "may_set": here.may(Permission.SET_PROTOCOLS),
+        "protocol": protocol_of(patient.clinic_id),
+        "zone": here.door.zone.key,
+    }
+    return here.page("questionnaires.viewed", "registry/questionnaires.html", context, status=status)
 
 
 def _send(here: Asked, form: SendForm) -> HttpResponse | None:

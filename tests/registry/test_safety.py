@@ -416,14 +416,14 @@ def test_links_are_made_on_the_page_once_the_rota_is_filled(
     form = lead.get(page)
     token = re.search(r'name="client_token" value="([^"]+)"', form.text)[1]
     sent = {"client_token": token, "tools": ["phq9"], "language": "en", "sent_by": "printed"}
-    shown = lead.post(page, sent, follow=True)
+    shown = lead.post(f"{page}send/", sent, follow=True)
     assert "<svg" in shown.text
     assert "/q/" in shown.text
     assert "Not opened yet" in lead.get(page).text
     report = SelfReport.objects.get()
     assert "The link is withdrawn." in lead.post(f"{page}{report.id}/withdraw/", follow=True).text
     assert "This link is over" in lead.get(f"{page}{report.id}/", follow=True).text
-    faulty = lead.post(page, {**sent, "tools": []})
+    faulty = lead.post(f"{page}send/", {**sent, "tools": []})
     assert (faulty.status_code, "Choose at least one questionnaire." in faulty.text) == (422, True)
 
 

@@ -215,8 +215,9 @@ def test_pages_of_the_care_team(
     client, page = client_for("care_manager"), f"/o/lakeside/patients/{patient.id}/questionnaires/"
     assert 'value="es" required id="id_language_1" checked' in client.get(page).text
     sent = {"client_token": str(uuid4()), "tools": ["phq9", "gad7"], "language": "es", "sent_by": "email"}
-    assert "The link is on its way by e-mail." in client.post(page, sent, follow=True).text
-    assert "was saved" not in client.post(page, sent, follow=True).text
+    assert "Make the link" not in client_for("psychiatric_consultant").get(page).text
+    assert "The link is on its way by e-mail." in client.post(f"{page}send/", sent, follow=True).text
+    assert "was saved" not in client.post(f"{page}send/", sent, follow=True).text
     assert SelfReport.objects.count() == 1
     report = SelfReport.objects.get()
     assert client.get(f"{page}{uuid4()}/").status_code == 404
@@ -224,7 +225,7 @@ def test_pages_of_the_care_team(
     client.post(f"{page}{report.id}/withdraw/")
     assert "This link is not open any more." in client.post(f"{page}{report.id}/withdraw/", follow=True).text
     DutyTurn.objects.update(is_current=False)
-    refused = client.post(page, {**sent, "client_token": str(uuid4())})
+    refused = client.post(f"{page}send/", {**sent, "client_token": str(uuid4())})
     assert (refused.status_code, "Nobody is on duty" in refused.text) == (422, True)
 
 

@@ -334,7 +334,8 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "clinic_tools": Url(SETTING, post=422, made=clinic),
     "assessment_replace": Url(LOGGING, post=422, made=score, shows="patient"),
     # questionnaires and safety
-    "questionnaires": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "questionnaires": Url(CLINICAL, made=patient, shows="patient"),
+    "questionnaire_send": Url(LOGGING, get=None, post=422, made=patient, shows="patient"),
     "questionnaire": Url(LOGGING, made=questionnaire, shows="patient"),
     "questionnaire_withdraw": Url(LOGGING, get=None, post=302, made=questionnaire),
     "safety_notices": Url(CLINICAL, made=notice_list, shows="count"),
