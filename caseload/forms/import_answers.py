@@ -36,12 +36,12 @@ class AnswersForm(forms.Form):
         for each in asked:
             choices = (("", "Not yet answered"), *(tuple(choice) for choice in each["choices"]))
             self.fields[_name(each)] = forms.ChoiceField(
-                required=False, choices=choices, label=f"{each['label']} ({each['row']})"
+                required=False, choices=choices, label=f"{each['label']} ({each['row']})", help_text=each["text"]
             )
 
-    def questions(self) -> list[tuple[Mapping[str, Any], Any]]:
-        """Each question with its field, for the template."""
-        return [(each, self[_name(each)]) for each in self._asked]
+    def questions(self) -> list[Any]:
+        """The field of each question, for the template."""
+        return [self[_name(each)] for each in self._asked]
 
     def answers(self) -> dict[str, str]:
         """The answers that were given, by row."""
