@@ -22,6 +22,7 @@ from registry.operations.care_plans import record_plan_version
 from registry.operations.initial_assessments import record_first_assessment
 from registry.rules.care_plans import INTERVENTIONS, Medication, Plan
 from registry.rules.initial_assessment import FirstAssessment, PastTreatment
+from tests.factories.program import ClinicProtocolFactory
 from tests.factories.registry import CarePlanFactory, EpisodeFactory, PatientFactory, TreatingClinicianFactory
 
 LEAST = {"based_on": "0", "on": "2026-03-02", "why_referred": "Low mood", "suicide_history": "None"}
@@ -497,7 +498,9 @@ def test_nobody_signs_for_another(
 # The safety plan
 
 
-def test_the_safety_plan_stands_with_the_numbers_that_always_hold(client: Client, url: Callable[[str], str]) -> None:
+def test_the_safety_plan_stands_with_the_numbers_that_always_hold(
+    client: Client, url: Callable[[str], str], episode: Any
+) -> None:
     assert "988" in client.get(url("safety-plan/")).text
     empty = client.post(url("safety-plan/edit/"), {"based_on": "0", "on": "2026-03-02"})
     assert sentences(empty) == ["The plan is empty. Begin with what the patient notices when it gets worse."]
@@ -510,7 +513,13 @@ def test_the_safety_plan_stands_with_the_numbers_that_always_hold(client: Client
     )  # fmt: skip
     paper = client.get(url("safety-plan/print/?language=en"))
     assert "Dolores: 555 0100" in paper.text
-    assert "Call or text 988 at any hour." in paper.text
+    assert "Call or text 988, at any hour" in paper.text
+    assert "Call or text 988 at any hour." not in paper.text
+    ClinicProtocolFactory(organization=episode.organization, clinic=episode.clinic, crisis_text="Ring 555 0199.")
+    own = client.get(url("safety-plan/print/?language=en"))
+    assert re.findall(r"<strong>(.*?)</strong>", own.text)[-2:] == [
+        "Ring 555 0199.", "Call or text 988 at any hour. Call 911 when life is in danger."
+    ]  # fmt: skip
 
 
 def test_a_safety_plan_needs_no_enrolment(client: Client, organization: Any, in_tenant: Any) -> None:
