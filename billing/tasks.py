@@ -10,6 +10,7 @@ import structlog
 
 from bhi.accounts.queries import system_membership
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
+from billing.operations.merging import GATHER, gather_late
 from billing.operations.profiles import ensure_profiles
 from billing.operations.service_months import refresh_service_month, refresh_service_months, verify_service_months
 
@@ -23,6 +24,7 @@ def register() -> None:
     """Say which kinds of job billing handles, and what queues them."""
     handles(REFRESH, refresh, label="Adding up a patient's minutes")
     subscribe("episode_changed", REFRESH, work_of_change)
+    handles(GATHER, gather, label="Finishing a merge")
     handles(VERIFY, verify, label="Comparing every month with its entries")
     repeats(VERIFY, nightly)
 
@@ -35,6 +37,10 @@ def work_of_change(ids: Mapping[str, Any]) -> Iterable[Work]:
 def refresh(run: Run) -> None:
     episode_id = UUID(run.arguments["episode_id"])
     refresh_service_month(organization_id=run.organization_id, at=run.at, episode_id=episode_id)
+
+
+def gather(run: Run) -> None:
+    gather_late(organization_id=run.organization_id, at=run.at, merge_id=UUID(run.arguments["merge_id"]))
 
 
 def verify(run: Run) -> None:

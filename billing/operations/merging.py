@@ -7,8 +7,8 @@ was there before is written down in the merge itself, so that undoing it restore
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,11 +16,12 @@ from django.db.models import Model, Q
 
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
+from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from billing.models import AccessAlignment
 from billing.operations.batches import lock_claims
 from billing.queries.merging import FIELDS, HOME, is_fact, keys_to_patient, refusal, rows_of
-from caseload.models import TimeEntry
+from caseload.models import Draft, TimeEntry
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import lock_people
 from caseload.operations.together import hold_again, move_time, release_held
@@ -31,6 +32,12 @@ from registry.rules.people import as_text
 
 # Ranks and numbers are exchanged by way of some that none has: constraints look at each row as it is changed.
 _ASIDE = 1000
+GATHER: Final = "gather_merged"
+# Of which a patient has one (a draft: one of each writer). Where both records have one the kept record's holds, and the
+# other stays behind: it is there again when the merge is undone.
+_ONE: Final[dict[type[Model], tuple[str, ...]]] = {AccessAlignment: ("organization_id",), Draft: ("membership_id",)}
+# No request lives as long.
+_UNTIL_EVERYBODY_IS_DONE = timedelta(minutes=2)
 
 
 class MergeRefused(DomainError):
@@ -69,6 +76,14 @@ def merge_patients(
     for person in (kept, merged):
         record("patient.merged", by=by, at=at, patient_id=person.id, object_id=merge.id)
     _tell(Stamp(by, at), kept_id)
+    queue(
+        GATHER,
+        organization_id=by.organization_id,
+        key=str(merge.id),
+        at=at,
+        arguments={"merge_id": merge.id},
+        run_after=at + _UNTIL_EVERYBODY_IS_DONE,
+    )
     return merge
 
 
@@ -101,6 +116,29 @@ def undo_merge(*, by: Membership, at: datetime, merge_id: UUID) -> PatientMerge:
         record("patient.unmerged", by=by, at=at, patient_id=person.id, object_id=merge.id)
         _tell(Stamp(by, at), person.id)
     return merge
+
+
+@transaction.atomic
+def gather_late(*, organization_id: UUID, at: datetime, merge_id: UUID) -> int:
+    """Let go over what somebody was just writing for the merged record while the merge was made. Returns how many.
+
+    They waited for the merge, and then wrote for the record that they had opened. What came so stays with the kept
+    record when the merge is undone, unless it belongs to an enrolment that goes back. A row that cannot go over,
+    because the kept record has one of its kind already, makes the job fail, and is so seen.
+    """
+    merge = PatientMerge.objects.select_related("merged", "by").get(organization_id=organization_id, id=merge_id)
+    kept_id = merge.merged.merged_into_id
+    if merge.undone_at is not None or kept_id is None:
+        return 0
+    late = [(model, field) for model, field in keys_to_patient() if model not in _ONE]
+    late = [(model, field) for model, field in late if rows_of(model, field, merge.merged_id).exists()]
+    if not late:
+        return 0
+    _number_plans(kept_id, merge.merged_id)
+    _rank_coverages(kept_id, merge.merged_id)
+    moved = sum(len(_move(model, field, kept_id, merge.merged_id)[2]) for model, field in late)
+    _tell(Stamp(merge.by, at), kept_id)
+    return moved
 
 
 def _locked(by: Membership, kept_id: UUID, merged_id: UUID) -> tuple[Patient, Patient]:
@@ -141,11 +179,16 @@ def _values(patient: Patient) -> dict[str, Any]:
 def _move(model: type[Model], field: str, kept_id: UUID, merged_id: UUID) -> list[Any]:
     """Let the rows of one table refer to the kept record. Returns the table, the column and which rows."""
     rows = rows_of(model, field, merged_id)
-    if model is AccessAlignment and AccessAlignment.objects.live().filter(patient_id=kept_id).exists():
-        rows = rows.none()
+    if model in _ONE:
+        kept_ones = set(rows_of(model, field, kept_id).values_list(*_ONE[model]))
+        rows = rows.exclude(id__in=[row.id for row in rows if _key(row, *_ONE[model]) in kept_ones])
     ids = list(rows.order_by("id").values_list("id", flat=True))
     _point(model, field, ids, kept_id)
     return [model._meta.label, field, ids]
+
+
+def _key(row: Any, *columns: str) -> tuple[Any, ...]:
+    return tuple(getattr(row, column) for column in columns)
 
 
 def _point(model: type[Model], field: str, ids: Collection[Any], patient_id: UUID) -> int:
@@ -224,7 +267,7 @@ def _restore(kept: Patient, merged: Patient, ledger: dict[str, Any], *, stamp: S
     for model, field, pairs in numbered:
         _set(model, field, [(row_id, _ASIDE + place) for place, (row_id, _) in enumerate(_still_live(model, pairs))])
     for label, field, ids in ledger["rows"]:
-        if _point(models[label], field, ids, merged.id) != len(ids):
+        if _point(models[label], field, ids, merged.id) != len(ids) and is_fact(models[label]):
             raise MergeStands(
                 "Something that came from the other record was taken back since, so the merge cannot be taken apart."
             )

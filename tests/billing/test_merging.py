@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -18,20 +20,21 @@ from bhi.tenancy.constraints import AppMayOnly
 from bhi.tenancy.context import tenant
 from billing.models import Claim
 from billing.operations.batches import make_batch
-from billing.operations.merging import MergeRefused, MergeStands, merge_patients, undo_merge
+from billing.operations.merging import MergeRefused, MergeStands, gather_late, merge_patients, undo_merge
 from billing.queries.merging import HOME, STAYING, comparison, keys_to_patient, merges_into, rows_of
-from caseload.models import EpisodeStanding, TimeEntry
+from caseload.models import Draft, EpisodeStanding, TimeEntry
 from caseload.operations import rebuild_standing, record_contact, record_time
 from caseload.rules.worktime import WorkTime
 from registry.models import Assessment, Coverage, Episode, Patient, PatientMerge, RecordNumber, Referral, SafetyPlan
 from registry.operations import add_patient, end_episode, void_facts
 from registry.operations.persons import change_patient, tell_apart
 from registry.operations.recording import Stamp
-from tests.billing.people import AT, Program
+from tests.billing.people import AT, Program, program
 from tests.factories.everything import factory_of, tenant_models
 from tests.factories.program import NotTheSameFactory, RecordNumberFactory, ReferralFactory, SafetyPlanFactory
 from tests.factories.registry import AssessmentFactory, CoverageFactory, PatientFactory
-from tests.factories.tenancy import ClinicFactory, MembershipFactory
+from tests.factories.tenancy import ClinicFactory, MembershipFactory, OrganizationFactory
+from tests.factories.work import DraftFactory
 
 # What tells of the doing, not of the person; and rows that only ever grow.
 _OF_THE_DOING = {"audit.AuditEvent", "jobs.Job", "registry.PatientMerge"}
@@ -130,6 +133,7 @@ def test_every_rule_that_allows_one_row_a_patient_is_thought_of() -> None:
         "registry_referral_one_open",  # refused
         "billing_claim_one_live",  # refused
         "billing_accessalignment_one",  # the kept record's holds
+        "caseload_draft_one",  # the kept record's holds, of each writer
     }
 
 
@@ -398,6 +402,27 @@ def test_absent_merged_voided_and_foreign_records_are_not_there(
 # Undoing
 
 
+def test_a_draft_that_was_saved_since_is_no_matter(
+    lakeside: Program, someone: Callable[..., Patient], merge: Any, undo: Any
+) -> None:
+    kept, merged = someone(), someone()
+    draft = DraftFactory(organization=lakeside.organization, patient=merged)
+    done = merge(kept, merged)
+    assert Draft.objects.get().patient_id == kept.id
+    Draft.objects.filter(id=draft.id).delete()
+    assert undo(done).undone_by == lakeside.by
+
+
+def test_of_two_drafts_of_one_writer_the_other_is_there_again_afterwards(
+    lakeside: Program, someone: Callable[..., Patient], merge: Any, undo: Any
+) -> None:
+    kept, merged = someone(), someone()
+    for patient in (kept, merged):
+        DraftFactory(organization=lakeside.organization, patient=patient, membership=lakeside.by)
+    undo(merge(kept, merged))
+    assert {draft.patient_id for draft in Draft.objects.all()} == {kept.id, merged.id}
+
+
 def test_it_is_undone_once(someone: Callable[..., Patient], merge: Any, undo: Any) -> None:
     done = merge(someone(), someone())
     undo(done)
@@ -444,6 +469,56 @@ def test_a_number_that_somebody_else_has_by_now_stands_in_the_way(
 def test_an_unknown_merge_is_not_there(lakeside: Program, someone: Callable[..., Patient]) -> None:
     with pytest.raises(NotFound):
         undo_merge(by=lakeside.by, at=AT, merge_id=uuid4())
+
+
+# What was written at the same time
+
+
+def test_what_was_just_being_written_for_the_merged_record_is_gathered(
+    lakeside: Program, someone: Callable[..., Patient], merge: Any, undo: Any
+) -> None:
+    kept, merged = someone(), someone()
+    CoverageFactory(organization=lakeside.organization, patient=kept, rank=1)
+    done = merge(kept, merged)
+    job = Job.objects.get(kind="gather_merged")
+    assert (job.arguments, job.run_after) == ({"merge_id": str(done.id)}, AT + timedelta(minutes=2))
+    late = CoverageFactory(organization=lakeside.organization, patient=merged, rank=1)
+    arguments = {"organization_id": lakeside.organization.id, "at": AT, "merge_id": done.id}
+    assert [gather_late(**arguments), gather_late(**arguments)] == [1, 0]
+    late.refresh_from_db()
+    assert (late.patient_id, late.rank) == (kept.id, 2)
+    undo(done)
+    CoverageFactory(organization=lakeside.organization, patient=merged, rank=1)
+    assert gather_late(**arguments) == 0
+
+
+def in_thread(organization_id: Any, barrier: Barrier, act: Callable[[], Any]) -> str:
+    try:
+        barrier.wait(timeout=20)
+        with tenant(organization_id):
+            act()
+    except NotFound:
+        return "NotFound"
+    finally:
+        connection.close()
+    return "done"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_opposite_merges_at_once_one_wins() -> None:
+    organization = OrganizationFactory()
+    with tenant(organization):
+        people = program(organization, ClinicFactory(organization=organization))
+        one, other = PatientFactory(organization=organization), PatientFactory(organization=organization)
+    acts = [
+        lambda pair=pair: merge_patients(by=people.by, at=AT, kept_id=pair[0].id, merged_id=pair[1].id)
+        for pair in ((one, other), (other, one))
+    ]
+    barrier = Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        fates = sorted(pool.map(lambda act: in_thread(organization.id, barrier, act), acts))
+    with tenant(organization):
+        assert (fates, Patient.objects.live().count(), PatientMerge.objects.count()) == (["NotFound", "done"], 1, 1)
 
 
 # What the page asks
