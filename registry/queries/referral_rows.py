@@ -8,12 +8,14 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from bhi.accounts.queries import people_of
 from bhi.tenancy.models import Membership
 from registry.models import AttemptMode, AttemptOutcome, Referral, ReferralAttempt
 from registry.queries.referral_scores import ScoreShown, scores_at_referral
 from registry.rules import referrals as rules
 from registry.rules.referrals import Times, severity_of, times_of
+
+# Every seat of the organization by id (bhi.accounts.queries.people_of).
+People = Mapping[UUID, Membership]
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,10 @@ class ReferralRow:
 
     @property
     def about(self) -> str:
-        """The rest of a card: scores, attempts, whose it is."""
-        scores = [score.words for score in self.scores]
-        tried = f"tried {self.tried_words.lower()}" if self.tries else ""
-        return " · ".join(part for part in (*scores, tried, self.assigned) if part)
+        """The end of a card: attempts, and whose it is."""
+        return " · ".join(
+            (f"tried {self.tried_words.lower()}" if self.tries else "not tried", self.assigned or "nobody’s yet")
+        )
 
     @property
     def phone_digits(self) -> str:
@@ -123,13 +125,12 @@ class ReferralRow:
         )
 
 
-def rows_of(referrals: Sequence[Referral], organization_id: UUID, *, at: datetime) -> tuple[ReferralRow, ...]:
-    """Referrals with their attempts, scores and people. Three statements."""
+def rows_of(referrals: Sequence[Referral], people: People, *, at: datetime) -> tuple[ReferralRow, ...]:
+    """Referrals with their attempts and scores. Two statements."""
     if not referrals:
         return ()
     attempts = attempts_of([referral.id for referral in referrals])
     scores = scores_at_referral(referrals)
-    people = people_of(organization_id)
     return tuple(
         row_of(referral, attempts.get(referral.id, ()), scores.get(referral.id, ()), people, at=at)
         for referral in referrals
@@ -140,7 +141,7 @@ def row_of(
     referral: Referral,
     attempts: Sequence[ReferralAttempt],
     scores: Sequence[ScoreShown],
-    people: Mapping[UUID, Membership],
+    people: People,
     *,
     at: datetime,
 ) -> ReferralRow:

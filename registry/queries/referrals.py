@@ -16,10 +16,8 @@ from django.db.models import (
     F,
     Func,
     Min,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     TextField,
     Value,
     When,
@@ -27,8 +25,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, RowNumber
 
-from registry.models import AttemptOutcome, Referral, ReferralAttempt, ReferralOutcome, ReferralState
-from registry.queries.referral_rows import ReferralRow, rows_of
+from registry.models import AttemptOutcome, Patient, Referral, ReferralAttempt, ReferralOutcome, ReferralState
+from registry.queries.referral_rows import People, ReferralRow, rows_of
 from registry.rules import referrals as rules
 from registry.rules.referrals import Median, Times, median_of, times_of, waiting_order
 
@@ -42,7 +40,7 @@ OPEN, OVERDUE, ALL, NOT_ENROLLED = "open", "overdue", "all", "not_enrolled"
 COLUMNS = (
     (rules.REFERRED, "Referred"),
     (rules.CONTACTING, "Contacting"),
-    (rules.WAITING, "Waiting for a place"),
+    (rules.WAITING, "Waiting"),
     (rules.ENROLLED, "Enrolled"),
     (NOT_ENROLLED, "Not enrolled"),
 )
@@ -112,23 +110,29 @@ class Pace:
         return f"{self.to_enrolled.known} of {self.to_enrolled.of} enrolled"
 
 
-def board(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> tuple[Column, ...]:
-    """The first referrals of each state: open ones by what is due, ended ones of thirty days by their end."""
+def board(organization_id: UUID, chosen: ReferralFilter, people: People, *, at: datetime) -> tuple[Column, ...]:
+    """The first referrals of each state: open ones by what is due, ended ones of thirty days by their end.
+
+    Three statements.
+    """
     found = _in_columns(_narrowed(organization_id, chosen), at)
-    totals = dict(found.values_list("column").annotate(count=Count("id")))
-    place = Window(
-        RowNumber(),
-        partition_by=F("column"),
-        order_by=[F("due_on").asc(nulls_last=True), F("ended_on").desc(nulls_last=True), F("id").asc()],
+    order = [F("due_on").asc(nulls_last=True), F("ended_on").desc(nulls_last=True), F("id").asc()]
+    placed = found.annotate(
+        place=Window(RowNumber(), partition_by=F("column"), order_by=order),
+        of_column=Window(Count("id"), partition_by=F("column")),
     )
-    cards = found.annotate(place=place).filter(place__lte=CARDS).order_by("place")
-    by_column: dict[str, list[Referral]] = {state: [] for state, _ in COLUMNS}
-    for referral in _with_people(cards):
+    by_column: dict[str, list[Any]] = {state: [] for state, _ in COLUMNS}
+    for referral in _with_people(placed).filter(place__lte=CARDS).order_by("place"):
         by_column[referral.column].append(referral)
     every = [referral for column in by_column.values() for referral in column]
-    rows = {row.id: row for row in rows_of(every, organization_id, at=at)}
+    rows = {row.id: row for row in rows_of(every, people, at=at)}
     return tuple(
-        Column(state, label, totals.get(state, 0), tuple(rows[referral.id] for referral in by_column[state]))
+        Column(
+            state,
+            label,
+            by_column[state][0].of_column if by_column[state] else 0,
+            tuple(rows[referral.id] for referral in by_column[state]),
+        )
         for state, label in COLUMNS
     )
 
@@ -136,6 +140,7 @@ def board(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> tup
 def referral_list(
     organization_id: UUID,
     chosen: ReferralFilter,
+    people: People,
     *,
     at: datetime,
     after: UUID | None = None,
@@ -156,7 +161,7 @@ def referral_list(
     page = page if is_forward else page[::-1]
     has_next, has_previous = (has_more, anchor is not None) if is_forward else (True, has_more)
     return ReferralList(
-        rows_of(page, organization_id, at=at),
+        rows_of(page, people, at=at),
         found.count(),
         field,
         previous_before=page[0].id if page and has_previous else None,
@@ -164,18 +169,22 @@ def referral_list(
     )
 
 
-def every_row(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> tuple[ReferralRow, ...]:
-    """The whole of what `referral_list` pages through, for a file. Four statements, however many."""
+def every_row(
+    organization_id: UUID, chosen: ReferralFilter, people: People, *, at: datetime
+) -> tuple[ReferralRow, ...]:
+    """The whole of what `referral_list` pages through, for a file. Three statements, however many."""
     found = _of_state(_narrowed(organization_id, chosen), chosen.state, at)
     field, is_upward = _order(chosen.state)
     sign = "" if is_upward else "-"
-    return rows_of(list(_with_people(found.order_by(f"{sign}{field}", f"{sign}id"))), organization_id, at=at)
+    return rows_of(list(_with_people(found.order_by(f"{sign}{field}", f"{sign}id"))), people, at=at)
 
 
-def waiting_rows(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> tuple[ReferralRow, ...]:
+def waiting_rows(
+    organization_id: UUID, chosen: ReferralFilter, people: People, *, at: datetime
+) -> tuple[ReferralRow, ...]:
     """Everybody who waits for a place, by urgency, then the worst score at referral, then the oldest."""
     found = _narrowed(organization_id, chosen).filter(state=ReferralState.WAITING)
-    rows = rows_of(list(_with_people(found)), organization_id, at=at)
+    rows = rows_of(list(_with_people(found)), people, at=at)
     return tuple(
         sorted(
             rows, key=lambda row: (*waiting_order(row.referral.urgency, row.severity, row.referral.referred_on), row.id)
@@ -188,14 +197,11 @@ def _place_in_line(row: ReferralRow) -> tuple[tuple[int, int, date], UUID]:
 
 
 def pace(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> Pace:
-    """Medians of what was referred in the last ninety days. One statement."""
+    """Medians of what was referred in the last ninety days. Two statements."""
     since = at.astimezone(UTC).date() - timedelta(days=MEASURED_DAYS)
     measured = _narrowed(organization_id, chosen).filter(referred_on__gte=since).exclude(outcome__in=rules.NOT_VALID)
-    rows = measured.annotate(first_at=_first_attempt(), reached_at=_first_attempt(outcome=AttemptOutcome.REACHED))
-    times = [
-        _times(row)
-        for row in rows.values("referred_on", "outcome", "ended_on", "first_at", "reached_at", "clinic__time_zone")
-    ]
+    first = _first_attempts(organization_id, since)
+    times = [_times(row, first.get(row["id"], (None, None))) for row in measured.values(*_MEASURED)]
     return Pace(
         median_of(time.to_first_attempt for time in times),
         median_of(time.to_reached for time in times),
@@ -204,10 +210,14 @@ def pace(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> Pace
 
 
 def referrals_of(organization_id: UUID) -> QuerySet[Referral]:
-    """Live referrals of people who are on record."""
-    return Referral.objects.live().filter(
-        organization_id=organization_id, patient__voided_at__isnull=True, patient__merged_into__isnull=True
-    )
+    """Live referrals of people who are on record.
+
+    Who is not any more is few, so they are looked up once, instead of every person to whom a referral belongs.
+    """
+    gone = Patient.objects.filter(organization_id=organization_id).exclude(voided_at=None, merged_into=None)
+    found = Referral.objects.live().filter(organization_id=organization_id)
+    referrals: QuerySet[Referral] = found.exclude(patient_id__in=gone.values("id"))
+    return referrals
 
 
 def seen_by(seat_id: UUID) -> Q:
@@ -276,20 +286,25 @@ def _with_people(found: QuerySet[Any]) -> QuerySet[Any]:
     return found.select_related("patient", "clinic", "treating_clinician")
 
 
-def _first_attempt(**which: str) -> Subquery:
-    attempts = ReferralAttempt.objects.live().filter(referral_id=OuterRef("id"), **which)
-    return Subquery(attempts.order_by().values("referral_id").annotate(first=Min("at")).values("first"))
+def _first_attempts(organization_id: UUID, since: date) -> dict[UUID, tuple[datetime, datetime | None]]:
+    """When each referral of a time was first tried, and first reached."""
+    attempts = ReferralAttempt.objects.live().filter(
+        organization_id=organization_id, referral__referred_on__gte=since, referral__voided_at__isnull=True
+    )
+    reached = Min("at", filter=Q(outcome=AttemptOutcome.REACHED))
+    rows = attempts.values("referral_id").annotate(first_at=Min("at"), reached_at=reached).order_by()
+    return {row["referral_id"]: (row["first_at"], row["reached_at"]) for row in rows}
 
 
-_MEASURED = ("referred_on", "outcome", "ended_on", "first_at", "reached_at", "clinic__time_zone")
+_MEASURED = ("id", "referred_on", "outcome", "ended_on", "clinic__time_zone")
 
 
-def _times(row: Mapping[str, Any]) -> Times:
+def _times(row: Mapping[str, Any], first: tuple[datetime | None, datetime | None]) -> Times:
     zone = ZoneInfo(row["clinic__time_zone"])
-    first_at, reached_at = row["first_at"], row["reached_at"]
+    first_on, reached_on = (at.astimezone(zone).date() if at else None for at in first)
     return times_of(
         referred_on=row["referred_on"],
-        first_attempt_on=first_at.astimezone(zone).date() if first_at else None,
-        reached_on=reached_at.astimezone(zone).date() if reached_at else None,
+        first_attempt_on=first_on,
+        reached_on=reached_on,
         enrolled_on=row["ended_on"] if row["outcome"] == rules.ENROLLED else None,
     )

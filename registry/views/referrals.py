@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
+from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.ids import uuid7
@@ -33,7 +34,14 @@ from registry.queries.choices import (
 from registry.queries.duplicates import Alike, alike
 from registry.queries.earlier import earlier_episodes
 from registry.queries.protocols import protocols_of
-from registry.queries.referral_page import open_referral_of, own_clinician, patient_to_refer, seat_named_by
+from registry.queries.referral_page import (
+    care_managers_in,
+    open_referral_of,
+    own_clinician,
+    patient_to_refer,
+    seat_named_by,
+)
+from registry.queries.referral_rows import People
 from registry.queries.referrals import (
     ENDED_DAYS,
     MEASURED_DAYS,
@@ -93,12 +101,13 @@ def waiting_list(request: HttpRequest, organization: str) -> HttpResponse:
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
     memory = _memory(request, organization, by)
-    rows = waiting_rows(by.organization_id, memory.chosen, at=now)
+    people = people_of(by.organization_id)
+    rows = waiting_rows(by.organization_id, memory.chosen, people, at=now)
     first = _first(request.GET.get("from", ""), len(rows))
     shown = rows[first : first + WAITING_PAGE]
     record("referrals.viewed", by=by, at=now, count=len(shown))
     context = {
-        **_filters(by, memory),
+        **_filters(by, memory, people),
         "lines": [(row, uuid7()) for row in shown],
         "modes": AttemptMode.choices,
         "outcomes": AttemptOutcome.choices,
@@ -117,7 +126,8 @@ def referrals_file(request: HttpRequest, organization: str) -> HttpResponse:
     """Everything that the list pages through, as a file."""
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
-    rows = every_row(by.organization_id, _memory(request, organization, by).chosen, at=now)
+    chosen = _memory(request, organization, by).chosen
+    rows = every_row(by.organization_id, chosen, people_of(by.organization_id), at=now)
     record("referrals.exported", by=by, at=now, count=len(rows))
     return HttpResponse(
         csv_bytes(FILE_HEADER, map(file_row, rows)),
@@ -146,11 +156,12 @@ def patient_refer(request: HttpRequest, organization: str, patient_id: UUID) -> 
 
 
 def _board(request: HttpRequest, by: Membership, memory: Memory, now: datetime) -> HttpResponse:
-    columns = board(by.organization_id, memory.chosen, at=now)
+    people = people_of(by.organization_id)
+    columns = board(by.organization_id, memory.chosen, people, at=now)
     record("referrals.viewed", by=by, at=now, count=sum(len(column.rows) for column in columns))
     total = sum(column.total for column in columns)
     context = {
-        **_filters(by, memory),
+        **_filters(by, memory, people),
         "columns": columns,
         "total": total,
         "pace": pace(by.organization_id, memory.chosen, at=now),
@@ -161,10 +172,11 @@ def _board(request: HttpRequest, by: Membership, memory: Memory, now: datetime) 
 
 
 def _list(request: HttpRequest, by: Membership, memory: Memory, now: datetime) -> HttpResponse:
-    page = referral_list(by.organization_id, memory.chosen, at=now, **PlaceForm(request.GET).place)
+    people = people_of(by.organization_id)
+    page = referral_list(by.organization_id, memory.chosen, people, at=now, **PlaceForm(request.GET).place)
     record("referrals.viewed", by=by, at=now, count=len(page.rows))
     context = {
-        **_filters(by, memory),
+        **_filters(by, memory, people),
         "page": page,
         "total": page.total,
         "count_words": "1 referral" if page.total == 1 else f"{page.total:,} referrals",
@@ -177,7 +189,7 @@ def _list(request: HttpRequest, by: Membership, memory: Memory, now: datetime) -
     return render(request, "registry/referral_list.html", context)
 
 
-def _filters(by: Membership, memory: Memory) -> dict[str, Any]:
+def _filters(by: Membership, memory: Memory, people: People) -> dict[str, Any]:
     may = permissions_of(by.roles)
     may_manage = Permission.MANAGE_REFERRALS in may
     return {
@@ -187,7 +199,7 @@ def _filters(by: Membership, memory: Memory) -> dict[str, Any]:
         "states": STATES,
         "urgencies": Urgency.choices,
         "clinics": clinic_choices(by.organization_id),
-        "care_managers": care_manager_choices(by.organization_id) if may_manage else [],
+        "care_managers": care_managers_in(people.values()) if may_manage else [],
         "nobody": NOBODY,
         "may_manage": may_manage,
         "may_export": Permission.EXPORT_CASELOAD in may,
