@@ -152,6 +152,7 @@ def _languages(organization_id: UUID, form: ConsentTextForm | None, *, changed: 
             own = ConsentTextForm(initial={"language": language, "based_on": text.number, "text": text.text})
         elif changed:
             own.data = {**own.data.dict(), "based_on": str(text.number)}  # type: ignore[attr-defined]
+        own.auto_id = f"{language}_%s"
         shown.append(
             {
                 "language": language,
