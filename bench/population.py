@@ -11,15 +11,20 @@ Rows lie in the order in which the days would have brought them: organizations a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import psycopg
+from django.apps import apps
+from django.db.models import Field, JSONField, Model
+from psycopg.types.json import Jsonb
 
 from bhi.tenancy.ids import SQL_UUID7
 
 PATIENTS_PER_CARE_MANAGER = 50
+_INSERT = re.compile(r"\s*INSERT INTO (?P<table>\w+) \((?P<columns>[^)]*)\)\s(?P<rows>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -172,5 +177,28 @@ def populate(connection: psycopg.Connection, size: Size) -> None:
     cursor = psycopg.ClientCursor(connection)  # CREATE TABLE AS takes no parameters from afar
     statements = (*_PEOPLE, _ENTRIES, *(_CHARTS if size.with_charts else ()))
     for statement in statements:
-        cursor.execute(statement, size.values)
+        completed, defaults = _completed(statement)
+        cursor.execute(completed, {**size.values, **defaults})
     connection.execute("VACUUM ANALYZE")
+
+
+def _completed(statement: str) -> tuple[str, dict[str, Any]]:
+    """The statement with what its table has besides, at the model's defaults: a new column breaks no measurement."""
+    found = _INSERT.match(statement)
+    if found is None:
+        return statement, {}
+    named = {column.strip().strip('"') for column in found["columns"].split(",")}
+    fields = [f for f in _model_of(found["table"])._meta.concrete_fields if not f.null and f.column not in named]
+    defaults = {f"default_{field.column}": _plain(field) for field in fields}
+    columns = ", ".join([found["columns"], *(f'"{field.column}"' for field in fields)])
+    values = ", ".join(["x.*", *(f"%({name})s" for name in defaults)])
+    return f"INSERT INTO {found['table']} ({columns}) SELECT {values} FROM ({found['rows']}) AS x", defaults
+
+
+def _model_of(table: str) -> type[Model]:
+    return next(model for model in apps.get_models() if model._meta.db_table == table)
+
+
+def _plain(field: Field[Any, Any]) -> Any:
+    default = field.get_default()
+    return Jsonb(default) if isinstance(field, JSONField) else default

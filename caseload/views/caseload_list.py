@@ -276,7 +276,7 @@ def _narrowed_words(listing: Listing) -> str:
     people = dict(people_with(listing.by.organization_id, Role.CARE_MANAGER))
     words = [
         dict(STATUS_CHOICES)[chosen.status],
-        choices.clinics[chosen.clinic_id].name if chosen.clinic_id in choices.clinics else "",
+        next((clinic.name for clinic in choices.clinics.values() if clinic.id == chosen.clinic_id), ""),
         people.get(chosen.care_manager_id, "") if chosen.care_manager_id else "",
         dict(PROGRAMS).get(chosen.program, ""),
         dict(choices.payers).get(chosen.payer_id, "") if chosen.payer_id else "",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from bhi.errors import NotFound
 from bhi.tenancy.context import tenant
@@ -23,9 +20,9 @@ from registry.models import Assessment, Episode
 from registry.operations.assessments import ScoreGiven
 from tests.factories.registry import ConsentFactory, EpisodeFactory
 from tests.factories.tenancy import ClinicFactory, MembershipFactory
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE = 30
 
 
 @pytest.fixture
@@ -41,24 +38,6 @@ def episodes(organization: Any) -> list[Episode]:
 @pytest.fixture
 def by(organization: Any) -> Any:
     return MembershipFactory(organization=organization, user=None)
-
-
-def at_once(organization: Any, works: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What each work returns or raises; all begin together, each in a connection and transaction of its own."""
-    start = threading.Barrier(len(works))
-
-    def run(work: Callable[[], Any]) -> Any:
-        try:
-            start.wait(PATIENCE)
-            with tenant(organization):
-                return work()
-        except Exception as fault:  # noqa: BLE001 - the test looks at whatever it was
-            return fault
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 def test_of_forty_submits_of_one_form_one_is_kept(

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from caseload.rules.course import EpisodeCourse, ProgramFrom, Score
-from caseload.rules.states import STATE_LABELS, state_on
+from caseload.rules.states import STATE_LABELS, state_of_totals, state_on
+from registry.rules.instruments import TARGET_SCALES
 
 START = date(2026, 1, 5)
 
@@ -67,3 +68,8 @@ def test_every_state_has_a_label():
     assert sorted(STATE_LABELS) == sorted(
         ["no_baseline", "not_elevated", "remission", "response", "improved", "worse", "partial", "no_change"]
     )
+
+
+@pytest.mark.parametrize("totals", [(10,), (10, 4), (20, 10), (21, 11), (9, 4), (16, 16), (16, 0), (12, 18)])
+def test_a_scale_shows_the_same_state_from_its_totals_alone(totals: tuple[int, ...]) -> None:
+    assert state_of_totals(TARGET_SCALES["phq9"], totals) == state(*totals)
