@@ -110,6 +110,8 @@ def shown(cell: Cell) -> str:
 
 def _clean(text: str) -> str:
     kept = text.strip() if text.isascii() and text.isprintable() else _without_controls(text)
+    if not kept.startswith(("=", "'")):
+        return kept
     wrapped = _KEPT_ZEROS.match(kept)
     return (wrapped.group(1) if wrapped else kept.removeprefix("'")).strip()
 

@@ -1,5 +1,6 @@
 """The words of a file that the import has to understand, and what each can be taken for."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from caseload.rules.imports.columns import fields
 from caseload.rules.imports.corrections import LEFT_OUT, Corrections
 from caseload.rules.imports.patients import read_consent_form, read_sex
 from caseload.rules.imports.recognize import Recognition, Table
-from caseload.rules.imports.rows import RowReader, data_rows
 from caseload.rules.imports.sheets import as_text, is_said
 from caseload.rules.imports.words import read_contact_type, read_status
 
@@ -87,7 +87,7 @@ def doubtful_words(recognition: Recognition, corrections: Corrections) -> tuple[
     """Words that are not understood, or were not until somebody chose; the most frequent of a field first."""
     counts: Counter[tuple[str, str]] = Counter()
     for table in recognition.tables:
-        counts.update(_words(table, corrections))
+        counts.update(_words(table))
     found = [
         Word(field, written, count, corrections.values.get(field, {}).get(written.casefold(), ""))
         for (field, written), count in sorted(counts.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1]))
@@ -95,15 +95,13 @@ def doubtful_words(recognition: Recognition, corrections: Corrections) -> tuple[
     return tuple(word for word in found if word.meant or not _UNDERSTOOD[word.field](word.written))
 
 
-def _words(table: Table, corrections: Corrections) -> Counter[tuple[str, str]]:
-    """How often each word stands in the sheet's rows, those included that are left out because of it."""
+def _words(table: Table) -> Counter[tuple[str, str]]:
+    """How often each word stands in rows that have a date, those included that are left out because of it."""
     keys = [key for key in _UNDERSTOOD if table.column(key)]
     counts: Counter[tuple[str, str]] = Counter()
-    if not keys:
-        return counts
-    for reader in data_rows(table, Corrections(date_orders=corrections.date_orders), _TELLING[table.kind]):
-        if isinstance(reader, RowReader):
-            texts = ((key, as_text(table.cell(reader.row, key))) for key in keys)
+    for row in table.data if keys else ():
+        if re.search(r"\d", as_text(table.cell(row, _TELLING[table.kind]))):
+            texts = ((key, as_text(table.cell(row, key))) for key in keys)
             counts.update((key, text[:80]) for key, text in texts if is_said(text))
     return counts
 
