@@ -16,6 +16,7 @@ from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from bhi.tenancy.models import Organization
 from registry.models import Patient, SelfReport, SentBy
+from registry.queries.duty import reachable, turns_of
 from registry.queries.protocols import Protocol, protocol_of
 from registry.queries.tools import tools_sent_to_patients
 from registry.rules.instruments import Instrument, instrument
@@ -86,6 +87,14 @@ class LinkShown:
     def can_be_shown(self) -> bool:
         """As a code to scan or to type."""
         return self.is_open and self.way_key in (SentBy.PRINTED, SentBy.TABLET)
+
+
+@dataclass(frozen=True)
+class SentLinks:
+    """A patient's links. Without a rota no more can be sent."""
+
+    links: tuple[LinkShown, ...]
+    has_rota: bool
 
 
 @dataclass(frozen=True)
@@ -192,11 +201,12 @@ def answering(address: Address, *, organization_id: UUID, at: datetime) -> Answe
     )
 
 
-def links_of(patient_id: UUID, organization_id: UUID, *, at: datetime) -> tuple[LinkShown, ...]:
-    """Every link of a patient, the latest first. Two statements."""
-    people = people_of(organization_id)
-    rows = SelfReport.objects.filter(organization_id=organization_id, patient_id=patient_id)
-    return tuple(_shown(row, people, at) for row in rows.order_by("-recorded_at", "-id"))
+def sent_links(patient: Patient, *, at: datetime) -> SentLinks:
+    """Every link of a patient, the latest first, and whether more can be sent. Three statements."""
+    seats = people_of(patient.organization_id)
+    rows = SelfReport.objects.filter(organization_id=patient.organization_id, patient_id=patient.id)
+    links = tuple(_shown(row, seats, at) for row in rows.order_by("-recorded_at", "-id"))
+    return SentLinks(links, has_rota=bool(turns_of(patient.clinic_id, reachable(seats))))
 
 
 def link_of(report_id: UUID, patient_id: UUID, organization_id: UUID, *, at: datetime) -> LinkShown:

@@ -17,9 +17,8 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.errors import DomainError, NotFound
 from registry.forms.self_reports import SendForm
 from registry.operations.self_reports import send_self_report, withdraw_self_report
-from registry.queries.duty import has_rota
 from registry.queries.protocols import protocol_of
-from registry.queries.self_reports import address_of, code_of, link_of, links_of, offered_tools, ways_of
+from registry.queries.self_reports import address_of, code_of, link_of, offered_tools, sent_links, ways_of
 from registry.views.door import Asked, asked
 
 _SENT = {
@@ -96,8 +95,7 @@ def _page(here: Asked, form: SendForm, *, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
         "ways": ways_of(patient),
-        "links": links_of(patient.id, here.by.organization_id, at=here.at),
-        "has_rota": has_rota(patient.clinic_id, here.by.organization_id),
+        "sent": sent_links(patient, at=here.at),
         "may_send": here.may(Permission.SEND_QUESTIONNAIRE),
         "may_set": here.may(Permission.SET_PROTOCOLS),
         "protocol": protocol_of(patient.clinic_id),

@@ -11,7 +11,9 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bhi.errors import NotFound
 from registry.models import Assessment, DutyTurn, SafetyNotice, SafetyStep, SelfReport
@@ -36,6 +38,8 @@ from tests.factories.program import ClinicInstrumentFactory, SafetyNoticeFactory
 from tests.factories.registry import system_seat
 
 BORN = date(1961, 5, 4)
+# What surrounds every page.
+FRAME = ("SAVEPOINT", "set_config", "django_session", "accounts_user", "audit_event", "tenancy_organization")
 
 
 @pytest.fixture(autouse=True)
@@ -241,6 +245,7 @@ def test_who_is_slower_with_a_notice_reads_so(
     second.post(page, {"note": "Called."})
     late = first.post(page, {"note": "Called too."})
     assert (late.status_code, "This was dealt with already." in late.text) == (422, True)
+    assert "Called too.</textarea>" in late.text
 
 
 def test_the_last_turn_that_is_taken_off_is_warned_of(
@@ -274,3 +279,30 @@ def test_codes_are_not_guessed_by_the_hundred(db: None) -> None:
     client = Client()
     statuses = [client.post("/q/", {"code": f"AAAA-AAAA-AA{number:02}"}).status_code for number in range(32)]
     assert statuses == [422] * 30 + [429] * 2
+
+
+@pytest.mark.parametrize("size", [1, 8])
+def test_pages_take_as_many_statements_for_one_as_for_eight(
+    in_tenant: Any,
+    organization: Any,
+    clinic: Any,
+    send: Callable[..., SelfReport],
+    patient: Any,
+    client_for: Callable[..., Any],
+    size: int,
+) -> None:
+    for _ in range(size):
+        send()
+        notice = SafetyNoticeFactory(organization=organization)
+    client, found = client_for("clinic_lead"), {}
+    pages = {
+        "list": "safety/",
+        "notice": f"safety/{notice.id}/",
+        "questionnaires": f"patients/{patient.id}/questionnaires/",
+        "settings": f"clinics/{clinic.id}/safety/",
+    }
+    for name, path in pages.items():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/o/lakeside/{path}").status_code == 200
+        found[name] = len([query for query in queries if not any(part in query["sql"] for part in FRAME)])
+    assert found == {"list": 4, "notice": 7, "questionnaires": 8, "settings": 4}
