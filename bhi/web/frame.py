@@ -65,6 +65,7 @@ SECTIONS = {
     "duty_add": "clinic_settings",
     "referral": "referrals",
     "referral_new": "referrals",
+    "referral_step": "referrals",
     "waiting_list": "referrals",
     "time_settle": "held_times",
     "clinic_protocol": "clinic_settings",
