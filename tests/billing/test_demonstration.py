@@ -16,10 +16,11 @@ from bhi.tenancy.models import Membership, Organization
 from billing.operations.demonstration import SIGN_INS, load_demonstration
 from billing.operations.demonstration.courses import COURSES, Course
 from billing.operations.demonstration.facts import monthly, working_day
+from billing.operations.demonstration.referred import REFERRED
 from billing.operations.service_months import verify_service_months
 from billing.queries.verdicts import month_verdicts
 from caseload.models import Contact, EpisodeStanding, TimeEntry
-from registry.models import Patient
+from registry.models import CarePlan, ClosingNote, Patient, PlanSignOff, Referral, ReferralState, SafetyPlan
 
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ def test_it_is_made_once(demonstration):
     assert not load_demonstration(password="another", at=AT)
     assert Organization.objects.filter(slug__in=["demo", "demo-two"]).count() == 2
     with tenant(demonstration):
-        assert Patient.objects.count() == len(COURSES)
+        assert Patient.objects.count() == len(COURSES) + len(REFERRED)
 
 
 def test_everybody_can_sign_in_and_the_consultant_sits_in_both(demonstration):
@@ -115,3 +116,17 @@ def test_the_command_says_the_same_password_again(db, tmp_path: Path, monkeypatc
     plain = StringIO()
     call_command("load_demonstration", stdout=plain)
     assert plain.getvalue().count("(set on another machine)") == len(SIGN_INS)
+
+
+def test_the_way_in_and_the_papers_show_every_state(demonstration):
+    with tenant(demonstration):
+        assert set(Referral.objects.values_list("state", flat=True)) == set(ReferralState.values)
+        assert set(Referral.objects.values_list("outcome", flat=True)) == {
+            "", "declined", "unreachable", "ineligible",
+        }  # fmt: skip
+        assert PlanSignOff.objects.count() == 12
+        assert set(CarePlan.objects.filter(number__isnull=False).values_list("number", flat=True)) == {1, 2}
+        assert {one.episode.end_reason for one in ClosingNote.objects.all()} == {
+            "graduated", "lost_to_follow_up", "transferred",
+        }  # fmt: skip
+        assert SafetyPlan.objects.count() == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,12 +12,14 @@ from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from billing.operations.demonstration.courses import COURSES, MEDICARE, SELF
 from billing.operations.demonstration.facts import Teller
+from billing.operations.demonstration.papers import tell_clinics, tell_papers, tell_safety_plans
 from billing.operations.demonstration.people import CLINICIANS, SIGN_INS, SLUG, ZONE, Staff, make_staff
+from billing.operations.demonstration.referred import tell_referred
 from billing.operations.profiles import BEGINNING, ensure_profiles, set_profile
 from billing.operations.service_months import refresh_service_months
 from caseload.models import TimeEntry
 from caseload.operations import hold_overlaps, rebuild_standing
-from registry.models import Episode, Payer
+from registry.models import Assessment, Episode, Fact, Payer, TreatingClinician
 from registry.operations import Stamp, payer_named, record_facts, treating_clinician_named
 
 __all__ = ["SIGN_INS", "SLUG", "load_demonstration"]
@@ -55,8 +58,22 @@ def _tell_courses(staff: Staff, *, at: datetime) -> None:
     record_facts(facts)
     episodes = [fact.id for fact in facts if isinstance(fact, Episode)]
     rebuild_standing(organization_id=staff.organization.id, episode_ids=episodes, at=at)
+    _tell_program(staff, teller.clinicians, facts, at=at)
     _settle_payers(staff, teller.payers, at=at)
     refresh_service_months(organization_id=staff.organization.id, at=at)
+
+
+def _tell_program(
+    staff: Staff, clinicians: tuple[TreatingClinician, ...], facts: Sequence[Fact], *, at: datetime
+) -> None:
+    """What surrounds the courses: the clinics' agreements, the charts' papers, and who is on the way in."""
+    TreatingClinician.objects.filter(id=clinicians[0].id).update(membership=staff.clinician)
+    tell_clinics(staff, at=at)
+    episodes = [fact for fact in facts if isinstance(fact, Episode)]
+    tell_papers(staff, episodes, at=at)
+    at_risk = {fact.episode_id for fact in facts if isinstance(fact, Assessment) and fact.item9}
+    tell_safety_plans(staff, [episode for episode in episodes if episode.id in at_risk], at=at)
+    tell_referred(staff, clinicians, at=at)
 
 
 def _settle_payers(staff: Staff, payers: dict[str, Payer], *, at: datetime) -> None:
