@@ -14,7 +14,6 @@ from bhi.tenancy.ids import uuid7
 from registry.forms.patients import DayField, TextField
 from registry.forms.referrals import DAMAGED
 from registry.models import AttemptMode, AttemptOutcome, ReferralOutcome
-from registry.operations.errors import ReasonMissing
 from registry.operations.referral_errors import ReferralRefused
 from registry.rules.local_time import instant_of
 
@@ -31,8 +30,6 @@ class StepForm(forms.Form):
     def field_of_refusal(self, fault: DomainError) -> str | None:
         """Where the refusal of an operation is shown; None is above the form."""
         field = fault.field if isinstance(fault, ReferralRefused) else ""
-        if isinstance(fault, ReasonMissing):
-            field = "reason"
         return field if field in self.fields else None
 
 

@@ -313,6 +313,8 @@ def _save(form: ReferralForm, patient: Patient | None, *, by: Membership, at: da
         )
     except ClinicianUnreadable as fault:
         form.add_error("new_clinician", str(fault))
+    except NotFound:
+        form.add_error(None, "This person is not on record any more. Look the patient up again.")
     except DomainError as fault:
         form.add_error(form.field_of_refusal(fault), str(fault))
     return None

@@ -14,7 +14,7 @@ from django.test import Client
 
 from bhi.audit.models import AuditEvent
 from registry.models import Patient, Referral
-from registry.operations import end_episode, open_episode
+from registry.operations import Stamp, end_episode, open_episode, void_facts
 from tests.factories.program import ClosingNoteFactory
 from tests.factories.registry import AssessmentFactory, TreatingClinicianFactory
 
@@ -107,6 +107,26 @@ def test_a_faulty_referral_names_the_field_and_keeps_what_was_typed(
     assert (Patient.objects.count(), Referral.objects.count()) == (0, 0)
 
 
+def test_a_clinician_is_chosen_or_written_not_both(client: Client, typed: dict[str, str], organization: Any) -> None:
+    listed = TreatingClinicianFactory(organization=organization)
+    answer = client.post(at("new/"), {**typed, "treating_clinician": str(listed.id), "new_clinician": "Iva Novak"})
+    assert error_of(answer, "new_clinician") == "Choose the clinician from the list or write the name, not both."
+
+
+def test_a_record_number_that_is_taken_is_said_at_its_field(client: Client, typed: dict[str, str], person: Any) -> None:
+    other = person("Wholly", "Different", birth_date=date(1999, 9, 9), mrn="00123")
+    sent = {**typed, "mrn": "00123", "who": "new", "known": str(other.id)}
+    answer = client.post(at("new/"), sent)
+    assert "Another patient of this clinic has this record number." in error_of(answer, "mrn")
+
+
+def test_a_score_that_cannot_be_is_said_at_its_field(client: Client, typed: dict[str, str]) -> None:
+    answer = client.post(at("new/"), {**typed, "phq9": "1", "phq9_item9": "3"})
+    assert answer.status_code == 422
+    assert error_of(answer, "phq9_item9") or error_of(answer, "phq9")
+    assert Referral.objects.count() == 0
+
+
 def test_not_eligible_needs_a_reason(client: Client, typed: dict[str, str]) -> None:
     answer = client.post(at("new/"), {**typed, "is_eligible": "no"})
     assert error_of(answer, "eligibility_reason") == "Say why the patient is not eligible."
@@ -152,8 +172,9 @@ def test_somebody_alike_may_be_somebody_else(client: Client, typed: dict[str, st
 def test_only_those_who_were_shown_may_be_chosen(client: Client, typed: dict[str, str], person: Any) -> None:
     person("OBrien", "Ana")
     stranger = person("Wholly", "Different", birth_date=date(1999, 9, 9))
-    answer = client.post(at("new/"), {**typed, "who": str(stranger.id), "known": str(stranger.id)})
-    assert answer.status_code == 422
+    for who in (str(stranger.id), "nonsense"):
+        answer = client.post(at("new/"), {**typed, "who": who, "known": who})
+        assert answer.status_code == 422
     assert Referral.objects.count() == 0
 
 
@@ -165,6 +186,16 @@ def test_somebody_chosen_who_is_enrolled_is_not_referred(
     answer = client.post(at("new/"), {**typed, "who": str(known.id), "known": str(known.id)})
     assert answer.status_code == 422
     assert "This patient is enrolled now. Open the chart instead." in answer.text
+
+
+def test_somebody_chosen_who_is_gone_is_looked_up_again(
+    client: Client, typed: dict[str, str], person: Any, by: Any, now: datetime
+) -> None:
+    known = person("O'Brien", "Ana")
+    void_facts([known], stamp=Stamp(by, now), reason="Entered twice")
+    answer = client.post(at("new/"), {**typed, "who": str(known.id), "known": str(known.id)})
+    assert answer.status_code == 422
+    assert "This person is not on record any more. Look the patient up again." in answer.text
 
 
 # A return

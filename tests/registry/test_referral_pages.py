@@ -130,7 +130,7 @@ def test_medians_are_of_what_is_valid(
     ]
 
 
-def test_filters_are_sent_and_kept_for_the_session(client: Client, referred: Any, by: Any) -> None:
+def test_filters_are_sent_and_kept_for_the_session(client: Client, referred: Any, by: Any, clinic: Any) -> None:
     referred("Mine", assigned_to=by)
     referred("Nobodys", urgency="urgent", due_on=date(2026, 3, 4))
     client.get(at("?view=list"))
@@ -142,7 +142,11 @@ def test_filters_are_sent_and_kept_for_the_session(client: Client, referred: Any
     assert names(client.get(at())) == ["Nobodys, Ana"]
     client.post(at("narrow/"), {"assigned_to": "", "urgency": "urgent"})
     assert names(client.get(at())) == ["Nobodys, Ana"]
-    client.post(at("narrow/"), {"urgency": "soon"})
+    client.post(at("narrow/"), {"urgency": "", "clinic": str(clinic.id)})
+    assert names(client.get(at())) == ["Mine, Ana", "Nobodys, Ana"]
+    client.post(at("narrow/"), {"clinic": str(uuid4())})
+    assert "No referral matches" in client.get(at()).text
+    client.post(at("narrow/"), {"clinic": "", "urgency": "soon"})
     assert "No referral matches" in client.get(at()).text
     client.post(at("narrow/"), {"urgency": "'; drop table", "assigned_to": "x" * 30, "clinic": "1", "state": "?"})
     assert names(client.get(at())) == ["Mine, Ana", "Nobodys, Ana"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from registry.rules.business_days import business_days_after, holidays_observed_in, is_business_day
 from registry.rules.csv_text import csv_bytes
+from registry.rules.local_time import instant_of
 from registry.rules.protocols import clock_words, is_open_at, weekday_words
 from registry.rules.referrals import (
     ENDINGS,
@@ -310,6 +312,26 @@ def test_weekdays_in_words(weekdays: tuple[int, ...], words: str) -> None:
 )
 def test_times_of_day_in_words(at: time, words: str) -> None:
     assert clock_words(at) == words
+
+
+@pytest.mark.parametrize(
+    ("local", "instant"),
+    [
+        ("2026-03-02T09:00", "2026-03-02T15:00+00:00"),
+        ("2026-03-08T01:59", "2026-03-08T07:59+00:00"),
+        ("2026-03-08T02:00", None),  # the clocks go forward
+        ("2026-03-08T03:00", "2026-03-08T08:00+00:00"),
+        ("2026-11-01T01:30", "2026-11-01T06:30+00:00"),  # they go back: the earlier of the two
+    ],
+)
+def test_a_local_time_is_an_instant_unless_it_was_skipped(local: str, instant: str | None) -> None:
+    found = instant_of(datetime.fromisoformat(local), ZoneInfo("America/Chicago"))
+    assert found == (datetime.fromisoformat(instant) if instant else None)
+
+
+def test_an_instant_is_no_local_time() -> None:
+    with pytest.raises(ValueError, match="no offset"):
+        instant_of(datetime(2026, 3, 2, tzinfo=UTC), ZoneInfo("America/Chicago"))
 
 
 def test_a_file_for_spreadsheets_runs_nothing() -> None:
