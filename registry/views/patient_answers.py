@@ -163,7 +163,7 @@ def done(request: HttpRequest, token: str, link: Answering) -> HttpResponse:
 
 def _guarded(handler: Handler, request: HttpRequest, token: str, link: Answering, place: Any) -> HttpResponse:
     """A page of an open link, or what is shown instead of it."""
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and link.is_open:
         return _hand_over(request, token, link)
     if _is_just_finished(request, link):
         here = request.resolver_match.url_name if request.resolver_match else ""
