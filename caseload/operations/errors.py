@@ -44,3 +44,25 @@ class TooManyViews(DomainError):
 
     def __init__(self) -> None:
         super().__init__("You have 20 saved views already. Delete one first, or save under the name of one.")
+
+
+class FollowUpClosed(DomainError):
+    """What was planned has been done, moved or replaced meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("What was planned has been dealt with meanwhile. Nothing was changed.")
+
+
+class FollowUpInThePast(DomainError):
+    """A contact cannot be planned for a day that is over."""
+
+    def __init__(self) -> None:
+        super().__init__("This day is over. Choose today or a later day.")
+
+
+class SnoozeRefused(DomainError):
+    """A task cannot be put off so. `field` is `until_on`, `reason` or empty."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field

@@ -1,0 +1,123 @@
+"""The one statement that reads what may ask for something today."""
+
+from __future__ import annotations
+
+# Every part gives rows of one kind as JSON, so that one statement answers for episodes, referrals, notices, the people
+# whom they are about, who is stood in for, and what comes next. What a rule decides is not decided here: the parts
+# only leave out what no rule can find anything in.
+STATEMENT = """
+WITH day AS (
+  SELECT d.clinic_id, d.today, d.month_starts
+    FROM unnest(%(clinics)s::uuid[], %(days)s::date[], %(months)s::timestamptz[]) AS d(clinic_id, today, month_starts)
+   WHERE %(clinic)s::uuid IS NULL OR d.clinic_id = %(clinic)s::uuid
+), cover AS MATERIALIZED (
+  SELECT x.away_id, max(x.until_on) AS until_on
+    FROM caseload_cover x
+   WHERE x.organization_id = %(organization)s AND x.by_id = %(seat)s AND x.voided_at IS NULL
+     AND %(today)s::date BETWEEN x.from_on AND x.until_on
+   GROUP BY x.away_id
+), seat AS MATERIALIZED (
+  SELECT %(seat)s::uuid AS id WHERE %(is_own)s
+  UNION SELECT away_id FROM cover WHERE %(is_covered)s
+), open_episode AS MATERIALIZED (
+  SELECT s.episode_id, s.patient_id, s.clinic_id, s.care_manager_id, s.status, s.enrolled_on, s.safety_from,
+         s.overdue_from, s.last_contact_on, s.next_due_on, s.next_due_purpose, s.phq9_last_on, d.today, d.month_starts,
+         CASE WHEN s.next_due_on <= d.today THEN
+           (SELECT json_build_object('id', x.id, 'assigned_to', x.assigned_to_id)
+              FROM caseload_followup x
+             WHERE x.organization_id = s.organization_id AND x.episode_id = s.episode_id AND x.voided_at IS NULL
+               AND x.closed_on IS NULL
+             ORDER BY x.due_on, x.id LIMIT 1) END AS follow_up
+    FROM caseload_episodestanding s
+    JOIN day d ON d.clinic_id = s.clinic_id
+   WHERE s.organization_id = %(organization)s AND s.status <> 'discharged'
+     AND (%(patient)s::uuid IS NULL OR s.patient_id = %(patient)s::uuid)
+), episode AS MATERIALIZED (
+  SELECT s.*,
+         (SELECT min(coalesce(x."on", (lower(x.span) AT TIME ZONE c.time_zone)::date))
+            FROM caseload_timeentry x
+           WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id AND x.voided_at IS NULL
+             AND NOT x.held AND (lower(x.span) >= s.month_starts OR x."on" >= date_trunc('month', s.today))
+         ) AS worked_from,
+         (SELECT json_build_object('kind', x.kind, 'on', x.until_on)
+            FROM registry_stay x
+           WHERE x.organization_id = %(organization)s AND x.patient_id = s.patient_id AND x.voided_at IS NULL
+             AND x.until_on BETWEEN s.today - %(stay_days)s AND s.today
+           ORDER BY x.until_on DESC LIMIT 1) AS stay,
+         (SELECT json_agg(json_build_array(asked."on", asked.words))
+            FROM (SELECT x.check_on AS "on", 'Ask whether the patient was seen: ' || x."to" AS words
+                    FROM caseload_externalreferral x
+                   WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id
+                     AND x.voided_at IS NULL AND x.closed_on IS NULL AND x.check_on <= s.today
+                  UNION ALL
+                  SELECT x.due_on, 'The treating clinician has not answered a request'
+                    FROM caseload_clinicianrequest x
+                   WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id
+                     AND x.voided_at IS NULL AND x.answered_on IS NULL AND x.closed_because = ''
+                     AND x.due_on <= s.today) AS asked) AS asked_again
+    FROM open_episode s
+    JOIN tenancy_clinic c ON c.organization_id = %(organization)s AND c.id = s.clinic_id
+   WHERE %(is_all)s OR s.care_manager_id IN (SELECT id FROM seat)
+      OR (s.follow_up ->> 'assigned_to')::uuid IN (SELECT id FROM seat)
+      OR (s.care_manager_id IS NULL AND s.safety_from <= s.today)
+), due AS MATERIALIZED (
+  SELECT s.*,
+         CASE WHEN least(s.safety_from, s.overdue_from) <= s.today THEN
+           (SELECT x.signals::json FROM caseload_episodestanding x
+             WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id) END AS signals,
+         CASE WHEN s.safety_from <= s.today THEN
+           (SELECT json_agg(json_build_array(x."on", x.instrument, x.item9, x.detail ->> 'tier')
+                            ORDER BY x."on", x.recorded_at, x.id)
+              FROM registry_assessment x
+             WHERE x.organization_id = %(organization)s AND x.patient_id = s.patient_id AND x.voided_at IS NULL
+               AND (x.item9 IS NOT NULL OR x.detail ->> 'tier' IS NOT NULL)) END AS answers,
+         s.worked_from IS NOT NULL AND NOT EXISTS
+           (SELECT FROM registry_consent x
+             WHERE x.organization_id = %(organization)s AND x.patient_id = s.patient_id AND x.voided_at IS NULL
+               AND x.service = 'bhi' AND (x.revoked_on IS NULL OR x.revoked_on > s.today)) AS is_unconsented,
+         (SELECT json_agg(json_build_object('id', x.id, 'task', x.task, 'until_on', x.until_on, 'reason', x.reason,
+                                            'by', x.recorded_by_id) ORDER BY x.recorded_at, x.id)
+            FROM caseload_snooze x
+           WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id AND x.voided_at IS NULL
+             AND x.until_on > s.today) AS snoozes
+    FROM episode s
+   WHERE least(s.safety_from, s.overdue_from, s.next_due_on) <= s.today
+      OR s.worked_from IS NOT NULL OR s.stay IS NOT NULL OR s.asked_again IS NOT NULL
+), referral AS MATERIALIZED (
+  SELECT r.id, r.patient_id, r.clinic_id, r.assigned_to_id, r.state, r.due_on, r.urgency,
+         (SELECT x.outcome = 'reached' FROM registry_referralattempt x
+           WHERE x.organization_id = %(organization)s AND x.referral_id = r.id AND x.voided_at IS NULL
+           ORDER BY x.at DESC, x.id DESC LIMIT 1) AS is_reached
+    FROM registry_referral r
+    JOIN day d ON d.clinic_id = r.clinic_id
+   WHERE r.organization_id = %(organization)s AND r.voided_at IS NULL AND r.ended_on IS NULL AND r.due_on <= d.today
+     AND (%(patient)s::uuid IS NULL OR r.patient_id = %(patient)s::uuid)
+     AND (%(is_all)s OR r.assigned_to_id IS NULL OR r.assigned_to_id IN (SELECT id FROM seat))
+), notice AS MATERIALIZED (
+  SELECT n.id, n.patient_id, n.clinic_id, n.raised_at
+    FROM registry_safetynotice n
+    LEFT JOIN caseload_episodestanding s
+      ON s.organization_id = n.organization_id AND s.patient_id = n.patient_id AND s.status <> 'discharged'
+   WHERE n.organization_id = %(organization)s AND n.closed_at IS NULL AND n.clinic_id IN (SELECT clinic_id FROM day)
+     AND (%(patient)s::uuid IS NULL OR n.patient_id = %(patient)s::uuid)
+     AND (%(is_all)s OR s.care_manager_id IS NULL OR s.care_manager_id IN (SELECT id FROM seat))
+), patient AS (
+  SELECT p.id, p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')) AS name, p.sort_name,
+         p.mrn, p.birth_date, p.phone, p.phone_best_times, p.may_leave_voicemail, p.may_text, p.language,
+         p.needs_interpreter
+    FROM registry_patient p
+   WHERE p.organization_id = %(organization)s AND p.voided_at IS NULL AND p.merged_into_id IS NULL
+     AND p.id IN (SELECT patient_id FROM due UNION SELECT patient_id FROM referral UNION SELECT patient_id FROM notice)
+), coming AS (
+  SELECT s.next_due_on AS "on", count(*) AS patients
+    FROM open_episode s
+   WHERE s.next_due_on > s.today AND (%(is_all)s OR s.care_manager_id IN (SELECT id FROM seat))
+   GROUP BY s.next_due_on ORDER BY s.next_due_on LIMIT 1
+)
+SELECT 'due', row_to_json(x) FROM due AS x
+UNION ALL SELECT 'referral', row_to_json(x) FROM referral AS x
+UNION ALL SELECT 'notice', row_to_json(x) FROM notice AS x
+UNION ALL SELECT 'patient', row_to_json(x) FROM patient AS x
+UNION ALL SELECT 'cover', row_to_json(x) FROM cover AS x
+UNION ALL SELECT 'coming', row_to_json(x) FROM coming AS x
+"""
