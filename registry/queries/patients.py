@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -172,21 +171,6 @@ def is_record_number_taken(organization_id: UUID, clinic_id: UUID, mrn: str, *, 
     own = Patient.objects.filter(voided_at__isnull=True, **of_clinic).exclude(id=apart_from).values("id")
     others = RecordNumber.objects.live().filter(**of_clinic).exclude(patient_id=apart_from).values("id")
     return bool(own.union(others, all=True).exists())
-
-
-def patients_by_number(organization_id: UUID) -> Mapping[tuple[UUID, str], UUID]:
-    """Live patients by clinic and record number, those of other clinics and of merged records included."""
-    own = Patient.objects.live().filter(organization_id=organization_id).exclude(mrn="")
-    others = RecordNumber.objects.live().filter(organization_id=organization_id)
-    merged = Patient.objects.filter(
-        organization_id=organization_id, voided_at__isnull=True, merged_into__isnull=False
-    ).exclude(mrn="")
-    rows = [
-        *merged.values_list("clinic_id", "mrn", "merged_into_id"),
-        *others.values_list("clinic_id", "mrn", "patient_id"),
-        *own.values_list("clinic_id", "mrn", "id"),
-    ]
-    return {(clinic_id, mrn): patient_id for clinic_id, mrn, patient_id in rows}
 
 
 def merged_into(organization_id: UUID, patient_id: UUID) -> UUID | None:

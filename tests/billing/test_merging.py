@@ -21,7 +21,7 @@ from bhi.tenancy.context import tenant
 from billing.models import Claim
 from billing.operations.batches import make_batch
 from billing.operations.merging import MergeRefused, MergeStands, gather_late, merge_patients, undo_merge
-from billing.queries.merging import HOME, STAYING, comparison, keys_to_patient, merges_into, rows_of
+from billing.queries.merging import HOME, STAYING, comparison, keys_to_patient, merge_of, merges_into, rows_of
 from caseload.models import Draft, EpisodeStanding, TimeEntry
 from caseload.operations import rebuild_standing, record_contact, record_time
 from caseload.rules.worktime import WorkTime
@@ -534,8 +534,11 @@ def test_a_comparison_says_what_differs_and_what_would_move(lakeside: Program, s
     assert found.differing == (HOME, "family_name", "phone")
     assert (found.one.moves_words, found.other.moves_words) == ("nothing yet", "1 insurance, 1 record number")
     assert found.refusal == ""
+    for pair in ((one.id, one.id), (one.id, uuid4())):
+        with pytest.raises(NotFound):
+            comparison(lakeside.organization.id, *pair)
     with pytest.raises(NotFound):
-        comparison(lakeside.organization.id, one.id, one.id)
+        merge_of(lakeside.organization.id, one.id, uuid4())
 
 
 def test_merges_are_listed_until_they_are_undone(
