@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -83,6 +84,10 @@ def test_the_page_shows_everything_with_its_way_to_change_it(
     assert "<title>Person · BHI</title>" in page.text
     event = AuditEvent.objects.get(action="patient.details_viewed")
     assert event.patient_id == patient.id
+
+
+def test_who_is_not_there_is_not_found(client: Client, url: Callable[..., str], patient: Any) -> None:
+    assert client.get(url().replace(str(patient.id), str(uuid4()))).status_code == 404
 
 
 def test_who_may_only_look_is_offered_no_change(
@@ -300,6 +305,7 @@ class TestAround:
         assert "North" in page.text
         typed = sent(page, clinic=str(north.id))
         assert "Another patient of this clinic" in client.post(url("numbers/new/"), {**typed, "mrn": "n-1"}).text
+        assert "Enter the record number." in client.post(url("numbers/new/"), {**typed, "mrn": "'"}).text
         assert client.post(url("numbers/new/"), {**typed, "mrn": "n-2"}).status_code == 302
         assert "Another patient of this clinic" in client.post(url("numbers/new/"), {**typed, "mrn": "n-2"}).text
         number = RecordNumber.objects.get()
@@ -389,6 +395,21 @@ class TestCareTeam:
         assert TreatingClinician.objects.get().npi == "1234567893"
         assert "Ana Cole, MD, NPI 1234567893" in client.get(url()).text
 
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ({"new_npi": "1234567893"}, "Enter the name that this NPI belongs to."),
+            ({"treating_clinician_id": "", "npi": "1234567893"}, "Choose the clinician that this NPI belongs to."),
+            ({"care_manager_id": "somebody"}, "Select a valid choice."),
+        ],
+    )
+    def test_what_does_not_fit_together_is_refused(
+        self, client: Client, url: Callable[..., str], episode: Any, typed: dict[str, str], said: str
+    ) -> None:
+        answer = client.post(url("team/"), sent(client.get(url("team/")), **typed))
+        assert answer.status_code == 422
+        assert said in answer.text
+
     def test_another_clinician_is_named_and_people_are_chosen(
         self, client: Client, url: Callable[..., str], episode: Any, membership: Callable[..., Any]
     ) -> None:
@@ -424,6 +445,7 @@ class TestStays:
         path = url(f"stays/{stay.id}/")
         assert "before the stay began" in client.post(path + "end/", {"until_on": "2026-02-19"}).text
         assert client.post(path + "end/", {"until_on": "2026-02-25"}).status_code == 302
+        assert "This day is in the future" in client.post(path + "end/", {"until_on": "2026-03-03"}).text
         assert "has an end already" in client.post(path + "end/", {"until_on": "2026-02-26"}).text
         stay.refresh_from_db()
         assert stay.until_on == date(2026, 2, 25)
