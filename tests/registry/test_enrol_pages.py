@@ -14,6 +14,9 @@ from django.test import Client
 from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from caseload.models import EpisodeStanding, FollowUp
+from caseload.operations.contacts import NextContact
+from caseload.operations.enrol_now import FirstSteps, Start, enrol_now
+from caseload.operations.errors import FollowUpTooEarly
 from registry.models import (
     Assessment,
     Consent,
@@ -26,9 +29,10 @@ from registry.models import (
     TreatingClinician,
 )
 from registry.operations import end_episode, open_episode
-from registry.operations.referrals import make_referral
-from tests.factories.program import ClinicProtocolFactory
-from tests.factories.registry import PatientFactory, PayerFactory, TreatingClinicianFactory
+from registry.operations.referral_course import end_referral
+from registry.operations.referrals import NewPerson, make_referral
+from tests.factories.program import ClinicProtocolFactory, RelatedPersonFactory
+from tests.factories.registry import CoverageFactory, PatientFactory, PayerFactory, TreatingClinicianFactory
 
 PHQ9 = {f"phq9_{number}": "2" for number in range(1, 10)}
 GAD7 = {f"gad7_{number}": "1" for number in range(1, 8)}
@@ -361,3 +365,83 @@ def test_an_organization_without_clinics_says_what_to_do(client: Client, url: Ca
     page = client.get(url("enrol/"))
     assert page.status_code == 200
     assert "No clinic yet" in page.text
+
+
+def test_somebody_on_record_with_an_open_referral_is_enrolled_from_it(
+    client: Client, url: Callable[..., str], typed: dict[str, str], referral: Any
+) -> None:
+    assert client.post(url(f"patients/{referral.patient_id}/enrol/"), typed).status_code == 302
+    assert (Referral.objects.get().id, Referral.objects.get().outcome) == (referral.id, "enrolled")
+
+
+def test_a_representative_on_record_is_named(
+    client: Client, url: Callable[..., str], typed: dict[str, str], person: Callable[..., Any]
+) -> None:
+    child = person("Novak", birth_date=date(2010, 5, 4))
+    mother = RelatedPersonFactory(organization=child.organization, patient=child, represents_as="parent")
+    path = url(f"patients/{child.id}/enrol/")
+    assert "The patient is under 18" in client.get(path).text
+    typed |= {"given_by": "representative", "representative": str(mother.id)}
+    assert client.post(path, typed).status_code == 302
+    assert Consent.objects.get().representative == mother
+    assert RelatedPerson.objects.count() == 1
+
+
+def test_an_insurance_on_record_stays_what_it_is(
+    client: Client, url: Callable[..., str], typed: dict[str, str], person: Callable[..., Any]
+) -> None:
+    known = person("Novak")
+    CoverageFactory(organization=known.organization, patient=known, member_id="OWN-1")
+    assert client.post(url(f"patients/{known.id}/enrol/"), typed).status_code == 302
+    assert [row.member_id for row in Coverage.objects.all()] == ["OWN-1"]
+
+
+def test_a_referral_that_has_ended_otherwise_is_not_enrolled(
+    client: Client, url: Callable[..., str], typed: dict[str, str], referral: Any, by: Any, now: datetime
+) -> None:
+    end_referral(by=by, at=now, referral_id=referral.id, outcome="declined", reason="Not now", on=date(2026, 3, 1))
+    path = url(f"referrals/{referral.id}/enrol/")
+    for answer in (client.get(path, follow=True), client.post(path, typed, follow=True)):
+        assert answer.redirect_chain == [(url(f"patients/{referral.patient_id}/enrolment/"), 302)]
+        assert "This referral has ended." in answer.text
+    assert Episode.objects.count() == 0
+    assert client.get(url(f"referrals/{uuid4()}/enrol/")).status_code == 404
+
+
+def test_nobody_who_died_is_enrolled(
+    client: Client, url: Callable[..., str], typed: dict[str, str], referral: Any, person: Callable[..., Any]
+) -> None:
+    Patient.objects.filter(id=referral.patient_id).update(died_on=date(2026, 3, 1))
+    unreferred = person("Stone", died_on=date(2026, 3, 1))
+    for path in (f"referrals/{referral.id}/enrol/", f"patients/{unreferred.id}/enrol/"):
+        answer = client.post(url(path), typed)
+        assert errors(answer) == ["__all__"]
+        assert "died" in answer.context["form"].non_field_errors()[0]
+    assert Episode.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"mrn": "000001", "same_as": "new"}, "mrn"),
+        ({f"phq9_{number}": "" for number in range(2, 10)}, "phq9_2"),
+    ],
+)
+def test_what_the_operation_refuses_is_said_at_its_field(
+    client: Client, url: Callable[..., str], typed: dict[str, str], person: Callable[..., Any], change: dict[str, str],
+    field: str,
+) -> None:  # fmt: skip
+    person("Stone", mrn="000001", birth_date=date(1980, 1, 1))
+    assert errors(client.post(url("enrol/"), {**typed, **change})) == [field]
+    assert Episode.objects.count() == 0
+
+
+def test_the_operation_by_itself_needs_no_first_steps(by: Any, now: datetime, clinic: Any, in_tenant: Any) -> None:
+    ana = NewPerson(family_name="Rivera", given_name="Ana", birth_date=date(1961, 5, 4))
+    start = Start(clinic=clinic, enrolled_on=date(2026, 3, 2))
+    late = FirstSteps(next_contact=NextContact(date(2026, 3, 1)))
+    with pytest.raises(FollowUpTooEarly):
+        enrol_now(by=by, at=now, client_token=uuid4(), who=ana, start=start, first=late)
+    kept = enrol_now(by=by, at=now, client_token=uuid4(), who=ana, start=start)
+    assert kept.was_new
+    assert (Referral.objects.get().eligibility_reason, FollowUp.objects.count()) == ("", 0)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -346,8 +347,6 @@ def test_the_checklist_of_a_real_enrolment(
     add_diagnosis(by=by, at=now, episode=episode, code="F33.1")
     AssessmentFactory(organization=patient.organization, episode=episode, on=date(2026, 1, 30), total=20)
     AssessmentFactory(organization=patient.organization, episode=episode, on=date(2026, 2, 9), total=16, item9=1)
-    from zoneinfo import ZoneInfo
-
     with django_assert_max_num_queries(8):
         found = enrolment_checklist(patient, episode, zone=ZoneInfo(clinic.time_zone), today=TODAY)
     assert [(part.key, part.detail) for part in found.missing] == [
@@ -363,3 +362,14 @@ def test_the_checklist_of_a_real_enrolment(
     ]
     done = {part.label: part.detail for part in found.parts if part.is_done}
     assert done["Baseline PHQ-9"] == "16, Feb 9, 2026"
+
+
+def test_a_consent_taken_back_and_a_visit_with_somebody_else_are_missing(
+    now: datetime, clinic: Any, episode: Any
+) -> None:
+    patient = episode.patient
+    ConsentFactory(organization=patient.organization, patient=patient, revoked_on=TODAY)
+    InitiatingVisitFactory(organization=patient.organization, patient=patient, is_by_billing_practitioner=False)
+    found = enrolment_checklist(patient, episode, zone=ZoneInfo(clinic.time_zone), today=TODAY)
+    said = {part.key: part.detail for part in found.missing}
+    assert (said["consent"], said["visit"]) == ("Taken back on Mar 2, 2026", "")

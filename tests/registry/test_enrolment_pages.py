@@ -414,3 +414,12 @@ def test_a_welcome_sheet_shows_no_contact_that_is_past(
     sheet = client.get(url("welcome/?language=es"))
     assert "Ken Abara coordina su atención" in sheet.text
     assert episode.patient.mrn not in sheet.text
+
+
+def test_another_patients_diagnosis_is_not_there(client: Client, url: Callable[..., str], organization: Any) -> None:
+    another = DiagnosisFactory(organization=organization)
+    assert client.post(url(f"diagnoses/{another.id}/first/")).status_code == 404
+    for page in ("confirm", "end"):
+        assert client.get(url(f"diagnoses/{another.id}/{page}/")).status_code == 404
+    visit = InitiatingVisitFactory(organization=organization)
+    assert client.get(url(f"visits/{visit.id}/void/")).status_code == 404
