@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from bhi.tenancy.context import tenant
 from registry.models import Episode, Patient, Referral
 from registry.queries.duplicates import alike, alike_pairs
-from registry.rules.duplicates import likeness
+from registry.rules.duplicates import is_slip, likeness
 from tests.factories.program import NotTheSameFactory, ReferralFactory
 from tests.factories.registry import EpisodeFactory, PatientFactory
 from tests.factories.tenancy import NOW, ClinicFactory
@@ -109,6 +109,16 @@ def test_pairs_are_suggested_until_somebody_tells_them_apart(in_tenant: Any, per
     ]
     NotTheSameFactory(organization=in_tenant, patient=twin, other=one)
     assert alike_pairs(in_tenant.id).total == 2
+
+
+def test_namesakes_crowd_nobody_out(in_tenant: Any, clinic: Any, person: Callable[..., Any]) -> None:
+    born = [date(1930 + year, 1 + year % 9, 11 + year % 17) for year in range(70)]
+    for day in born:
+        PatientFactory(organization=in_tenant, clinic=clinic, sort_name="cole, eva", family_name="Cole", birth_date=day)
+    pairs = {frozenset((pair.one.birth_date, pair.other.birth_date)) for pair in alike_pairs(in_tenant.id).rows}
+    assert pairs == {frozenset((one, other)) for one in born for other in born if one != other and is_slip(one, other)}
+    one, other = person(birth_date=date(1961, 2, 3)), person(birth_date=date(1961, 3, 2))
+    assert {one.id, other.id} in [{pair.one.id, pair.other.id} for pair in alike_pairs(in_tenant.id).rows]
 
 
 def test_pairs_take_two_statements_however_many_there_are(in_tenant: Any, clinic: Any) -> None:
