@@ -2,10 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from caseload.views import caseload_list, charts, contacts, imports, searches, settling
+from caseload.views import caseload_list, charts, contacts, imports, searches, settling, today, today_acts
 from caseload.views import import_choices as choices
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("today/", today.today, name="today"),
+    path("today/narrow/", today.today_narrow, name="today_narrow"),
+    path("today/put-off/<uuid:snooze_id>/end/", today_acts.snooze_end, name="snooze_end"),
+    path("patients/<uuid:patient_id>/attempt/", today_acts.attempt_new, name="attempt_new"),
+    path("patients/<uuid:patient_id>/follow-up/", today_acts.follow_up, name="follow_up"),
+    path("patients/<uuid:patient_id>/put-off/", today_acts.snooze_new, name="snooze_new"),
     path("caseload/", caseload_list.caseload, name="caseload"),
     path("caseload/search/", searches.patient_search, name="patient_search"),
     path("caseload/print/", caseload_list.caseload_print, name="caseload_print"),

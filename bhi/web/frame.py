@@ -13,6 +13,9 @@ from bhi.jobs.doorbell import is_silent
 
 # Pages that belong to a place in the navigation without being its first page.
 SECTIONS = {
+    "attempt_new": "today",
+    "follow_up": "today",
+    "snooze_new": "today",
     "patient_chart": "caseload",
     "caseload_print": "caseload",
     "caseload_view_save": "caseload",
@@ -89,6 +92,7 @@ SECTIONS = {
 # Label, URL name, icon, the permission that shows it. The first four that a seat has are its bottom bar.
 NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Safety", "safety_notices", "shield-exclamation", Permission.HANDLE_SAFETY),
+    ("Today", "today", "sun", Permission.LOG_CONTACT),
     ("Caseload", "caseload", "users", Permission.VIEW_CASELOAD),
     ("Referrals", "referrals", "inbox-arrow-down", Permission.REFER),
     ("Enrol now", "enrol_now", "user-plus", Permission.ENROL),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from bhi.tenancy.models import Role
 from caseload.queries.caseload_list import ClinicToday
 from caseload.queries.today_statement import STATEMENT
 from caseload.rules.clock import day_start, local_date
@@ -172,6 +173,11 @@ class Worklist:
     @property
     def others(self) -> int:
         return len(self.rows) - self.safety
+
+
+def usual_scope(roles: Collection[str]) -> str:
+    """Whose work somebody sees at first: a care manager's own with those they cover for, else everybody's."""
+    return OURS if Role.CARE_MANAGER.value in roles else EVERYBODY
 
 
 def work_due(

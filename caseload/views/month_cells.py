@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.findings import Gap
 from billing.templatetags.billing_words import gap_words
-from caseload.queries.caseload_list import CaseloadRow
 from caseload.rules.clock import month_of
 
 # Add-ons are billing's business; and how many minutes are short, the bar says.
 ADD_ONS = frozenset({"99494"})
 SAID_BY_BAR = "minutes_short"
+
+
+class InMonth(Protocol):
+    """A row of a list: an episode, and the day that it is at its clinic."""
+
+    @property
+    def episode_id(self) -> UUID: ...
+    @property
+    def patient_id(self) -> UUID: ...
+    @property
+    def today(self) -> date: ...
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ def month_cell(judged: MonthVerdict) -> MonthCell:
     )
 
 
-def month_cells(organization_id: UUID, rows: Iterable[CaseloadRow]) -> Mapping[UUID, MonthCell]:
+def month_cells(organization_id: UUID, rows: Iterable[InMonth]) -> Mapping[UUID, MonthCell]:
     """This month of each row's episode, each in the month that it is at its clinic."""
     by_month: dict[str, dict[UUID, UUID]] = {}
     for row in rows:

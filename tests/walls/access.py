@@ -49,6 +49,7 @@ from tests.factories.registry import (
     ProgramPeriodFactory,
 )
 from tests.factories.tenancy import NOW
+from tests.factories.work import SnoozeFactory
 
 CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
     "care_manager",
@@ -185,6 +186,17 @@ def caseload(seat: Membership) -> Mapping[str, Any]:
     return {}
 
 
+def worklist(seat: Membership) -> Mapping[str, Any]:
+    """Something of safety that is nobody's: it is on everybody's list."""
+    made = EpisodeStandingFactory(organization=seat.organization, episode=episode(seat), safety_from=date(2026, 2, 1))
+    AssessmentFactory(organization=seat.organization, episode=made.episode, item9=2)
+    return {}
+
+
+def snooze(seat: Membership) -> Mapping[str, Any]:
+    return {"snooze_id": SnoozeFactory(organization=seat.organization, episode=episode(seat)).id}
+
+
 def saved_view(seat: Membership) -> Mapping[str, Any]:
     """The seat's own: nobody else's is there for it."""
     return {"view_id": SavedViewFactory(organization=seat.organization, membership=seat).id}
@@ -307,6 +319,13 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
     # enrolment
     "enrol_now": Url(EDITING, post=422, made=caseload),
+    # today
+    "today": Url(LOGGING, made=worklist, shows="count"),
+    "today_narrow": Url(LOGGING, get=None, post=302),
+    "attempt_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "follow_up": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "snooze_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "snooze_end": Url(LOGGING, get=None, post=302, made=snooze),
     "enrol": Url(EDITING, post=422, made=referral_to_enrol, shows="patient"),
     "enrol_again": Url(EDITING, post=422, made=to_enrol, shows="patient"),
     "enrolment": Url(CLINICAL, made=patient, shows="patient"),

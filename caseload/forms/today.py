@@ -1,0 +1,195 @@
+"""What is asked on the rows of Today: an attempt, the next contact, putting a task off, and whose work is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from bhi.tenancy.ids import uuid7
+from caseload.forms.worktime import DAY_MESSAGES
+from caseload.operations.contacts import NextContact
+from caseload.operations.errors import SnoozeRefused
+from caseload.queries.choices import ATTEMPT_MODES, ATTEMPT_OUTCOMES
+from caseload.queries.today import WHOSE, Scope
+from caseload.rules.worktime import WorkTime
+from registry.forms.consents import ChoiceOf
+
+TAPS = (1, 2, 3, 5, 10)
+SINCE = "since"
+# A row may stand open over lunch: measured time is taken without a tap only so far.
+LONGEST_UNASKED = timedelta(minutes=15)
+LONGEST_OPEN = timedelta(hours=12)
+SAVE, DONE = "save", "done"
+_DAMAGED = "This form is damaged. Open a new one."
+
+
+def _day_field(label: str, *, required: bool = True) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=required, widget=widget, error_messages=DAY_MESSAGES)
+
+
+class AttemptForm(forms.Form):
+    """An attempt in two clicks: how and what came of it, with its minutes and the next try.
+
+    Without a tap the minutes are those since the form was opened, which is measured and not made up.
+    """
+
+    client_token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": _DAMAGED, "invalid": _DAMAGED})
+    opened_at = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
+    mode = ChoiceOf(label="How", choices=ATTEMPT_MODES, missing="Choose how you tried.")
+    outcome = ChoiceOf(label="What came of it", choices=ATTEMPT_OUTCOMES, missing="Choose what came of it.")
+    minutes = ChoiceOf(label="Minutes", required=False, missing="Choose from the list.")
+    next_on = _day_field("Next try", required=False)
+    note = forms.CharField(
+        label="Remark",
+        required=False,
+        max_length=500,
+        error_messages={"max_length": "This is longer than 500 characters. Shorten it."},
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        zone: ZoneInfo,
+        now: datetime,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        fresh = {"client_token": uuid7(), "opened_at": now.isoformat()}
+        super().__init__(data, initial={**fresh, **(initial or {})})
+        self.zone, self.now, self.today = zone, now, now.astimezone(zone).date()
+        self.opened = self._opened()
+        self.time: WorkTime | None = None
+        taps = [(str(minutes), str(minutes)) for minutes in TAPS]
+        since = [(SINCE, f"since {self.opened_words}")] if self.opened is not None else []
+        self.fields["minutes"].choices = [*taps, *since]  # type: ignore[attr-defined]
+
+    @property
+    def opened_words(self) -> str:
+        """The local time at which the form was opened: `2:05 pm`."""
+        if self.opened is None:
+            return ""
+        local = self.opened.astimezone(self.zone)
+        return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+
+    @property
+    def next_contact(self) -> NextContact | None:
+        due_on = self.cleaned_data.get("next_on")
+        return NextContact(due_on, "Try again to reach") if due_on else None
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if "minutes" not in self.errors:
+            self.time = self._time(values.get("minutes") or "")
+        next_on = values.get("next_on")
+        if next_on is not None and next_on < self.today:
+            self.add_error("next_on", "The next try is in the past. Correct its date.")
+        return values
+
+    def _time(self, tapped: str) -> WorkTime | None:
+        if tapped and tapped != SINCE:
+            return WorkTime(on=self.today, seconds=int(tapped) * 60)
+        taken = self.now - self.opened if self.opened is not None else None
+        if self.opened is None or taken is None or taken <= timedelta():
+            self.add_error("minutes", "Tap how many minutes it took.")
+        elif not tapped and taken > LONGEST_UNASKED:
+            minutes = int(taken.total_seconds()) // 60
+            self.add_error("minutes", f"This was opened {minutes} minutes ago. Tap how many minutes it took.")
+        else:
+            return WorkTime(span=(self.opened, self.now))
+        return None
+
+    def _opened(self) -> datetime | None:
+        """When the form was opened, as it says itself; None where that cannot be."""
+        typed = self.data.get("opened_at") if self.is_bound else self.initial["opened_at"]
+        try:
+            opened = datetime.fromisoformat(str(typed or ""))
+        except ValueError:
+            return None
+        if opened.tzinfo is None or opened > self.now or self.now - opened > LONGEST_OPEN:
+            return None
+        return opened
+
+
+class FollowUpForm(forms.Form):
+    """The next contact: when, about what, and by whom."""
+
+    planned = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    due_on = _day_field("Day")
+    purpose = forms.CharField(
+        label="About",
+        required=False,
+        max_length=200,
+        error_messages={"max_length": "This is longer than 200 characters. Shorten it."},
+    )
+    assigned_to = forms.ChoiceField(
+        label="Who",
+        required=False,
+        error_messages={"invalid_choice": "Choose a person from the list."},
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        people: Sequence[tuple[str, str]],
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.fields["assigned_to"].choices = [("", "The care manager"), *people]  # type: ignore[attr-defined]
+
+    @property
+    def assigned_to_id(self) -> UUID | None:
+        chosen = self.cleaned_data.get("assigned_to")
+        return UUID(chosen) if chosen else None
+
+
+class SnoozeForm(forms.Form):
+    """Which task may wait, until when, and why."""
+
+    task = ChoiceOf(label="What can wait", missing="Choose what can wait.")
+    until_on = _day_field("Until")
+    reason = forms.CharField(
+        label="Why",
+        max_length=300,
+        error_messages={
+            "required": "Say why it can wait.",
+            "max_length": "This is longer than 300 characters. Shorten it.",
+        },
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, tasks: Iterable[tuple[str, str]]) -> None:
+        offered = list(tasks)
+        super().__init__(data, initial={"task": offered[0][0]} if len(offered) == 1 else {})
+        self.fields["task"].choices = offered  # type: ignore[attr-defined]
+
+    def refuse(self, fault: SnoozeRefused) -> None:
+        """Say an operation's refusal at its field."""
+        self.add_error(fault.field or None, str(fault))
+
+
+class ScopeForm(forms.Form):
+    """Whose work, at which clinic. What makes no sense is as good as not given."""
+
+    whose = forms.ChoiceField(required=False, choices=[(name, name) for name in WHOSE])
+    clinic = forms.UUIDField(required=False)
+
+
+def scope_asked(given: Mapping[str, Any], *, seat_id: UUID, usual: str) -> Scope:
+    """What the session remembers, completed by what is usual for the seat."""
+    form = ScopeForm(dict(given))
+    form.is_valid()
+    values = form.cleaned_data
+    return Scope(seat_id, values.get("whose") or usual, values.get("clinic"))
+
+
+def to_remember(given: Mapping[str, Any]) -> dict[str, str]:
+    """Of a filter that was sent, what can be kept for the session."""
+    form = ScopeForm(dict(given))
+    form.is_valid()
+    return {name: str(value) for name, value in form.cleaned_data.items() if value}

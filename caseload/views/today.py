@@ -1,0 +1,153 @@
+"""Today: what is due, the most harmful to miss first, and whose work is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from bhi.accounts.permissions import Permission, requires
+from bhi.accounts.queries import people_of
+from bhi.audit.operations import record
+from bhi.tenancy.models import Membership
+from billing.templatetags.billing_words import gap_words
+from caseload.forms.today import scope_asked, to_remember
+from caseload.queries.caseload_list import ClinicToday, clinics_today
+from caseload.queries.elsewhere import due_elsewhere
+from caseload.queries.today import COVERED, EVERYBODY, MINE, OURS, Due, Scope, Worklist, usual_scope, work_due, worklist
+from caseload.rules.worklist import MonthSoFar
+from caseload.views.month_cells import MonthCell, month_cells
+from caseload.views.today_lines import line_of, waiting_lines
+
+PAGE_ROWS = 50
+# Months are judged for as many patients as one person could have; of a whole organization they are not asked.
+MOST_MONTHS = 250
+CONSENT_GAP = "consent_missing"
+
+
+@requires(Permission.LOG_CONTACT)
+@require_safe
+def today(request: HttpRequest, organization: str) -> HttpResponse:
+    """The worklist, with what is due in the person's other organizations."""
+    now = timezone.now()
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    clinics = clinics_today(by.organization_id, now)
+    scope = _scope(request, organization, by, clinics)
+    due = work_due(by.organization_id, scope, clinics=clinics)
+    shown = worklist(due, _months(by.organization_id, due))
+    people = people_of(by.organization_id)
+    first = _first(request.GET.get("from", ""), len(shown.rows))
+    rows = shown.rows[first : first + PAGE_ROWS]
+    record("today.viewed", by=by, at=now, count=len(rows))
+    context = {
+        "lines": [line_of(row, organization, by, people, names_clinics=len(clinics) > 1) for row in rows],
+        "waiting": waiting_lines(shown.waiting, organization, people),
+        "sub": _sub(shown, clinics, now),
+        "next_words": _next_words(due, clinics, now),
+        "covers": [(people[seat].name, until) for seat, until in due.covers if seat in people],
+        "today": _latest(clinics, now),
+        "elsewhere": due_elsewhere(by.user_id, here=organization, at=now) if by.user_id else (),
+        **_filters(scope, due, by, clinics),
+        **_places(first, len(shown.rows)),
+    }
+    return render(request, "caseload/today.html", context)
+
+
+@requires(Permission.LOG_CONTACT)
+@require_POST
+def today_narrow(request: HttpRequest, organization: str) -> HttpResponse:
+    """Keep whose work is shown for the session, so that no address holds it."""
+    request.session[_key(organization)] = to_remember(request.POST)
+    return redirect("today", organization)
+
+
+def months_of(organization_id: UUID, due: Due) -> dict[UUID, MonthSoFar]:
+    """This month of everybody who has minutes in it, by episode."""
+    cells = month_cells(organization_id, due.with_minutes)
+    return {episode_id: _so_far(cell) for episode_id, cell in cells.items()}
+
+
+def _months(organization_id: UUID, due: Due) -> dict[UUID, MonthSoFar]:
+    return months_of(organization_id, due) if len(due.with_minutes) <= MOST_MONTHS else {}
+
+
+def _so_far(cell: MonthCell) -> MonthSoFar:
+    """A month cut down to whether it is close to its base code; that consent is missing is a task of its own."""
+    if cell.refusal:
+        return MonthSoFar(cell.minutes, None, is_reached=True)
+    missing = [gap for gap in cell.missing if gap.word != CONSENT_GAP]
+    return MonthSoFar(
+        minutes=cell.minutes,
+        goal=cell.goal,
+        is_reached=bool(cell.code_now) or len(missing) < len(cell.missing),
+        missing="; ".join(gap_words(gap.word).lower() for gap in missing),
+    )
+
+
+def _scope(request: HttpRequest, organization: str, by: Membership, clinics: Mapping[UUID, ClinicToday]) -> Scope:
+    kept = request.session.get(_key(organization), {})
+    scope = scope_asked(kept, seat_id=by.id, usual=usual_scope(by.roles))
+    return scope if scope.clinic_id is None or scope.clinic_id in clinics else Scope(by.id, scope.whose)
+
+
+def _key(organization: str) -> str:
+    return f"today:{organization}"
+
+
+def _filters(scope: Scope, due: Due, by: Membership, clinics: Mapping[UUID, ClinicToday]) -> dict[str, Any]:
+    """What can be chosen above the list; covering is offered while there is somebody to stand in for."""
+    covered = [(OURS, "Mine and those I cover"), (MINE, "Mine only"), (COVERED, "Those I cover")]
+    own = covered if due.covers or scope.whose == COVERED else [(OURS, "Mine")]
+    whose = OURS if scope.whose == MINE and not due.covers else scope.whose
+    return {
+        "whose_choices": [*own, (EVERYBODY, "Everybody’s")],
+        "whose": whose,
+        "clinic_choices": [(clinic.id, clinic.name) for clinic in clinics.values()],
+        "clinic": scope.clinic_id,
+        "is_narrowed": scope.clinic_id is not None or scope.whose != usual_scope(by.roles),
+        "has_months": len(due.with_minutes) <= MOST_MONTHS,
+    }
+
+
+def _places(first: int, total: int) -> dict[str, Any]:
+    last = min(first + PAGE_ROWS, total)
+    return {
+        "total": total,
+        "shown": f"{first + 1} to {last}",
+        "previous_url": f"?from={max(first - PAGE_ROWS, 0)}" if first else "",
+        "next_url": f"?from={last}" if last < total else "",
+    }
+
+
+def _first(typed: str, total: int) -> int:
+    """Where the page begins; the first one for what is no place in the list."""
+    first = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 8 else 0
+    return first - first % PAGE_ROWS if first < total else 0
+
+
+def _latest(clinics: Mapping[UUID, ClinicToday], at: datetime) -> date:
+    return max((clinic.today for clinic in clinics.values()), default=at.date())
+
+
+def _sub(shown: Worklist, clinics: Mapping[UUID, ClinicToday], at: datetime) -> str:
+    """`Monday, Mar 2 · 12 patients, 2 of them for safety`."""
+    day = _latest(clinics, at)
+    count = len(shown.rows)
+    patients = "1 patient" if count == 1 else f"{count:,} patients"
+    safety = f", {shown.safety} of them for safety" if shown.safety else ""
+    return f"{day:%A, %b} {day.day}" + (f" · {patients}{safety}" if count else "")
+
+
+def _next_words(due: Due, clinics: Mapping[UUID, ClinicToday], at: datetime) -> str:
+    """What comes next where nothing is due today."""
+    if due.next_on is None:
+        return "Nothing is planned either. Plan the next contact on a patient’s chart, or enrol somebody."
+    day = due.next_on
+    patients = "1 patient is" if due.next_patients == 1 else f"{due.next_patients} patients are"
+    return f"Next: {patients} planned for {day:%A, %b} {day.day}."
