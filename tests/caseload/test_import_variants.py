@@ -316,6 +316,26 @@ def test_cells_merged_downwards_count_for_every_row():
     ]
 
 
+def test_cells_merged_over_a_blank_row_make_it_no_row():
+    def change(made):
+        made.active.merge_cells("D2:D4")
+
+    rows = ([*PATIENT, "Insurance"], [*GOOD_CELLS, "AETNA"], [None], ["2", "Roe, Al", "1/2/1980"])
+    found = plan(book(*rows, change=change))
+    assert ([each.candidate.insurance.payer for each in found.patients], said(found, 3)) == (
+        ["AETNA", "AETNA"],
+        [("ignored", ["Ignored: blank row."])],
+    )
+
+
+def test_pictures_in_a_workbook_do_not_matter():
+    name, content = book(PATIENT, GOOD_CELLS)
+    kept = io.BytesIO(content)
+    with zipfile.ZipFile(kept, "a") as more:
+        more.writestr("xl/media/image1.png", b"<!DOCTYPE")
+    assert people(plan((name, kept.getvalue()))) == [GIL]
+
+
 def test_a_title_merged_across_is_no_header():
     def change(made):
         made.active.merge_cells("A1:C1")

@@ -138,8 +138,7 @@ def _refuse_if_built_on(run: ImportRun) -> None:
 def _facts(kind: type[Fact] = Fact) -> Iterator[type[Fact]]:
     """Every kind of fact that there is, also those of apps above."""
     for each in kind.__subclasses__():
-        if not each._meta.abstract:
-            yield each
+        yield each
         yield from _facts(each)
 
 

@@ -129,6 +129,11 @@ def test_a_number_of_another_clinic_finds_the_patient():
     assert fates(found) == [(2, "matched", [])]
 
 
+def test_one_number_at_two_clinics_is_one_patient():
+    jo = replace(JO, numbers=frozenset({("c-south", "0123")}))
+    assert outcomes(plan(patients("123|Doe, Jo|1/1/1980"), known=known(jo)), "patient") == ["matched"]
+
+
 def test_the_clinics_own_number_goes_before_anothers():
     """At South, 77 is Al; at North it is Jo."""
     al = replace(JO, key="p-al", clinic="c-south", person=Person("77", "Doe", "Jo", JO.person.birth_on))
