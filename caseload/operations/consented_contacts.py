@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -40,9 +40,13 @@ def record_contact_with_consent(
     time: WorkTime,
     mode: str,
     work: Work = TREATMENT,
+    outcome: str = "",
     note: str = "",
+    parts: Mapping[str, str] | None = None,
+    question: str = "",
     scores: Sequence[ScoreGiven] = (),
     next_contact: NextContact | None = None,
+    timer_id: UUID | None = None,
 ) -> ContactKept:
     """`record_contact`, with the consent given in it to the services of the episode's treating clinician.
 
@@ -56,9 +60,13 @@ def record_contact_with_consent(
         time=time,
         mode=mode,
         work=work,
+        outcome=outcome,
         note=note,
+        parts=parts,
+        question=question,
         scores=scores,
         next_contact=next_contact,
+        timer_id=timer_id,
     )
     if agreed is not None and kept.was_new:
         take_consent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -23,6 +23,7 @@ from caseload.operations.timekeeping import (
     months_touched,
     timed,
 )
+from caseload.operations.timers import end_timer
 from caseload.queries.work import EpisodeAtWork, episode_at_work
 from caseload.rules.worktime import WorkTime
 from registry.models import Assessment
@@ -59,16 +60,21 @@ def record_contact(
     time: WorkTime,
     mode: str,
     work: Work = TREATMENT,
+    outcome: str = "",
     note: str = "",
+    parts: Mapping[str, str] | None = None,
+    question: str = "",
     scores: Sequence[ScoreGiven] = (),
     next_contact: NextContact | None = None,
+    timer_id: UUID | None = None,
     import_id: UUID | None = None,
 ) -> ContactKept:
     """One note: the contact, its minutes, its scores and the next contact date, all or nothing.
 
     The minutes are held when they overlap the person's time for another patient; the rest is kept all the same.
     A second submit of the same form returns what the first one kept. Raises PatientDischarged, ImpossibleTime,
-    DayFull, ScoreUnusable, FollowUpTooEarly, FormReused, NotFound.
+    DayFull, ScoreUnusable, FollowUpTooEarly, FormReused, NotFound; TimerClosed where `timer_id`, the person's timer
+    whose time this is, was saved or let go already.
     """
     lock_people([by.id])
     stamp = Stamp(by, at, import_id)
@@ -89,9 +95,13 @@ def record_contact(
         note=note,
         client_token=client_token,
     )
+    contact.outcome, contact.parts, contact.question = outcome, dict(parts or {}), question
+    contact.signed_as = str(by)
     entry = timed(stamp, episode, time=time, work=work, worked_by=by, client_token=client_token, contact=contact)
     assessments = tuple(_assessment(stamp, episode, contact, given) for given in scores)
     record_facts([contact, entry, *assessments])
+    if timer_id is not None:
+        end_timer(by=by, at=at, timer_id=timer_id, entry=entry)
     _plan_next(stamp, contact, next_contact)
     _audit(contact, assessments, next_contact, stamp=stamp)
     rebuild_standing(organization_id=by.organization_id, episode_ids=[episode.id], at=at)

@@ -193,3 +193,13 @@ def test_saving_takes_a_fixed_number_of_statements(enrolled: Callable[..., Any],
             )
         taken.append(len([query for query in queries if "SAVEPOINT" not in query["sql"]]))
     assert taken == [13, 13, 13, 13]
+
+
+def test_a_note_is_signed_by_whoever_recorded_it(enrolled: Callable[..., Any], contact: Callable[..., Any]) -> None:
+    parts = {"skill": "Two walks a week."}
+    kept = contact(
+        enrolled(), work=Work("outreach_attempt"), outcome="voicemail", parts=parts, question="Raise sertraline?"
+    ).contact
+    kept.refresh_from_db()
+    assert (kept.outcome, kept.parts, kept.question) == ("voicemail", parts, "Raise sertraline?")
+    assert kept.signed_as == str(kept.by)
