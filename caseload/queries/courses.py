@@ -13,7 +13,8 @@ from django.db import connection
 from caseload.rules.course import EpisodeCourse, ProgramFrom, Score
 
 # Days of contact are those of any treatment with the patient, noted or timed, counted or not. Only reviews with a
-# recommendation are reviews. Scores of one day stand in the order in which they were recorded.
+# recommendation are reviews. Scores of one day stand in the order in which they were recorded. Of somebody discharged
+# nothing is due any more.
 _COURSES = """
 SELECT e.id, e.patient_id, e.clinic_id, e.care_manager_id, p.sort_name, c.time_zone, e.status, e.program,
        e.enrolled_on, e.relapse_prevention_from, e.ended_on, p.died_on,
@@ -40,7 +41,7 @@ SELECT e.id, e.patient_id, e.clinic_id, e.care_manager_id, p.sort_name, c.time_z
        (SELECT json_build_array(x.due_on, x.purpose)
           FROM caseload_followup x
          WHERE x.organization_id = e.organization_id AND x.episode_id = e.id AND x.voided_at IS NULL
-           AND x.closed_on IS NULL
+           AND x.closed_on IS NULL AND e.ended_on IS NULL
          ORDER BY x.due_on, x.id LIMIT 1),
        e.target_instruments
   FROM registry_episode e

@@ -159,6 +159,7 @@ def test_nothing_is_due_of_somebody_discharged(
     page = client.get(f"{caseload}?status=discharged")
     assert (page.context["lines"][0].is_overdue, page.context["lines"][0].due) == (False, "")
     assert _whole_file(client, caseload)[0]["Next due"] == ""
+    assert EpisodeStanding.objects.get().next_due_on is None, "so that no list sorts by it"
 
 
 # Filters
