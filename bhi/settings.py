@@ -85,6 +85,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "bhi.web.frame.frame",
+                "caseload.views.timers.frame_timer",
             ],
         },
     }

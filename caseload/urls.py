@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from caseload.views import caseload_list, charts, contacts, imports, searches, settling, today, today_acts
+from caseload.views import caseload_list, charts, contacts, imports, searches, settling, timers, today, today_acts
 from caseload.views import import_choices as choices
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,6 +21,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/<uuid:patient_id>/", charts.chart, name="patient_chart"),
     path("patients/<uuid:patient_id>/contacts/new/", contacts.contact_new, name="contact_new"),
     path("patients/<uuid:patient_id>/contacts/preview/", contacts.contact_preview, name="contact_preview"),
+    path("patients/<uuid:patient_id>/timer/start/", timers.timer_start, name="timer_start"),
+    path("timers/", timers.timers, name="timers"),
+    path("timers/<uuid:timer_id>/", timers.timer, name="timer"),
+    path("timers/<uuid:timer_id>/mark/", timers.timer_mark, name="timer_mark"),
+    path("timers/<uuid:timer_id>/stop/", timers.timer_stop, name="timer_stop"),
+    path("timers/<uuid:timer_id>/let-go/", timers.timer_let_go, name="timer_let_go"),
     path("time/held/", settling.held_list, name="held_times"),
     path("time/<uuid:entry_id>/settle/", settling.time_settle, name="time_settle"),
     path("imports/", imports.import_list, name="imports"),

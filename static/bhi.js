@@ -22,7 +22,8 @@
 
   function pressKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat && event.key !== "j" && event.key !== "k") return;
-    if (answerItem(event) || isTyping(event.target) || !hasKeys()) return;
+    const isLetter = event.key.length === 1; // a function key types nothing: it works in the middle of a note
+    if (answerItem(event) || isLetter && isTyping(event.target) || !hasKeys()) return;
     if (one("dialog[open]")) return;
     if (event.key === "j") return moveRow(1);
     if (event.key === "k") return moveRow(-1);
@@ -208,6 +209,18 @@
     for (const box of all("[data-keys-toggle]")) box.checked = hasKeys();
   }
 
+  // A timer's length since the server's start; the computer's own clock may be wrong, so only differences count.
+  function countUp() {
+    for (const output of all("[data-since]")) {
+      output.dataset.at ??= performance.now();
+      const known = Date.parse(output.dataset.now) - Date.parse(output.dataset.since);
+      const seconds = Math.max(0, Math.floor((known + performance.now() - output.dataset.at) / 1000));
+      const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+      output.textContent = (parts[0] ? parts : parts.slice(1)).map((part, at) => at ? String(part).padStart(2, "0") : part).join(":");
+    }
+  }
+  setInterval(countUp, 1000);
+
   document.addEventListener("keydown", escape);
   document.addEventListener("keydown", pressKey);
   document.addEventListener("click", click);
@@ -220,4 +233,5 @@
   document.addEventListener("htmx:load", settle);
   window.addEventListener("beforeunload", (event) => { if (!isSending && dirtyForm()) event.preventDefault(); });
   settle();
+  countUp();
 })();

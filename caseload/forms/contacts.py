@@ -13,6 +13,7 @@ from caseload.forms.worktime import DAY_MESSAGES, WorkTimeForm
 from caseload.operations.consented_contacts import Agreed
 from caseload.operations.contacts import NextContact
 from caseload.queries.choices import ACTIVITIES, MODES
+from caseload.queries.timers import TimerShown
 from caseload.rules.clock import day_start
 from registry.forms.consents import OCCURRENCES, ChoiceOf, ClockField, Moment, moment_typed, script_choices
 from registry.forms.score_entry import add_fields, is_risk_typed, score_given
@@ -63,8 +64,9 @@ class ContactForm(WorkTimeForm):
         now: datetime,
         tools: Sequence[Tool],
         texts: Mapping[str, TextShown] | None = None,
+        clock: TimerShown | None = None,
     ) -> None:
-        super().__init__(data, zone=zone, now=now)
+        super().__init__(data, zone=zone, now=now, clock=clock)
         self.scores: tuple[ScoreGiven, ...] = ()
         self.moment: Moment | None = None
         self._offer_consent(texts)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
 
 from bhi.errors import DomainError
 from bhi.tenancy.ids import uuid7
-from caseload.operations.errors import DayFull, ImpossibleTime
-from caseload.rules.clock import is_ambiguous, is_nonexistent, short_day
+from caseload.operations.errors import DayFull, ImpossibleTime, TimerClosed
+from caseload.queries.timers import TimerShown
+from caseload.rules.clock import is_ambiguous, is_nonexistent, occurrence, short_day
 from caseload.rules.worktime import WorkTime, fault_of
 
 MOST_MINUTES = 720
@@ -41,6 +43,7 @@ class WorkTimeForm(forms.Form):
         label="Start", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     ends = forms.TimeField(label="End", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    ends_next_day = forms.BooleanField(label="It ended after midnight, on the next day", required=False)
     starts_which = forms.ChoiceField(label="Which start", required=False, choices=OCCURRENCES, widget=forms.RadioSelect)
     ends_which = forms.ChoiceField(label="Which end", required=False, choices=OCCURRENCES, widget=forms.RadioSelect)
     minutes = forms.IntegerField(
@@ -49,6 +52,9 @@ class WorkTimeForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric", "min": 1, "max": MOST_MINUTES}),
     )
 
+    timer = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    is_so_long = forms.BooleanField(label="Yes, it took that long", required=False)
+
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
@@ -56,18 +62,44 @@ class WorkTimeForm(forms.Form):
         zone: ZoneInfo,
         now: datetime,
         initial: Mapping[str, Any] | None = None,
+        clock: TimerShown | None = None,
     ) -> None:
+        """`clock` is the timer whose time this form saves: it fills the start, and the end once it was stopped."""
         today = now.astimezone(zone).date()
-        super().__init__(data, initial={"client_token": uuid7(), "on": today, **(initial or {})})
+        given = {**(clock_initial(clock, zone) if clock is not None else {}), **(initial or {})}
+        super().__init__(data, initial={"client_token": uuid7(), "on": today, **given})
         self.zone, self.now, self.today = zone, now, today
         self.time: WorkTime | None = None
+        self.clock = clock
+        if clock is None:
+            del self.fields["timer"], self.fields["is_so_long"]
+        for name in ("starts", "ends"):
+            if clock is not None or _has_seconds(given.get(name)):
+                self.fields[name].widget = forms.TimeInput(attrs={"type": "time", "step": 1}, format="%H:%M:%S")
         for name, messages in _MESSAGES.items():
             self.fields[name].error_messages |= messages
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         self.time = self._time(values)
+        if self.clock is not None:
+            self._ask_if_long(self.clock, values)
         return values
+
+    @property
+    def timer_id(self) -> UUID | None:
+        """The timer whose time this form saves."""
+        return self.clock.id if self.clock is not None else None
+
+    @property
+    def is_ended_by_saving(self) -> bool:
+        """Whether the timer runs on until the form is saved."""
+        return self.clock is not None and self.clock.is_running
+
+    @property
+    def asks_next_day(self) -> bool:
+        """Whether the end may lie on the next day: only then is it asked."""
+        return bool(self["ends_next_day"].value()) or "ends" in self.errors
 
     def field_of_refusal(self, fault: DomainError) -> str | None:
         """Where the refusal of an operation is shown; None is above the form."""
@@ -75,7 +107,16 @@ class WorkTimeForm(forms.Form):
             return "ends" if self.time is not None and self.time.span is not None else "minutes"
         if isinstance(fault, ImpossibleTime):
             return {"start": "on", "end": "ends"}.get(fault.field, fault.field)
+        if isinstance(fault, TimerClosed):
+            return "starts"
         return None
+
+    def _ask_if_long(self, clock: TimerShown, values: Mapping[str, Any]) -> None:
+        """A clock may have been forgotten: a long time is taken only when somebody says so."""
+        span = self.time.span if self.time is not None else None
+        if span is not None and span[1] - span[0] > clock.limits.cap and not values.get("is_so_long"):
+            minutes = int((span[1] - span[0]).total_seconds()) // 60
+            self.add_error("is_so_long", f"That is {minutes} minutes. Correct the end, or say that it took that long.")
 
     def _time(self, values: Mapping[str, Any]) -> WorkTime | None:
         on = values.get("on")
@@ -107,7 +148,10 @@ class WorkTimeForm(forms.Form):
             self.add_error("minutes", "Give either the start and the end, or only the minutes. Clear one of them.")
             return None
         start = self._instant("starts", on, values)
-        end = self._instant("ends", on, values)
+        if self.clock is not None and not self["ends"].value():
+            end: datetime | None = self.clock.stopped_at or self.now.replace(microsecond=0)
+        else:
+            end = self._instant("ends", on + timedelta(days=1) if values.get("ends_next_day") else on, values)
         return WorkTime(span=(start, end)) if start is not None and end is not None else None
 
     def _instant(self, name: str, on: date, values: Mapping[str, Any]) -> datetime | None:
@@ -128,3 +172,26 @@ class WorkTimeForm(forms.Form):
             self.add_error(f"{name}_which", f"The clocks went back on {short_day(on)}, so this time occurred twice.")
             return None
         return local.replace(tzinfo=self.zone, fold=1 if which == "second" else 0).astimezone(UTC)
+
+
+def _has_seconds(at: object) -> bool:
+    return isinstance(at, time) and bool(at.second)
+
+
+def clock_initial(clock: TimerShown, zone: ZoneInfo) -> dict[str, Any]:
+    """What a timer fills in: its day and start, and its end once it was stopped."""
+    return {"timer": clock.id, **span_initial(clock.started_at, clock.stopped_at, zone)}
+
+
+def span_initial(starts_at: datetime, ends_at: datetime | None, zone: ZoneInfo) -> dict[str, Any]:
+    """A span as the fields have it, to the second; of a time that occurs twice, which one."""
+    start = starts_at.astimezone(zone)
+    filled: dict[str, Any] = {"on": start.date(), "starts": start.time(), "starts_which": occurrence(starts_at, zone)}
+    if ends_at is not None:
+        end = ends_at.astimezone(zone)
+        filled |= {
+            "ends": end.time(),
+            "ends_which": occurrence(ends_at, zone),
+            "ends_next_day": end.date() != start.date(),
+        }
+    return filled

@@ -1,5 +1,7 @@
 """What the caseload refuses, each with the sentence that says why and what to do."""
 
+from uuid import UUID
+
 from bhi.errors import DomainError
 
 
@@ -66,3 +68,29 @@ class SnoozeRefused(DomainError):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class TimerRunning(DomainError):
+    """One clock at a time for each person. `timer_id` is the one that runs."""
+
+    def __init__(self, timer_id: UUID) -> None:
+        super().__init__("Your timer is running for another patient. Stop it first, or keep it.")
+        self.timer_id = timer_id
+
+
+class TimerClosed(DomainError):
+    """A clock's time becomes one entry, once."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This timer was stopped, saved or let go meanwhile. Open your timers to see what became of it."
+        )
+
+
+class MoreThanTheCall(DomainError):
+    """The minutes given to the patients of one call are more than the call lasted."""
+
+    def __init__(self, minutes: int, given: int) -> None:
+        super().__init__(
+            f"The call lasted {minutes} min, and {given} min are given out. Correct the minutes or the end."
+        )

@@ -11,7 +11,7 @@ from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from caseload.models import Activity, TimeEntry
 from caseload.queries.time_shown import span_words
-from caseload.rules.clock import local_date
+from caseload.rules.clock import local_date, occurrence
 from caseload.rules.worktime import around
 
 PAGE_ROWS = 100
@@ -37,6 +37,18 @@ class Offer:
     @property
     def ends_local(self) -> time:
         return self.ends_at.astimezone(self.zone).time()
+
+    @property
+    def ends_next_day(self) -> bool:
+        return local_date(self.ends_at, self.zone) != self.on
+
+    @property
+    def starts_which(self) -> str:
+        return occurrence(self.starts_at, self.zone)
+
+    @property
+    def ends_which(self) -> str:
+        return occurrence(self.ends_at, self.zone)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ __all__ = [
     "month_named",
     "month_of",
     "month_starts_and_ends",
+    "occurrence",
     "short_day",
 ]
 
@@ -57,6 +58,14 @@ def is_nonexistent(local: datetime, zone: ZoneInfo) -> bool:
     """Whether this local clock time is skipped, on a night the clocks go forward."""
     earlier, later = _offsets(local, zone)
     return earlier < later
+
+
+def occurrence(instant: datetime, zone: ZoneInfo) -> str:
+    """Of a local clock time that occurs twice, which one an instant is: `first` or `second`; else empty."""
+    local = instant.astimezone(zone)
+    if not is_ambiguous(local.replace(tzinfo=None), zone):
+        return ""
+    return "second" if local.fold else "first"
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,6 +23,7 @@ from caseload.operations.contacts import ContactKept
 from caseload.operations.timekeeping import Work
 from caseload.queries.doors import PatientDoor, patient_door
 from caseload.queries.time_shown import Preview, held_words, time_preview
+from caseload.queries.timers import TimerShown, timer_for_contact
 from registry.forms.score_entry import field_of, tool_shown
 from registry.operations.errors import ConsentImpossible, ScoreUnusable
 from registry.queries.consents import cost_words, covering_consent, current_texts, text_of
@@ -39,8 +40,8 @@ def contact_new(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
     door = _door(patient_id, by, now)
     if request.method != "POST" or not door.is_open:
         status = 409 if request.method == "POST" else 200
-        return _page(request, door, _form(None, door, now), by=by, at=now, status=status)
-    form = _form(request.POST, door, now)
+        return _page(request, door, _form(request, door, now), by=by, at=now, status=status)
+    form = _form(request, door, now)
     kept = _save(form, door, by=by, at=now) if form.is_valid() else None
     if kept is None:
         return _page(request, door, form, by=by, at=now, status=422)
@@ -55,7 +56,7 @@ def contact_preview(request: HttpRequest, organization: str, patient_id: UUID) -
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
     door = _door(patient_id, by, now)
-    form = _form(request.POST, door, now)
+    form = _form(request, door, now)
     context = {"preview": _preview(form, door, by=by), "form": form, "door": door}
     return render(request, "caseload/contact_new.html#preview", context)
 
@@ -67,12 +68,28 @@ def _door(patient_id: UUID, by: Membership, at: datetime) -> PatientDoor:
         raise Http404 from None
 
 
-def _form(data: QueryDict | None, door: PatientDoor, now: datetime) -> ContactForm:
+def _form(request: HttpRequest, door: PatientDoor, now: datetime) -> ContactForm:
     clinic_id = (door.episode or door.patient).clinic_id
     asks = door.is_open and not is_minor(door.patient.birth_date, door.today)
     asks = asks and covering_consent(door.patient.id, door.today) is None
     texts = current_texts(door.patient.organization_id) if asks else None
-    return ContactForm(data, zone=door.zone, now=now, tools=tools_of(clinic_id), texts=texts)
+    data = request.POST if request.method == "POST" and door.is_open else None
+    clock = _clock(request, door, now)
+    return ContactForm(data, zone=door.zone, now=now, tools=tools_of(clinic_id), texts=texts, clock=clock)
+
+
+def _clock(request: HttpRequest, door: PatientDoor, now: datetime) -> TimerShown | None:
+    """The timer whose time the note saves: the one that the form or the address names, else the one that runs."""
+    sent = request.POST.get("timer", "") if request.method == "POST" else request.GET.get("timer", "")
+    if request.method == "POST" and not sent:
+        return None
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    try:
+        timer_id = UUID(sent) if sent else None
+    except ValueError:
+        return None
+    clock = timer_for_contact(door.patient.id, for_=by, at=now, timer_id=timer_id)
+    return None if clock is None or (request.method != "POST" and clock.is_closed) else clock
 
 
 def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime) -> ContactKept | None:
@@ -92,6 +109,7 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
             note=form.cleaned_data["note"],
             scores=form.scores,
             next_contact=form.next_contact,
+            timer_id=form.timer_id,
         )
     except DomainError as fault:
         form.add_error(_field_of(fault, form), str(fault))

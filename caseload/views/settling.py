@@ -16,6 +16,7 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from caseload.forms.settling import TAKE_BACK, SettleForm
+from caseload.forms.worktime import span_initial
 from caseload.operations import replace_time, void_time
 from caseload.queries.settling import HeldTime, held_time, held_times
 
@@ -60,12 +61,7 @@ def _held(entry_id: UUID, by: Membership) -> HeldTime | None:
 def _fresh(held: HeldTime, now: datetime) -> SettleForm:
     span = held.entry.span
     assert span is not None
-    typed = {
-        "on": held.on,
-        "starts": span.lower.astimezone(held.zone).time(),
-        "ends": span.upper.astimezone(held.zone).time(),
-    }
-    return SettleForm(zone=held.zone, now=now, initial=typed)
+    return SettleForm(zone=held.zone, now=now, initial=span_initial(span.lower, span.upper, held.zone))
 
 
 def _settle(form: SettleForm, held: HeldTime, *, by: Membership, at: datetime) -> str:

@@ -49,7 +49,7 @@ from tests.factories.registry import (
     ProgramPeriodFactory,
 )
 from tests.factories.tenancy import NOW
-from tests.factories.work import SnoozeFactory
+from tests.factories.work import SnoozeFactory, TimerFactory
 
 CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
     "care_manager",
@@ -250,6 +250,16 @@ def held_list(seat: Membership) -> Mapping[str, Any]:
     return {}
 
 
+def timer(seat: Membership) -> Mapping[str, Any]:
+    """The seat's own, stopped and not saved yet."""
+    return {"timer_id": TimerFactory(organization=seat.organization, membership=seat, episode=episode(seat)).id}
+
+
+def timer_list(seat: Membership) -> Mapping[str, Any]:
+    timer(seat)
+    return {}
+
+
 def referral(seat: Membership) -> Mapping[str, Any]:
     """Made by the seat itself: a treating clinician sees no others. It waits for a place."""
     made = ReferralFactory(
@@ -309,6 +319,13 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "enter": Url(EVERYONE, get=302),
     "job_progress": Url(EVERYONE, made=job),
     "audit": Url(AUDITING),
+    # today
+    "today": Url(LOGGING, made=worklist, shows="count"),
+    "today_narrow": Url(LOGGING, get=None, post=302),
+    "attempt_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "follow_up": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "snooze_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "snooze_end": Url(LOGGING, get=None, post=302, made=snooze),
     # caseload
     "caseload": Url(CLINICAL, post=302, made=caseload, shows="count"),
     "caseload_print": Url(CLINICAL, post=200, made=caseload, shows="count"),
@@ -319,13 +336,6 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
     # enrolment
     "enrol_now": Url(EDITING, post=422, made=caseload),
-    # today
-    "today": Url(LOGGING, made=worklist, shows="count"),
-    "today_narrow": Url(LOGGING, get=None, post=302),
-    "attempt_new": Url(LOGGING, post=422, made=patient, shows="patient"),
-    "follow_up": Url(LOGGING, post=422, made=patient, shows="patient"),
-    "snooze_new": Url(LOGGING, post=422, made=patient, shows="patient"),
-    "snooze_end": Url(LOGGING, get=None, post=302, made=snooze),
     "enrol": Url(EDITING, post=422, made=referral_to_enrol, shows="patient"),
     "enrol_again": Url(EDITING, post=422, made=to_enrol, shows="patient"),
     "enrolment": Url(CLINICAL, made=patient, shows="patient"),
@@ -343,6 +353,12 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "diagnosis_confirm": Url(CLINICAL - {PC}, post=422, made=diagnosis, shows="patient"),
     "diagnosis_end": Url(EDITING, post=422, made=diagnosis, shows="patient"),
     "consent_texts": Url(SETTING, post=422),
+    "timer_start": Url(LOGGING, get=None, post=302, made=patient),
+    "timers": Url(LOGGING, made=timer_list, shows="count"),
+    "timer": Url(LOGGING, post=422, made=timer, shows="patient"),
+    "timer_mark": Url(LOGGING, get=None, post=302, made=timer),
+    "timer_stop": Url(LOGGING, get=None, post=302, made=timer),
+    "timer_let_go": Url(LOGGING, get=None, post=422, made=timer),
     "contact_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "contact_preview": Url(LOGGING, get=None, post=200, made=patient),
     "assessments": Url(CLINICAL, made=patient, shows="patient"),
