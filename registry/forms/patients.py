@@ -117,7 +117,7 @@ class ComparedForm(forms.Form):
 
     def _is_new(self, name: str) -> bool:
         """Whether a field holds something else than it was shown with: what stood there before is not refused now."""
-        return self._given(name) != self.was.get(name, "")
+        return bool(self._given(name) != self.was.get(name, ""))
 
     def _phone(self, name: str) -> str:
         text = str(self.cleaned_data[name])

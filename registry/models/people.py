@@ -102,7 +102,7 @@ class Patient(Fact):
     died_on = models.DateField(null=True, blank=True)
     next_visit_on = models.DateField(null=True, blank=True, help_text="The next visit in primary care")
 
-    objects = PatientQuerySet.as_manager()
+    objects = PatientQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
