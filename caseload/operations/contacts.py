@@ -13,7 +13,7 @@ from django.db.models import Q
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
 from caseload.models import Activity, Contact, FollowUp, TimeEntry
-from caseload.operations.errors import FollowUpTooEarly, PatientDischarged
+from caseload.operations.errors import FollowUpTooEarly, NotHowItIsDone, PatientDischarged
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import (
     TREATMENT,
@@ -25,6 +25,7 @@ from caseload.operations.timekeeping import (
 )
 from caseload.operations.timers import end_timer
 from caseload.queries.work import EpisodeAtWork, episode_at_work
+from caseload.rules.notes import mode_fault, outcome_fault
 from caseload.rules.worktime import WorkTime
 from registry.models import Assessment
 from registry.operations.assessments import ScoreGiven, result_columns
@@ -73,8 +74,8 @@ def record_contact(
 
     The minutes are held when they overlap the person's time for another patient; the rest is kept all the same.
     A second submit of the same form returns what the first one kept. Raises PatientDischarged, ImpossibleTime,
-    DayFull, ScoreUnusable, FollowUpTooEarly, FormReused, NotFound; TimerClosed where `timer_id`, the person's timer
-    whose time this is, was saved or let go already.
+    DayFull, ScoreUnusable, FollowUpTooEarly, NotHowItIsDone, FormReused, NotFound; TimerClosed where `timer_id`, the
+    person's timer whose time this is, was saved or let go already.
     """
     lock_people([by.id])
     stamp = Stamp(by, at, import_id)
@@ -83,6 +84,7 @@ def record_contact(
         return _same_contact(episode, episode.contact_id)
     if episode.ended_on is not None:
         raise PatientDischarged
+    _refuse_unlikely(work.activity, mode, outcome)
     contact = draft_contact(
         stamp,
         patient_id=episode.patient_id,
@@ -107,6 +109,13 @@ def record_contact(
     rebuild_standing(organization_id=by.organization_id, episode_ids=[episode.id], at=at)
     announce_months(episode, months_touched(time, episode.zone), at=at)
     return ContactKept(contact, entry, assessments, was_new=True)
+
+
+def _refuse_unlikely(activity: str, mode: str, outcome: str) -> None:
+    """Kind, way and outcome of a contact have to go together."""
+    for field, sentence in (("mode", mode_fault(activity, mode)), ("outcome", outcome_fault(activity, outcome))):
+        if sentence:
+            raise NotHowItIsDone(field, sentence)
 
 
 def draft_follow_up(

@@ -94,3 +94,53 @@ class MoreThanTheCall(DomainError):
         super().__init__(
             f"The call lasted {minutes} min, and {given} min are given out. Correct the minutes or the end."
         )
+
+
+class NotHowItIsDone(DomainError):
+    """A kind of work that is not done in this way, or of which this cannot have come. `field` says which."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class NoteTakenBack(DomainError):
+    """Nothing is added to a note that was taken back."""
+
+    def __init__(self) -> None:
+        super().__init__("This note was taken back. Nothing can be added to it or signed any more.")
+
+
+class NotYoursToTakeBack(DomainError):
+    """Whoever wrote a note takes it back, or a clinic lead."""
+
+    def __init__(self) -> None:
+        super().__init__("Only whoever wrote this note, or a clinic lead, can take it back.")
+
+
+class NotYoursToSign(DomainError):
+    """A co-signature is the supervisor's."""
+
+    def __init__(self) -> None:
+        super().__init__("Only the supervisor of whoever wrote this note signs beside it.")
+
+
+class SignedAlready(DomainError):
+    """One signature beside a note."""
+
+    def __init__(self) -> None:
+        super().__init__("This note has been signed beside already. Nothing was changed.")
+
+
+class TemplateNameTaken(DomainError):
+    """Templates of one kind are told apart by their names."""
+
+    def __init__(self) -> None:
+        super().__init__("There is a template of this kind with this name. Choose another name.")
+
+
+class OwnSupervisor(DomainError):
+    """Nobody signs beside their own notes."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody supervises themselves. Choose somebody else.")
