@@ -42,7 +42,7 @@ class ReferralOutcome(models.TextChoices):
 
 @keeps_history("registry_referral")
 class Referral(Fact):
-    """One way into the program, from the day it was asked for to its outcome. Scores are Assessments without episode."""
+    """One way into the program, from the day it was asked for to its outcome. Its scores are of no episode."""
 
     patient = TenantForeignKey(Patient)
     clinic = TenantForeignKey("tenancy.Clinic")
