@@ -182,7 +182,7 @@ class ScopeForm(forms.Form):
 
 def scope_asked(given: Mapping[str, Any], *, seat_id: UUID, usual: str) -> Scope:
     """What the session remembers, completed by what is usual for the seat."""
-    form = ScopeForm(dict(given))
+    form = ScopeForm(given)
     form.is_valid()
     values = form.cleaned_data
     return Scope(seat_id, values.get("whose") or usual, values.get("clinic"))
@@ -190,6 +190,6 @@ def scope_asked(given: Mapping[str, Any], *, seat_id: UUID, usual: str) -> Scope
 
 def to_remember(given: Mapping[str, Any]) -> dict[str, str]:
     """Of a filter that was sent, what can be kept for the session."""
-    form = ScopeForm(dict(given))
+    form = ScopeForm(given)
     form.is_valid()
     return {name: str(value) for name, value in form.cleaned_data.items() if value}

@@ -28,7 +28,7 @@ from caseload.views.today_lines import line_of, waiting_lines
 PAGE_ROWS = 50
 # Months are judged for as many patients as one person could have; of a whole organization they are not asked.
 MOST_MONTHS = 250
-CONSENT_GAP = "consent_missing"
+SCALE_GAP = "rating_scale_missing"
 
 
 @requires(Permission.LOG_CONTACT)
@@ -78,15 +78,13 @@ def _months(organization_id: UUID, due: Due) -> dict[UUID, MonthSoFar]:
 
 
 def _so_far(cell: MonthCell) -> MonthSoFar:
-    """A month cut down to whether it is close to its base code; that consent is missing is a task of its own."""
-    if cell.refusal:
-        return MonthSoFar(cell.minutes, None, is_reached=True)
-    missing = [gap for gap in cell.missing if gap.word != CONSENT_GAP]
+    """A month cut down to what care can do about it: minutes, and a scale. What nobody pays for is near nothing."""
+    is_scale_missing = any(gap.word == SCALE_GAP for gap in cell.missing)
     return MonthSoFar(
         minutes=cell.minutes,
         goal=cell.goal,
-        is_reached=bool(cell.code_now) or len(missing) < len(cell.missing),
-        missing="; ".join(gap_words(gap.word).lower() for gap in missing),
+        is_reached=bool(cell.code_now or cell.refusal),
+        missing=gap_words(SCALE_GAP).lower() if is_scale_missing else "",
     )
 
 

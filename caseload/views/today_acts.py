@@ -241,7 +241,7 @@ def _done(asking: Asking, words: str) -> HttpResponse:
 def _row_swapped(asking: Asking, words: str) -> HttpResponse:
     row, people = _row(asking), people_of(asking.by.organization_id)
     shown = line_of(row, asking.organization, asking.by, people, names_clinics=False) if row is not None else None
-    context = {"line": shown, "done": words, "key": asking.door.patient.id, "name": asking.door.name}
+    context = {"line": shown, "done": words, "key": "" if shown else asking.door.patient.id, "name": asking.door.name}
     record("today.viewed", by=asking.by, at=asking.at, patient_id=asking.door.patient.id, count=1)
     return render(asking.request, "caseload/today.html#row", context)
 
