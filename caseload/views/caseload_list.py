@@ -34,6 +34,7 @@ from caseload.operations.saved_views import delete_view, save_view
 from caseload.queries.caseload_filter import PROGRAMS, CaseloadFilter
 from caseload.queries.caseload_list import CaseloadPage, caseload_page, caseload_rows
 from caseload.queries.caseload_order import DEFAULT_ORDER, ORDERS
+from caseload.queries.outreach import outreach_of
 from caseload.queries.saved_views import ListChoices, list_choices
 from caseload.rules.states import STATE_LABELS
 from caseload.views.caseload_file import HEADER, file_lines
@@ -106,10 +107,7 @@ class Listing:
 @require_http_methods(["GET", "HEAD", "POST"])
 def caseload(request: HttpRequest, organization: str) -> HttpResponse:
     """Who is in the program and how they are doing, those who need somebody first. A POST searches in the list."""
-    listing = _listing(request, organization)
-    if request.method == "POST" and not listing.chosen.search:
-        return redirect("caseload", organization)
-    return _page(listing, organization)
+    return _page(_listing(request, organization), organization)
 
 
 @requires(Permission.VIEW_CASELOAD)
@@ -200,7 +198,13 @@ def _page(listing: Listing, organization: str, *, view_form: ViewForm | None = N
     record("caseload.viewed", by=by, at=listing.at, count=len(page.rows))
     context = {
         "page": page,
-        "lines": lines_of(page.rows, cells, organization, names_clinics=len(choices.clinics) > 1),
+        "lines": lines_of(
+            page.rows,
+            cells,
+            organization,
+            names_clinics=len(choices.clinics) > 1,
+            outreach=outreach_of(by.organization_id, {row.episode_id: row.today for row in page.rows if row.is_open}),
+        ),
         "chosen": chosen,
         "headings": {name.replace("-", "_"): _heading(name, chosen) for name in ORDERS if name[0] != "-"},
         "is_default_order": chosen.order == DEFAULT_ORDER,

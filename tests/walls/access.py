@@ -260,6 +260,15 @@ def timer_list(seat: Membership) -> Mapping[str, Any]:
     return {}
 
 
+def patient_month(seat: Membership) -> Mapping[str, Any]:
+    return {**patient(seat), "month": "2026-02"}
+
+
+def own_caseload(seat: Membership) -> Mapping[str, Any]:
+    Episode.objects.filter(id=episode(seat).id).update(care_manager_id=seat.id)
+    return {}
+
+
 def referral(seat: Membership) -> Mapping[str, Any]:
     """Made by the seat itself: a treating clinician sees no others. It waits for a place."""
     made = ReferralFactory(
@@ -327,10 +336,10 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "snooze_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "snooze_end": Url(LOGGING, get=None, post=302, made=snooze),
     # caseload
-    "caseload": Url(CLINICAL, post=302, made=caseload, shows="count"),
+    "caseload": Url(CLINICAL, post=200, made=caseload, shows="count"),
     "caseload_print": Url(CLINICAL, post=200, made=caseload, shows="count"),
-    "caseload_export": Url(LOGGING, get=None, post=200, made=caseload),
-    "caseload_view_save": Url(CLINICAL, get=None, post=422, made=caseload),
+    "caseload_export": Url(LOGGING, get=None, post=200, made=caseload, shows="count"),
+    "caseload_view_save": Url(CLINICAL, get=None, post=422, made=caseload, shows="count"),
     "caseload_view_delete": Url(CLINICAL, get=None, post=302, made=saved_view),
     "patient_search": Url(CLINICAL, get=None, post=200),
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
@@ -359,8 +368,16 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "timer_mark": Url(LOGGING, get=None, post=302, made=timer),
     "timer_stop": Url(LOGGING, get=None, post=302, made=timer),
     "timer_let_go": Url(LOGGING, get=None, post=422, made=timer),
+    "patient_time": Url(CLINICAL, made=patient, shows="patient"),
+    "patient_time_month": Url(CLINICAL, made=patient_month, shows="patient"),
+    "time_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "time_preview": Url(LOGGING, get=None, post=200, made=patient),
+    "time_entry": Url(LOGGING, post=422, made=held, shows="patient"),
+    "group_time": Url(LOGGING, post=422, made=own_caseload, shows="count"),
     "contact_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "contact_preview": Url(LOGGING, get=None, post=200, made=patient),
+    "draft_save": Url(LOGGING, get=None, post=204, made=patient),
+    "draft_discard": Url(LOGGING, get=None, post=302, made=patient),
     "assessments": Url(CLINICAL, made=patient, shows="patient"),
     "assessment": Url(CLINICAL, made=score, shows="patient"),
     "assessment_new": Url(LOGGING, post=422, made=patient, shows="patient"),
