@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -194,6 +195,34 @@ def close_as_enrolled(*, by: Membership, at: datetime, referral: Referral, episo
     if episode.enrolled_on < referral.referred_on:
         raise DayImpossible("The enrolment is before the referral. Correct one of the days.", "enrolled_on")
     return _end(referral, Stamp(by, at), outcome=rules.ENROLLED, on=episode.enrolled_on, episode=episode)
+
+
+@transaction.atomic
+def close_found_enrolled(*, by: Membership, at: datetime, episodes: Mapping[UUID, Episode]) -> int:
+    """End the open referrals of patients whom a file shows enrolled, by patient. Returns how many.
+
+    Who was enrolled before the referral was asked for twice: that referral ends as a duplicate.
+    """
+    open_ones = Referral.objects.live().filter(patient_id__in=list(episodes), ended_on__isnull=True)
+    found = list(open_ones.filter(organization_id=by.organization_id).select_for_update(no_key=True).order_by("id"))
+    for referral in found:
+        episode = episodes[referral.patient_id]
+        if episode.enrolled_on >= referral.referred_on:
+            _end(referral, Stamp(by, at), outcome=rules.ENROLLED, on=episode.enrolled_on, episode=episode)
+        else:
+            reason = "Was enrolled already when the referral was made."
+            _end(referral, Stamp(by, at), outcome=rules.DUPLICATE, on=referral.referred_on, reason=reason)
+    return len(found)
+
+
+@transaction.atomic
+def take_back_enrolled(*, by: Membership, at: datetime, episode_ids: Iterable[UUID]) -> None:
+    """Open the referrals again that ended with these episodes, which are about to be taken back."""
+    ended = Referral.objects.live().filter(organization_id=by.organization_id, episode_id__in=list(episode_ids))
+    for referral in ended.select_for_update(no_key=True).order_by("id"):
+        referral.outcome, referral.outcome_reason, referral.ended_on, referral.episode = "", "", None, None
+        _settle(referral, protocol_of(referral.clinic_id), *_END)
+        audit_referral("referral.reopened", referral, Stamp(by, at), fields=["state", "outcome"])
 
 
 @transaction.atomic

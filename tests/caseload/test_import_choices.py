@@ -163,6 +163,20 @@ def test_undo_takes_referrals_back_and_the_file_can_be_imported_again(by, do):
     assert (second.summary["patients"]["new"], live(Referral).count(), live(Patient).count()) == (2, 2, 2)
 
 
+@pytest.mark.parametrize(
+    ("enrolled", "outcome"), [("11/2/2026", "enrolled"), ("10/30/2026", "duplicate")], ids=["after", "before"]
+)
+def test_a_file_that_shows_a_referred_patient_enrolled_ends_the_referral_and_undo_opens_it(by, do, enrolled, outcome):
+    do(csv(*ROSTER), unenrolled="referrals")
+    second = do(csv("MRN,Name,DOB,Status,Date Enrolled", f'1,"Doe, Jo",1/1/1980,Active,{enrolled}'))
+    ended = live(Referral).get(patient__mrn="1")
+    assert (ended.outcome, ended.episode_id is not None) == (outcome, outcome == "enrolled")
+    if outcome == "enrolled":
+        undo_import(by=by, at=AT, run_id=second.id)
+        again = live(Referral).get(patient__mrn="1")
+        assert (again.state, again.outcome, again.episode_id) == ("referred", "", None)
+
+
 def test_who_is_enrolled_referred_or_discharged_is_not_referred(do):
     header = "MRN,Name,DOB,Status,Date Enrolled"
     do(csv(header, '1,"Doe, Jo",1/1/1980,Active,9/3/2026', '2,"Roe, Al",1/1/1990,,'), unenrolled="referrals")

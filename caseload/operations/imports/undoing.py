@@ -43,6 +43,7 @@ from registry.models import (
     ReferralState,
 )
 from registry.operations.recording import Stamp, void_facts
+from registry.operations.referral_course import take_back_enrolled
 
 # What hangs on others comes first, so that nothing live ever hangs on something voided.
 _KINDS: tuple[type[Fact], ...] = (
@@ -86,6 +87,8 @@ def undo_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
         raise ImportNotDone("Only an import that was carried out can be undone.")
     episodes = episodes_of_import(run.organization_id, run.id)
     _lock(run, episodes)
+    opened = Episode.objects.live().filter(_of(run), import_id=run.id)
+    take_back_enrolled(by=by, at=at, episode_ids=opened.values_list("id", flat=True))
     _refuse_if_built_on(run)
     stamp = Stamp(by, at)
     FollowUp.objects.live().filter(_of(run), closed_by_contact__import_id=run.id).update(

@@ -15,6 +15,7 @@ from caseload.operations.standing import rebuild_standing
 from caseload.rules.imports.plans import ImportPlan
 from registry.models import Episode
 from registry.operations.recording import Stamp
+from registry.operations.referral_course import close_found_enrolled
 from registry.rules.months import months_between
 
 
@@ -30,6 +31,8 @@ def carry_out(plan: ImportPlan, *, stamp: Stamp, progress: Progress) -> list[UUI
     replaced = void_replaced(plan.contacts, stamp)
     draft_contacts(plan.contacts, named, drafts, stamp, replaced)
     drafts.record(progress)
+    opened = {episode.patient_id: episode for episode in named.new_episodes.values() if episode.ended_on is None}
+    close_found_enrolled(by=stamp.by, at=stamp.at, episodes=opened)
     for patient_plan in plan.patients:
         move_on(patient_plan, named, stamp)
     close_follow_ups(drafts.facts["next"])
