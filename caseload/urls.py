@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from caseload.views import caseload_list, charts, contacts, imports, searches, settling, timers, today, today_acts
+from caseload.views import (
+    caseload_list,
+    charts,
+    contacts,
+    imports,
+    searches,
+    settling,
+    time_entries,
+    timers,
+    today,
+    today_acts,
+    work_protocols,
+)
 from caseload.views import import_choices as choices
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,12 +33,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/<uuid:patient_id>/", charts.chart, name="patient_chart"),
     path("patients/<uuid:patient_id>/contacts/new/", contacts.contact_new, name="contact_new"),
     path("patients/<uuid:patient_id>/contacts/preview/", contacts.contact_preview, name="contact_preview"),
+    path("patients/<uuid:patient_id>/contacts/draft/", contacts.draft_save, name="draft_save"),
+    path("patients/<uuid:patient_id>/contacts/draft/discard/", contacts.draft_discard, name="draft_discard"),
     path("patients/<uuid:patient_id>/timer/start/", timers.timer_start, name="timer_start"),
     path("timers/", timers.timers, name="timers"),
     path("timers/<uuid:timer_id>/", timers.timer, name="timer"),
     path("timers/<uuid:timer_id>/mark/", timers.timer_mark, name="timer_mark"),
     path("timers/<uuid:timer_id>/stop/", timers.timer_stop, name="timer_stop"),
     path("timers/<uuid:timer_id>/let-go/", timers.timer_let_go, name="timer_let_go"),
+    path("patients/<uuid:patient_id>/time/", time_entries.patient_time, name="patient_time"),
+    path("patients/<uuid:patient_id>/time/new/", time_entries.time_new, name="time_new"),
+    path("patients/<uuid:patient_id>/time/preview/", time_entries.time_preview_part, name="time_preview"),
+    path("patients/<uuid:patient_id>/time/<slug:month>/", time_entries.patient_time, name="patient_time_month"),
+    path("time/group/", time_entries.group_time, name="group_time"),
+    path("time/<uuid:entry_id>/", time_entries.time_entry, name="time_entry"),
+    path("settings/clinics/<uuid:clinic_id>/work/", work_protocols.work_protocol, name="work_protocol"),
     path("time/held/", settling.held_list, name="held_times"),
     path("time/<uuid:entry_id>/settle/", settling.time_settle, name="time_settle"),
     path("imports/", imports.import_list, name="imports"),

@@ -102,6 +102,8 @@
 
   function noteChange(event) {
     event.target.closest("form[data-guard]")?.setAttribute("data-dirty", "");
+    event.target.closest("form[data-draft]")?.setAttribute("data-draft-due", "");
+    if (event.type === "change" && event.target.matches("[data-fills]")) fillIn(event.target);
     const fieldset = event.target.closest("[data-items]");
     if (event.type === "change" || fieldset) showWhatDepends();
     if (fieldset) sayTotal(fieldset);
@@ -174,7 +176,7 @@
     const { elt, successful, xhr, requestConfig } = event.detail;
     isSending = false;
     if (!successful || xhr.status === 422 || !SAVES.has(requestConfig.verb)) return;
-    elt.closest?.("form[data-guard]")?.removeAttribute("data-dirty");
+    if (elt.matches?.("form[data-guard]")) elt.removeAttribute("data-dirty"); // a preview within a form saves nothing
     hideFailure();
   }
 
@@ -207,7 +209,36 @@
     showWhatDepends();
     for (const fieldset of all("[data-items]")) sayTotal(fieldset);
     for (const box of all("[data-keys-toggle]")) box.checked = hasKeys();
+    for (const part of all("[data-without-script]")) part.hidden = true;
   }
+
+  // A template begins an empty text, and never replaces what is typed.
+  function fillIn(select) {
+    const text = one(`#${CSS.escape(select.dataset.fills)}`);
+    const begun = select.selectedOptions[0]?.dataset.text;
+    if (!begun || text.value.trim()) return;
+    text.value = begun;
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+    text.focus();
+  }
+
+  // A draft of an open form, kept on the server while it changes. Being signed out loses nothing: the form stays.
+  async function keepDraft() {
+    const form = one("form[data-draft][data-draft-due]");
+    const said = one("[data-draft-said]");
+    if (!form || isSending) return;
+    form.removeAttribute("data-draft-due");
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: new FormData(form), credentials: "same-origin", redirect: "manual" });
+      if (answer.status !== 204) throw new Error();
+      const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+      if (said) said.textContent = `Draft kept at ${at}. It counts no minutes until you save.`;
+    } catch {
+      form.setAttribute("data-draft-due", "");
+      if (said) said.textContent = "The draft could not be kept just now. What you typed is still here.";
+    }
+  }
+  setInterval(keepDraft, 10000);
 
   // A timer's length since the server's start; the computer's own clock may be wrong, so only differences count.
   function countUp() {

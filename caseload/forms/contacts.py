@@ -12,9 +12,10 @@ from django import forms
 from caseload.forms.worktime import DAY_MESSAGES, WorkTimeForm
 from caseload.operations.consented_contacts import Agreed
 from caseload.operations.contacts import NextContact
-from caseload.queries.choices import ACTIVITIES, MODES
+from caseload.queries.choices import ACTIVITIES, MODES, OUTCOMES
 from caseload.queries.timers import TimerShown
 from caseload.rules.clock import day_start
+from caseload.rules.notes import PARTS, mode_fault, outcome_fault
 from registry.forms.consents import OCCURRENCES, ChoiceOf, ClockField, Moment, moment_typed, script_choices
 from registry.forms.score_entry import add_fields, is_risk_typed, score_given
 from registry.operations.assessments import ScoreGiven
@@ -22,8 +23,11 @@ from registry.queries.choices import CONSENT_FORMS
 from registry.queries.consents import TextShown
 from registry.queries.tools import Tool
 
-LONGEST_NOTE = 20_000
+LONGEST_NOTE, LONGEST_PART = 20_000, 1_000
 AT_START, AT = "start", "at"
+# What belongs to one opening of the form, and is not taken over from what was typed in an earlier one.
+NOT_TYPED = frozenset({"csrfmiddlewaretoken", "client_token", "timer", "template", "fill"})
+TIME_FIELDS = frozenset({"on", "starts", "ends", "ends_next_day", "starts_which", "ends_which", "minutes"})
 
 
 class ContactForm(WorkTimeForm):
@@ -33,6 +37,18 @@ class ContactForm(WorkTimeForm):
     mode = forms.ChoiceField(label="How", choices=MODES, initial="phone")
     note = forms.CharField(
         label="Note", required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 6})
+    )
+    outcome = ChoiceOf(
+        label="What came of it",
+        choices=(("", "Nothing to say"), *OUTCOMES),
+        required=False,
+        missing="Choose what came of it.",
+    )
+    question = forms.CharField(
+        label="Question for the psychiatric consultant",
+        required=False,
+        max_length=LONGEST_PART,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     next_on = forms.DateField(
         label="Next contact",
@@ -65,14 +81,18 @@ class ContactForm(WorkTimeForm):
         tools: Sequence[Tool],
         texts: Mapping[str, TextShown] | None = None,
         clock: TimerShown | None = None,
+        typed: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(data, zone=zone, now=now, clock=clock)
+        """`typed` is what was typed before: into a draft, or before a template was chosen."""
+        super().__init__(data, zone=zone, now=now, clock=clock, initial=typed)
         self.scores: tuple[ScoreGiven, ...] = ()
         self.moment: Moment | None = None
         self._offer_consent(texts)
         self.tools = tuple(tool for tool in tools if tool.takes_items)
         for tool in self.tools:
             add_fields(self, tool, with_total=False)
+        for key, label in PARTS:
+            self.fields[f"part_{key}"] = _part_field(label)
         for name, message in _MESSAGES.items():
             self.fields[name].error_messages |= message
 
@@ -80,6 +100,7 @@ class ContactForm(WorkTimeForm):
         values = super().clean()
         given = [score_given(self, tool, values) for tool in self.tools]
         self.scores = tuple(score for score in given if score is not None)
+        self._check_kind(values)
         self._check_next(values)
         if values.get("agreed"):
             self._check_agreed(values)
@@ -89,6 +110,22 @@ class ContactForm(WorkTimeForm):
     def next_contact(self) -> NextContact | None:
         due_on = self.cleaned_data.get("next_on")
         return NextContact(due_on, self.cleaned_data.get("next_purpose", "")) if due_on else None
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """What was said in parts of its own, by their keys; empty ones left out."""
+        said = {key: self.cleaned_data.get(f"part_{key}", "").strip() for key, _ in PARTS}
+        return {key: text for key, text in said.items() if text}
+
+    @property
+    def part_fields(self) -> list[forms.BoundField]:
+        """The folded fields, in order."""
+        return [self[f"part_{key}"] for key, _ in PARTS] + [self["question"]]
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether something is typed into the folded fields, so that they have to be seen."""
+        return any(field.value() or field.errors for field in self.part_fields)
 
     @property
     def asks_consent(self) -> bool:
@@ -119,7 +156,7 @@ class ContactForm(WorkTimeForm):
             return
         self.fields["agreed_script"].choices = script_choices(texts)  # type: ignore[attr-defined]
         if texts["en"].id is not None:
-            self.initial["agreed_script"] = texts["en"].id
+            self.initial.setdefault("agreed_script", texts["en"].id)
 
     def _check_agreed(self, values: Mapping[str, Any]) -> None:
         """When consent was given: at the start of this contact, or at a time that is typed."""
@@ -138,6 +175,16 @@ class ContactForm(WorkTimeForm):
             if self.moment is not None and self.moment.at > self.now:
                 self.add_error("agreed_at", "Consent cannot be given in the future. Correct the time.")
 
+    def _check_kind(self, values: Mapping[str, Any]) -> None:
+        """Kind, way and outcome go together; what came of an attempt is asked."""
+        activity, mode, outcome = (values.get(name) or "" for name in ("activity", "mode", "outcome"))
+        if activity and mode and (sentence := mode_fault(activity, mode)):
+            self.add_error("mode", sentence)
+        if activity and (sentence := outcome_fault(activity, outcome)):
+            self.add_error("outcome", sentence)
+        if activity == "outreach_attempt" and not outcome and "outcome" not in self.errors:
+            self.add_error("outcome", "Choose what came of the attempt.")
+
     def _check_next(self, values: Mapping[str, Any]) -> None:
         on, next_on = values.get("on"), values.get("next_on")
         if next_on is not None and next_on < max(on or self.today, self.today):
@@ -146,9 +193,19 @@ class ContactForm(WorkTimeForm):
             self.add_error("next_on", "Enter the day of the next contact, or clear what it is about.")
 
 
+def _part_field(label: str) -> forms.CharField:
+    field = forms.CharField(
+        label=label, required=False, max_length=LONGEST_PART, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    field.error_messages |= _TOO_LONG
+    return field
+
+
+_TOO_LONG = {"max_length": "This is longer than 1,000 characters. Shorten it."}
 _MESSAGES: dict[str, dict[str, str]] = {
     "next_on": DAY_MESSAGES,
     "note": {"max_length": "The note is longer than 20,000 characters. Shorten it."},
+    "question": _TOO_LONG,
     "next_purpose": {"max_length": "This is longer than 200 characters. Shorten it."},
     "activity": {"invalid_choice": "Choose what it was from the list.", "required": "Choose what it was."},
     "mode": {"invalid_choice": "Choose how from the list.", "required": "Choose how."},

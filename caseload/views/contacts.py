@@ -17,11 +17,15 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
-from caseload.forms.contacts import ContactForm
+from caseload.forms.contacts import NOT_TYPED, TIME_FIELDS, ContactForm
 from caseload.operations.consented_contacts import Agreed, record_contact_with_consent
 from caseload.operations.contacts import ContactKept
+from caseload.operations.drafts import discard_draft, save_draft
+from caseload.operations.errors import NotHowItIsDone
 from caseload.operations.timekeeping import Work
 from caseload.queries.doors import PatientDoor, patient_door
+from caseload.queries.drafts import DraftShown, draft_of
+from caseload.queries.note_templates import TemplateShown, templates_in_use
 from caseload.queries.time_shown import Preview, held_words, time_preview
 from caseload.queries.timers import TimerShown, timer_for_contact
 from registry.forms.score_entry import field_of, tool_shown
@@ -40,7 +44,11 @@ def contact_new(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
     door = _door(patient_id, by, now)
     if request.method != "POST" or not door.is_open:
         status = 409 if request.method == "POST" else 200
-        return _page(request, door, _form(request, door, now), by=by, at=now, status=status)
+        draft = draft_of(patient_id, for_=by) if door.is_open else None
+        form = _form(request, door, now, draft=draft)
+        return _page(request, door, form, by=by, at=now, status=status, draft=draft)
+    if "fill" in request.POST:
+        return _filled(request, door, by=by, at=now)
     form = _form(request, door, now)
     kept = _save(form, door, by=by, at=now) if form.is_valid() else None
     if kept is None:
@@ -61,6 +69,53 @@ def contact_preview(request: HttpRequest, organization: str, patient_id: UUID) -
     return render(request, "caseload/contact_new.html#preview", context)
 
 
+@requires(Permission.LOG_CONTACT)
+@require_POST
+def draft_save(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
+    """Keep what is typed so far. Answers nothing; the session is left as it is, so that it ends when it would have."""
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    sent = request.POST.get("client_token", "")
+    try:
+        token = UUID(sent)
+    except ValueError:
+        token = None
+    try:
+        save_draft(by=by, at=timezone.now(), patient_id=patient_id, typed=_typed(request), token=token)
+    except NotFound:
+        raise Http404 from None
+    return HttpResponse(status=204)
+
+
+@requires(Permission.LOG_CONTACT)
+@require_POST
+def draft_discard(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
+    """Let the draft go, and begin anew."""
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    door = _door(patient_id, by, timezone.now())
+    discard_draft(by=by, patient_id=door.patient.id)
+    messages.info(request, "Draft discarded.")
+    return redirect("contact_new", organization, patient_id)
+
+
+def _typed(request: HttpRequest) -> dict[str, str]:
+    """What a person typed, without what belongs to one opening of the form."""
+    return {name: text for name, text in request.POST.items() if name not in NOT_TYPED and isinstance(text, str)}
+
+
+def _filled(request: HttpRequest, door: PatientDoor, *, by: Membership, at: datetime) -> HttpResponse:
+    """The form as typed, its note begun with the chosen template. A note that has text is left alone."""
+    typed, templates = _typed(request), templates_in_use(by.organization_id)
+    chosen = next((one for one in templates if str(one.id) == request.POST.get("template")), None)
+    if typed.get("note", "").strip():
+        messages.info(request, "The note has text already, so no template was filled in.")
+    elif chosen is None:
+        messages.info(request, "Choose a template first.")
+    else:
+        typed["note"] = chosen.body
+    form = _form(request, door, at, typed=typed)
+    return _page(request, door, form, by=by, at=at, status=200, templates=templates)
+
+
 def _door(patient_id: UUID, by: Membership, at: datetime) -> PatientDoor:
     try:
         return patient_door(patient_id, for_=by, at=at)
@@ -68,14 +123,25 @@ def _door(patient_id: UUID, by: Membership, at: datetime) -> PatientDoor:
         raise Http404 from None
 
 
-def _form(request: HttpRequest, door: PatientDoor, now: datetime) -> ContactForm:
+def _form(
+    request: HttpRequest,
+    door: PatientDoor,
+    now: datetime,
+    *,
+    draft: DraftShown | None = None,
+    typed: dict[str, str] | None = None,
+) -> ContactForm:
+    """The form as it was sent, else with what a draft or `typed` holds; a timer's time goes before a draft's."""
     clinic_id = (door.episode or door.patient).clinic_id
     asks = door.is_open and not is_minor(door.patient.birth_date, door.today)
     asks = asks and covering_consent(door.patient.id, door.today) is None
     texts = current_texts(door.patient.organization_id) if asks else None
-    data = request.POST if request.method == "POST" and door.is_open else None
+    data = request.POST if request.method == "POST" and door.is_open and typed is None else None
     clock = _clock(request, door, now)
-    return ContactForm(data, zone=door.zone, now=now, tools=tools_of(clinic_id), texts=texts, clock=clock)
+    if draft is not None:
+        typed = {name: text for name, text in draft.typed.items() if clock is None or name not in TIME_FIELDS}
+    tools = tools_of(clinic_id)
+    return ContactForm(data, zone=door.zone, now=now, tools=tools, texts=texts, clock=clock, typed=typed)
 
 
 def _clock(request: HttpRequest, door: PatientDoor, now: datetime) -> TimerShown | None:
@@ -97,7 +163,7 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
     assert door.episode is not None
     assert form.time is not None
     try:
-        return record_contact_with_consent(
+        kept = record_contact_with_consent(
             by=by,
             at=at,
             episode=door.episode,
@@ -106,7 +172,10 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
             time=form.time,
             mode=form.cleaned_data["mode"],
             work=Work(activity=form.cleaned_data["activity"]),
+            outcome=form.cleaned_data["outcome"],
             note=form.cleaned_data["note"],
+            parts=form.parts,
+            question=form.cleaned_data["question"],
             scores=form.scores,
             next_contact=form.next_contact,
             timer_id=form.timer_id,
@@ -114,6 +183,8 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
     except DomainError as fault:
         form.add_error(_field_of(fault, form), str(fault))
         return None
+    discard_draft(by=by, patient_id=door.patient.id)
+    return kept
 
 
 def _agreed(form: ContactForm, by: Membership) -> Agreed | None:
@@ -130,6 +201,8 @@ def _field_of(fault: DomainError, form: ContactForm) -> str | None:
         return field_of(fault, form)
     if isinstance(fault, ConsentImpossible):
         return "agreed"
+    if isinstance(fault, NotHowItIsDone):
+        return fault.field
     return form.field_of_refusal(fault)
 
 
@@ -159,7 +232,15 @@ def _preview(form: ContactForm, door: PatientDoor, *, by: Membership) -> Preview
 
 
 def _page(
-    request: HttpRequest, door: PatientDoor, form: ContactForm, *, by: Membership, at: datetime, status: int
+    request: HttpRequest,
+    door: PatientDoor,
+    form: ContactForm,
+    *,
+    by: Membership,
+    at: datetime,
+    status: int,
+    draft: DraftShown | None = None,
+    templates: list[TemplateShown] | None = None,
 ) -> HttpResponse:
     record("contact.opened", by=by, at=at, patient_id=door.patient.id, object_id=door.patient.id)
     context: dict[str, Any] = {
@@ -168,8 +249,18 @@ def _page(
         "preview": _preview(form, door, by=by) if form.is_bound else None,
         "tools": [tool_shown(form, tool, language="en") for tool in form.tools],
         "sub": f"{door.patient.mrn} · {door.clinic_name}",
+        "draft": draft,
+        "draft_from": _draft_from(draft, door) if draft is not None else "",
+        "templates": templates_in_use(by.organization_id) if templates is None and door.is_open else templates,
+        "chosen": request.POST.get("template", ""),
     }
     if form.asks_consent:
         texts = current_texts(by.organization_id)
         context |= {"texts": list(texts.values()), "cost": cost_words(door.patient.id)}
     return render(request, "caseload/contact_new.html", context, status=status)
+
+
+def _draft_from(draft: DraftShown, door: PatientDoor) -> str:
+    """`14:05`, with its day unless that is today."""
+    local = draft.saved_at.astimezone(door.zone)
+    return f"{local:%H:%M}" if local.date() == door.today else f"{local:%b} {local.day}, {local:%H:%M}"

@@ -384,6 +384,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "clinic_settings": Url(SETTING),
     "clinic_protocol": Url(SETTING, post=422, made=clinic),
     "clinic_tools": Url(SETTING, post=422, made=clinic),
+    "work_protocol": Url(SETTING, post=422, made=clinic),
     "assessment_replace": Url(LOGGING, post=422, made=score, shows="patient"),
     # questionnaires and safety
     "questionnaires": Url(CLINICAL, made=patient, shows="patient"),
