@@ -176,6 +176,7 @@ WORDS: dict[str, str] = {
     "visit.opened": "opened initiating visits",
     "visit.recorded": "recorded an initiating visit",
     "welcome.viewed": "opened the welcome sheet",
+    "work_protocol.set": "set how a clinic reaches out and how its timers ask",
 }
 
 

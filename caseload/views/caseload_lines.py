@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from bhi.web.templatetags.bhi import ago_days, change_from, day
 from bhi.web.templatetags.parts import due_day, minutes_bar, score_cell, signal_chips
 from caseload.queries.caseload_list import CaseloadRow, ScoreCell
+from caseload.rules.outreach import Outreach
 from caseload.views.month_cells import MonthCell
 from registry.rules.instruments import INSTRUMENTS
 
@@ -33,23 +34,36 @@ class Line:
     is_overdue: bool
     due: SafeString
     last_contact: str
+    outreach: str
+    is_at_risk: bool
     last_review: str
     month: SafeString
 
 
 def lines_of(
-    rows: Iterable[CaseloadRow], cells: Mapping[UUID, MonthCell], organization: str, *, names_clinics: bool
+    rows: Iterable[CaseloadRow],
+    cells: Mapping[UUID, MonthCell],
+    organization: str,
+    *,
+    names_clinics: bool,
+    outreach: Mapping[UUID, Outreach],
 ) -> list[Line]:
     """The lines of a page. The address of a chart is worked out once and completed for each row."""
     nobody = UUID(int=0)
     chart = reverse("patient_chart", args=[organization, nobody])
     return [
-        _line(row, cells[row.episode_id], chart.replace(str(nobody), str(row.patient_id)), names_clinics=names_clinics)
+        _line(
+            row,
+            cells[row.episode_id],
+            chart.replace(str(nobody), str(row.patient_id)),
+            names_clinics=names_clinics,
+            outreach=outreach.get(row.episode_id),
+        )
         for row in rows
     ]
 
 
-def _line(row: CaseloadRow, month: MonthCell, url: str, *, names_clinics: bool) -> Line:
+def _line(row: CaseloadRow, month: MonthCell, url: str, *, names_clinics: bool, outreach: Outreach | None) -> Line:
     return Line(
         url=url,
         name=row.name,
@@ -60,6 +74,8 @@ def _line(row: CaseloadRow, month: MonthCell, url: str, *, names_clinics: bool) 
         is_overdue=row.is_overdue,
         due=(due_day(row.next_due_on, row.today, row.next_due_purpose) or NOT_PLANNED) if row.is_open else NOTHING,
         last_contact=_last_contact(row),
+        outreach=_outreach(outreach, row),
+        is_at_risk=outreach is not None and outreach.is_at_risk,
         last_review=f"Reviewed {ago_days(row.last_review_on, row.today)}" if row.last_review_on else "",
         month=minutes_bar(month.minutes, month.goal, month.next_code, month.code_now, month.missing_words),
     )
@@ -90,6 +106,15 @@ def _score(key: str, score: ScoreCell, row: CaseloadRow) -> SafeString:
 
 def _last_contact(row: CaseloadRow) -> str:
     return f"Last contact {ago_days(row.last_contact_on, row.today)}" if row.last_contact_on else "No contact yet"
+
+
+def _outreach(outreach: Outreach | None, row: CaseloadRow) -> str:
+    """That the patient is not being reached, in a few words."""
+    if outreach is None:
+        return ""
+    state = "At risk of disengaging" if outreach.is_at_risk else "Not reached"
+    since = outreach.at_risk_from if outreach.is_at_risk else outreach.lost_on
+    return f"{state} since {day(since, row.today)}, {outreach.tries_words}"
 
 
 @dataclass(frozen=True, slots=True)

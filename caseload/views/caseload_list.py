@@ -40,7 +40,6 @@ from caseload.rules.states import STATE_LABELS
 from caseload.views.caseload_file import HEADER, file_lines
 from caseload.views.caseload_lines import lines_of, paper_lines
 from caseload.views.month_cells import month_cells
-from registry.queries.safety import open_notices
 from registry.rules.csv_text import csv_bytes
 
 MOST_ON_PAPER = 1_000
@@ -233,7 +232,7 @@ def _offered(listing: Listing) -> dict[str, Any]:
         "asks_ends": chosen.status in WITH_DISCHARGED,
         "has_more": bool(chosen.program or chosen.payer_id or chosen.response or chosen.family),
         "is_narrowed": chosen.is_narrowed or chosen.status != "open",
-        "notices": open_notices(listing.by.organization_id) if Permission.HANDLE_SAFETY in may else 0,
+        "notices": choices.notices if Permission.HANDLE_SAFETY in may else 0,
         "may_import": Permission.IMPORT_CASELOAD in may,
         "may_export": Permission.EXPORT_CASELOAD in may,
         "may_enrol": Permission.ENROL in may,

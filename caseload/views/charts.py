@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +19,11 @@ from bhi.web.charts import ScoreChart, score_chart
 from billing.queries.verdicts import month_verdicts
 from caseload.queries.chart import Chart, patient_chart
 from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
+from caseload.queries.outreach import outreach_of
+from caseload.queries.status_ground import status_ground
 from caseload.views.month_cells import MonthCell, month_cell
+from registry.queries.status import status_papers
+from registry.rules.status import risks
 
 
 @requires(Permission.VIEW_CHART)
@@ -48,8 +53,19 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         "sub": _sub(door),
         "ended": _ended(door),
         **_allowed(by, door),
+        **_reaching(door),
     }
     return render(request, "caseload/chart.html", context)
+
+
+def _reaching(door: PatientDoor) -> dict[str, Any]:
+    """That the patient is not being reached, and what forbids closing quietly once that is asked."""
+    if door.episode is None or not door.is_open:
+        return {}
+    found = outreach_of(door.episode.organization_id, {door.episode.id: door.today}).get(door.episode.id)
+    if found is None or not found.is_close_out_due:
+        return {"outreach": found}
+    return {"outreach": found, "risks": risks(status_ground(door.episode, status_papers(door.episode), door.today))}
 
 
 def _month(organization_id: UUID, door: PatientDoor, found: Chart) -> MonthCell | None:

@@ -1,0 +1,113 @@
+"""Attempts to reach somebody, and what a clinic does about those who are not reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from bhi.audit.operations import record
+from bhi.errors import DomainError
+from bhi.tenancy.models import Clinic, Membership
+from caseload.models import Activity, ContactOutcome, WorkProtocol
+from caseload.operations.contacts import ContactKept, NextContact, record_contact
+from caseload.operations.timekeeping import Work
+from caseload.rules.outreach import Step, faults_of_steps
+from caseload.rules.worktime import WorkTime
+
+
+class WasReached(DomainError):
+    """Whoever was reached gets a note, not an attempt."""
+
+    def __init__(self) -> None:
+        super().__init__("The patient was reached. Write the note of the contact instead.")
+
+
+class StepsRefused(DomainError):
+    """A clinic's steps that cannot stand, with every sentence of the rules."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(" ".join(faults))
+        self.faults = tuple(faults)
+
+
+class SettingsMoved(DomainError):
+    """Somebody set the clinic's work settings after they were shown."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody changed these settings meanwhile. Look at theirs, then save yours again.")
+
+
+@transaction.atomic
+def record_attempt(
+    *,
+    by: Membership,
+    at: datetime,
+    episode_id: UUID,
+    client_token: UUID,
+    time: WorkTime,
+    mode: str,
+    outcome: str,
+    note: str = "",
+    next_contact: NextContact | None = None,
+) -> ContactKept:
+    """One line: tried so, in vain, with its minutes and the next try. A second submit changes nothing.
+
+    Raises WasReached, and what record_contact does.
+    """
+    if outcome == ContactOutcome.REACHED:
+        raise WasReached
+    return record_contact(
+        by=by,
+        at=at,
+        episode_id=episode_id,
+        client_token=client_token,
+        time=time,
+        mode=mode,
+        work=Work(Activity.OUTREACH_ATTEMPT),
+        outcome=outcome,
+        note=note,
+        next_contact=next_contact,
+    )
+
+
+@transaction.atomic
+def set_work_protocol(
+    *,
+    by: Membership,
+    at: datetime,
+    clinic: Clinic,
+    steps: Sequence[Step],
+    idle_minutes: int,
+    idle_minutes_in_call: int,
+    cap_minutes: int,
+    seen: datetime | None,
+) -> None:
+    """How a clinic reaches out and how its timers ask. What was so before stays in the table's history.
+
+    `seen` is when the settings that the person looked at were made (None: never). Nothing is written when all is so
+    already. Raises StepsRefused, SettingsMoved.
+    """
+    if faults := faults_of_steps(steps):
+        raise StepsRefused(faults)
+    wanted = {
+        "outreach": [[step.day, step.mode] for step in steps],
+        "idle_minutes": idle_minutes,
+        "idle_minutes_in_call": idle_minutes_in_call,
+        "cap_minutes": cap_minutes,
+    }
+    made = {"organization_id": by.organization_id, "clinic": clinic}
+    fresh = {**wanted, "changed_at": at, "changed_by": by}
+    row, is_new = WorkProtocol.objects.select_for_update().get_or_create(**made, defaults=fresh)
+    if seen != (None if is_new else row.changed_at):
+        raise SettingsMoved
+    changed = sorted(name for name in wanted if is_new or getattr(row, name) != wanted[name])
+    if not changed:
+        return
+    if not is_new:
+        for name, value in fresh.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(fresh))
+    record("work_protocol.set", by=by, at=at, object_id=row.id, fields=changed)
