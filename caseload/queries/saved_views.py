@@ -1,4 +1,4 @@
-"""What a caseload page offers to choose from: clinics on their day, payers, and the seat's own saved views."""
+"""What a caseload page offers to choose from: clinics on their day, payers, the seat's own views; and its banner."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bhi.tenancy.models import Membership
 from caseload.queries.caseload_list import ClinicToday
 from caseload.rules.clock import local_date
 
-# One statement for the three of them: a list page has few to spare. Each part by name.
+# One statement for all of them: a list page has few to spare. Each part by name.
 _CHOICES = """
 SELECT * FROM (
   SELECT 'clinic', c.id, c.name, c.time_zone, NULL::json
@@ -26,6 +26,9 @@ SELECT * FROM (
    UNION ALL
   SELECT 'view', v.id, v.name, '', v.choices::json
     FROM caseload_savedview v WHERE v.organization_id = %(organization)s AND v.membership_id = %(seat)s
+   UNION ALL
+  SELECT 'notice', n.id, '', '', NULL::json
+    FROM registry_safetynotice n WHERE n.organization_id = %(organization)s AND n.closed_at IS NULL
 ) AS x(kind, id, name, zone, choices)
  ORDER BY x.name, x.id
 """
@@ -42,11 +45,12 @@ class ViewSaved:
 
 @dataclass(frozen=True)
 class ListChoices:
-    """Each by name."""
+    """Each by name; `notices` is how many safety notices nobody has dealt with yet."""
 
     clinics: Mapping[UUID, ClinicToday]
     payers: tuple[tuple[UUID, str], ...]
     views: tuple[ViewSaved, ...]
+    notices: int
 
 
 def list_choices(seat: Membership, at: datetime) -> ListChoices:
@@ -58,6 +62,7 @@ def list_choices(seat: Membership, at: datetime) -> ListChoices:
         clinics={row[1]: _clinic(row[1], row[2], ZoneInfo(row[3]), at) for row in rows if row[0] == "clinic"},
         payers=tuple((row[1], row[2]) for row in rows if row[0] == "payer"),
         views=tuple(ViewSaved(row[1], row[2], row[4]) for row in rows if row[0] == "view"),
+        notices=sum(row[0] == "notice" for row in rows),
     )
 
 

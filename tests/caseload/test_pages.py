@@ -163,7 +163,7 @@ def test_the_list_takes_as_many_statements_for_one_as_for_thirty(
     with CaptureQueriesContext(connection) as queries:
         page = client.get(url("caseload/"))
     assert page.text.count('class="row-link"') == size
-    assert len(_own(queries)) == 8
+    assert len(_own(queries)) <= 8
 
 
 # The chart
