@@ -82,7 +82,6 @@ SECTIONS = {
     "clinic_protocol": "clinic_settings",
     "work_protocol": "clinic_settings",
     "clinic_tools": "clinic_settings",
-    "clinic_safety": "clinic_settings",
     "consent_texts": "clinic_settings",
     "month": "current_month",
     "month_row": "current_month",
