@@ -93,7 +93,7 @@ def test_sent_twice_it_is_one_referral(client: Client, typed: dict[str, str]) ->
         ("referred_on", "2026-03-03", "The day of the referral is in the future. Correct it."),
         ("referred_on", "2022-03-02", "This day is more than two years ago. Check the year."),
         ("scored_on", "2026-03-03", "The day of the scores is in the future. Correct it."),
-        ("clinic", str(uuid4()), "Choose one of the list."),
+        ("clinic", "00000000-0000-4000-8000-000000000000", "Choose one of the list."),
         ("new_clinician", "Rivera", "Enter the clinician's given and family name, such as Ana Rivera."),
     ],
 )
