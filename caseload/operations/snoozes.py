@@ -34,7 +34,7 @@ def snooze_task(*, by: Membership, at: datetime, episode_id: UUID, task: str, un
     if fault is not None:
         raise SnoozeRefused(*fault)
     stamp, reason = Stamp(by, at), reason.strip()
-    earlier = list(Snooze.objects.live().filter(episode=episode, task=task, until_on__gt=today))
+    earlier: list[Snooze] = list(Snooze.objects.live().filter(episode=episode, task=task, until_on__gt=today))
     same = next((one for one in earlier if (one.until_on, one.reason) == (until_on, reason)), None)
     if same is not None:
         return same

@@ -118,6 +118,15 @@ class PatientDue:
 
 
 @dataclass(frozen=True)
+class EpisodeToday:
+    """An episode and the day that it is at its clinic."""
+
+    episode_id: UUID
+    patient_id: UUID
+    today: date
+
+
+@dataclass(frozen=True)
 class Due:
     """All that may be due in a scope, whom the seat stands in for today, and when something comes next."""
 
@@ -127,9 +136,13 @@ class Due:
     next_patients: int = 0
 
     @property
-    def with_minutes(self) -> list[PatientDue]:
-        """Those whose month has minutes: only theirs can be close to its code."""
-        return [patient for patient in self.patients if patient.has_minutes and patient.episode_id is not None]
+    def with_minutes(self) -> list[EpisodeToday]:
+        """The episodes whose month has minutes: only theirs can be close to its code."""
+        return [
+            EpisodeToday(patient.episode_id, patient.patient_id, patient.today)
+            for patient in self.patients
+            if patient.has_minutes and patient.episode_id is not None
+        ]
 
 
 @dataclass(frozen=True)
@@ -228,7 +241,7 @@ def _asked(patient: PatientDue, month: MonthSoFar | None) -> tuple[list[Task], l
 def _read(
     organization_id: UUID, scope: Scope, clinics: Mapping[UUID, ClinicToday], patient_id: UUID | None
 ) -> dict[str, list[Stored]]:
-    values = {
+    values: dict[str, Any] = {
         "organization": organization_id,
         "clinics": list(clinics),
         "days": [clinic.today for clinic in clinics.values()],

@@ -189,19 +189,16 @@ def _is_only_named(form: FollowUpForm) -> bool:
 def _plan(asking: Asking, form: FollowUpForm) -> str:
     values, episode = form.cleaned_data, asking.door.episode
     assert episode is not None
-    known = {"by": asking.by, "at": asking.at}
+    by, at = asking.by, asking.at
     if asking.request.POST.get("do") == DONE and values.get("planned"):
-        close_follow_up(**known, follow_up_id=values["planned"])
+        close_follow_up(by=by, at=at, follow_up_id=values["planned"])
         return "Done: nothing more of it is due."
-    chosen = {
-        "due_on": values["due_on"],
-        "purpose": values["purpose"].strip(),
-        "assigned_to_id": form.assigned_to_id,
-    }
+    purpose, due_on, to = values["purpose"].strip(), values["due_on"], form.assigned_to_id
     if values["planned"]:
-        change_follow_up(**known, **chosen, follow_up_id=values["planned"])
+        planned_id = values["planned"]
+        change_follow_up(by=by, at=at, follow_up_id=planned_id, due_on=due_on, purpose=purpose, assigned_to_id=to)
     else:
-        plan_follow_up(**known, **chosen, episode_id=episode.id)
+        plan_follow_up(by=by, at=at, episode_id=episode.id, due_on=due_on, purpose=purpose, assigned_to_id=to)
     return f"Next contact planned for {day(values['due_on'], asking.door.today)}."
 
 
