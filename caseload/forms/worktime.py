@@ -37,6 +37,7 @@ _MESSAGES: dict[str, dict[str, str]] = {
 class WorkTimeForm(forms.Form):
     """When something was worked. `zone` and `now` belong to the clinic; they decide what a typed time means."""
 
+    missing = "Enter the start and the end, or only the minutes."
     client_token = forms.UUIDField(widget=forms.HiddenInput)
     on = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     starts = forms.TimeField(
@@ -159,7 +160,7 @@ class WorkTimeForm(forms.Form):
         at: time | None = values.get(name)
         if at is None:
             if name not in self.errors:
-                self.add_error(name, "Enter the start and the end, or only the minutes.")
+                self.add_error(name, self.missing)
             return None
         local = datetime.combine(on, at)
         if is_nonexistent(local, self.zone):

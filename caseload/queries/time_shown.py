@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from bhi.tenancy.models import Membership
 from caseload.models import Activity, StaffRole, TimeEntry, TimeService
-from caseload.queries.entries import EpisodeTime, LoggedEntry, episode_time
+from caseload.queries.entries import EpisodeTime, LoggedEntry, episode_time, patient_time
 from caseload.queries.work import booked_by, role_worked_in
 from caseload.rules.clock import month_of
-from caseload.rules.minutes import ConsentWindow, Entry, counted
-from caseload.rules.standing import Standing, standing, standings
+from caseload.rules.minutes import ConsentWindow, Entry, counted, never_counts
+from caseload.rules.standing import PHRASES, Standing, standing, standings
 from caseload.rules.worktime import WorkTime, day_is_full, first_overlap
 from registry.models import Episode, ProgramPeriod
 from registry.rules.programs import program_on
@@ -37,6 +37,16 @@ class EntryShown:
 
 
 @dataclass(frozen=True)
+class MonthOfTime:
+    """One patient's entries of a month, the latest first, with what counts of them and what was logged, in seconds."""
+
+    month: str
+    entries: tuple[EntryShown, ...]
+    counted_seconds: int
+    logged_seconds: int
+
+
+@dataclass(frozen=True)
 class Preview:
     """What a contact's time will do once it is saved: one sentence, its tone, and the month it would make.
 
@@ -55,11 +65,80 @@ def entries_shown(
     """The entries that touch a month, the latest first, each with whether it counts and why."""
     found = standings([logged.entry for logged in time.entries], time.circumstances)
     shown = [
-        _shown(logged, said, people, overlaps)
+        _shown(logged, _with_twin(said, logged, time, people), people, overlaps)
         for logged, said in zip(time.entries, found, strict=True)
         if month in logged.months
     ]
     return shown[::-1]
+
+
+def month_of_time(
+    organization_id: UUID, patient_id: UUID, *, month: str, people: Mapping[UUID, Membership]
+) -> MonthOfTime:
+    """What was logged for a patient in a month, in all their episodes. Four statements."""
+    times = patient_time(organization_id, patient_id)
+    overlaps = overlap_words(times, organization_id)
+    shown = [one for time in times[::-1] for one in entries_shown(time, month=month, people=people, overlaps=overlaps)]
+    entries = [(logged.entry for logged in time.entries) for time in times]
+    totals = [counted(of, time.circumstances, month) for of, time in zip(entries, times, strict=True)]
+    return MonthOfTime(
+        month=month,
+        entries=tuple(shown),
+        counted_seconds=sum(total.counted.bhi_seconds + total.ccm_seconds for total in totals),
+        logged_seconds=sum(total.logged_seconds + total.ccm_logged_seconds for total in totals),
+    )
+
+
+def overlap_words(times: Iterable[EpisodeTime], organization_id: UUID) -> dict[UUID, str]:
+    """For each held entry, when the time was that it overlaps: in its clinic's zone. One statement."""
+    held = {
+        logged.held_with_id: (logged.entry.id, time.circumstances.zone)
+        for time in times
+        for logged in time.entries
+        if logged.entry.held and logged.held_with_id is not None
+    }
+    others = TimeEntry.objects.live().filter(organization_id=organization_id, id__in=held, span__isnull=False)
+    words = {}
+    for other_id, span in others.values_list("id", "span"):
+        entry_id, zone = held[other_id]
+        assert isinstance(entry_id, UUID)
+        words[entry_id] = span_words((span.lower, span.upper), zone)
+    return words
+
+
+def _with_twin(said: Standing, logged: LoggedEntry, time: EpisodeTime, people: Mapping[UUID, Membership]) -> Standing:
+    """The standing with the name of the colleague whose entry has the same minutes, where that is why they do not
+    count.
+    """
+    twin = _twin(logged.entry, time)
+    if twin is None or all(reason.word != "overlaps_same_patient" for reason in said.reasons):
+        return said
+    assert twin.entry.span is not None
+    words = span_words(twin.entry.span, time.circumstances.zone)
+    known = PHRASES["overlaps_same_patient"]
+    return replace(
+        said, sentence=said.sentence.replace(known, f"counted once with {people[twin.by_id].name}'s {words}")
+    )
+
+
+def _twin(entry: Entry, time: EpisodeTime) -> LoggedEntry | None:
+    """Another of the patient's entries that has some of the same clock minutes, and may count."""
+    if entry.span is None:
+        return None
+    start, end = entry.span
+    facility = time.circumstances.count_facility_minutes
+    return next(
+        (
+            other
+            for other in time.entries
+            if other.entry.id != entry.id
+            and other.entry.span is not None
+            and other.entry.span[0] < end
+            and start < other.entry.span[1]
+            and never_counts(other.entry, count_facility_minutes=facility) is None
+        ),
+        None,
+    )
 
 
 def time_preview(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -107,15 +108,11 @@ def timer(request: HttpRequest, organization: str, timer_id: UUID) -> HttpRespon
 @require_POST
 def timer_mark(request: HttpRequest, organization: str, timer_id: UUID) -> HttpResponseBase:
     """A call begins or ends, or the person is still at work."""
-    kind = request.POST.get("kind")
-    if kind not in (CALL, END_CALL, SEEN):
-        return redirect("timer", organization, timer_id)
-    try:
-        mark_timer(by=_seat(request), at=timezone.now(), timer_id=timer_id, kind=kind)
-    except NotFound:
-        raise Http404 from None
-    except TimerClosed as fault:
-        messages.warning(request, str(fault))
+    kind, now, by = request.POST.get("kind"), timezone.now(), _seat(request)
+    clock = _clock(timer_id, by, now)
+    if kind in (CALL, END_CALL, SEEN):
+        with suppress(TimerClosed):  # stopped on another device: the frame that comes back shows it
+            mark_timer(by=by, at=now, timer_id=clock.id, kind=kind)
     return _afterwards(request, organization, timer_id)
 
 

@@ -167,7 +167,7 @@ def test_the_list_takes_as_many_statements_for_one_as_for_more(
     for number in range(more):
         assert log(enrolled("Okafor"), minutes=10, ago=115 - number).held
     client.get(f"/o/{organization.slug}/time/held/")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(f"/o/{organization.slug}/time/held/")
 
 

@@ -21,6 +21,7 @@ from registry.models import Episode
 from registry.rules.links import long_address, secret_sha256
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
 from tests.factories.caseload import (
+    ContactFactory,
     EpisodeStandingFactory,
     ImportMappingFactory,
     ImportRunFactory,
@@ -241,6 +242,24 @@ def section(seat: Membership) -> Mapping[str, Any]:
     return {**patient(seat), "section": "contact"}
 
 
+def note(seat: Membership) -> Mapping[str, Any]:
+    of = episode(seat)
+    return {"contact_id": ContactFactory(organization=seat.organization, episode=of, note="Slept better.", by=seat).id}
+
+
+def supervised_note(seat: Membership) -> Mapping[str, Any]:
+    """Written by somebody whom the seat supervises."""
+    made = SupervisionFactory(organization=seat.organization, supervisor=seat, made_by=seat)
+    of = episode(seat)
+    row = ContactFactory(organization=seat.organization, episode=of, note="Slept better.", by=made.supervised)
+    return {"contact_id": row.id}
+
+
+def notes_to_sign(seat: Membership) -> Mapping[str, Any]:
+    supervised_note(seat)
+    return {}
+
+
 def held(seat: Membership) -> Mapping[str, Any]:
     return {"entry_id": TimeEntryFactory(organization=seat.organization, episode=episode(seat), held=True).id}
 
@@ -376,6 +395,13 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "group_time": Url(LOGGING, post=422, made=own_caseload, shows="count"),
     "contact_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "contact_preview": Url(LOGGING, get=None, post=200, made=patient),
+    "contact": Url(CLINICAL, made=note, shows="patient"),
+    "addendum_new": Url(LOGGING, get=None, post=422, made=note, shows="patient"),
+    "contact_co_sign": Url(LOGGING | {PC}, get=None, post=302, made=supervised_note, shows="patient"),
+    "contact_void": Url(LOGGING, get=None, post=422, made=note, shows="patient"),
+    "to_cosign": Url(LOGGING | {PC}, made=notes_to_sign, shows="count"),
+    "note_templates": Url(SETTING, post=422),
+    "supervision": Url(SETTING, post=422),
     "draft_save": Url(LOGGING, get=None, post=204, made=patient),
     "draft_discard": Url(LOGGING, get=None, post=302, made=patient),
     "assessments": Url(CLINICAL, made=patient, shows="patient"),

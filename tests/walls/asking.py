@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
-from caseload.models import TimeEntry
+from caseload.models import TimeEntry, Timer
 from registry.models import Episode, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
 from tests.walls.access import ROLES, Url
@@ -82,6 +82,8 @@ class Asking:
             return Episode.objects.get(id=arguments["episode_id"]).patient_id
         if "entry_id" in arguments:
             return TimeEntry.objects.get(id=arguments["entry_id"]).patient_id
+        if "timer_id" in arguments:
+            return Timer.objects.get(id=arguments["timer_id"]).patient_id
         if "referral_id" in arguments:
             return Referral.objects.get(id=arguments["referral_id"]).patient_id
         if "notice_id" in arguments:

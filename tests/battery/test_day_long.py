@@ -1,0 +1,14 @@
+"""The machine of two people's days for as long as a night allows."""
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.caseload.day_machine import machine_of
+from tests.caseload.test_day_machine import QUICK
+
+
+@pytest.mark.django_db
+def test_no_order_of_events_loses_a_second_in_a_thousand_runs(in_tenant, membership, now):
+    machine = machine_of([membership("care_manager", name=name) for name in ("Kim Abara", "Lee Park")], now)
+    run_state_machine_as_test(machine, settings=settings(QUICK, max_examples=1000, stateful_step_count=60))
