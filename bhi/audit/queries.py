@@ -184,6 +184,14 @@ WORDS: dict[str, str] = {
     "visit.recorded": "recorded an initiating visit",
     "welcome.viewed": "opened the welcome sheet",
     "work_protocol.set": "set how a clinic reaches out and how its timers ask",
+    "clinician_request.answered": "recorded a clinician's answer",
+    "clinician_request.closed": "closed a question to the clinician",
+    "clinician_request.made": "asked the treating clinician something",
+    "clinician_request.voided": "took back a question to the clinician",
+    "coordination.viewed": "opened the care coordination",
+    "external_referral.followed": "followed up a referral to other care",
+    "external_referral.sent": "referred the patient to other care",
+    "external_referral.voided": "took back a referral to other care",
 }
 
 

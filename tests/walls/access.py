@@ -50,7 +50,13 @@ from tests.factories.registry import (
     ProgramPeriodFactory,
 )
 from tests.factories.tenancy import NOW
-from tests.factories.work import SnoozeFactory, TimerFactory
+from tests.factories.work import (
+    ClinicianRequestFactory,
+    ExternalReferralFactory,
+    SnoozeFactory,
+    SupervisionFactory,
+    TimerFactory,
+)
 
 CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
     "care_manager",
@@ -238,6 +244,16 @@ def merge(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": made.kept_id, "merge_id": made.id}
 
 
+def referred(seat: Membership) -> Mapping[str, Any]:
+    made = ExternalReferralFactory(organization=seat.organization, episode=episode(seat))
+    return {"patient_id": made.patient.id, "referral_id": made.id}
+
+
+def asked(seat: Membership) -> Mapping[str, Any]:
+    made = ClinicianRequestFactory(organization=seat.organization, episode=episode(seat))
+    return {"patient_id": made.patient.id, "request_id": made.id}
+
+
 def section(seat: Membership) -> Mapping[str, Any]:
     return {**patient(seat), "section": "contact"}
 
@@ -362,6 +378,12 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "caseload_view_delete": Url(CLINICAL, get=None, post=302, made=saved_view),
     "patient_search": Url(CLINICAL, get=None, post=200),
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
+    # asked of others
+    "coordination": Url(CLINICAL, made=referred, shows="patient"),
+    "external_referral_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "external_referral": Url(LOGGING, post=422, made=referred, shows="patient"),
+    "clinician_request_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "clinician_request": Url(LOGGING, post=422, made=asked, shows="patient"),
     # enrolment
     "enrol_now": Url(EDITING, post=422, made=caseload),
     "enrol": Url(EDITING, post=422, made=referral_to_enrol, shows="patient"),
