@@ -19,6 +19,7 @@ class Permission(StrEnum):
     VIEW_CASELOAD = "view_caseload"
     VIEW_CHART = "view_chart"
     LOG_CONTACT = "log_contact"
+    CO_SIGN = "co_sign"  # beside the notes of those whom one supervises
     IMPORT_CASELOAD = "import_caseload"
     EXPORT_CASELOAD = "export_caseload"
     REFER = "refer"
@@ -42,14 +43,14 @@ _EVERYONE = frozenset({Permission.ENTER, Permission.VIEW_JOB})
 _CLINICAL = _EVERYONE | {Permission.VIEW_CASELOAD, Permission.VIEW_CHART, Permission.HANDLE_SAFETY}
 # What running the registry takes, by whoever runs it.
 _REGISTRY = frozenset({
-    *(Permission.LOG_CONTACT, Permission.IMPORT_CASELOAD, Permission.EXPORT_CASELOAD),
+    *(Permission.LOG_CONTACT, Permission.CO_SIGN, Permission.IMPORT_CASELOAD, Permission.EXPORT_CASELOAD),
     *(Permission.REFER, Permission.MANAGE_REFERRALS, Permission.EDIT_PATIENT, Permission.MERGE_PATIENTS),
     *(Permission.ENROL, Permission.EDIT_PLAN, Permission.SIGN_PLAN, Permission.SEND_QUESTIONNAIRE),
 })  # fmt: skip
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.CARE_MANAGER: _CLINICAL | _REGISTRY,
-    Role.PSYCHIATRIC_CONSULTANT: _CLINICAL,
+    Role.PSYCHIATRIC_CONSULTANT: _CLINICAL | {Permission.CO_SIGN},
     Role.TREATING_CLINICIAN: _CLINICAL | {Permission.REFER, Permission.SIGN_PLAN},
     # Billing sees minutes, codes and dates, never note text or answers (45 CFR 164.502(b), minimum necessary).
     Role.BILLING: _EVERYONE | {Permission.VIEW_MONTHS, Permission.MAKE_BATCH},

@@ -42,6 +42,7 @@ class ContactForm(WorkTimeForm):
         label="What came of it",
         choices=(("", "Nothing to say"), *OUTCOMES),
         required=False,
+        widget=forms.Select,
         missing="Choose what came of it.",
     )
     question = forms.CharField(

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bhi.tenancy.models import Membership
-from caseload.models import Activity, Mode, RecommendationKind
+from caseload.models import Activity, ContactOutcome, Mode, RecommendationKind
 from caseload.queries.caseload_list import standing_signals
 from caseload.queries.chart_around import ChartAround, chart_around
 from caseload.queries.chart_checklist import chart_checklist
@@ -18,6 +18,7 @@ from caseload.queries.patient_record import PatientRecord, Row, day, instant, pa
 from caseload.queries.time_shown import EntryShown, entries_shown, span_words
 from caseload.rules.clock import month_of
 from caseload.rules.course import DEPRESSION
+from caseload.rules.notes import PARTS
 from caseload.rules.signal_words import SignalShown
 from caseload.rules.states import STATE_LABELS
 from registry.models import ConsentForm, Episode, EpisodeStatus
@@ -46,6 +47,7 @@ class TimelineEntry:
     facts: tuple[str, ...] = ()
     tone: str = ""
     url: str = ""
+    contact_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -221,9 +223,10 @@ def _contacts(record: PatientRecord, people: Mapping[UUID, Membership]) -> Itera
             time=_clock_words(row["started_at"], record.zone),
             title=_contact_title(row),
             icon=_ICONS.get(row["mode"], "pencil-square"),
-            who=str(people[UUID(row["by_id"])]),
+            who=_signed_words(row, people, record.zone),
             text=row["note"],
-            facts=tuple(scores.get(row["id"], ())),
+            facts=(*scores.get(row["id"], ()), *_part_words(row)),
+            contact_id=row["id"],
         )
 
 
@@ -238,7 +241,26 @@ _ICONS: Mapping[str, str] = {
 
 def _contact_title(row: Row) -> str:
     mode = "" if row["mode"] == Mode.NONE else f", {Mode(row['mode']).label.lower()}"
-    return f"{Activity(row['activity']).label}{mode}"
+    outcome = f": {ContactOutcome(row['outcome']).label.lower()}" if row["outcome"] else ""
+    return f"{Activity(row['activity']).label}{mode}{outcome}"
+
+
+def _signed_words(row: Row, people: Mapping[UUID, Membership], zone: ZoneInfo) -> str:
+    """Who signed the note, and when that was another day; of an imported one who wrote it."""
+    if not row["signed_as"]:
+        return str(people[UUID(row["by_id"])])
+    signed_on = instant(row["recorded_at"]).astimezone(zone).date()
+    later = "" if signed_on == day(row["on"]) else f"{_day_words(signed_on)}, "
+    return f"{row['signed_as']}, signed {later}{_clock_words(row['recorded_at'], zone)}"
+
+
+def _part_words(row: Row) -> Iterable[str]:
+    """What a note says in parts of its own."""
+    for key, label in PARTS:
+        if row["parts"].get(key):
+            yield f"{label}: {row['parts'][key]}"
+    if row["question"]:
+        yield f"Question for the consultant: {row['question']}"
 
 
 def _scores_alone(record: PatientRecord) -> Iterable[TimelineEntry]:

@@ -20,7 +20,7 @@ from registry.models import Episode
 # Each part is ordered as it is shown. json carries dates and instants as text, which the readers below parse.
 _RECORD = """
 SELECT 'contact', x.id, to_json(x) FROM (
-  SELECT id, by_id, "on", started_at, activity, mode, note FROM caseload_contact
+  SELECT id, by_id, "on", started_at, activity, mode, note, outcome, parts, question, recorded_at, signed_as FROM caseload_contact
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
    ORDER BY "on" DESC, started_at DESC NULLS LAST, id DESC LIMIT %(limit)s) AS x
 UNION ALL

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,7 +19,7 @@ from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.charts import ScoreChart, score_chart
 from billing.queries.verdicts import month_verdicts
-from caseload.queries.chart import Chart, patient_chart
+from caseload.queries.chart import Chart, TimelineEntry, patient_chart
 from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
 from caseload.queries.outreach import outreach_of
 from caseload.queries.status_ground import status_ground
@@ -45,6 +47,7 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         "door": door,
         "chart": found,
         "around": found.around,
+        "timeline": [_linked(entry, organization) for entry in found.timeline],
         "charts": list(zip(found.scales, _drawn(found, door), strict=True)),
         "month": _month(by.organization_id, door, found),
         "care_manager": _seat(door.episode.care_manager_id if door.episode else None, people),
@@ -66,6 +69,11 @@ def _reaching(door: PatientDoor) -> dict[str, Any]:
     if found is None or not found.is_close_out_due:
         return {"outreach": found}
     return {"outreach": found, "risks": risks(status_ground(door.episode, status_papers(door.episode), door.today))}
+
+
+def _linked(entry: TimelineEntry, organization: str) -> TimelineEntry:
+    """A contact leads to its whole note."""
+    return replace(entry, url=reverse("contact", args=[organization, entry.contact_id])) if entry.contact_id else entry
 
 
 def _month(organization_id: UUID, door: PatientDoor, found: Chart) -> MonthCell | None:

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
-from caseload.models import TimeEntry, Timer
+from caseload.models import Contact, TimeEntry, Timer
 from registry.models import Episode, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
 from tests.walls.access import ROLES, Url
@@ -80,6 +80,8 @@ class Asking:
         """Whose page this is."""
         if "episode_id" in arguments:
             return Episode.objects.get(id=arguments["episode_id"]).patient_id
+        if "contact_id" in arguments:
+            return Contact.objects.get(id=arguments["contact_id"]).patient_id
         if "entry_id" in arguments:
             return TimeEntry.objects.get(id=arguments["entry_id"]).patient_id
         if "timer_id" in arguments:
