@@ -101,7 +101,8 @@ def script_choices(texts: Mapping[str, TextShown]) -> list[tuple[str, str]]:
 class ConsentForm(forms.Form):
     """Consent of one patient. `people` are the choices of representatives, clinicians and who took it."""
 
-    form = ChoiceOf(label="How", choices=CONSENT_FORMS, missing="Choose whether consent was verbal or written.")
+    # Not "form": a field of that name hides the form from htmx, which then sends nothing.
+    how = ChoiceOf(label="How", choices=CONSENT_FORMS, missing="Choose whether consent was verbal or written.")
     on = DayField(label="Day", required=True)
     time = ClockField(label="Time")
     is_time_unknown = forms.BooleanField(

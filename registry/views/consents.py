@@ -204,7 +204,7 @@ def _take(it: Asked, form: ConsentForm) -> bool:
             patient=patient,
             given_at=moment.at,
             is_time_known=moment.is_time_known,
-            form=values["form"],
+            form=values["how"],
             treating_clinician=clinician_named_by(organization_id, values["treating_clinician"]),
             script=text_of(organization_id, values["script"]),
             given_by=values["given_by"],

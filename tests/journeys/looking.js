@@ -47,6 +47,12 @@
     }
   }
 
+  // Such a field stands in the way of the form's own property of that name, which scripts read.
+  for (const field of all("[name]")) {
+    const hides = field.name === "form" || (field.name !== "name" && field.name in HTMLFormElement.prototype);
+    if (field.form && hides) tell("a field that hides a part of its form", field);
+  }
+
   for (const element of all("[style]")) tell("a style of its own", element);
 
   // WCAG 2.2, 2.5.8: at least 24 px, but for links within sentences.

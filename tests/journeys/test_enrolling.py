@@ -57,6 +57,19 @@ def test_a_diagnosis_is_found_while_it_is_typed(site: Site, visitor: Visitor) ->
     assert faults_at_both_widths(page) == []
 
 
+def test_consent_is_recorded_on_its_own_page(site: Site, visitor: Visitor) -> None:
+    page = visitor("care_manager")
+    page.goto(site.url("caseload/"))
+    page.locator("tbody tr").first.get_by_role("rowheader").get_by_role("link").click()
+    page.locator("nav.tabs a", has_text="Enrolment").click()
+    page.get_by_role("link", name="Record consent").click()
+    page.get_by_label("Verbal", exact=True).check(force=True)
+    page.get_by_label("The time is not known").check()
+    page.get_by_role("button", name="Save consent").click()
+    expect(page.get_by_role("heading", name="Consent", exact=True)).to_be_visible()
+    expect(page.get_by_text("time not known").first).to_be_visible()
+
+
 def fill(page: Page, **values: str) -> None:
     for name, value in values.items():
         page.locator(f"[name={name}]").fill(value)

@@ -93,7 +93,8 @@ def test_the_rules_find_what_they_look_for(visitor: Visitor) -> None:
         "<body><h1>One</h1><h3 id=a>Skipped</h3><main><p id=a style='width: 900px'>wide</p>"
         "<input style='height: 30px'><img src=data:,><a href=/x></a>"
         "<button style='width: 9px; height: 9px; padding: 0; box-sizing: border-box'>b</button>"
-        "<table><tr><th>h</th></tr></table><p aria-describedby=nobody></p><svg></svg><fieldset></fieldset></main>"
+        "<table><tr><th>h</th></tr></table><p aria-describedby=nobody></p><svg></svg><fieldset></fieldset>"
+        "<form><input type=hidden name=submit></form></main>"
     )
     kinds = {fault.split(":")[0] for fault in faults_of(page)}
     assert kinds == {
@@ -110,6 +111,7 @@ def test_the_rules_find_what_they_look_for(visitor: Visitor) -> None:
         "two elements are #a",
         "aria-describedby names nothing",
         "a style of its own",
+        "a field that hides a part of its form",
         "a target of 9 × 9",
         "sticks out",
     }
