@@ -24,6 +24,7 @@ SINCE = "since"
 # A row may stand open over lunch: measured time is taken without a tap only so far.
 LONGEST_UNASKED = timedelta(minutes=15)
 LONGEST_OPEN = timedelta(hours=12)
+TRY_AGAIN = "Try again to reach"
 SAVE, DONE = "save", "done"
 _DAMAGED = "This form is damaged. Open a new one."
 
@@ -45,6 +46,12 @@ class AttemptForm(forms.Form):
     outcome = ChoiceOf(label="What came of it", choices=ATTEMPT_OUTCOMES, missing="Choose what came of it.")
     minutes = ChoiceOf(label="Minutes", required=False, missing="Choose from the list.")
     next_on = _day_field("Next try", required=False)
+    next_purpose = forms.CharField(
+        label="How",
+        required=False,
+        max_length=200,
+        error_messages={"max_length": "This is longer than 200 characters. Shorten it."},
+    )
     note = forms.CharField(
         label="Remark",
         required=False,
@@ -80,7 +87,8 @@ class AttemptForm(forms.Form):
     @property
     def next_contact(self) -> NextContact | None:
         due_on = self.cleaned_data.get("next_on")
-        return NextContact(due_on, "Try again to reach") if due_on else None
+        purpose = self.cleaned_data.get("next_purpose", "").strip()
+        return NextContact(due_on, purpose or TRY_AGAIN) if due_on else None
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

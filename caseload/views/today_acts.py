@@ -22,24 +22,21 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.templatetags.bhi import day
 from caseload.forms.today import DONE, AttemptForm, FollowUpForm, SnoozeForm
-from caseload.operations.contacts import record_contact
 from caseload.operations.errors import DayFull, FollowUpInThePast, FollowUpTooEarly, ImpossibleTime, SnoozeRefused
 from caseload.operations.follow_ups import change_follow_up, close_follow_up, plan_follow_up
+from caseload.operations.outreach import record_attempt
 from caseload.operations.snoozes import end_snooze, snooze_task
-from caseload.operations.timekeeping import Work
 from caseload.queries.caseload_list import clinics_today
 from caseload.queries.choices import ATTEMPT_OUTCOMES
 from caseload.queries.doors import PatientDoor, patient_door
 from caseload.queries.follow_ups import NextDue, next_due
+from caseload.queries.outreach import proposed_try
 from caseload.queries.today import EVERYBODY, Scope, WorkRow, work_due, worklist
 from caseload.rules.worklist import LONGEST_SNOOZE_DAYS, SNOOZABLE
 from caseload.views.today import months_of
 from caseload.views.today_lines import line_of
 from registry.queries.choices import care_manager_choices
-from registry.rules.business_days import business_days_after
 
-# The next try is proposed within three working days of one in vain (outreach protocol's second attempt).
-NEXT_TRY_DAYS = 3
 TO_CHART = "chart"
 
 
@@ -67,8 +64,7 @@ def attempt_new(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
     asking = _asking(request, organization, patient_id)
     zone, now = asking.door.zone, asking.at
     if request.method != "POST" or not asking.door.is_open:
-        proposed = business_days_after(asking.door.today, NEXT_TRY_DAYS)
-        initial = {"mode": request.GET.get("mode", ""), "next_on": proposed}
+        initial = {"mode": request.GET.get("mode", ""), **_proposed(asking.door)}
         return _attempt_page(asking, AttemptForm(zone=zone, now=now, initial=initial), status=_usual_status(asking))
     form = AttemptForm(request.POST, zone=zone, now=now)
     words = _settled(form, lambda: _log_attempt(asking, form))
@@ -152,11 +148,19 @@ def _field_of(fault: DomainError) -> str | None:
     return "due_on" if isinstance(fault, FollowUpInThePast) else None
 
 
+def _proposed(door: PatientDoor) -> dict[str, Any]:
+    """The step after this attempt, by the clinic's protocol."""
+    if door.episode is None or not door.is_open:
+        return {}
+    proposed = proposed_try(door.episode, door.patient, today=door.today)
+    return {"next_on": proposed.on, "next_purpose": proposed.purpose}
+
+
 def _log_attempt(asking: Asking, form: AttemptForm) -> str:
     values, episode = form.cleaned_data, asking.door.episode
     assert episode is not None
     assert form.time is not None
-    kept = record_contact(
+    kept = record_attempt(
         by=asking.by,
         at=asking.at,
         episode_id=episode.id,
@@ -164,7 +168,6 @@ def _log_attempt(asking: Asking, form: AttemptForm) -> str:
         time=form.time,
         mode=values["mode"],
         outcome=values["outcome"],
-        work=Work("outreach_attempt"),
         note=values["note"],
         next_contact=form.next_contact,
     )

@@ -11,10 +11,10 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("role", "page"),
     [
-        ("care_manager", "/o/lakeside/caseload/"),
+        ("care_manager", "/o/lakeside/today/"),
         ("psychiatric_consultant", "/o/lakeside/caseload/"),
         ("treating_clinician", "/o/lakeside/caseload/"),
-        ("clinic_lead", "/o/lakeside/caseload/"),
+        ("clinic_lead", "/o/lakeside/today/"),
         ("billing", "/o/lakeside/billing/months/"),
         ("admin", "/o/lakeside/imports/"),
     ],
