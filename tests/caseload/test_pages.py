@@ -22,6 +22,7 @@ from caseload.operations import rebuild_standing, record_review
 from registry.models import Consent, Episode
 from registry.operations import add_patient, end_episode, record_care_plan, record_consent, revoke_consent
 from tests.factories.registry import AssessmentFactory
+from tests.statements import own
 
 PHQ9 = {f"phq9_{number}": "2" for number in range(1, 9)}
 
@@ -139,20 +140,6 @@ def test_search_in_the_list_leaves_no_word_of_it_in_address_or_session(
         assert client.post(url("caseload/"), {"q": nothing}).text.count('class="row-link"') == 2
 
 
-def _own(queries: CaptureQueriesContext) -> list[str]:
-    """The page's own statements: without savepoints, tenant, session, user, seats, audit, running timer."""
-    frame = (
-        "SAVEPOINT",
-        "set_config",
-        "django_session",
-        "accounts_user",
-        "audit_event",
-        "tenancy_organization",
-        "caseload_timer",
-    )
-    return [query["sql"] for query in queries if not any(part in query["sql"] for part in frame)]
-
-
 @pytest.mark.parametrize("size", [1, 30])
 def test_the_list_takes_as_many_statements_for_one_as_for_thirty(
     client: Client, url: Callable[..., str], enrolled: Callable[..., Any], log: Callable[..., Any], size: int
@@ -163,7 +150,7 @@ def test_the_list_takes_as_many_statements_for_one_as_for_thirty(
     with CaptureQueriesContext(connection) as queries:
         page = client.get(url("caseload/"))
     assert page.text.count('class="row-link"') == size
-    assert len(_own(queries)) <= 8
+    assert len(own(queries)) <= 8
 
 
 # The chart
@@ -246,7 +233,7 @@ def test_the_chart_takes_as_many_statements_for_little_as_for_much(
     for episode in (little, much):
         with CaptureQueriesContext(connection) as queries:
             client.get(url("", episode))
-        taken.append(len(_own(queries)))
+        taken.append(len(own(queries)))
     assert taken == [8, 8]
 
 

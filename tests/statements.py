@@ -1,0 +1,19 @@
+"""Which statements are a page's own: the frame's are pinned by the test of an empty page."""
+
+from collections.abc import Iterable, Mapping
+
+# Savepoints, tenant, session, person, seat, audit, and the timer that may be running.
+FRAME = (
+    "SAVEPOINT",
+    "set_config",
+    "django_session",
+    "accounts_user",
+    "audit_event",
+    "tenancy_organization",
+    "caseload_timer",
+)
+
+
+def own(queries: Iterable[Mapping[str, str]]) -> list[str]:
+    """The SQL of a page's own statements."""
+    return [query["sql"] for query in queries if not any(part in query["sql"] for part in FRAME)]
