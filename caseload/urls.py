@@ -45,7 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="external_referral_new",
     ),
     path(
-        "patients/<uuid:patient_id>/coordination/referrals/<uuid:referral_id>/",
+        "patients/<uuid:patient_id>/coordination/referrals/<uuid:sent_id>/",
         coordination.external_referral,
         name="external_referral",
     ),

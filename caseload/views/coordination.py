@@ -100,12 +100,12 @@ def external_referral_new(request: HttpRequest, organization: str, patient_id: U
 
 @requires(Permission.LOG_CONTACT)
 @require_http_methods(METHODS)
-def external_referral(request: HttpRequest, organization: str, patient_id: UUID, referral_id: UUID) -> HttpResponse:
+def external_referral(request: HttpRequest, organization: str, patient_id: UUID, sent_id: UUID) -> HttpResponse:
     """What is known of a referral: scheduled, seen, ask again, or why it ends; or that it was an error."""
     asking = _asking(request, organization, patient_id)
-    referral = _found(lambda: referral_of(asking.by.organization_id, patient_id, referral_id, today=asking.door.today))
+    referral = _found(lambda: referral_of(asking.by.organization_id, patient_id, sent_id, today=asking.door.today))
     form, why = ReferralStepForm(asking.typed(), referral=referral), WhyForm(asking.typed(for_=VOID), prefix=VOID)
-    known: dict[str, Any] = {"by": asking.by, "at": asking.at, "referral_id": referral_id}
+    known: dict[str, Any] = {"by": asking.by, "at": asking.at, "referral_id": sent_id}
     if _done(why, lambda: void_referral(**known, reason=why.cleaned_data["why"])):
         return asking.back("The referral is taken back.")
     if _done(form, lambda: _follow(form, referral, known)):

@@ -246,7 +246,7 @@ def merge(seat: Membership) -> Mapping[str, Any]:
 
 def referred(seat: Membership) -> Mapping[str, Any]:
     made = ExternalReferralFactory(organization=seat.organization, episode=episode(seat))
-    return {"patient_id": made.patient.id, "referral_id": made.id}
+    return {"patient_id": made.patient.id, "sent_id": made.id}
 
 
 def asked(seat: Membership) -> Mapping[str, Any]:
@@ -379,7 +379,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "patient_search": Url(CLINICAL, get=None, post=200),
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
     # asked of others
-    "coordination": Url(CLINICAL, made=referred, shows="patient"),
+    "coordination": Url(CLINICAL, made=patient, shows="patient"),
     "external_referral_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "external_referral": Url(LOGGING, post=422, made=referred, shows="patient"),
     "clinician_request_new": Url(LOGGING, post=422, made=patient, shows="patient"),
