@@ -233,7 +233,8 @@ def _signature(contact: Contact, people: Mapping[UUID, Membership], zone: ZoneIn
     """Who signed and when; of a note brought by an import, who is said to have written it."""
     if contact.signed_as:
         return f"Signed by {contact.signed_as}, {moment_words(contact.recorded_at, zone)}"
-    return f"By {people[contact.by_id]}, imported {_day(local_date(contact.recorded_at, zone))}"
+    came = "imported" if contact.import_id is not None else "recorded"
+    return f"By {people[contact.by_id]}, {came} {_day(local_date(contact.recorded_at, zone))}"
 
 
 def _addenda(contact: Contact, zone: ZoneInfo) -> list[Signed]:
