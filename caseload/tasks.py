@@ -13,6 +13,7 @@ from bhi.tenancy.models import Membership
 from caseload.operations import rebuild_standing
 from caseload.operations.facility_stays import follow_stay
 from caseload.operations.imports import confirm_import, discard_old_imports, preview_again, read_import
+from caseload.queries.courses import open_episodes_at
 from caseload.queries.imports import is_importing
 
 
@@ -24,6 +25,7 @@ def register() -> None:
     repeats("discard_old_imports", nightly)
     handles("rebuild_standing", rebuild_one_standing, label="Working out where a patient stands")
     subscribe("episode_changed", "rebuild_standing", _stale_standing)
+    handles("rebuild_clinic", rebuild_clinic, label="Working out where a clinic’s patients stand")
     handles("follow_stay", follow_one_stay, label="Marking the minutes of a hospital stay")
     subscribe("patient_stay", "follow_stay", _stay_to_follow)
 
@@ -59,6 +61,12 @@ def discard_imports(run: Run) -> None:
 def rebuild_one_standing(run: Run) -> None:
     """Work an episode's standing out again, after the registry recorded something."""
     rebuild_standing(organization_id=run.organization_id, episode_ids=[UUID(run.arguments["episode_id"])], at=run.at)
+
+
+def rebuild_clinic(run: Run) -> None:
+    """Work out the standing of everybody at a clinic again, after it set its own limits."""
+    episode_ids = open_episodes_at(run.organization_id, UUID(run.arguments["clinic_id"]))
+    rebuild_standing(organization_id=run.organization_id, episode_ids=episode_ids, at=run.at)
 
 
 def follow_one_stay(run: Run) -> None:

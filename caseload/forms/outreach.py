@@ -10,8 +10,10 @@ from django import forms
 
 from caseload.queries.outreach import WorkSettings
 from caseload.rules.outreach import LAST_DAY, LETTER, MESSAGE, MOST_STEPS, PHONE, REVIEW, Step
+from caseload.rules.targets import OwnLimits
 
 _DAY = f"A day is a whole number from 0 to {LAST_DAY}."
+OVERDUE_FIELDS = ("contact_days", "contact_lapsed_days", "measure_days")
 STEP_CHOICES = (
     ("", "No step"),
     (PHONE, "Call"),
@@ -32,6 +34,15 @@ def _minutes(label: str, help_text: str, most: int) -> forms.IntegerField:
     return field
 
 
+def _days(label: str, help_text: str, least: int, most: int) -> forms.IntegerField:
+    sentence = f"This is a whole number of days from {least} to {most}, or empty for the usual."
+    field = forms.IntegerField(label=label, required=False, min_value=least, max_value=most, help_text=help_text)
+    field.error_messages |= {"invalid": sentence}
+    for validator in field.validators:
+        validator.message = sentence  # type: ignore[attr-defined]
+    return field
+
+
 class WorkProtocolForm(forms.Form):
     """Ten lines of a day and a way at most; an empty line is no step. `seen` guards against overwriting unseen."""
 
@@ -40,8 +51,12 @@ class WorkProtocolForm(forms.Form):
     idle_minutes_in_call = _minutes("The same during a call, minutes", "While a call is marked.", 240)
     cap_minutes = _minutes("Ask before saving more than, minutes", "Longer times are confirmed by hand.", 480)
 
+    contact_days = _days("Contact overdue after, days without a session", "Usually 30.", 7, 90)
+    contact_lapsed_days = _days("Contact lapsed after, days without a session", "Usually 60.", 14, 180)
+    measure_days = _days("Score overdue after, days", "Usually 30, and 28 in the first eight weeks.", 14, 90)
+
     def __init__(self, data: Mapping[str, Any] | None = None, *, settings: WorkSettings) -> None:
-        names = ("idle_minutes", "idle_minutes_in_call", "cap_minutes")
+        names = ("idle_minutes", "idle_minutes_in_call", "cap_minutes", *OVERDUE_FIELDS)
         initial: dict[str, Any] = {name: getattr(settings, name) for name in names}
         initial["seen"] = settings.changed_at.isoformat() if settings.changed_at else ""
         for number, step in enumerate(settings.steps, 1):
@@ -72,6 +87,11 @@ class WorkProtocolForm(forms.Form):
         values = self.cleaned_data
         pairs = [(values[f"day_{number}"], values[f"mode_{number}"]) for number in range(1, MOST_STEPS + 1)]
         return tuple(Step(day, mode) for day, mode in pairs if mode)
+
+    @property
+    def overdue(self) -> OwnLimits:
+        """From when contacts and scores are overdue here; call once valid."""
+        return OwnLimits(**{name: self.cleaned_data[name] for name in OVERDUE_FIELDS})
 
     @property
     def seen_at(self) -> datetime | None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from bhi.audit.operations import record
 from bhi.errors import DomainError
+from bhi.jobs.operations import queue
 from bhi.tenancy.models import Clinic, Membership
 from caseload.models import Activity, ContactOutcome, WorkProtocol
 from caseload.operations.contacts import ContactKept, NextContact, record_contact
 from caseload.operations.timekeeping import Work
 from caseload.rules.outreach import Step, faults_of_steps
+from caseload.rules.targets import USUAL, OwnLimits, fault_of_own, targets_in_force
 from caseload.rules.worktime import WorkTime
+
+OVERDUE = frozenset(field.name for field in fields(OwnLimits))
 
 
 class WasReached(DomainError):
@@ -84,19 +90,23 @@ def set_work_protocol(
     idle_minutes_in_call: int,
     cap_minutes: int,
     seen: datetime | None,
+    overdue: OwnLimits = USUAL,
 ) -> None:
     """How a clinic reaches out and how its timers ask. What was so before stays in the table's history.
 
     `seen` is when the settings that the person looked at were made (None: never). Nothing is written when all is so
     already. Raises StepsRefused, SettingsMoved.
     """
-    if faults := faults_of_steps(steps):
+    limits = targets_in_force(at.astimezone(ZoneInfo(clinic.time_zone)).date()).limits
+    faults = [*faults_of_steps(steps), *filter(None, [fault_of_own(overdue, limits)])]
+    if faults:
         raise StepsRefused(faults)
     wanted = {
         "outreach": [[step.day, step.mode] for step in steps],
         "idle_minutes": idle_minutes,
         "idle_minutes_in_call": idle_minutes_in_call,
         "cap_minutes": cap_minutes,
+        **asdict(overdue),
     }
     made = {"organization_id": by.organization_id, "clinic": clinic}
     fresh = {**wanted, "changed_at": at, "changed_by": by}
@@ -111,3 +121,7 @@ def set_work_protocol(
             setattr(row, name, value)
         row.save(update_fields=list(fresh))
     record("work_protocol.set", by=by, at=at, object_id=row.id, fields=changed)
+    if OVERDUE & set(changed):
+        # Signals are stored with the day from which they hold: with other limits these days are others.
+        arguments = {"clinic_id": clinic.id}
+        queue("rebuild_clinic", organization_id=by.organization_id, key=str(clinic.id), at=at, arguments=arguments)

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from caseload.models import EpisodeStanding
 from caseload.rules.course import EpisodeCourse, ProgramFrom, Score
+from caseload.rules.targets import USUAL, OwnLimits
 
 # Days of contact are those of any treatment with the patient, noted or timed, counted or not. Only reviews with a
 # recommendation are reviews. Scores of one day stand in the order in which they were recorded. Of somebody discharged
@@ -43,7 +45,9 @@ SELECT e.id, e.patient_id, e.clinic_id, e.care_manager_id, p.sort_name, c.time_z
          WHERE x.organization_id = e.organization_id AND x.episode_id = e.id AND x.voided_at IS NULL
            AND x.closed_on IS NULL AND e.ended_on IS NULL
          ORDER BY x.due_on, x.id LIMIT 1),
-       e.target_instruments
+       e.target_instruments,
+       (SELECT json_build_array(x.contact_days, x.contact_lapsed_days, x.measure_days) FROM caseload_workprotocol x
+         WHERE x.organization_id = e.organization_id AND x.clinic_id = e.clinic_id)
   FROM registry_episode e
   JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
   JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
@@ -111,8 +115,15 @@ def _course(row: tuple[Any, ...]) -> EpisodeCourse:
         ended_on=ended_on,
         died_on=died_on,
         targets=tuple(row[17]),
+        own=OwnLimits(*row[18]) if row[18] else USUAL,
     )
 
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def open_episodes_at(organization_id: UUID, clinic_id: UUID) -> list[UUID]:
+    """Every open episode of a clinic, for working all of them out again. One statement."""
+    found = EpisodeStanding.objects.filter(organization_id=organization_id, clinic_id=clinic_id)
+    return list(found.exclude(status="discharged").order_by("episode_id").values_list("episode_id", flat=True))

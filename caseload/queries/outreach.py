@@ -45,6 +45,9 @@ class WorkSettings:
     idle_minutes_in_call: int
     cap_minutes: int
     changed_at: datetime | None
+    contact_days: int | None = None
+    contact_lapsed_days: int | None = None
+    measure_days: int | None = None
 
 
 def outreach_of(organization_id: UUID, days: Mapping[UUID, date]) -> dict[UUID, Outreach]:
@@ -73,6 +76,9 @@ def work_settings(clinic_id: UUID) -> WorkSettings:
         idle_minutes_in_call=shown.idle_minutes_in_call,
         cap_minutes=shown.cap_minutes,
         changed_at=row.changed_at if row else None,
+        contact_days=shown.contact_days,
+        contact_lapsed_days=shown.contact_lapsed_days,
+        measure_days=shown.measure_days,
     )
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby
 
 from caseload.rules.days import FOREVER, Days
+from caseload.rules.targets import USUAL, OwnLimits
 from registry.rules.instruments import TARGET_SCALES, TargetScale, scale_key_of
 
 DEPRESSION = "phq9"
@@ -95,7 +96,8 @@ class EpisodeCourse:
     `programs` begins with the program of `enrolled_on`. `contacts` are days with synchronous treatment work
     with the patient, by anyone, whether or not its minutes count. `reviews` are days of psychiatric reviews
     with a recommendation. `scores` may reach back before enrolment: item 9 is looked at there too. `targets`
-    are the scales chosen for the episode; the PHQ-9 and the GAD-7 are followed in any case.
+    are the scales chosen for the episode; the PHQ-9 and the GAD-7 are followed in any case. `own` are the limits
+    that its clinic set itself.
     """
 
     enrolled_on: date
@@ -107,6 +109,7 @@ class EpisodeCourse:
     ended_on: date | None = None
     died_on: date | None = None
     targets: tuple[str, ...] = ()
+    own: OwnLimits = USUAL
 
     @cached_property
     def open_days(self) -> Days:

@@ -96,7 +96,7 @@ def _signals(course: EpisodeCourse, days: dict[str, Days], on: date) -> Iterable
 
 def _signal(course: EpisodeCourse, word: str, begins: date, ends: date, on: date) -> StandingSignal:
     shown_on = max(begins, on)
-    facts = Facts(course, targets_in_force(shown_on).limits)
+    facts = Facts(course, course.own.over(targets_in_force(shown_on).limits))
     evidence, clears = EVIDENCE[word](facts, shown_on)
     return StandingSignal(word, begins, None if ends == FOREVER else ends, evidence, clears)
 

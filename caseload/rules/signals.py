@@ -83,7 +83,7 @@ def signal_days(course: EpisodeCourse) -> dict[str, Days]:
 
     Each day is judged by the limits in force on it. Days before enrolment and from the end on have none.
     """
-    editions = [Facts(course, edition.limits) for edition in EDITIONS]
+    editions = [Facts(course, course.own.over(edition.limits)) for edition in EDITIONS]
     in_force = [course.open_days & edition.in_force for edition in EDITIONS]
     return {
         word: Days.union(rule(facts) & days for facts, days in zip(editions, in_force, strict=True))
@@ -109,7 +109,7 @@ def signals_on(course: EpisodeCourse, on: date) -> tuple[Signal, ...]:
     """The signals that stand on `on`, the most urgent first. Source of each: its rule T1-T25."""
     if on not in course.open_days:
         return ()
-    facts = Facts(course, targets_in_force(on).limits)
+    facts = Facts(course, course.own.over(targets_in_force(on).limits))
     standing = ((word, days.since(on)) for word, days in signal_days(course).items())
     signals = (_signal(facts, word, on, since) for word, since in standing if since is not None)
     return tuple(sorted(signals, key=lambda signal: signal.rank))

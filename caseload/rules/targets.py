@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -42,6 +42,42 @@ class Limits:
     review_relapse_prevention_days: int
     long_episode_months: int
     new_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLimits:
+    """What a clinic set itself, in days; None is as usual. T18: contact overdue, then lapsed. T17: score overdue."""
+
+    contact_days: int | None = None
+    contact_lapsed_days: int | None = None
+    measure_days: int | None = None
+
+    def over(self, usual: Limits) -> Limits:
+        """The limits that hold at the clinic. A score that is due sooner is so in the first weeks too."""
+        if self == USUAL:
+            return usual
+        measure = usual.measure_days if self.measure_days is None else self.measure_days
+        contact = usual.contact_days if self.contact_days is None else self.contact_days
+        lapsed = usual.contact_lapsed_days if self.contact_lapsed_days is None else self.contact_lapsed_days
+        return replace(
+            usual,
+            contact_days=contact,
+            contact_lapsed_days=max(lapsed, contact + 1),
+            measure_days=measure,
+            measure_early_days=min(usual.measure_early_days, measure),
+        )
+
+
+USUAL = OwnLimits()
+
+
+def fault_of_own(own: OwnLimits, usual: Limits) -> str:
+    """Why a clinic's limits cannot stand, as a sentence with the fix; empty when they can."""
+    contact = usual.contact_days if own.contact_days is None else own.contact_days
+    lapsed = usual.contact_lapsed_days if own.contact_lapsed_days is None else own.contact_lapsed_days
+    if lapsed <= contact:
+        return f"A contact lapses after it is overdue. Enter more than {contact} days."
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,15 @@ def work_protocol(request: HttpRequest, organization: str, clinic_id: UUID) -> H
     if form.is_bound and form.is_valid():
         values = {name: form.cleaned_data[name] for name in ("idle_minutes", "idle_minutes_in_call", "cap_minutes")}
         try:
-            set_work_protocol(by=by, at=timezone.now(), clinic=clinic, steps=form.steps, seen=form.seen_at, **values)
+            set_work_protocol(
+                by=by,
+                at=timezone.now(),
+                clinic=clinic,
+                steps=form.steps,
+                seen=form.seen_at,
+                overdue=form.overdue,
+                **values,
+            )
         except StepsRefused as refused:
             for fault in refused.faults:
                 form.add_error(None, fault)
