@@ -1,0 +1,83 @@
+"""The timer in the browser: it runs on other pages and after a reload, and its keys leave what is being typed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Site, Visitor, Watched
+from tests.journeys.looking import faults_at_both_widths
+
+pytestmark = pytest.mark.journey
+
+
+def test_a_call_is_timed_marked_and_saved_with_its_note(site: Site, visitor: Visitor) -> None:
+    page = visitor("care_manager")
+    family = open_chart(page, site, 0)
+    page.get_by_role("button", name="Start timer").click()
+    clock = page.locator("#timer")
+    expect(clock).to_contain_text(family)
+    expect(clock.locator(".timer-count")).to_have_text(re.compile(r"^\d+:\d\d$"))
+    page.goto(site.url("caseload/"))
+    expect(clock).to_contain_text(family)
+    assert family not in page.title()
+
+    clock.locator("a").first.click()
+    page.get_by_role("link", name="Write the contact").click()
+    note = page.get_by_label("Note")
+    note.fill("Reached at once.")
+    page.keyboard.press("F8")
+    expect(clock.get_by_role("button", name="End call")).to_be_visible()
+    page.keyboard.type(" Sleeps better.")
+    page.keyboard.press("F8")
+    expect(clock.get_by_role("button", name="Call", exact=True)).to_be_visible()
+    expect(note).to_have_value("Reached at once. Sleeps better.")
+    assert faults_at_both_widths(page) == []
+    page.get_by_role("button", name="Save contact").click()
+    expect(page.get_by_text("Contact saved.")).to_be_visible()
+    expect(clock.locator("a")).to_have_count(0)
+    saved = site.ask(
+        "SELECT t.started_at = lower(e.span), t.stopped_at = upper(e.span), jsonb_array_length(t.marks), c.note"
+        " FROM caseload_timer t JOIN caseload_timeentry e ON e.id = t.entry_id JOIN caseload_contact c"
+        " ON c.id = e.contact_id"
+    )
+    assert saved == [(True, True, 2, "Reached at once. Sleeps better.")]
+
+
+def test_switching_keeps_the_first_until_it_is_let_go(site: Site, visitor: Visitor, watched: Watched) -> None:
+    page = visitor("care_manager")
+    open_chart(page, site, 0)
+    page.get_by_role("button", name="Start timer").click()
+    second = open_chart(page, site, 1)
+    page.get_by_role("button", name="Start timer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Another timer runs")
+    watched.excuse("409 (Conflict)")
+    assert faults_at_both_widths(page) == []
+    page.get_by_role("button", name="Stop that one, start this one").click()
+    clock = page.locator("#timer")
+    expect(clock).to_contain_text(second)
+    expect(clock.get_by_role("link", name="1 to save")).to_be_visible()
+    page.reload()
+    clock.get_by_role("button", name="Stop").click()
+    expect(clock.get_by_role("link", name="2 to save")).to_be_visible()
+    for left in (1, 0):
+        page.goto(site.url("timers/"))
+        page.locator("tbody th a").first.click()
+        assert faults_at_both_widths(page) == []
+        page.get_by_text("Let it go").click()
+        page.get_by_label("Why").fill("A test of the button")
+        page.get_by_role("button", name="Let the timer go").click()
+        expect(page.locator("tbody tr")).to_have_count(left)
+    expect(page.get_by_text("No timer waits")).to_be_visible()
+
+
+def open_chart(page: Page, site: Site, place: int) -> str:
+    """Open a chart of the list; the family name."""
+    page.goto(site.url("caseload/"))
+    link = page.locator("tbody tr").nth(place).get_by_role("rowheader").get_by_role("link")
+    name = link.inner_text()
+    link.click()
+    expect(page.get_by_role("heading", name="Scores")).to_be_visible()
+    return name.split(",")[0]
