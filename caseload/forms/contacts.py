@@ -195,9 +195,7 @@ class ContactForm(WorkTimeForm):
 
 
 def _part_field(label: str) -> forms.CharField:
-    field = forms.CharField(
-        label=label, required=False, max_length=LONGEST_PART, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    field = forms.CharField(label=label, required=False, max_length=LONGEST_PART)
     field.error_messages |= _TOO_LONG
     return field
 
