@@ -32,6 +32,7 @@ class Permission(StrEnum):
     SEND_QUESTIONNAIRE = "send_questionnaire"
     HANDLE_SAFETY = "handle_safety"
     SET_PROTOCOLS = "set_protocols"
+    VIEW_TEAM = "view_team"
     VIEW_MONTHS = "view_months"
     MAKE_BATCH = "make_batch"
     VIEW_AUDIT = "view_audit"
@@ -54,7 +55,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TREATING_CLINICIAN: _CLINICAL | {Permission.REFER, Permission.SIGN_PLAN},
     # Billing sees minutes, codes and dates, never note text or answers (45 CFR 164.502(b), minimum necessary).
     Role.BILLING: _EVERYONE | {Permission.VIEW_MONTHS, Permission.MAKE_BATCH},
-    Role.CLINIC_LEAD: _CLINICAL | _REGISTRY | {Permission.VIEW_MONTHS, Permission.SET_PROTOCOLS},
+    Role.CLINIC_LEAD: _CLINICAL | _REGISTRY | {Permission.VIEW_MONTHS, Permission.SET_PROTOCOLS, Permission.VIEW_TEAM},
     Role.ADMIN: _EVERYONE | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT, Permission.SET_PROTOCOLS},
 }
 

@@ -192,6 +192,11 @@ WORDS: dict[str, str] = {
     "external_referral.followed": "followed up a referral to other care",
     "external_referral.sent": "referred the patient to other care",
     "external_referral.voided": "took back a referral to other care",
+    "cover.ended": "ended days on which somebody stands in",
+    "cover.set": "said who stands in for whom",
+    "hand_over.made": "handed a patient over to a colleague",
+    "hand_over.opened": "opened the patients to hand over",
+    "hand_over.read": "read what was said at a hand-over",
 }
 
 

@@ -21,6 +21,7 @@ from bhi.web.charts import ScoreChart, score_chart
 from billing.queries.verdicts import month_verdicts
 from caseload.queries.chart import Chart, TimelineEntry, patient_chart
 from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
+from caseload.queries.hand_overs import handed_over_to
 from caseload.queries.outreach import outreach_of
 from caseload.queries.status_ground import status_ground
 from caseload.views.month_cells import MonthCell, month_cell
@@ -57,6 +58,7 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         "ended": _ended(door),
         **_allowed(by, door),
         **_reaching(door),
+        "handed": handed_over_to(by, patient_id=patient_id),
     }
     return render(request, "caseload/chart.html", context)
 

@@ -52,7 +52,9 @@ from tests.factories.registry import (
 from tests.factories.tenancy import NOW
 from tests.factories.work import (
     ClinicianRequestFactory,
+    CoverFactory,
     ExternalReferralFactory,
+    HandOverFactory,
     SnoozeFactory,
     SupervisionFactory,
     TimerFactory,
@@ -244,6 +246,15 @@ def merge(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": made.kept_id, "merge_id": made.id}
 
 
+def handed_over(seat: Membership) -> Mapping[str, Any]:
+    made = HandOverFactory(organization=seat.organization, episode=episode(seat), given_to=seat)
+    return {"hand_over_id": made.id}
+
+
+def cover(seat: Membership) -> Mapping[str, Any]:
+    return {"cover_id": CoverFactory(organization=seat.organization, away=seat).id}
+
+
 def referred(seat: Membership) -> Mapping[str, Any]:
     made = ExternalReferralFactory(organization=seat.organization, episode=episode(seat))
     return {"patient_id": made.patient.id, "sent_id": made.id}
@@ -378,6 +389,12 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "caseload_view_delete": Url(CLINICAL, get=None, post=302, made=saved_view),
     "patient_search": Url(CLINICAL, get=None, post=200),
     "patient_chart": Url(CLINICAL, made=patient, shows="patient"),
+    # the team
+    "team": Url(frozenset({LEAD})),
+    "hand_over": Url(LOGGING, post=422, made=own_caseload, shows="count"),
+    "hand_over_read": Url(LOGGING, get=None, post=302, made=handed_over),
+    "covers": Url(LOGGING, post=422),
+    "cover_end": Url(LOGGING, get=None, post=302, made=cover),
     # asked of others
     "coordination": Url(CLINICAL, made=patient, shows="patient"),
     "external_referral_new": Url(LOGGING, post=422, made=patient, shows="patient"),

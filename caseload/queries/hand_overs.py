@@ -1,0 +1,125 @@
+"""Who may be given to whom, what was given, and who stands in for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from bhi.accounts.queries import people_of
+from bhi.tenancy.models import Membership
+from caseload.models import Cover, HandOver
+from caseload.queries.caseload_list import clinics_today
+from registry.models import Episode, Patient
+
+
+@dataclass(frozen=True)
+class ToGive:
+    """An open episode that can be given to somebody else."""
+
+    episode_id: UUID
+    patient_id: UUID
+    name: str
+    mrn: str
+    clinic: str
+    status: str
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A patient who was given to somebody, and is new there until that was read."""
+
+    id: UUID
+    episode_id: UUID
+    patient_id: UUID
+    name: str
+    given_by: str
+    on: date
+    note: str
+
+
+@dataclass(frozen=True)
+class CoverShown:
+    """Who stands in for whom, from day to day."""
+
+    id: UUID
+    away_id: UUID
+    by_id: UUID
+    away: str
+    by: str
+    from_on: date
+    until_on: date
+    note: str
+    is_now: bool
+
+
+def episodes_to_give(organization_id: UUID, owner_id: UUID | None) -> tuple[ToGive, ...]:
+    """The open episodes of a care manager, or of nobody, by name. One statement."""
+    found = Episode.objects.live().filter(
+        organization_id=organization_id,
+        ended_on__isnull=True,
+        patient__voided_at__isnull=True,
+        patient__merged_into__isnull=True,
+    )
+    owned = found.filter(care_manager_id=owner_id) if owner_id else found.filter(care_manager__isnull=True)
+    rows = owned.select_related("patient", "clinic").order_by("patient__sort_name", "id")
+    return tuple(
+        ToGive(row.id, row.patient_id, _name(row.patient), row.patient.mrn, row.clinic.name, row.get_status_display())
+        for row in rows
+    )
+
+
+def handed_over_to(seat: Membership, *, patient_id: UUID | None = None) -> tuple[HandedOver, ...]:
+    """What was given to a seat and not read yet, the latest first; only of the patient that is named. One statement."""
+    rows = HandOver.objects.live().filter(
+        organization_id=seat.organization_id,
+        given_to=seat,
+        seen_at__isnull=True,
+        episode__ended_on__isnull=True,
+        episode__care_manager_id=seat.id,
+    )
+    if patient_id is not None:
+        rows = rows.filter(episode__patient_id=patient_id)
+    found = rows.select_related("episode__patient", "given_by").order_by("-on", "-id")
+    return tuple(
+        HandedOver(
+            id=row.id,
+            episode_id=row.episode_id,
+            patient_id=row.episode.patient_id,
+            name=_name(row.episode.patient),
+            given_by=str(row.given_by) if row.given_by else "",
+            on=row.on,
+            note=row.note,
+        )
+        for row in found
+    )
+
+
+def covers_from(organization_id: UUID, today: date) -> tuple[CoverShown, ...]:
+    """Who stands in for whom today or later. Two statements."""
+    people = people_of(organization_id)
+    rows = Cover.objects.live().filter(organization_id=organization_id, until_on__gte=today)
+    return tuple(
+        CoverShown(
+            id=row.id,
+            away_id=row.away_id,
+            by_id=row.by_id,
+            away=people[row.away_id].name,
+            by=people[row.by_id].name,
+            from_on=row.from_on,
+            until_on=row.until_on,
+            note=row.note,
+            is_now=row.from_on <= today,
+        )
+        for row in rows.order_by("from_on", "id")
+    )
+
+
+def organization_today(organization_id: UUID, at: datetime) -> date:
+    """The latest day that it is in any of the organization's clinics; without a clinic that in UTC."""
+    return max((clinic.today for clinic in clinics_today(organization_id, at).values()), default=at.date())
+
+
+def _name(patient: Patient) -> str:
+    """As lists have it, by which they are sorted: family name first."""
+    return f"{patient.family_name}, {' '.join(filter(None, (patient.given_name, patient.middle_name)))}"
