@@ -8,10 +8,11 @@ from decimal import Decimal
 from functools import lru_cache
 
 from billing.queries.facts import EpisodeMonth
-from billing.rules.books import NoBookInForce, book_in_force, with_options
+from billing.rules.books import NoBookInForce, RuleBook, book_in_force, with_options
 from billing.rules.facts import EarlierLine, MonthFacts, OptionValue
 from billing.rules.findings import Verdict
 from billing.rules.month_type import COCM_CODES
+from billing.rules.requirements import lacks_score
 from billing.rules.verdicts import billed, following, judge
 from caseload.rules.clock import first_day
 
@@ -49,6 +50,11 @@ class MonthVerdict:
         if self.month.payer.is_self_pay:
             return "Self pay: nothing to claim"
         return ""
+
+    @property
+    def lacks_score(self) -> bool:
+        """Whether a rating scale still has to be asked in this month for anything to bill."""
+        return self.verdict is not None and lacks_score(self.facts, _book(self.facts))
 
     @property
     def note(self) -> str:
@@ -129,6 +135,11 @@ def _counts_service(family: str, options: tuple[tuple[str, OptionValue], ...], m
     except NoBookInForce:
         return False
     return chosen.initial_month_policy == "first_calendar_month" and chosen.initial_once_per == "episode"
+
+
+def _book(facts: MonthFacts) -> RuleBook:
+    """The payer's book of the month with its options. Raises NoBookInForce."""
+    return with_options(book_in_force(facts.payer, first_day(facts.month)), facts.options)
 
 
 def _judged(month: EpisodeMonth, facts: MonthFacts, *, is_doubled: bool) -> MonthVerdict:

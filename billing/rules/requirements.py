@@ -96,13 +96,19 @@ def _has_care_plan(basis: Basis) -> bool:
     return not basis.book.requirements.care_plan or _is_any_by_the_end(plans, basis)
 
 
+def lacks_score(facts: MonthFacts, book: RuleBook) -> bool:
+    """Whether the month has no score of any scale yet that its payer takes, whatever its minutes reach."""
+    ends_on = last_day(facts.month)
+    since = ends_on.replace(day=1)
+    within = book.options.scale_within
+    if isinstance(within, int):
+        since = min(since, ends_on - timedelta(days=within - 1))
+    return book.requirements.rating_scale and not any(since <= day <= ends_on for day in facts.scores)
+
+
 def _has_score(basis: Basis) -> bool:
     """A score of any scale dated in the month, or among the days before its end that the payer takes."""
-    since = basis.ends_on.replace(day=1)
-    within = basis.book.options.scale_within
-    if isinstance(within, int):
-        since = min(since, basis.ends_on - timedelta(days=within - 1))
-    return not basis.book.requirements.rating_scale or any(since <= day <= basis.ends_on for day in basis.facts.scores)
+    return not lacks_score(basis.facts, basis.book)
 
 
 def _is_engaged(basis: Basis) -> bool:

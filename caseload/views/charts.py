@@ -24,6 +24,7 @@ from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
 from caseload.queries.hand_overs import handed_over_to
 from caseload.queries.outreach import outreach_of
 from caseload.queries.status_ground import status_ground
+from caseload.rules.clock import last_day, month_of
 from caseload.views.month_cells import MonthCell, month_cell
 from registry.queries.status import status_papers
 from registry.rules.status import risks
@@ -58,6 +59,7 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         "ended": _ended(door),
         **_allowed(by, door),
         **_reaching(door),
+        "days_left": _days_left(door),
         "handed": handed_over_to(by, patient_id=patient_id),
     }
     return render(request, "caseload/chart.html", context)
@@ -83,6 +85,11 @@ def _month(organization_id: UUID, door: PatientDoor, found: Chart) -> MonthCell 
         return None
     pairs = {door.episode.id: door.patient.id}
     return month_cell(month_verdicts(organization_id, found.month, episode_ids=pairs)[door.episode.id])
+
+
+def _days_left(door: PatientDoor) -> int | None:
+    """Days of the month after today in which something can still be done; None once discharged."""
+    return (last_day(month_of(door.today)) - door.today).days if door.is_open else None
 
 
 def _seat(seat_id: UUID | None, people: dict[UUID, Membership]) -> Membership | None:

@@ -31,7 +31,7 @@ class InMonth(Protocol):
 
 @dataclass(frozen=True)
 class MonthCell:
-    """Whole minutes that count, the code that they bill now, the next one and its minutes, and what is missing."""
+    """Whole minutes that count and that were logged, the code that they bill now, the next one, and what is missing."""
 
     minutes: int
     code_now: str
@@ -39,6 +39,13 @@ class MonthCell:
     next_code: str
     refusal: str
     missing: tuple[Gap, ...]
+    logged: int = 0
+    lacks_score: bool = False
+
+    @property
+    def asks_score(self) -> bool:
+        """Whether the scale should be asked although the minutes do not reach a code yet: then no gap says so."""
+        return self.lacks_score and not self.refusal and all(gap.word != "rating_scale_missing" for gap in self.missing)
 
     @property
     def missing_words(self) -> str:
@@ -60,6 +67,8 @@ def month_cell(judged: MonthVerdict) -> MonthCell:
         next_code=step.code if step else "",
         refusal=judged.refusal,
         missing=tuple(gap for gap in verdict.gaps if gap.word != SAID_BY_BAR),
+        logged=judged.facts.time.logged_seconds // 60,
+        lacks_score=judged.lacks_score,
     )
 
 

@@ -290,3 +290,17 @@ def test_a_full_chart_takes_as_many_statements_as_a_bare_one(
             opened(episode.patient_id)
         taken.append(len(queries))
     assert taken[0] == taken[1]
+
+
+@pytest.mark.parametrize("has_score", [False, True])
+def test_the_month_says_what_is_logged_how_long_it_lasts_and_asks_for_the_scale(
+    opened: Callable[[Any], Any], in_tenant: Any, clinic: Any, has_score: bool
+) -> None:
+    episode = EpisodeFactory(organization=in_tenant, patient__clinic=clinic, enrolled_on=date(2026, 2, 1))
+    CoverageFactory(organization=in_tenant, patient=episode.patient)
+    if has_score:
+        AssessmentFactory(organization=in_tenant, episode=episode, on=TODAY)
+    page = opened(episode.patient.id).text
+    assert "0 minutes logged, 0 count" in page
+    assert "29 days left in the month" in page
+    assert ("No score in this month yet." in page) is not has_score

@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from billing.rules.books import book_named
+from billing.rules.books import book_named, with_options
 from billing.rules.facts import MonthFacts, Visit
+from billing.rules.requirements import lacks_score
 from billing.rules.verdicts import judge
 from caseload.rules.minutes import Counted, MonthMinutes
 
@@ -71,3 +72,20 @@ def test_each_such_flag_cites_what_it_rests_on():
         ("care_plan_assumed", "requirements.care_plan"),
         ("visit_code_unknown", "requirements.visit_within_years"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("scores", "within", "lacks"),
+    [
+        ((), "month", True),
+        ((date(2026, 2, 28),), "month", True),
+        ((date(2026, 3, 1),), "month", False),
+        ((date(2026, 4, 1),), "month", True),
+        ((date(2026, 2, 28),), 60, False),
+        ((date(2026, 1, 30),), 60, True),
+        ((date(2026, 1, 31),), 60, False),
+    ],
+)
+def test_a_month_asks_for_its_scale_before_its_minutes_reach_a_code(scores, within, lacks):
+    book = with_options(BOOK, (("scale_within", within),))
+    assert lacks_score(replace(FULL, scores=scores, time=MonthMinutes()), book) is lacks
