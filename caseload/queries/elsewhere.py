@@ -10,7 +10,6 @@ from bhi.accounts.permissions import Permission, permissions_of
 from bhi.accounts.queries import membership_of, seats_of
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Membership
-from caseload.queries.caseload_list import clinics_today
 from caseload.queries.today import Scope, usual_scope, work_due, worklist
 
 
@@ -33,7 +32,7 @@ class Elsewhere:
 def due_elsewhere(user_id: UUID, *, here: str, at: datetime) -> tuple[Elsewhere, ...]:
     """The person's other seats with what is due there, each asked inside its own wall.
 
-    Two statements and the change of organization for each other seat; one for who works in one place only.
+    One statement and the change of organization for each other seat; one for who works in one place only.
     """
     seats = [seat for seat in seats_of(user_id) if seat.slug != here]
     found = []
@@ -47,7 +46,6 @@ def due_elsewhere(user_id: UUID, *, here: str, at: datetime) -> tuple[Elsewhere,
 
 def _counted(membership: Membership, at: datetime) -> tuple[int, int]:
     with tenant(membership.organization_id) as organization_id:
-        clinics = clinics_today(organization_id, at)
         scope = Scope(membership.id, usual_scope(membership.roles))
-        shown = worklist(work_due(organization_id, scope, clinics=clinics), {})
+        shown = worklist(work_due(organization_id, scope, at=at), {})
         return shown.safety, shown.others

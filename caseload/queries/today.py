@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from bhi.tenancy.models import Role
 from caseload.queries.caseload_list import ClinicToday
 from caseload.queries.today_statement import STATEMENT
-from caseload.rules.clock import day_start, local_date
+from caseload.rules.clock import local_date
 from caseload.rules.worklist import (
     STAY_DAYS,
     Answer,
@@ -128,12 +129,14 @@ class EpisodeToday:
 
 @dataclass(frozen=True)
 class Due:
-    """All that may be due in a scope, whom the seat stands in for today, and when something comes next."""
+    """All that may be due in a scope, every clinic with its day, whom the seat stands in for, and what comes next."""
 
     patients: tuple[PatientDue, ...]
+    clinics: Mapping[UUID, ClinicToday]
     covers: tuple[tuple[UUID, date], ...] = ()
     next_on: date | None = None
     next_patients: int = 0
+    handed: tuple[HandedOver, ...] = ()
 
     @property
     def with_minutes(self) -> list[EpisodeToday]:
@@ -193,25 +196,20 @@ def usual_scope(roles: Collection[str]) -> str:
     return OURS if Role.CARE_MANAGER.value in roles else EVERYBODY
 
 
-def work_due(
-    organization_id: UUID,
-    scope: Scope,
-    *,
-    clinics: Mapping[UUID, ClinicToday],
-    patient_id: UUID | None = None,
-) -> Due:
-    """What may be due in a scope, or of one patient in it. One statement, and none where there is no clinic."""
-    if not clinics:
-        return Due(())
-    found = _read(organization_id, scope, clinics, patient_id)
+def work_due(organization_id: UUID, scope: Scope, *, at: datetime, patient_id: UUID | None = None) -> Due:
+    """What may be due in a scope, or of one patient in it. One statement."""
+    found = _read(organization_id, scope, at, patient_id)
+    clinics = {clinic.id: clinic for clinic in map(_clinic, found["clinic"])}
     people = {UUID(row["id"]): _person(row) for row in found["patient"]}
     patients = {key: one for key, one in _patients(found, people, clinics, scope).items() if key in people}
     coming = next(iter(found["coming"]), None)
     return Due(
         patients=tuple(patients.values()),
+        clinics=clinics,
         covers=tuple((UUID(row["away_id"]), date.fromisoformat(row["until_on"])) for row in found["cover"]),
         next_on=date.fromisoformat(coming["on"]) if coming else None,
         next_patients=coming["patients"] if coming else 0,
+        handed=tuple(map(handed_over_from, found["handed"])),
     )
 
 
@@ -238,15 +236,10 @@ def _asked(patient: PatientDue, month: MonthSoFar | None) -> tuple[list[Task], l
     return split_snoozed(tasks, {one.task: one.until_on for one in patient.snoozes}, patient.today)
 
 
-def _read(
-    organization_id: UUID, scope: Scope, clinics: Mapping[UUID, ClinicToday], patient_id: UUID | None
-) -> dict[str, list[Stored]]:
+def _read(organization_id: UUID, scope: Scope, at: datetime, patient_id: UUID | None) -> dict[str, list[Stored]]:
     values: dict[str, Any] = {
         "organization": organization_id,
-        "clinics": list(clinics),
-        "days": [clinic.today for clinic in clinics.values()],
-        "months": [day_start(clinic.today.replace(day=1), clinic.zone) for clinic in clinics.values()],
-        "today": max(clinic.today for clinic in clinics.values()),
+        "at": at,
         "clinic": scope.clinic_id,
         "patient": patient_id,
         "seat": scope.seat_id,
@@ -255,7 +248,9 @@ def _read(
         "is_all": scope.is_all,
         "stay_days": STAY_DAYS,
     }
-    found: dict[str, list[Stored]] = {kind: [] for kind in ("due", "referral", "notice", "patient", "cover", "coming")}
+    found: dict[str, list[Stored]] = {
+        kind: [] for kind in ("due", "referral", "notice", "patient", "clinic", "cover", "coming")
+    }
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, values)
         for kind, row in cursor.fetchall():
@@ -354,6 +349,10 @@ def _last_scores(signals: Mapping[str, Stored]) -> tuple[tuple[str, date], ...]:
     """The scales whose last score is too old, by the evidence of the signal that says so."""
     evidence = signals["measure_overdue"]["evidence"] if "measure_overdue" in signals else ()
     return tuple((key, date.fromisoformat(on)) for what, on, key, _ in evidence if what == "last")
+
+
+def _clinic(row: Stored) -> ClinicToday:
+    return ClinicToday(UUID(row["id"]), row["name"], ZoneInfo(row["time_zone"]), date.fromisoformat(row["today"]))
 
 
 def _person(row: Stored) -> PersonShown:

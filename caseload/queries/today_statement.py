@@ -6,22 +6,28 @@ from __future__ import annotations
 # whom they are about, who is stood in for, and what comes next. What a rule decides is not decided here: the parts
 # only leave out what no rule can find anything in.
 STATEMENT = """
-WITH day AS (
-  SELECT d.clinic_id, d.today, d.month_starts
-    FROM unnest(%(clinics)s::uuid[], %(days)s::date[], %(months)s::timestamptz[]) AS d(clinic_id, today, month_starts)
-   WHERE %(clinic)s::uuid IS NULL OR d.clinic_id = %(clinic)s::uuid
+WITH clinic AS MATERIALIZED (
+  SELECT c.id, c.name, c.time_zone, local.at::date AS today,
+         date_trunc('month', local.at) AT TIME ZONE c.time_zone AS month_starts
+    FROM tenancy_clinic c
+   CROSS JOIN LATERAL (SELECT %(at)s::timestamptz AT TIME ZONE c.time_zone AS at) AS local
+   WHERE c.organization_id = %(organization)s
+   ORDER BY c.name, c.id
+), day AS MATERIALIZED (
+  SELECT c.id AS clinic_id, c.time_zone, c.today, c.month_starts FROM clinic c
+   WHERE %(clinic)s::uuid IS NULL OR c.id = %(clinic)s::uuid
 ), cover AS MATERIALIZED (
   SELECT x.away_id, max(x.until_on) AS until_on
     FROM caseload_cover x
    WHERE x.organization_id = %(organization)s AND x.by_id = %(seat)s AND x.voided_at IS NULL
-     AND %(today)s::date BETWEEN x.from_on AND x.until_on
+     AND (SELECT max(today) FROM clinic) BETWEEN x.from_on AND x.until_on
    GROUP BY x.away_id
 ), seat AS MATERIALIZED (
   SELECT %(seat)s::uuid AS id WHERE %(is_own)s
   UNION SELECT away_id FROM cover WHERE %(is_covered)s
 ), open_episode AS MATERIALIZED (
   SELECT s.episode_id, s.patient_id, s.clinic_id, s.care_manager_id, s.status, s.enrolled_on, s.safety_from,
-         s.overdue_from, s.last_contact_on, s.next_due_on, s.next_due_purpose, s.phq9_last_on, d.today, d.month_starts,
+         s.overdue_from, s.last_contact_on, s.next_due_on, s.next_due_purpose, d.time_zone, d.today, d.month_starts,
          CASE WHEN s.next_due_on <= d.today THEN
            (SELECT json_build_object('id', x.id, 'assigned_to', x.assigned_to_id)
               FROM caseload_followup x
@@ -34,7 +40,7 @@ WITH day AS (
      AND (%(patient)s::uuid IS NULL OR s.patient_id = %(patient)s::uuid)
 ), episode AS MATERIALIZED (
   SELECT s.*,
-         (SELECT min(coalesce(x."on", (lower(x.span) AT TIME ZONE c.time_zone)::date))
+         (SELECT min(coalesce(x."on", (lower(x.span) AT TIME ZONE s.time_zone)::date))
             FROM caseload_timeentry x
            WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id AND x.voided_at IS NULL
              AND NOT x.held AND (lower(x.span) >= s.month_starts OR x."on" >= date_trunc('month', s.today))
@@ -56,7 +62,6 @@ WITH day AS (
                      AND x.voided_at IS NULL AND x.answered_on IS NULL AND x.closed_because = ''
                      AND x.due_on <= s.today) AS asked) AS asked_again
     FROM open_episode s
-    JOIN tenancy_clinic c ON c.organization_id = %(organization)s AND c.id = s.clinic_id
    WHERE %(is_all)s OR s.care_manager_id IN (SELECT id FROM seat)
       OR (s.follow_up ->> 'assigned_to')::uuid IN (SELECT id FROM seat)
       OR (s.care_manager_id IS NULL AND s.safety_from <= s.today)
@@ -118,6 +123,7 @@ SELECT 'due', row_to_json(x) FROM due AS x
 UNION ALL SELECT 'referral', row_to_json(x) FROM referral AS x
 UNION ALL SELECT 'notice', row_to_json(x) FROM notice AS x
 UNION ALL SELECT 'patient', row_to_json(x) FROM patient AS x
+UNION ALL SELECT 'clinic', row_to_json(x) FROM clinic AS x
 UNION ALL SELECT 'cover', row_to_json(x) FROM cover AS x
 UNION ALL SELECT 'coming', row_to_json(x) FROM coming AS x
 """

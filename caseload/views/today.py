@@ -18,7 +18,7 @@ from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
 from billing.templatetags.billing_words import gap_words
 from caseload.forms.today import scope_asked, to_remember
-from caseload.queries.caseload_list import ClinicToday, clinics_today
+from caseload.queries.caseload_list import ClinicToday
 from caseload.queries.elsewhere import due_elsewhere
 from caseload.queries.hand_overs import handed_over_to
 from caseload.queries.today import COVERED, EVERYBODY, MINE, OURS, Due, Scope, Worklist, usual_scope, work_due, worklist
@@ -38,9 +38,8 @@ def today(request: HttpRequest, organization: str) -> HttpResponse:
     """The worklist, with what is due in the person's other organizations."""
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
-    clinics = clinics_today(by.organization_id, now)
-    scope = _scope(request, organization, by, clinics)
-    due = work_due(by.organization_id, scope, clinics=clinics)
+    scope, due = _due(request, organization, by, now)
+    clinics = due.clinics
     shown = worklist(due, _months(by.organization_id, due))
     people = people_of(by.organization_id)
     first = _first(request.GET.get("from", ""), len(shown.rows))
@@ -91,10 +90,15 @@ def _so_far(cell: MonthCell) -> MonthSoFar:
     )
 
 
-def _scope(request: HttpRequest, organization: str, by: Membership, clinics: Mapping[UUID, ClinicToday]) -> Scope:
+def _due(request: HttpRequest, organization: str, by: Membership, at: datetime) -> tuple[Scope, Due]:
+    """What may be due in the scope that the session remembers; a clinic that is not ours is as good as none."""
     kept = request.session.get(_key(organization), {})
     scope = scope_asked(kept, seat_id=by.id, usual=usual_scope(by.roles))
-    return scope if scope.clinic_id is None or scope.clinic_id in clinics else Scope(by.id, scope.whose)
+    due = work_due(by.organization_id, scope, at=at)
+    if scope.clinic_id is None or scope.clinic_id in due.clinics:
+        return scope, due
+    scope = Scope(by.id, scope.whose)
+    return scope, work_due(by.organization_id, scope, at=at)
 
 
 def _key(organization: str) -> str:

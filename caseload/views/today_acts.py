@@ -26,7 +26,6 @@ from caseload.operations.errors import DayFull, FollowUpInThePast, FollowUpTooEa
 from caseload.operations.follow_ups import change_follow_up, close_follow_up, plan_follow_up
 from caseload.operations.outreach import record_attempt
 from caseload.operations.snoozes import end_snooze, snooze_task
-from caseload.queries.caseload_list import clinics_today
 from caseload.queries.choices import ATTEMPT_OUTCOMES
 from caseload.queries.doors import PatientDoor, patient_door
 from caseload.queries.follow_ups import NextDue, next_due
@@ -92,7 +91,7 @@ def follow_up(request: HttpRequest, organization: str, patient_id: UUID) -> Http
 def snooze_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Put a task off until a day, with the reason; never one of safety."""
     asking = _asking(request, organization, patient_id)
-    row = _row(asking)
+    row, _ = _row(asking)
     offered = [(task.kind, f"{task.label}: {task.words}") for task in row.tasks] if row is not None else []
     offered = [(kind, words) for kind, words in offered if kind in SNOOZABLE]
     if request.method != "POST" or not asking.door.is_open:
@@ -219,13 +218,12 @@ def _initial(planned: NextDue | None) -> dict[str, Any]:
     return {"planned": planned.id, "due_on": planned.on, "purpose": planned.purpose, "assigned_to": assigned}
 
 
-def _row(asking: Asking) -> WorkRow | None:
-    """What is due for the patient now, whoever's it is."""
+def _row(asking: Asking) -> tuple[WorkRow | None, bool]:
+    """What is due for the patient now, whoever's it is; and whether there are several clinics to tell apart."""
     organization_id = asking.by.organization_id
-    clinics = clinics_today(organization_id, asking.at)
     scope = Scope(asking.by.id, EVERYBODY)
-    due = work_due(organization_id, scope, clinics=clinics, patient_id=asking.door.patient.id)
-    return next(iter(worklist(due, months_of(organization_id, due)).rows), None)
+    due = work_due(organization_id, scope, at=asking.at, patient_id=asking.door.patient.id)
+    return next(iter(worklist(due, months_of(organization_id, due)).rows), None), len(due.clinics) > 1
 
 
 def _done(asking: Asking, words: str) -> HttpResponse:
@@ -239,8 +237,8 @@ def _done(asking: Asking, words: str) -> HttpResponse:
 
 
 def _row_swapped(asking: Asking, words: str) -> HttpResponse:
-    row, people = _row(asking), people_of(asking.by.organization_id)
-    shown = line_of(row, asking.organization, asking.by, people, names_clinics=False) if row is not None else None
+    (row, names_clinics), people = _row(asking), people_of(asking.by.organization_id)
+    shown = line_of(row, asking.organization, asking.by, people, names_clinics=names_clinics) if row else None
     context = {"line": shown, "done": words, "key": "" if shown else asking.door.patient.id, "name": asking.door.name}
     record("today.viewed", by=asking.by, at=asking.at, patient_id=asking.door.patient.id, count=1)
     return render(asking.request, "caseload/today.html#row", context)

@@ -17,7 +17,6 @@ from bhi.jobs.registry import Run
 from caseload import tasks
 from caseload.models import EpisodeStanding, WorkProtocol
 from caseload.operations import rebuild_standing
-from caseload.queries.caseload_list import clinics_today
 from caseload.queries.today import Scope, work_due, worklist
 from tests.factories.caseload import ContactFactory
 from tests.factories.registry import AssessmentFactory
@@ -64,8 +63,7 @@ def test_a_clinics_own_days_decide_who_is_overdue(
     stood = {row.episode_id: {one["word"] for one in row.signals if one["since"] <= "2026-03-02"} for row in
              EpisodeStanding.objects.all()}  # fmt: skip
     assert stood == {here.id: {"contact_overdue"}, elsewhere.id: set()}
-    clinics = clinics_today(by.organization_id, now)
-    [row] = worklist(work_due(by.organization_id, Scope(by.id), clinics=clinics), {}).rows
+    [row] = worklist(work_due(by.organization_id, Scope(by.id), at=now), {}).rows
     assert (row.patient.person.name, row.first.words) == ("Here, Ana", "Not reached for 17 days")
 
 

@@ -18,7 +18,6 @@ from caseload.operations import rebuild_standing
 from caseload.operations.errors import FollowUpClosed, FollowUpInThePast, PatientDischarged, SnoozeRefused
 from caseload.operations.follow_ups import change_follow_up, close_follow_up, plan_follow_up
 from caseload.operations.snoozes import end_snooze, snooze_task
-from caseload.queries.caseload_list import clinics_today
 from caseload.queries.today import Scope, work_due, worklist
 from registry.operations import end_episode
 from tests.factories.caseload import FollowUpFactory
@@ -56,8 +55,7 @@ def due(by: Any, now: datetime) -> Callable[..., Any]:
     """`due()`: the worklist of the care manager, as a page reads it."""
 
     def make(whose: str = "ours", seat: Any = None, **scope: Any) -> Any:
-        clinics = clinics_today(by.organization_id, now)
-        return worklist(work_due(by.organization_id, Scope((seat or by).id, whose, **scope), clinics=clinics), {})
+        return worklist(work_due(by.organization_id, Scope((seat or by).id, whose, **scope), at=now), {})
 
     return make
 
