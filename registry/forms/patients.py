@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,6 +14,7 @@ from registry.rules.identifiers import normal_mrn
 from registry.rules.people import as_text
 
 FIRST_DAY = date(1900, 1, 1)
+_FURTHEST_VISIT = timedelta(days=731)
 YES_NO = (("", "Not asked"), ("yes", "Yes"), ("no", "No"))
 STATES = (
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
@@ -238,6 +239,8 @@ class VisitForm(ComparedForm):
         on: date | None = self.cleaned_data["next_visit_on"]
         if on is not None and on < self.today and self._is_new("next_visit_on"):
             raise forms.ValidationError("The next visit is in the past. Correct its day.")
+        if on is not None and on > self.today + _FURTHEST_VISIT:
+            raise forms.ValidationError("The next visit is more than two years away. Correct its year.")
         return on
 
 

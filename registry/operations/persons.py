@@ -39,6 +39,10 @@ class ClinicianUnreadable(DomainError):
     """A treating clinician without a name, or with an NPI that cannot be one."""
 
 
+class NpiTaken(ClinicianUnreadable):
+    """An NPI that is already another clinician's; whose, the words say."""
+
+
 @dataclass(frozen=True)
 class NamedClinician:
     """A treating clinician as somebody types them."""
@@ -130,7 +134,7 @@ def set_care_team(
     """Who treats, who manages and who is consulted in an episode.
 
     `npi` is that of the chosen clinician, where it was missing; `new_clinician` treats instead of the chosen one.
-    Raises ChangedMeanwhile, ClinicianUnreadable, NotFound.
+    Raises ChangedMeanwhile, ClinicianUnreadable, NpiTaken, NotFound.
     """
     episode = _locked(Episode, by, episode_id)
     if new_clinician is not None:
@@ -158,14 +162,13 @@ def keep_clinician(
 ) -> TreatingClinician:
     """The treating clinician of this name, made when there is none; an NPI that was missing is added.
 
-    Raises ClinicianUnreadable.
+    Raises ClinicianUnreadable, NpiTaken.
     """
     read = read_person(f"{name}, {credential}" if credential else name)
     if not read.family or not read.given:
         raise ClinicianUnreadable("Enter the clinician's given and family name, such as Ana Rivera.")
-    fault = npi_fault(npi) if npi else ""
-    if fault:
-        raise ClinicianUnreadable(fault)
+    if npi:
+        _check_npi(by, npi, sort_name=read.sort_name, credential=read.credential)
     clinician, is_new = TreatingClinician.objects.get_or_create(
         organization_id=by.organization_id,
         sort_name=read.sort_name,
@@ -181,14 +184,22 @@ def keep_clinician(
 
 @transaction.atomic
 def set_npi(*, by: Membership, at: datetime, clinician_id: UUID, npi: str) -> None:
-    """The NPI of a treating clinician. Raises ClinicianUnreadable, NotFound."""
-    fault = npi_fault(npi)
-    if fault:
-        raise ClinicianUnreadable(fault)
+    """The NPI of a treating clinician. Raises ClinicianUnreadable, NpiTaken, NotFound."""
+    _check_npi(by, npi, id=clinician_id)
     found = TreatingClinician.objects.filter(organization_id=by.organization_id, id=clinician_id)
     if not found.update(npi=npi):
         raise NotFound
     record("clinician.changed", by=by, at=at, object_id=clinician_id, fields=["npi"])
+
+
+def _check_npi(by: Membership, npi: str, **of: object) -> None:
+    """Refuse what is no NPI, or is that of a clinician on record other than `of`: it belongs to one person."""
+    fault = npi_fault(npi)
+    if fault:
+        raise ClinicianUnreadable(fault)
+    taken = TreatingClinician.objects.filter(organization_id=by.organization_id, npi=npi).exclude(**of).first()
+    if taken is not None:
+        raise NpiTaken(f"This is the NPI of {taken}. Choose them from the list, or correct the number.")
 
 
 @transaction.atomic

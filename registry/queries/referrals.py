@@ -209,6 +209,11 @@ def pace(organization_id: UUID, chosen: ReferralFilter, *, at: datetime) -> Pace
     )
 
 
+def was_referred(organization_id: UUID, client_token: UUID) -> bool:
+    """Whether a form with this token was saved before: sent again, it asks nothing and changes nothing."""
+    return Referral.objects.filter(organization_id=organization_id, client_token=client_token).exists()
+
+
 def referrals_of(organization_id: UUID) -> QuerySet[Referral]:
     """Live referrals of people who are on record.
 

@@ -184,11 +184,11 @@ def _insurance(known: Enrolment) -> Iterable[Part]:
 def _scores(known: Enrolment) -> Iterable[Part]:
     for name, said in known.baselines:
         yield _plain("baseline", f"Baseline {name}", said, Blocks.BILLING, "assessment_new")
+    # Bills rest on one rating scale; a second one is for the treatment.
+    blocks = Blocks.NOTHING if known.baselines else Blocks.BILLING
     for name in known.missing_baselines:
         said = "The first score on or after enrolment becomes it"
-        yield Part(
-            "baseline", f"Baseline {name}", is_done=False, blocks=Blocks.BILLING, page="assessment_new", detail=said
-        )
+        yield Part("baseline", f"Baseline {name}", is_done=False, blocks=blocks, page="assessment_new", detail=said)
 
 
 def _plans(known: Enrolment) -> Iterable[Part]:

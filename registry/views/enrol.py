@@ -53,6 +53,7 @@ from registry.queries.enrolment import care_manager_named_by
 from registry.queries.panels import open_episodes_by_care_manager, panel_of
 from registry.queries.protocols import protocol_of
 from registry.queries.referral_doors import open_referral
+from registry.queries.referrals import was_referred
 from registry.queries.tools import all_tools_of
 from registry.rules.consent import COST_WORDS, is_minor
 from registry.rules.enrolment import DEFAULT_TARGETS
@@ -202,6 +203,8 @@ def _initial(desk: Desk) -> dict[str, Any]:
 
 def _alikes(desk: Desk, form: EnrolNowForm) -> tuple[Alike, ...]:
     values = form.cleaned_data
+    if was_referred(desk.by.organization_id, values["client_token"]):
+        return ()  # whom the first of two presses put on record is no other person
     return alike(
         desk.by.organization_id,
         family_name=values["family_name"],

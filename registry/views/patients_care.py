@@ -15,7 +15,7 @@ from bhi.tenancy.models import Role
 from registry.forms.patients_around import CareTeamForm, CoverageForm, EndStayForm, StayForm
 from registry.operations.coverages import change_coverage, insure, move_coverage, void_coverage
 from registry.operations.errors import DateOutOfOrder
-from registry.operations.persons import ChangedMeanwhile, NamedClinician, set_care_team
+from registry.operations.persons import ChangedMeanwhile, NamedClinician, NpiTaken, set_care_team
 from registry.operations.stays import end_stay, record_stay, void_stay
 from registry.queries.patients import clinicians_of, coverage_of, payers_of, stay_of
 from registry.views.patient_pages import FormPage, Visit, collision_page, form_page, found, visit
@@ -211,6 +211,9 @@ def _save_team(seen: Visit, form: CareTeamForm) -> HttpResponse:
         )
     except ChangedMeanwhile as fault:
         return collision_page(seen, form, _TEAM, stored=_stored_team(seen), crossed=fault.fields, of=episode.id)
+    except NpiTaken as fault:
+        form.add_error("new_npi" if form.cleaned_data["new_npi"] else "npi", str(fault))
+        return form_page(seen, form, _TEAM)
     except DomainError as fault:
         form.add_error("new_name", str(fault))
         return form_page(seen, form, _TEAM)

@@ -53,6 +53,7 @@ from registry.queries.referrals import (
     pace,
     referral_list,
     waiting_rows,
+    was_referred,
 )
 from registry.rules.csv_text import csv_bytes
 from registry.views.referral_words import FILE_HEADER, file_row
@@ -275,6 +276,8 @@ def _new(request: HttpRequest, organization: str, patient: Patient | None) -> Ht
 
 
 def _alike(form: ReferralForm, by: Membership) -> tuple[Alike, ...]:
+    if was_referred(by.organization_id, form.cleaned_data["client_token"]):
+        return ()  # whom the first of two presses put on record is no other person
     person = form.person
     return alike(
         by.organization_id,

@@ -163,6 +163,10 @@ class TestSections:
             ("address", {"state": "XX"}, "Enter the two letters of the state, such as IL."),
             ("address", {"postal_code": "6061"}, "A ZIP code has five or nine digits"),
             ("visit", {"next_visit_on": "2026-03-01"}, "The next visit is in the past. Correct its day."),
+            (
+                *("visit", {"next_visit_on": "2062-04-01"}),
+                "The next visit is more than two years away. Correct its year.",
+            ),
         ],
     )
     def test_what_cannot_be_is_said_at_its_field_and_kept_as_typed(
@@ -393,6 +397,16 @@ class TestCareTeam:
         assert client.post(url("team/"), sent(answer, npi="1234567893")).status_code == 302
         assert TreatingClinician.objects.get().npi == "1234567893"
         assert "Ana Cole, MD, NPI 1234567893" in client.get(url()).text
+
+    @pytest.mark.parametrize("typed", [{"new_name": "Max Ortiz", "new_npi": "1234567893"}, {"npi": "1234567893"}])
+    def test_an_npi_of_somebody_else_is_refused_at_its_field(
+        self, client: Client, url: Callable[..., str], episode: Any, in_tenant: Any, typed: dict[str, str]
+    ) -> None:
+        TreatingClinicianFactory(organization=in_tenant, name="Lee Chen", credential="MD", npi="1234567893")
+        answer = client.post(url("team/"), sent(client.get(url("team/")), **typed))
+        field = list(typed)[-1]
+        said = "This is the NPI of Lee Chen, MD. Choose them from the list, or correct the number."
+        assert (answer.status_code, answer.context["form"].errors) == (422, {field: [said]})
 
     @pytest.mark.parametrize(
         ("typed", "said"),

@@ -20,6 +20,7 @@ from registry.operations.errors import AlreadyVoided, DateOutOfOrder, ReasonMiss
 from registry.operations.people import add_patient
 from registry.operations.persons import (
     ClinicianUnreadable,
+    NpiTaken,
     change_patient,
     change_related_person,
     keep_clinician,
@@ -122,6 +123,17 @@ class TestClinicians:
         clinician = TreatingClinicianFactory(organization=in_tenant)
         with pytest.raises(ClinicianUnreadable, match="ten digits"):
             set_npi(**who, clinician_id=clinician.id, npi="12")
+
+    def test_an_npi_belongs_to_one_of_them(self, who: dict[str, Any], in_tenant: Any) -> None:
+        first = keep_clinician(**who, name="Ana Rivera", credential="MD", npi="1234567893")
+        other = TreatingClinicianFactory(organization=in_tenant, npi="")
+        said = "This is the NPI of Ana Rivera, MD. Choose them from the list, or correct the number."
+        with pytest.raises(NpiTaken, match=said):
+            keep_clinician(**who, name="Max Ortiz", npi="1234567893")
+        with pytest.raises(NpiTaken, match=said):
+            set_npi(**who, clinician_id=other.id, npi="1234567893")
+        set_npi(**who, clinician_id=first.id, npi="1234567893")
+        assert TreatingClinician.objects.filter(npi="1234567893").get() == first
 
 
 class TestInsurance:

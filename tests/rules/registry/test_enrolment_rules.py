@@ -72,6 +72,11 @@ def test_a_complete_enrolment_misses_nothing() -> None:
     assert (found.done, found.total) == (17, 17)
 
 
+def test_a_second_scale_without_a_baseline_blocks_no_bill() -> None:
+    found = checklist(replace(COMPLETE, missing_baselines=("GAD-7",)))
+    assert [(part.label, part.blocks) for part in found.missing] == [("Baseline GAD-7", Blocks.NOTHING)]
+
+
 def test_an_empty_one_says_what_each_part_blocks() -> None:
     found = checklist(Enrolment(missing_baselines=("PHQ-9", "GAD-7")))
     assert [(part.key, part.blocks) for part in found.missing] == [
