@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from bhi.accounts.queries import people_of
@@ -30,10 +32,9 @@ class HandedOver:
     """A patient who was given to somebody, and is new there until that was read."""
 
     id: UUID
-    episode_id: UUID
     patient_id: UUID
     name: str
-    given_by: str
+    given_by_id: UUID | None
     on: date
     note: str
 
@@ -69,30 +70,28 @@ def episodes_to_give(organization_id: UUID, owner_id: UUID | None) -> tuple[ToGi
     )
 
 
-def handed_over_to(seat: Membership, *, patient_id: UUID | None = None) -> tuple[HandedOver, ...]:
-    """What was given to a seat and not read yet, the latest first; only of the patient that is named. One statement."""
+def handed_over_to(seat: Membership, patient_id: UUID) -> tuple[HandedOver, ...]:
+    """What was given to a seat of a patient and not read yet, the latest first. One statement."""
     rows = HandOver.objects.live().filter(
         organization_id=seat.organization_id,
         given_to=seat,
         seen_at__isnull=True,
+        episode__patient_id=patient_id,
         episode__ended_on__isnull=True,
         episode__care_manager_id=seat.id,
     )
-    if patient_id is not None:
-        rows = rows.filter(episode__patient_id=patient_id)
-    found = rows.select_related("episode__patient", "given_by").order_by("-on", "-id")
+    found = rows.select_related("episode__patient").order_by("-on", "-id")
     return tuple(
-        HandedOver(
-            id=row.id,
-            episode_id=row.episode_id,
-            patient_id=row.episode.patient_id,
-            name=_name(row.episode.patient),
-            given_by=str(row.given_by) if row.given_by else "",
-            on=row.on,
-            note=row.note,
-        )
+        HandedOver(row.id, row.episode.patient_id, _name(row.episode.patient), row.given_by_id, row.on, row.note)
         for row in found
     )
+
+
+def handed_over_from(row: Mapping[str, Any]) -> HandedOver:
+    """One of the worklist's statement, which reads them along."""
+    given_by = UUID(row["given_by_id"]) if row["given_by_id"] else None
+    on = date.fromisoformat(row["on"])
+    return HandedOver(UUID(row["id"]), UUID(row["patient_id"]), row["name"], given_by, on, row["note"])
 
 
 def covers_from(organization_id: UUID, today: date) -> tuple[CoverShown, ...]:
