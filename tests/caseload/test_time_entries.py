@@ -16,12 +16,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
+from billing.operations.merging import merge_patients
 from caseload.models import TimeEntry
 from caseload.operations import Work, record_time, void_time
 from caseload.operations.errors import MoreThanTheCall
 from caseload.operations.group_time import Share, record_group_time
 from caseload.rules.worktime import WorkTime
-from registry.operations import end_episode
+from registry.operations import add_patient, end_episode
 
 
 @pytest.fixture(autouse=True)
@@ -78,10 +79,10 @@ def test_typed_time_is_saved_once_and_listed_with_why_it_counts(client, url, enr
     assert answers == [url("time/2026-03/", episode)] * 2
     assert minutes() == [("registry", 20, False)]
     page = client.get(url("time/", episode)).text
-    assert rows(page) == [
-        "Mar 2 9:00 am to 9:20 am Registry and chart work Ken Abara, care manager 20 min Counts in full. "
-        "Correct the entry of Mar 2, 2026, 9:00 am"
-    ]
+    (row,) = rows(page)
+    said, _, link = row.partition(" Correct ")
+    assert said == "Mar 2 9:00 am to 9:20 am Registry and chart work Ken Abara, care manager 20 min Counts in full."
+    assert link == "the entry of Mar 2, 2026, 9:00 am"
     assert "20 min counted, 20 min logged" in words(page)
 
 
@@ -112,8 +113,7 @@ def test_an_end_after_midnight_is_asked_and_taken(client, url, enrolled, typed) 
     assert client.post(url("time/new/", episode), {**late, "ends_next_day": "on"}).status_code == 302
     listed = [client.get(url(f"time/{month}/", episode)).text for month in ("2026-02", "2026-03")]
     assert [len(rows(page)) for page in listed] == [1, 1]
-    assert ["10 min counted, 20 min logged" in words(page) or "10 min counted, 10 min logged" in words(page)
-            for page in listed] == [True, True]  # fmt: skip
+    assert ["10 min counted, 10 min logged" in words(page) for page in listed] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,6 @@ def test_after_discharge_time_is_kept_and_said_not_to_count(client, url, enrolle
 
 
 def test_who_was_never_enrolled_has_no_time(client, url, by, now, clinic, in_tenant) -> None:
-    from registry.operations import add_patient
-
     patient = add_patient(
         by=by, at=now, clinic=clinic, mrn="1", family_name="New", given_name="Ana", birth_date=date(1980, 1, 1)
     )
@@ -361,3 +359,30 @@ def test_what_was_voided_has_no_standing(client, url, enrolled, log, by, now) ->
     page = client.get(url(f"time/{entry.id}/")).text
     assert "Wrong patient" in page
     assert "Correct it" not in page
+
+
+def test_absent_and_foreign_are_not_found(client, url, in_tenant) -> None:
+    pages = [url(f"patients/{uuid4()}/time/{path}") for path in ("", "new/")] + [url(f"time/{uuid4()}/")]
+    assert [client.get(page).status_code for page in pages] == [404] * 3
+
+
+def test_the_time_of_a_merged_record_goes_on_under_the_other(client, url, enrolled, by, now, clinic) -> None:
+    kept = enrolled("Rivera")
+    merged = add_patient(
+        by=by, at=now, clinic=clinic, mrn="900", family_name="Rivera", given_name="A.", birth_date=date(1961, 5, 4)
+    )
+    merge_patients(by=by, at=now, kept_id=kept.patient_id, merged_id=merged.id)
+    assert client.get(url(f"patients/{merged.id}/time/")).url == url("time/", kept)
+
+
+def test_a_full_day_is_said_at_its_field(client, url, enrolled, by, now, typed) -> None:
+    episode = enrolled()
+    for _ in range(2):
+        time = WorkTime(on=date(2026, 3, 2), seconds=43_200)
+        entry = record_time(by=by, at=now, episode_id=episode.id, time=time, client_token=uuid4())
+    full = "Mar 2 holds more than 24 hours of work."
+    assert full in client.post(url("time/new/", episode), typed).text
+    sent = {**typed, "how": "correct", "starts": "", "ends": "", "minutes": "720", "reason": "x"}
+    assert client.post(url(f"time/{entry.id}/"), sent).status_code == 302
+    assert full in client.post(url("time/group/"), {**typed, f"share_{episode.id}": "5"}).text
+    assert "With this, the day holds more than 24 hours" in client.post(url("time/preview/", episode), typed).text

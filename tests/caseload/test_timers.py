@@ -18,13 +18,15 @@ from django.test.utils import CaptureQueriesContext
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
 from caseload.models import Contact, TimeEntry, Timer
-from caseload.operations import Work
+from caseload.operations import Work, record_time
 from caseload.operations.errors import ImpossibleTime, TimerClosed, TimerRunning
 from caseload.operations.timers import end_timer, let_timer_go, mark_timer, save_timer, start_timer, stop_timer
-from caseload.queries.timers import split_of_entry, timer_shown, timers_around
-from caseload.rules.timers import Split
+from caseload.queries.timers import split_of_entry, timer_shown, timers_around, timers_to_save
+from caseload.rules.timers import Gap, Split
 from caseload.rules.worktime import WorkTime
+from registry.operations import add_patient
 from registry.operations.errors import ReasonMissing
+from tests.factories.work import WorkProtocolFactory
 
 
 @pytest.fixture
@@ -381,3 +383,82 @@ def test_a_page_costs_one_statement_more_for_who_may_log_and_none_for_others(
         return sum("caseload_timer" in query["sql"] for query in queries)
 
     assert [timer_statements(role) for role in ("care_manager", "psychiatric_consultant")] == [1, 0]
+
+
+def test_the_contact_takes_a_stopped_timer_that_its_address_names(
+    client: Client, url: Callable[..., str], enrolled: Callable[..., Any], clock: Any, by: Any, now: datetime
+) -> None:
+    episode, other = enrolled(), enrolled("Other")
+    timer = start_timer(by=by, at=now, episode_id=episode.id).timer
+    clock.move_to(later(now, 30))
+    stop_timer(by=by, at=later(now, 30), timer_id=timer.id, ended_at=later(now, 12))
+
+    def filled(episode: Any, query: str) -> dict[str, str]:
+        page = client.get(url("contacts/new/", episode) + query).text
+        return dict(re.findall(r'name="(starts|ends|timer)" value="([^"]*)"', page))
+
+    assert filled(episode, f"?timer={timer.id}") == {"timer": str(timer.id), "starts": "11:00:00", "ends": "11:12:00"}
+    assert [filled(episode, query) for query in ("", "?timer=x", f"?timer={uuid4()}")] == [{}, {}, {}]
+    assert filled(other, f"?timer={timer.id}") == {}
+    let_timer_go(by=by, at=later(now, 31), timer_id=timer.id, reason="Wrong patient")
+    assert filled(episode, f"?timer={timer.id}") == {}
+
+
+def test_absent_and_foreign_are_not_found(client: Client, url: Callable[..., str], clock: Any, in_tenant: Any) -> None:
+    absent = [f"timers/{uuid4()}/{act}" for act in ("", "mark/", "stop/", "let-go/")] + [
+        f"patients/{uuid4()}/timer/start/"
+    ]
+    assert [client.post(url(path)).status_code for path in absent] == [404] * 5
+
+
+def test_who_is_not_enrolled_has_no_timer(
+    client: Client, url: Callable[..., str], clock: Any, by: Any, clinic: Any, in_tenant: Any, now: datetime
+) -> None:
+    patient = add_patient(
+        by=by, at=now, clinic=clinic, mrn="7", family_name="New", given_name="Ana", birth_date=now.date()
+    )
+    answer = client.post(url(f"patients/{patient.id}/timer/start/"), follow=True)
+    assert "Time is logged from enrolment on." in answer.text
+    assert not Timer.objects.exists()
+
+
+def test_what_was_stopped_or_saved_elsewhere_changes_nothing_here(
+    client: Client, url: Callable[..., str], enrolled: Callable[..., Any], clock: Any, by: Any, now: datetime
+) -> None:
+    timer = start_timer(by=by, at=now, episode_id=enrolled().id).timer
+    stop_timer(by=by, at=now, timer_id=timer.id)
+    assert client.post(url(f"timers/{timer.id}/stop/")).status_code == 302
+    assert client.post(url(f"timers/{timer.id}/mark/"), {"kind": "call"}).status_code == 302
+    let_timer_go(by=by, at=now, timer_id=timer.id, reason="Wrong patient")
+    again = client.post(url(f"timers/{timer.id}/let-go/"), {"reason": "Again"}, follow=True)
+    assert "This timer was stopped, saved or let go meanwhile." in unescape(again.text)
+    timer.refresh_from_db()
+    assert (timer.marks, timer.let_go_because) == ([], "Wrong patient")
+
+
+def test_a_full_day_is_said_at_its_field(
+    client: Client, url: Callable[..., str], enrolled: Callable[..., Any], clock: Any, by: Any, now: datetime
+) -> None:
+    episode = enrolled()
+    for _ in range(2):
+        record_time(
+            by=by, at=now, episode_id=episode.id, time=WorkTime(on=now.date(), seconds=43_200), client_token=uuid4()
+        )
+    timer = start_timer(by=by, at=now, episode_id=episode.id).timer
+    clock.move_to(later(now, 10))
+    typed = {"client_token": str(uuid4()), "activity": "registry", "on": "2026-03-02", "starts": "11:00:00"}
+    answer = client.post(url(f"timers/{timer.id}/"), typed)
+    assert answer.status_code == 422
+    assert "Mar 2 holds more than 24 hours of work." in answer.text
+
+
+def test_the_clinics_limits_hold(enrolled: Callable[..., Any], by: Any, now: datetime, in_tenant: Any) -> None:
+    episode = enrolled()
+    WorkProtocolFactory(
+        organization=by.organization, clinic=episode.clinic, idle_minutes=5, idle_minutes_in_call=30, cap_minutes=15,
+        changed_by=by,
+    )  # fmt: skip
+    timer = start_timer(by=by, at=now, episode_id=episode.id).timer
+    shown = timer_shown(timer.id, for_=by, at=later(now, 16))
+    assert (shown.gap, shown.is_long) == (Gap(now, later(now, 16)), True)
+    assert timers_to_save(by, at=later(now, 4))[0].gap is None
