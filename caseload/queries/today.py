@@ -13,6 +13,7 @@ from django.db import connection
 
 from bhi.tenancy.models import Role
 from caseload.queries.caseload_list import ClinicToday
+from caseload.queries.hand_overs import HandedOver, handed_over_from
 from caseload.queries.today_statement import STATEMENT
 from caseload.rules.clock import local_date
 from caseload.rules.worklist import (
@@ -249,7 +250,7 @@ def _read(organization_id: UUID, scope: Scope, at: datetime, patient_id: UUID | 
         "stay_days": STAY_DAYS,
     }
     found: dict[str, list[Stored]] = {
-        kind: [] for kind in ("due", "referral", "notice", "patient", "clinic", "cover", "coming")
+        kind: [] for kind in ("due", "referral", "notice", "patient", "clinic", "cover", "coming", "handed")
     }
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, values)

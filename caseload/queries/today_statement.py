@@ -118,6 +118,15 @@ WITH clinic AS MATERIALIZED (
     FROM open_episode s
    WHERE s.next_due_on > s.today AND (%(is_all)s OR s.care_manager_id IN (SELECT id FROM seat))
    GROUP BY s.next_due_on ORDER BY s.next_due_on LIMIT 1
+), handed AS (
+  SELECT h.id, e.patient_id, p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')) AS name,
+         h.given_by_id, h."on", h.note
+    FROM caseload_handover h
+    JOIN registry_episode e ON e.organization_id = h.organization_id AND e.id = h.episode_id
+    JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
+   WHERE h.organization_id = %(organization)s AND h.given_to_id = %(seat)s AND h.voided_at IS NULL
+     AND h.seen_at IS NULL AND e.ended_on IS NULL AND e.care_manager_id = h.given_to_id
+   ORDER BY h."on" DESC, p.sort_name, h.id
 )
 SELECT 'due', row_to_json(x) FROM due AS x
 UNION ALL SELECT 'referral', row_to_json(x) FROM referral AS x
@@ -126,4 +135,5 @@ UNION ALL SELECT 'patient', row_to_json(x) FROM patient AS x
 UNION ALL SELECT 'clinic', row_to_json(x) FROM clinic AS x
 UNION ALL SELECT 'cover', row_to_json(x) FROM cover AS x
 UNION ALL SELECT 'coming', row_to_json(x) FROM coming AS x
+UNION ALL SELECT 'handed', row_to_json(x) FROM handed AS x
 """

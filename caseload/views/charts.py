@@ -60,7 +60,7 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         **_allowed(by, door),
         **_reaching(door),
         "days_left": _days_left(door),
-        "handed": handed_over_to(by, patient_id=patient_id),
+        "handed": [(one, _seat(one.given_by_id, people)) for one in handed_over_to(by, patient_id)],
     }
     return render(request, "caseload/chart.html", context)
 

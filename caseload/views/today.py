@@ -20,7 +20,6 @@ from billing.templatetags.billing_words import gap_words
 from caseload.forms.today import scope_asked, to_remember
 from caseload.queries.caseload_list import ClinicToday
 from caseload.queries.elsewhere import due_elsewhere
-from caseload.queries.hand_overs import handed_over_to
 from caseload.queries.today import COVERED, EVERYBODY, MINE, OURS, Due, Scope, Worklist, usual_scope, work_due, worklist
 from caseload.rules.worklist import MonthSoFar
 from caseload.views.month_cells import MonthCell, month_cells
@@ -44,8 +43,7 @@ def today(request: HttpRequest, organization: str) -> HttpResponse:
     people = people_of(by.organization_id)
     first = _first(request.GET.get("from", ""), len(shown.rows))
     rows = shown.rows[first : first + PAGE_ROWS]
-    handed = handed_over_to(by)
-    record("today.viewed", by=by, at=now, count=len(rows) + len(handed))
+    record("today.viewed", by=by, at=now, count=len(rows) + len(due.handed))
     context = {
         "lines": [line_of(row, organization, by, people, names_clinics=len(clinics) > 1) for row in rows],
         "waiting": waiting_lines(shown.waiting, organization, people),
@@ -53,7 +51,7 @@ def today(request: HttpRequest, organization: str) -> HttpResponse:
         "next_words": _next_words(due, clinics, now),
         "covers": [(people[seat].name, until) for seat, until in due.covers if seat in people],
         "today": _latest(clinics, now),
-        "handed": handed,
+        "handed": [(one, people.get(one.given_by_id) if one.given_by_id else None) for one in due.handed],
         "elsewhere": due_elsewhere(by.user_id, here=organization, at=now) if by.user_id else (),
         **_filters(scope, due, by, clinics),
         **_places(first, len(shown.rows)),
