@@ -205,6 +205,12 @@
     one("summary", open).focus();
   }
 
+  // On a phone the page of a patient that is open may be one of the last tabs.
+  function showOpenTab() {
+    const tabs = one(".tabs"), open = one(".tabs [aria-current]");
+    if (open) tabs.scrollLeft = open.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - open.offsetWidth) / 2;
+  }
+
   function settle() {
     showWhatDepends();
     for (const fieldset of all("[data-items]")) sayTotal(fieldset);
@@ -262,7 +268,9 @@
   document.addEventListener("htmx:afterRequest", afterRequest);
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, requestFailed);
   document.addEventListener("htmx:load", settle);
+  document.addEventListener("htmx:load", (event) => { if (event.target.contains(one(".tabs"))) showOpenTab(); });
   window.addEventListener("beforeunload", (event) => { if (!isSending && dirtyForm()) event.preventDefault(); });
   settle();
+  showOpenTab();
   countUp();
 })();
