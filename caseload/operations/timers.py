@@ -103,8 +103,8 @@ def save_timer(
     Raises TimerClosed, and what `record_time` raises.
     """
     timer = _own(timer_id, by)
-    if timer.entry_id is not None and timer.entry.client_token == client_token:
-        return timer.entry  # type: ignore[no-any-return]
+    if timer.entry is not None and timer.entry.client_token == client_token:
+        return timer.entry
     entry = record_time(by=by, at=at, episode_id=timer.episode_id, time=time, client_token=client_token, work=work)
     _saved(timer, entry, at=at)
     return entry
