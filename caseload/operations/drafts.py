@@ -23,14 +23,18 @@ def save_draft(*, by: Membership, at: datetime, patient_id: UUID, typed: Mapping
     `token` is the form's: a draft that arrives after its contact was recorded leaves nothing behind. What is longer
     than any form is cut. Not audited: opening the form is, and so is saving it. Raises NotFound.
     """
-    of = {"organization_id": by.organization_id}
-    if not Patient.objects.live().filter(**of, id=patient_id).exists():
+    organization_id = by.organization_id
+    if not Patient.objects.live().filter(organization_id=organization_id, id=patient_id).exists():
         raise NotFound
-    if token is not None and Contact.objects.filter(**of, client_token=token).exists():
+    if token is not None and Contact.objects.filter(organization_id=organization_id, client_token=token).exists():
         return False
     said = {name: text.replace("\x00", "")[:LONGEST_FIELD] for name, text in list(typed.items())[:MOST_FIELDS] if text}
-    kept = {"typed": said, "saved_at": at}
-    Draft.objects.update_or_create(**of, membership=by, patient_id=patient_id, defaults=kept)
+    Draft.objects.update_or_create(
+        organization_id=organization_id,
+        membership=by,
+        patient_id=patient_id,
+        defaults={"typed": said, "saved_at": at},
+    )
     return True
 
 

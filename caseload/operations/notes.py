@@ -30,7 +30,9 @@ def add_addendum(*, by: Membership, at: datetime, contact_id: UUID, text: str, c
     Raises NotFound, NoteTakenBack, FormReused.
     """
     contact = _live(by, contact_id)
-    earlier = Addendum.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
+    earlier: Addendum | None = Addendum.objects.filter(
+        organization_id=by.organization_id, client_token=client_token
+    ).first()
     if earlier is not None:
         if earlier.contact_id != contact.id:
             raise FormReused
@@ -111,7 +113,7 @@ def months_of_note(contact: Contact, entries: list[TimeEntry], zone: ZoneInfo) -
 
 
 def _live(by: Membership, contact_id: UUID) -> Contact:
-    contact = Contact.objects.filter(organization_id=by.organization_id, id=contact_id).first()
+    contact: Contact | None = Contact.objects.filter(organization_id=by.organization_id, id=contact_id).first()
     if contact is None:
         raise NotFound
     if contact.voided_at is not None:
@@ -119,7 +121,7 @@ def _live(by: Membership, contact_id: UUID) -> Contact:
     return contact
 
 
-def _follow_ups(by: Membership, **of: object) -> FactQuerySet[FollowUp]:
+def _follow_ups(by: Membership, **of: object) -> FactQuerySet:
     return FollowUp.objects.live().filter(organization_id=by.organization_id, **of)
 
 

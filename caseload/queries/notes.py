@@ -18,7 +18,6 @@ from caseload.queries.patient_record import PatientRecord, instant, patient_reco
 from caseload.queries.time_shown import EntryShown, entries_shown, span_words
 from caseload.rules.clock import local_date
 from caseload.rules.notes import PARTS, NoteText, ehr_text
-from registry.models import FactQuerySet
 
 MOST_WAITING = 100
 
@@ -186,8 +185,8 @@ def _day(on: date) -> str:
 
 
 def _contact(contact_id: UUID, for_: Membership) -> Contact:
-    rows: FactQuerySet[Contact] = Contact.objects.filter(organization_id=for_.organization_id, id=contact_id)
-    contact = rows.select_related("patient", "episode__clinic", "episode__patient").first()
+    rows = Contact.objects.filter(organization_id=for_.organization_id, id=contact_id)
+    contact: Contact | None = rows.select_related("patient", "episode__clinic", "episode__patient").first()
     if contact is None:
         raise NotFound
     return contact
@@ -251,7 +250,7 @@ def _co_signature(signature: CoSignature | None, zone: ZoneInfo) -> Signed | Non
 
 
 def _taken_back(contact: Contact, people: Mapping[UUID, Membership], zone: ZoneInfo) -> Signed | None:
-    if contact.voided_at is None:
+    if contact.voided_at is None or contact.voided_by_id is None:
         return None
     return Signed(contact.void_reason, f"{people[contact.voided_by_id]}, {moment_words(contact.voided_at, zone)}")
 
