@@ -106,13 +106,19 @@ WITH clinic AS MATERIALIZED (
    WHERE n.organization_id = %(organization)s AND n.closed_at IS NULL AND n.clinic_id IN (SELECT clinic_id FROM day)
      AND (%(patient)s::uuid IS NULL OR n.patient_id = %(patient)s::uuid)
      AND (%(is_all)s OR s.care_manager_id IS NULL OR s.care_manager_id IN (SELECT id FROM seat))
+), wanted AS MATERIALIZED (
+  SELECT patient_id FROM due UNION SELECT patient_id FROM referral UNION SELECT patient_id FROM notice
 ), patient AS (
-  SELECT p.id, p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')) AS name, p.sort_name,
-         p.mrn, p.birth_date, p.phone, p.phone_best_times, p.may_leave_voicemail, p.may_text, p.language,
-         p.needs_interpreter
-    FROM registry_patient p
-   WHERE p.organization_id = %(organization)s AND p.voided_at IS NULL AND p.merged_into_id IS NULL
-     AND p.id IN (SELECT patient_id FROM due UNION SELECT patient_id FROM referral UNION SELECT patient_id FROM notice)
+  SELECT y.*
+    FROM wanted w
+   CROSS JOIN LATERAL (
+         SELECT p.id, p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')) AS name,
+                p.sort_name, p.mrn, p.birth_date, p.phone, p.phone_best_times, p.may_leave_voicemail, p.may_text,
+                p.language, p.needs_interpreter
+           FROM registry_patient p
+          WHERE p.organization_id = %(organization)s AND p.id = w.patient_id AND p.voided_at IS NULL
+            AND p.merged_into_id IS NULL
+         OFFSET 0) AS y
 ), coming AS (
   SELECT s.next_due_on AS "on", count(*) AS patients
     FROM open_episode s
