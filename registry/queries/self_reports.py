@@ -49,7 +49,7 @@ _STATE_TONES = {LinkState.FINISHED: "good", LinkState.OPENED: "info", LinkState.
 
 @dataclass(frozen=True)
 class LinkShown:
-    """One link as the care team sees it."""
+    """One link as the care team sees it; `unscored` are the tools whose gaps allowed no score."""
 
     id: UUID
     sent_at: datetime
@@ -61,6 +61,7 @@ class LinkShown:
     expires_at: datetime
     finished_at: datetime | None
     left_out: str
+    unscored: str
 
     @property
     def words(self) -> str:
@@ -288,6 +289,7 @@ def _shown(row: SelfReport, people: Mapping[UUID, Any], at: datetime) -> LinkSho
         expires_at=row.expires_at,
         finished_at=row.finished_at,
         left_out=_names(row.answers.get("left_out", ())),
+        unscored=_names(row.answers.get("given", ())) if row.finished_at else "",
     )
 
 

@@ -171,7 +171,9 @@ def test_an_impossible_answer_is_asked_again(send: Callable[..., SelfReport], ty
     assert fresh(phone.report).answers == {}
 
 
-def test_answers_left_out_follow_the_tools_rule(send: Callable[..., SelfReport]) -> None:
+def test_answers_left_out_follow_the_tools_rule(
+    send: Callable[..., SelfReport], client_for: Callable[..., Any]
+) -> None:
     """Up to two of the PHQ-9 are made up, none about self-harm; a GAD-7 with too few answers gives no score."""
     phone = Phone(send())
     phone.confirm()
@@ -181,6 +183,8 @@ def test_answers_left_out_follow_the_tools_rule(send: Callable[..., SelfReport])
     kept = Assessment.objects.get()
     assert (kept.instrument, kept.is_prorated, kept.items[0]) == ("phq9", True, None)
     assert list(fresh(phone.report).answers["given"]) == ["gad7"]
+    links = client_for("care_manager").get(f"/o/lakeside/patients/{phone.report.patient_id}/questionnaires/")
+    assert "GAD-7: too much was left unanswered for a score. Ask again." in links.text
 
 
 # The door
