@@ -197,6 +197,10 @@ WORDS: dict[str, str] = {
     "hand_over.made": "handed a patient over to a colleague",
     "hand_over.opened": "opened the patients to hand over",
     "hand_over.read": "read what was said at a hand-over",
+    "letter.opened": "opened a letter to write",
+    "letter.viewed": "opened a letter",
+    "letter.written": "wrote a letter",
+    "letter_template.set": "set what a letter says",
 }
 
 

@@ -29,6 +29,9 @@ from caseload.views.month_cells import MonthCell, month_cell
 from registry.queries.status import status_papers
 from registry.rules.status import risks
 
+# What a text message says: nothing that anybody else could read anything from.
+SMS = "please call us back when it suits you."
+
 
 @requires(Permission.VIEW_CHART)
 @require_safe
@@ -70,9 +73,10 @@ def _reaching(door: PatientDoor) -> dict[str, Any]:
     if door.episode is None or not door.is_open:
         return {}
     found = outreach_of(door.episode.organization_id, {door.episode.id: door.today}).get(door.episode.id)
+    shown = {"outreach": found, "sms": f"{door.clinic_name}: {SMS}"}
     if found is None or not found.is_close_out_due:
-        return {"outreach": found}
-    return {"outreach": found, "risks": risks(status_ground(door.episode, status_papers(door.episode), door.today))}
+        return shown
+    return {**shown, "risks": risks(status_ground(door.episode, status_papers(door.episode), door.today))}
 
 
 def _linked(entry: TimelineEntry, organization: str) -> TimelineEntry:

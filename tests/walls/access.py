@@ -55,6 +55,7 @@ from tests.factories.work import (
     CoverFactory,
     ExternalReferralFactory,
     HandOverFactory,
+    LetterFactory,
     SnoozeFactory,
     SupervisionFactory,
     TimerFactory,
@@ -255,6 +256,11 @@ def cover(seat: Membership) -> Mapping[str, Any]:
     return {"cover_id": CoverFactory(organization=seat.organization, away=seat).id}
 
 
+def letter(seat: Membership) -> Mapping[str, Any]:
+    made = LetterFactory(organization=seat.organization, episode=episode(seat))
+    return {"patient_id": made.patient.id, "letter_id": made.id}
+
+
 def referred(seat: Membership) -> Mapping[str, Any]:
     made = ExternalReferralFactory(organization=seat.organization, episode=episode(seat))
     return {"patient_id": made.patient.id, "sent_id": made.id}
@@ -395,6 +401,10 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "hand_over_read": Url(LOGGING, get=None, post=302, made=handed_over),
     "covers": Url(LOGGING, post=422),
     "cover_end": Url(LOGGING, get=None, post=302, made=cover),
+    # letters
+    "letter_new": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "letter": Url(LOGGING, made=letter, shows="patient"),
+    "letter_templates": Url(SETTING, post=422),
     # asked of others
     "coordination": Url(CLINICAL, made=patient, shows="patient"),
     "external_referral_new": Url(LOGGING, post=422, made=patient, shows="patient"),

@@ -1,0 +1,53 @@
+"""Letters, as they are typed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import forms
+
+from bhi.tenancy.ids import uuid7
+from caseload.queries.letters import KINDS
+from caseload.rules.letters import LANGUAGES, LONGEST
+
+_DAMAGED = "This form is damaged. Open a new one."
+_TEXT = {"required": "Write the letter.", "max_length": "This is longer than 5,000 characters. Shorten it."}
+
+
+def _body(label: str) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 14}), error_messages=_TEXT
+    )
+
+
+def _hidden(choices: tuple[tuple[str, str], ...]) -> forms.ChoiceField:
+    messages = {"required": _DAMAGED, "invalid_choice": _DAMAGED}
+    return forms.ChoiceField(choices=choices, widget=forms.HiddenInput, error_messages=messages)
+
+
+class LetterForm(forms.Form):
+    """A letter before it is printed: the wording with the names in it, to be changed where this patient asks for it."""
+
+    client_token = forms.UUIDField(
+        widget=forms.HiddenInput, initial=uuid7, error_messages={"required": _DAMAGED, "invalid": _DAMAGED}
+    )
+    kind = _hidden(KINDS)
+    language = _hidden(LANGUAGES)
+    body = _body("Letter")
+
+
+class WordingForm(forms.Form):
+    """The organization's own wording of one letter in one language."""
+
+    kind = _hidden(KINDS)
+    language = _hidden(LANGUAGES)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
+    body = _body("Text")
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When the wording that was looked at was made; None: never."""
+        try:
+            return datetime.fromisoformat(self.cleaned_data["seen"])
+        except ValueError:
+            return None
