@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -50,7 +51,7 @@ def team_rows(organization_id: UUID, at: datetime) -> tuple[Carried, ...]:
     """
     clinics = clinics_today(organization_id, at)
     limits = {one.clinic_id: one.panel_limit for one in protocols_of(organization_id).values()}
-    values = {
+    values: dict[str, Any] = {
         "organization": organization_id,
         "clinics": list(clinics),
         "days": [clinic.today for clinic in clinics.values()],

@@ -54,7 +54,7 @@ def hand_over_patients(request: HttpRequest, organization: str) -> HttpResponse:
         request.POST if request.method == "POST" else None, people=_receivers(by, owner_id), offered=offered
     )
     if form.is_bound and form.is_valid():
-        chosen = {"episode_ids": form.chosen, "to_id": form.to_id}
+        chosen: dict[str, Any] = {"episode_ids": form.chosen, "to_id": form.to_id}
         try:
             count = hand_over(by=by, at=now, note=form.cleaned_data["note"], notes=form.notes, **chosen)
         except DomainError as fault:
@@ -119,7 +119,7 @@ def cover_end(request: HttpRequest, organization: str, cover_id: UUID) -> HttpRe
 
 def _set(form: CoverForm, by: Membership, *, today: date) -> bool:
     values = form.cleaned_data
-    days = {"from_on": values["from_on"], "until_on": values["until_on"], "today": today}
+    days: dict[str, Any] = {"from_on": values["from_on"], "until_on": values["until_on"], "today": today}
     who = {"away_id": UUID(values["away"]), "covered_by_id": UUID(values["covered_by"])}
     try:
         set_cover(by=by, at=timezone.now(), note=values["note"], **who, **days)

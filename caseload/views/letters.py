@@ -76,8 +76,8 @@ def letter_templates(request: HttpRequest, organization: str) -> HttpResponse:
     if typed is not None and typed.is_valid() and _set(typed, by, now, found):
         messages.success(request, "Saved.")
         return redirect("letter_templates", organization)
-    context = {"letters": [(one, _wording_form(one, typed)) for one in found.values()], "places": PLACES}
-    context["is_faulty"] = typed is not None
+    letters = [(one, _wording_form(one, typed)) for one in found.values()]
+    context = {"letters": letters, "places": PLACES, "is_faulty": typed is not None}
     return render(request, "caseload/letter_templates.html", context, status=422 if typed is not None else 200)
 
 

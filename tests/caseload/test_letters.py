@@ -96,7 +96,8 @@ def test_a_form_is_for_one_patient(enrolled: Callable[..., Any], by: Any, now: d
     clinic.name = "Lakeside Behavioral Health"
     clinic.save()
     given: dict[str, Any] = {
-        "by": by, "at": now, "kind": "closing", "language": "en", "body": f"From {clinic.name}", "client_token": uuid4(),
+        "by": by, "at": now, "kind": "closing", "language": "en", "body": f"From {clinic.name}",
+        "client_token": uuid4(),
     }  # fmt: skip
     write_letter(**given, episode_id=enrolled("Abara").id)
     with pytest.raises(FormReused):
