@@ -98,14 +98,15 @@ def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart
     record = patient_record(door.patient.organization_id, door.patient.id, episode.id if episode else None, door.zone)
     standing: Row = next(iter(record.of("standing")), _NO_STANDING)
     month = month_of(door.today)
+    scales = tuple(_scales(record, episode))
     return Chart(
         signals=tuple(standing_signals(standing["signals"], door.today)),
-        response=STATE_LABELS[standing["response_state"]],
+        response=_response(standing["response_state"], scales, episode),
         next_due_on=day(standing["next_due_on"]),
         next_due_purpose=standing["next_due_purpose"],
         last_contact_on=day(standing["last_contact_on"]),
         last_review_on=day(standing["last_review_on"]),
-        scales=tuple(_scales(record, episode)),
+        scales=scales,
         reviews=tuple((day(row["on"]), "Case review") for row in record.of("review")),
         documents=tuple(_documents(record)),
         timeline=tuple(_timeline(record, people, episode)),
@@ -136,6 +137,13 @@ def _entries(
         if row["held_from"]
     }
     return entries_shown(time_on_record(record, door.episode), month=month, people=people, overlaps=overlaps)
+
+
+def _response(state: str, scales: Iterable[ScaleScores], episode: Episode | None) -> str:
+    """The state in words. One score is no course, so that nothing changed yet is not said of it."""
+    began = episode.enrolled_on if episode else date.max
+    has_course = any(sum(on >= began for on, _ in scale.scores) > 1 for scale in scales)
+    return "First score" if state == "no_change" and not has_course else STATE_LABELS[state]
 
 
 def _scales(record: PatientRecord, episode: Episode | None) -> Iterable[ScaleScores]:

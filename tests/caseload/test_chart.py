@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bhi.accounts.queries import people_of
+from caseload.operations import rebuild_standing
 from caseload.queries.chart import patient_chart
 from caseload.queries.doors import patient_door
 from registry.models import Consent, Episode
@@ -143,6 +144,18 @@ def test_referral_scores_are_said_to_be_that_until_there_is_a_baseline(
     assert "referral score, no baseline yet" in opened(episode.patient_id).text
     AssessmentFactory(organization=in_tenant, episode=episode, total=18, on=date(2026, 2, 2))
     assert "referral score" not in opened(episode.patient_id).text
+
+
+def test_of_one_score_it_is_not_said_that_nothing_changed(
+    enrolled: Callable[..., Any], in_tenant: Any, by: Any, now: datetime
+) -> None:
+    episode = enrolled("Rivera")
+    said = []
+    for on in (date(2026, 1, 20), date(2026, 2, 2), date(2026, 2, 20)):
+        AssessmentFactory(organization=in_tenant, episode=episode, total=17, on=on)
+        rebuild_standing(organization_id=in_tenant.id, episode_ids=[episode.id], at=now)
+        said.append(chart_of(episode, by, now).response)
+    assert said == ["No baseline yet", "First score", "No change"]
 
 
 def test_a_tool_of_one_score_is_on_the_timeline_and_draws_no_course(
