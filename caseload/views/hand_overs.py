@@ -120,7 +120,7 @@ def cover_end(request: HttpRequest, organization: str, cover_id: UUID) -> HttpRe
 def _set(form: CoverForm, by: Membership, *, today: date) -> bool:
     values = form.cleaned_data
     days: dict[str, Any] = {"from_on": values["from_on"], "until_on": values["until_on"], "today": today}
-    who = {"away_id": UUID(values["away"]), "covered_by_id": UUID(values["covered_by"])}
+    who: dict[str, Any] = {"away_id": UUID(values["away"]), "covered_by_id": UUID(values["covered_by"])}
     try:
         set_cover(by=by, at=timezone.now(), note=values["note"], **who, **days)
     except CoverRefused as refused:
