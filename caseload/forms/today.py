@@ -13,7 +13,6 @@ from django import forms
 from bhi.tenancy.ids import uuid7
 from caseload.forms.worktime import DAY_MESSAGES
 from caseload.operations.contacts import NextContact
-from caseload.operations.errors import SnoozeRefused
 from caseload.queries.choices import ATTEMPT_MODES, ATTEMPT_OUTCOMES
 from caseload.queries.today import WHOSE, Scope
 from caseload.rules.worktime import WorkTime
@@ -175,10 +174,6 @@ class SnoozeForm(forms.Form):
         offered = list(tasks)
         super().__init__(data, initial={"task": offered[0][0]} if len(offered) == 1 else {})
         self.fields["task"].choices = offered  # type: ignore[attr-defined]
-
-    def refuse(self, fault: SnoozeRefused) -> None:
-        """Say an operation's refusal at its field."""
-        self.add_error(fault.field or None, str(fault))
 
 
 class ScopeForm(forms.Form):

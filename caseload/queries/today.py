@@ -299,17 +299,19 @@ def _patient(patient_id: UUID, person: PersonShown, parts: _Building, ours: set[
     is_ours = ours is None or care_manager_id in ours
     is_elsewhere = ours is not None and assigned_to is not None and assigned_to not in ours
     notices = sorted(parts.notices, key=lambda notice: (notice["raised_at"], notice["id"]))
+    told: Stored = notices[0] if notices else {}
     return PatientDue(
         patient_id=patient_id,
         person=person,
         clinic=parts.clinic,
         standing=_standing(parts, is_follow_up_elsewhere=is_elsewhere),
-        episode_id=_id(row.get("episode_id")),
-        care_manager_id=care_manager_id or _id((parts.referral or {}).get("assigned_to_id")),
+        episode_id=_id(row.get("episode_id") or told.get("episode_id")),
+        care_manager_id=care_manager_id
+        or _id(told.get("care_manager_id") or (parts.referral or {}).get("assigned_to_id")),
         follow_up_id=_id(follow_up.get("id")),
         is_only_assigned=bool(row) and not is_ours and care_manager_id is not None and not notices,
         referral_id=_id(parts.referral["id"]) if parts.referral else None,
-        notice_id=_id(notices[0]["id"]) if notices else None,
+        notice_id=_id(told.get("id")),
         has_minutes=row.get("worked_from") is not None,
         snoozes=tuple(_put_off(one) for one in row.get("snoozes") or ()),
     )

@@ -99,7 +99,7 @@ WITH clinic AS MATERIALIZED (
      AND (%(patient)s::uuid IS NULL OR r.patient_id = %(patient)s::uuid)
      AND (%(is_all)s OR r.assigned_to_id IS NULL OR r.assigned_to_id IN (SELECT id FROM seat))
 ), notice AS MATERIALIZED (
-  SELECT n.id, n.patient_id, n.clinic_id, n.raised_at
+  SELECT n.id, n.patient_id, n.clinic_id, n.raised_at, s.episode_id, s.care_manager_id
     FROM registry_safetynotice n
     LEFT JOIN caseload_episodestanding s
       ON s.organization_id = n.organization_id AND s.patient_id = n.patient_id AND s.status <> 'discharged'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from bhi.tenancy.models import Membership
 from caseload.queries.today import PersonShown, WaitingRow, WorkRow
@@ -93,7 +93,7 @@ def line_of(row: WorkRow, slug: str, by: Membership, people: People, *, names_cl
         note_url=reverse("contact_new", args=to) if has_episode else "",
         plan_url=reverse("follow_up", args=to) if has_episode else "",
         snooze_url=reverse("snooze_new", args=to) if has_episode and not all(t.is_safety for t in row.tasks) else "",
-        timer_url=_timer(to) if has_episode else "",
+        timer_url=reverse("timer_start", args=to) if has_episode else "",
     )
 
 
@@ -128,13 +128,6 @@ def _step(row: WorkRow, slug: str) -> tuple[str, str]:
         return reverse("referral", args=[slug, patient.referral_id]), "Open referral"
     name, label = _FIRST_STEP.get(kind, ("", ""))
     return (reverse(name, args=[slug, patient.patient_id]), label) if name else ("", "")
-
-
-def _timer(to: list[object]) -> str:
-    try:
-        return reverse("timer_start", args=to)
-    except NoReverseMatch:
-        return ""
 
 
 def _about(row: WorkRow, by: Membership, people: People, *, names_clinics: bool) -> str:

@@ -21,6 +21,7 @@ from caseload.models import Contact, FollowUp, Snooze, TimeEntry
 from caseload.operations import rebuild_standing
 from registry.operations import end_episode
 from tests.factories.caseload import EpisodeStandingFactory, FollowUpFactory
+from tests.factories.program import ReferralFactory, SafetyNoticeFactory
 from tests.factories.registry import AssessmentFactory, CoverageFactory, EpisodeFactory
 from tests.factories.tenancy import MembershipFactory
 from tests.factories.work import CoverFactory
@@ -220,6 +221,21 @@ def test_where_the_person_may_not_log_nothing_is_counted(
 ) -> None:
     MembershipFactory(organization=other_organization, user=by.user, roles=["billing"])
     assert "Also in" not in said(client.get(url()))
+
+
+def test_the_first_step_settles_the_first_task(
+    client: Client, url: Callable[..., str], planned: Callable[..., Any], by: Any, clinic: Any
+) -> None:
+    told = planned("Told", TODAY + timedelta(days=3))
+    notice = SafetyNoticeFactory(organization=by.organization, patient=told.patient)
+    given = {"patient__clinic": clinic, "clinic": clinic, "patient__family_name": "New", "patient__given_name": "Ana"}
+    referral = ReferralFactory(organization=by.organization, assigned_to=by, due_on=TODAY, **given)
+    page = client.get(url())
+    assert names(page) == ["Told, Ana", "New, Ana"]
+    assert f'href="/o/lakeside/safety/{notice.id}/"' in page.text
+    assert f'href="/o/lakeside/referrals/{referral.id}/"' in page.text
+    assert page.text.count("/timer/start/") == 1
+    assert page.text.count("/attempt/?mode=phone") == 2
 
 
 # The next contact
