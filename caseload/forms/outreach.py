@@ -20,7 +20,7 @@ STEP_CHOICES = (
     ("video", "Video call"),
     ("in_person", "In person"),
     (MESSAGE, "Message"),
-    (LETTER, "Letter; from here on at risk of disengaging"),
+    (LETTER, "Letter (at risk from here)"),
     (REVIEW, "Review before closing"),
 )
 
