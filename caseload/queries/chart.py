@@ -14,6 +14,7 @@ from caseload.queries.caseload_list import standing_signals
 from caseload.queries.chart_around import ChartAround, chart_around
 from caseload.queries.chart_checklist import chart_checklist
 from caseload.queries.doors import PatientDoor
+from caseload.queries.hand_overs import HandedOver, handed_over_from
 from caseload.queries.patient_record import PatientRecord, Row, day, instant, patient_record, time_on_record
 from caseload.queries.time_shown import EntryShown, entries_shown, span_words
 from caseload.rules.clock import month_of
@@ -90,6 +91,7 @@ class Chart:
     entries: tuple[EntryShown, ...]
     around: ChartAround
     checklist: Checklist | None
+    handed_over: tuple[HandedOver, ...]
 
 
 def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart:
@@ -114,7 +116,14 @@ def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart
         entries=tuple(_entries(record, door, month, people)) if episode else (),
         around=chart_around(record, door),
         checklist=chart_checklist(record, door, episode, people) if episode else None,
+        handed_over=tuple(_handed_over(record, door)),
     )
+
+
+def _handed_over(record: PatientRecord, door: PatientDoor) -> Iterable[HandedOver]:
+    """What the care manager was given with the patient and has not read yet."""
+    for row in record.of("given"):
+        yield handed_over_from({**row, "patient_id": str(door.patient.id), "name": door.name})
 
 
 _NO_STANDING: Row = {

@@ -9,8 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from bhi.accounts.queries import people_of
-from bhi.tenancy.models import Membership
-from caseload.models import Cover, HandOver
+from caseload.models import Cover
 from caseload.queries.caseload_list import clinics_today
 from registry.models import Episode, Patient
 
@@ -70,25 +69,8 @@ def episodes_to_give(organization_id: UUID, owner_id: UUID | None) -> tuple[ToGi
     )
 
 
-def handed_over_to(seat: Membership, patient_id: UUID) -> tuple[HandedOver, ...]:
-    """What was given to a seat of a patient and not read yet, the latest first. One statement."""
-    rows = HandOver.objects.live().filter(
-        organization_id=seat.organization_id,
-        given_to=seat,
-        seen_at__isnull=True,
-        episode__patient_id=patient_id,
-        episode__ended_on__isnull=True,
-        episode__care_manager_id=seat.id,
-    )
-    found = rows.select_related("episode__patient").order_by("-on", "-id")
-    return tuple(
-        HandedOver(row.id, row.episode.patient_id, _name(row.episode.patient), row.given_by_id, row.on, row.note)
-        for row in found
-    )
-
-
 def handed_over_from(row: Mapping[str, Any]) -> HandedOver:
-    """One of the worklist's statement, which reads them along."""
+    """One that a page's own statement reads along."""
     given_by = UUID(row["given_by_id"]) if row["given_by_id"] else None
     on = date.fromisoformat(row["on"])
     return HandedOver(UUID(row["id"]), UUID(row["patient_id"]), row["name"], given_by, on, row["note"])

@@ -20,7 +20,8 @@ from registry.models import Episode
 # Each part is ordered as it is shown. json carries dates and instants as text, which the readers below parse.
 _RECORD = """
 SELECT 'contact', x.id, to_json(x) FROM (
-  SELECT id, by_id, "on", started_at, activity, mode, note, outcome, parts, question, recorded_at, signed_as FROM caseload_contact
+  SELECT id, by_id, "on", started_at, activity, mode, note, outcome, parts, question, recorded_at, signed_as
+    FROM caseload_contact
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
    ORDER BY "on" DESC, started_at DESC NULLS LAST, id DESC LIMIT %(limit)s) AS x
 UNION ALL
@@ -110,6 +111,14 @@ SELECT 'handed', x.id, to_json(x) FROM (
   SELECT id, "to", sent_on, seen_on, confirmed_by FROM registry_handoff
    WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL
    ORDER BY sent_on, id) AS x
+UNION ALL
+SELECT 'given', x.id, to_json(x) FROM (
+  SELECT h.id, h.given_by_id, h."on", h.note
+    FROM caseload_handover h
+    JOIN registry_episode e ON e.organization_id = h.organization_id AND e.id = h.episode_id
+   WHERE h.organization_id = %(organization)s AND h.episode_id = %(episode)s AND h.voided_at IS NULL
+     AND h.seen_at IS NULL AND h.given_to_id = e.care_manager_id AND e.ended_on IS NULL
+   ORDER BY h."on" DESC, h.id DESC) AS x
 UNION ALL
 SELECT 'first', x.id, to_json(x) FROM (
   SELECT id, number, "on" FROM registry_initialassessment

@@ -21,7 +21,6 @@ from bhi.web.charts import ScoreChart, score_chart
 from billing.queries.verdicts import month_verdicts
 from caseload.queries.chart import Chart, TimelineEntry, patient_chart
 from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
-from caseload.queries.hand_overs import handed_over_to
 from caseload.queries.outreach import outreach_of
 from caseload.queries.status_ground import status_ground
 from caseload.rules.clock import last_day, month_of
@@ -63,7 +62,9 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         **_allowed(by, door),
         **_reaching(door),
         "days_left": _days_left(door),
-        "handed": [(one, _seat(one.given_by_id, people)) for one in handed_over_to(by, patient_id)],
+        "handed": [(one, _seat(one.given_by_id, people)) for one in found.handed_over]
+        if _is_care_manager(by, door)
+        else [],
     }
     return render(request, "caseload/chart.html", context)
 
@@ -89,6 +90,10 @@ def _month(organization_id: UUID, door: PatientDoor, found: Chart) -> MonthCell 
         return None
     pairs = {door.episode.id: door.patient.id}
     return month_cell(month_verdicts(organization_id, found.month, episode_ids=pairs)[door.episode.id])
+
+
+def _is_care_manager(by: Membership, door: PatientDoor) -> bool:
+    return door.episode is not None and door.episode.care_manager_id == by.id
 
 
 def _days_left(door: PatientDoor) -> int | None:

@@ -302,7 +302,10 @@ def test_the_file_holds_the_whole_filtered_list_and_no_formulas(
     clinic = enrolled("=1+1", program="bhi").clinic
     for number in range(59):
         episode = EpisodeFactory(
-            organization=in_tenant, patient__clinic=clinic, patient__family_name=f"Name{number}", program="bhi",
+            organization=in_tenant,
+            patient__clinic=clinic,
+            patient__family_name=f"Name{number}",
+            program="bhi",
             patient__mrn=f"N{number}",
         )
         EpisodeStandingFactory(organization=in_tenant, episode=episode)

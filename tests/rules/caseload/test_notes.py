@@ -39,8 +39,10 @@ def test_which_ways_a_kind_of_work_is_done_in(activity: str, modes: set[str]) ->
         (
             "treatment",
             "none",
-            "A session is by phone, video or in person. Choose one of them, or “Registry and chart work”, "
-            "“Care planning” or “Care coordination” as what it was.",
+            (
+                "A session is by phone, video or in person. Choose one of them, or “Registry and chart work”, "
+                "“Care planning” or “Care coordination” as what it was."
+            ),
         ),
         ("no_show", "message", "A no-show was to be by phone, video or in person. Choose which."),
         (
