@@ -66,14 +66,23 @@ def drop(name: str, admin: psycopg.Connection) -> None:
 
 
 def empty_tables(database: str) -> None:
-    """What Django's flush does, as the owner: the application's role may not TRUNCATE, in tests either."""
-    with psycopg.connect(owner_url(), dbname=database, autocommit=True) as owner:
-        tables = owner.execute(
+    """What Django's flush does, as the administrator: the application's role may neither TRUNCATE nor delete facts.
+
+    Only tables with rows are emptied, and without triggers: to truncate a hundred tables takes a second each time.
+    """
+    with psycopg.connect(admin_url(), dbname=database) as admin:
+        tables = admin.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)",
             [list(NEVER_EMPTIED)],
         ).fetchall()
-        names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in tables)
-        owner.execute(sql.SQL("TRUNCATE {}").format(names))
+        asked = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(name), sql.Identifier(name))
+            for (name,) in tables
+        )
+        filled = admin.execute(asked).fetchall()
+        admin.execute("SET LOCAL session_replication_role = replica")
+        for (name,) in filled:
+            admin.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
 
 
 def state_of_migrations() -> str:

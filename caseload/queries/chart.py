@@ -14,7 +14,7 @@ from caseload.queries.caseload_list import standing_signals
 from caseload.queries.chart_around import ChartAround, chart_around
 from caseload.queries.chart_checklist import chart_checklist
 from caseload.queries.doors import PatientDoor
-from caseload.queries.hand_overs import HandedOver, handed_over_from
+from caseload.queries.hand_overs import HandedOver, handed_over_from, listed_name
 from caseload.queries.patient_record import PatientRecord, Row, day, instant, patient_record, time_on_record
 from caseload.queries.time_shown import EntryShown, entries_shown, span_words
 from caseload.rules.clock import month_of
@@ -123,7 +123,7 @@ def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart
 def _handed_over(record: PatientRecord, door: PatientDoor) -> Iterable[HandedOver]:
     """What the care manager was given with the patient and has not read yet."""
     for row in record.of("given"):
-        yield handed_over_from({**row, "patient_id": str(door.patient.id), "name": door.name})
+        yield handed_over_from({**row, "patient_id": str(door.patient.id), "name": listed_name(door.patient)})
 
 
 _NO_STANDING: Row = {

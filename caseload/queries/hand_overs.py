@@ -64,7 +64,9 @@ def episodes_to_give(organization_id: UUID, owner_id: UUID | None) -> tuple[ToGi
     owned = found.filter(care_manager_id=owner_id) if owner_id else found.filter(care_manager__isnull=True)
     rows = owned.select_related("patient", "clinic").order_by("patient__sort_name", "id")
     return tuple(
-        ToGive(row.id, row.patient_id, _name(row.patient), row.patient.mrn, row.clinic.name, row.get_status_display())
+        ToGive(
+            row.id, row.patient_id, listed_name(row.patient), row.patient.mrn, row.clinic.name, row.get_status_display()
+        )
         for row in rows
     )
 
@@ -101,6 +103,6 @@ def organization_today(organization_id: UUID, at: datetime) -> date:
     return max((clinic.today for clinic in clinics_today(organization_id, at).values()), default=at.date())
 
 
-def _name(patient: Patient) -> str:
+def listed_name(patient: Patient) -> str:
     """As lists have it, by which they are sorted: family name first."""
     return f"{patient.family_name}, {' '.join(filter(None, (patient.given_name, patient.middle_name)))}"
