@@ -102,7 +102,7 @@ def test_the_hours_of_a_day_are_not_exceeded_by_two_at_once(
 ) -> None:
     def submit(episode: Episode) -> Callable[[], Any]:
         return lambda: record_contact(
-            by=by, at=now, episode_id=episode.id, client_token=uuid4(), mode="none",
+            by=by, at=now, episode_id=episode.id, client_token=uuid4(), mode="phone",
             time=WorkTime(on=date(2026, 3, 1), seconds=8 * 3600),
         )  # fmt: skip
 
