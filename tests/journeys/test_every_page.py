@@ -61,6 +61,8 @@ def crawl(page: Page, site: Site) -> Iterator[str]:
     waiting, seen = [site.url()], set()
     while waiting:
         url = waiting.pop(0)
+        if kind_of(url, site) in seen:  # many pages lead to the same kind; most of them are waiting already
+            continue
         answer = page.goto(url)
         assert answer is not None
         assert answer.status == 200, f"{url} answers {answer.status}"
