@@ -8,6 +8,9 @@ from __future__ import annotations
 STATEMENT = """
 WITH clinic AS MATERIALIZED (
   SELECT c.id, c.name, c.time_zone, local.at::date AS today,
+         (SELECT json_agg(json_build_array(x.instrument, x.is_in_use, x.early_days, x.later_days))
+            FROM registry_clinicinstrument x
+           WHERE x.organization_id = c.organization_id AND x.clinic_id = c.id) AS tools,
          date_trunc('month', local.at) AT TIME ZONE c.time_zone AS month_starts
     FROM tenancy_clinic c
    CROSS JOIN LATERAL (SELECT %(at)s::timestamptz AT TIME ZONE c.time_zone AS at) AS local
@@ -70,6 +73,14 @@ WITH clinic AS MATERIALIZED (
          CASE WHEN least(s.safety_from, s.overdue_from) <= s.today THEN
            (SELECT x.signals::json FROM caseload_episodestanding x
              WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id) END AS signals,
+         CASE WHEN s.overdue_from <= s.today THEN
+           (SELECT json_object_agg(scored.instrument, scored."on")
+              FROM (SELECT x.instrument, max(x."on") AS "on"
+                      FROM registry_assessment x
+                     WHERE x.organization_id = %(organization)s AND x.patient_id = s.patient_id
+                       AND x.voided_at IS NULL AND x."on" >= s.enrolled_on
+                       AND (x.total IS NOT NULL OR x.detail ->> 'tier' IS NOT NULL)
+                     GROUP BY x.instrument) AS scored) END AS scored,
          CASE WHEN s.safety_from <= s.today THEN
            (SELECT json_agg(json_build_array(x."on", x.instrument, x.item9, x.detail ->> 'tier')
                             ORDER BY x."on", x.recorded_at, x.id)

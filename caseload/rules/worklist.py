@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from caseload.rules.clock import last_day, month_of, short_day
 from registry.rules.instruments import INSTRUMENTS
+from registry.rules.tools import ScoreDue
 
 # Days from an assessment of risk to the next, by its tier. Source: clinical-and-product notes, risk protocol.
 RECHECK_DAYS = {"high": 7, "moderate": 14, "low": 30}
@@ -103,6 +104,7 @@ class Standing:
     """What is known of a patient that may ask for something today.
 
     `signals`: by word, since when it stands. `answers` in order, given only while a safety signal stands.
+    `last_scores`: the scales whose last score is too old. `scores_due`: the tools in the clinic's own rhythm.
     `notices`: the days on which open safety notices were raised. `asked_again`: coordination, by day and words.
     """
 
@@ -114,6 +116,7 @@ class Standing:
     next_due_purpose: str = ""
     signals: Mapping[str, date] | None = None
     last_scores: tuple[tuple[str, date], ...] = ()
+    scores_due: tuple[ScoreDue, ...] = ()
     answers: tuple[Answer, ...] = ()
     notices: tuple[date, ...] = ()
     stay: StayEnded | None = None
@@ -265,11 +268,18 @@ def _contact(standing: Standing) -> Iterable[Task]:
 
 
 def _score(standing: Standing) -> Iterable[Task]:
+    """T17 says that a score is overdue; which tools and since when, the clinic's rhythm where it asks for any."""
     since = (standing.signals or {}).get("measure_overdue")
     if since is None or standing.is_on_hold:
         return
-    said = [f"{INSTRUMENTS[key].name}, last on {_day(on, standing)}" for key, on in standing.last_scores]
-    yield Task("score_overdue", since, "; ".join(said) or "No score yet in this episode")
+    by_rhythm = [_tool_due(due, standing) for due in standing.scores_due if due.due_on <= standing.today]
+    too_old = [f"{INSTRUMENTS[key].name}, last on {_day(on, standing)}" for key, on in standing.last_scores]
+    yield Task("score_overdue", since, "; ".join(by_rhythm or too_old) or "No score yet in this episode")
+
+
+def _tool_due(due: ScoreDue, standing: Standing) -> str:
+    last = f"last on {_day(due.last_on, standing)}" if due.last_on else "none yet"
+    return f"{due.instrument.name} {_due(due.due_on, standing)}, {last}"
 
 
 def _referral(standing: Standing) -> Iterable[Task]:

@@ -28,11 +28,12 @@ from caseload.queries.drafts import DraftShown, draft_of
 from caseload.queries.note_templates import TemplateShown, templates_in_use
 from caseload.queries.time_shown import Preview, held_words, time_preview
 from caseload.queries.timers import TimerShown, timer_for_contact
-from registry.forms.score_entry import field_of, tool_shown
+from registry.forms.score_entry import ToolShown, field_of, tool_shown
 from registry.operations.errors import ConsentImpossible, ScoreUnusable
 from registry.queries.consents import cost_words, covering_consent, current_texts, text_of
-from registry.queries.tools import tools_of
+from registry.queries.tools import scores_due, tools_of
 from registry.rules.consent import is_minor
+from registry.rules.tools import ScoreDue
 
 
 @requires(Permission.LOG_CONTACT)
@@ -247,7 +248,7 @@ def _page(
         "door": door,
         "form": form,
         "preview": _preview(form, door, by=by) if form.is_bound else None,
-        "tools": [tool_shown(form, tool, language="en") for tool in form.tools],
+        "tools": _tools(form, door),
         "sub": f"{door.patient.mrn} · {door.clinic_name}",
         "draft": draft,
         "draft_from": _draft_from(draft, door) if draft is not None else "",
@@ -258,6 +259,13 @@ def _page(
         texts = current_texts(by.organization_id)
         context |= {"texts": list(texts.values()), "cost": cost_words(door.patient.id)}
     return render(request, "caseload/contact_new.html", context, status=status)
+
+
+def _tools(form: ContactForm, door: PatientDoor) -> list[tuple[ToolShown, ScoreDue | None]]:
+    """The clinic's tools, each with what its rhythm asks for today, if anything."""
+    asked = scores_due(door.episode, form.tools) if door.is_open and door.episode else ()
+    due = {one.instrument.key: one for one in asked if one.due_on <= door.today}
+    return [(tool_shown(form, tool, language="en"), due.get(tool.key)) for tool in form.tools]
 
 
 def _draft_from(draft: DraftShown, door: PatientDoor) -> str:

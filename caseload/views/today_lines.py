@@ -10,7 +10,8 @@ from uuid import UUID
 from django.urls import reverse
 
 from bhi.tenancy.models import Membership
-from caseload.queries.today import PersonShown, WaitingRow, WorkRow
+from caseload.queries.today import WaitingRow, WorkRow
+from caseload.queries.today_patients import PersonShown
 from caseload.rules.worklist import Task
 
 People = Mapping[UUID, Membership]

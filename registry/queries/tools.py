@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
 
+from django.db.models import Max, Q
+
 from registry.models import Assessment, ClinicInstrument, Episode
-from registry.rules.instruments import INSTRUMENTS, Instrument, instrument, scale_key_of
-from registry.rules.tools import DEFAULT_RHYTHMS, WHEN_ASKED, Rhythm, in_order, next_score_due
+from registry.rules.instruments import INSTRUMENTS, Instrument, instrument
+from registry.rules.tools import DEFAULT_RHYTHMS, WHEN_ASKED, Rhythm, ScoreDue, in_order, scores_due_by
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,6 @@ class Tool:
     def takes_items(self) -> bool:
         """Whether its answers are entered one by one here; else only its total."""
         return self.instrument.takes_items(is_attested=self.attested_at is not None)
-
-
-@dataclass(frozen=True)
-class ScoreDue:
-    """A tool in the rhythm of an episode: when it was last answered since enrolment, and when it is due."""
-
-    instrument: Instrument
-    last_on: date | None
-    due_on: date
 
 
 def tools_of(clinic_id: UUID) -> tuple[Tool, ...]:
@@ -70,34 +63,34 @@ def state_of(tools: Iterable[Tool]) -> str:
     return sha256(said.encode()).hexdigest()[:16]
 
 
-def scores_due(episode: Episode) -> tuple[ScoreDue, ...]:
-    """The tools that the clinic asks for regularly, with when each is due; none once the episode has ended.
+def scores_due(episode: Episode, tools: Iterable[Tool]) -> tuple[ScoreDue, ...]:
+    """Those of a clinic's `tools` in use that it asks for regularly, with when each is due in an episode.
 
-    A PHQ-A counts for the PHQ-9. Two statements.
+    None once the episode has ended. A PHQ-A counts for the PHQ-9. One statement.
     """
     if episode.ended_on is not None:
         return ()
-    days = _days_scored(episode)
-    due = []
-    for tool in tools_of(episode.clinic_id):
-        on = days.get(tool.instrument.scale_key, [])
-        due_on = next_score_due(tool.rhythm, enrolled_on=episode.enrolled_on, scored_on=on)
-        if due_on is not None:
-            due.append(ScoreDue(tool.instrument, max(on, default=None), due_on))
-    return tuple(due)
+    rhythms = [(tool.instrument, tool.rhythm) for tool in tools if tool.is_in_use]
+    return scores_due_by(rhythms, enrolled_on=episode.enrolled_on, last_scored=_last_scored(episode))
 
 
-def _days_scored(episode: Episode) -> dict[str, list[date]]:
-    """The days with a total or tier since enrolment, by the scale that they count for."""
+def rhythms_chosen(
+    rows: Collection[tuple[str, bool, int | None, int | None]],
+) -> tuple[tuple[Instrument, Rhythm], ...]:
+    """The regular tools of a clinic by its stored choices (key, in use or not, days at first, days later), in order.
+
+    What holds where a clinic chose nothing, for no rows. For statements that read the choices of many clinics.
+    """
+    chosen = {key: Rhythm(early, later) for key, is_in_use, early, later in rows if is_in_use}
+    held = chosen if rows else DEFAULT_RHYTHMS
+    return tuple((instrument(key), held[key]) for key in in_order(held))
+
+
+def _last_scored(episode: Episode) -> dict[str, date]:
+    """The last day with a total or a tier since enrolment, by instrument."""
     of_patient = Assessment.objects.live().filter(patient_id=episode.patient_id, on__gte=episode.enrolled_on)
-    found: Iterable[tuple[str, date, int | None, str | None]] = of_patient.values_list(
-        "instrument", "on", "total", "detail__tier"
-    )
-    days: dict[str, list[date]] = {}
-    for key, on, total, tier in found:
-        if total is not None or tier is not None:
-            days.setdefault(scale_key_of(key), []).append(on)
-    return days
+    said = of_patient.filter(Q(total__isnull=False) | Q(detail__tier__isnull=False))
+    return dict(said.order_by().values_list("instrument").annotate(Max("on")))
 
 
 def _tool(scale: Instrument, rows: dict[str, ClinicInstrument]) -> Tool:

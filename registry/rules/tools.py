@@ -1,8 +1,10 @@
 """Which tools a clinic uses and how often: what holds where it decided nothing, and when a score is next due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from registry.rules.instruments import Instrument, scale_key_of
 
 EARLY_UNTIL_DAY = 56  # the first eight weeks, as in the product's rule on overdue measures (T17)
 FEWEST_DAYS, MOST_DAYS = 1, 366
@@ -29,6 +31,37 @@ WHEN_ASKED = Rhythm()
 # Every two to four weeks at first, then monthly (clinical rules T17; the program guides' "every two to four weeks").
 USUAL = Rhythm(14, 30)
 DEFAULT_RHYTHMS = {"phq9": USUAL, "gad7": USUAL}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDue:
+    """A tool in the rhythm of an episode: when it was last answered since enrolment, and when it is due."""
+
+    instrument: Instrument
+    last_on: date | None
+    due_on: date
+
+
+def scores_due_by(
+    rhythms: Iterable[tuple[Instrument, Rhythm]], *, enrolled_on: date, last_scored: Mapping[str, date]
+) -> tuple[ScoreDue, ...]:
+    """When each tool of a clinic is next due in an episode, in the order given; those without a rhythm left out.
+
+    `last_scored`: by key of instrument, the last day with a total or a tier. What counts for another scale (a PHQ-A
+    for the PHQ-9) is taken for it.
+    """
+    last: dict[str, date] = {}
+    for key, on in last_scored.items():
+        scale = scale_key_of(key)
+        last[scale] = max(on, last.get(scale, on))
+    found = []
+    for scale, rhythm in rhythms:
+        on = last.get(scale.scale_key)
+        on = None if on is None or on < enrolled_on else on
+        due_on = next_score_due(rhythm, enrolled_on=enrolled_on, scored_on=() if on is None else (on,))
+        if due_on is not None:
+            found.append(ScoreDue(scale, on, due_on))
+    return tuple(found)
 
 
 def next_score_due(rhythm: Rhythm, *, enrolled_on: date, scored_on: Iterable[date]) -> date | None:

@@ -21,19 +21,20 @@ from registry.forms.score_entry import LANGUAGES, RISK_STEPS, ToolShown, item_fi
 from registry.operations.assessments import record_assessment, replace_assessment
 from registry.queries.assessments import ScoreShown, assessment_of, episode_on, score_shown, scores_of_patient
 from registry.queries.protocols import protocol_of
-from registry.queries.tools import Tool, all_tools_of
+from registry.queries.tools import Tool, all_tools_of, scores_due, tools_of
 from registry.views.door import asked
 
 
 @requires(Permission.VIEW_CHART)
 @require_safe
 def assessments(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
-    """Every score on record, those taken back included."""
+    """Every score on record, those taken back included, below what the clinic's rhythm asks for."""
     here = asked(request, patient_id)
     now, by, door = here.at, here.by, here.door
     shown = scores_of_patient(patient_id, sex=door.patient.sex, enrolled_on=_enrolled_on(door))
+    due = scores_due(door.episode, tools_of(_clinic_id(door))) if door.is_open and door.episode else ()
     record("assessments.viewed", by=by, at=now, patient_id=patient_id, object_id=patient_id)
-    return render(request, "registry/assessments.html", _frame(door, by) | {"scores": shown})
+    return render(request, "registry/assessments.html", _frame(door, by) | {"scores": shown, "rhythm": due})
 
 
 @requires(Permission.VIEW_CHART)
@@ -218,6 +219,7 @@ def _entry_page(
 ) -> HttpResponse:
     record("assessment.opened", by=by, at=at, patient_id=door.patient.id, object_id=door.patient.id)
     language = _words_in(request, door)
+    opens = request.GET.get("tool", "") if sent is None else sent.tool.key
     shown: list[tuple[ToolShown, AssessmentForm]] = []
     for tool in tools:
         form = sent if sent is not None and sent.tool.key == tool.key else _form(request, door, tool)
@@ -225,7 +227,8 @@ def _entry_page(
     context = {
         "in_use": [pair for pair in shown if pair[0].tool.is_in_use],
         "others": [pair for pair in shown if not pair[0].tool.is_in_use],
-        "opens_others": sent is not None and not sent.tool.is_in_use,
+        "opens_others": any(not tool.is_in_use and tool.key == opens for tool in tools),
+        "opens": opens,
         "sent": sent,
         "is_refused": status != 200,
         "languages": LANGUAGES.items(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from django.test.utils import CaptureQueriesContext
 
 from bhi.tenancy.context import tenant
 from caseload.models import Contact, Draft, TimeEntry
+from registry.operations.tools import ToolChoice, set_tools
+from registry.rules.tools import Rhythm
+from tests.factories.registry import AssessmentFactory
 from tests.factories.work import NoteTemplateFactory
 
 
@@ -204,6 +208,18 @@ def test_no_draft_about_an_absent_or_foreign_patient(
         address = f"/o/{organization.slug}/patients/{patient_id}/contacts/draft/"
         assert client.post(address, typed).status_code == 404
         assert client.post(f"{address}discard/").status_code == 404
+
+
+def test_the_form_asks_for_the_scales_that_the_clinics_rhythm_calls_for(
+    client: Client, url: Callable[..., str], by: Any, episode: Any, now: datetime
+) -> None:
+    tools = [ToolChoice("phq9", rhythm=Rhythm(14, 30), is_in_use=True), ToolChoice("gad7", is_in_use=True)]
+    set_tools(by=by, at=now, clinic_id=episode.clinic_id, choices=tools)
+    AssessmentFactory(organization=episode.organization, episode=episode, on=episode.enrolled_on, total=14)
+    due = episode.enrolled_on + timedelta(days=14)
+    headings = re.findall(r"<summary><h2>((?:PHQ|GAD).*?)</h2>", client.get(url()).text)
+    said = [" ".join(re.sub(r"<[^>]*>", " ", heading).split()) for heading in headings]
+    assert said == [f"PHQ-9 due since {due:%b} {due.day}", "GAD-7"]
 
 
 def test_the_form_takes_at_most_eight_statements(

@@ -20,6 +20,8 @@ from caseload.operations.follow_ups import change_follow_up, close_follow_up, pl
 from caseload.operations.snoozes import end_snooze, snooze_task
 from caseload.queries.today import Scope, work_due, worklist
 from registry.operations import end_episode
+from registry.operations.tools import ToolChoice, set_tools
+from registry.rules.tools import Rhythm
 from tests.factories.caseload import FollowUpFactory
 from tests.factories.program import ReferralFactory, SafetyNoticeFactory, StayFactory
 from tests.factories.registry import AssessmentFactory
@@ -147,7 +149,23 @@ def test_an_overdue_score_names_the_scale(
     rebuild_standing(organization_id=by.organization_id, episode_ids=[made.id], at=now)
     [row] = due().rows
     assert [task.kind for task in row.tasks] == ["score_overdue"]
-    assert row.first.words == "PHQ-9, last on Jan 6"
+    assert row.first.words == "PHQ-9 was due on Jan 20, last on Jan 6; GAD-7 was due on Jan 5, none yet"
+
+
+def test_an_overdue_score_is_said_by_the_rhythm_of_the_clinic(
+    enrolled: Callable[..., Any], due: Callable[..., Any], by: Any, now: datetime
+) -> None:
+    made = enrolled("Stale", enrolled_on=date(2026, 1, 5))
+    tools = [ToolChoice("phq9", rhythm=Rhythm(21, 30), is_in_use=True), ToolChoice("gad7", is_in_use=False)]
+    set_tools(by=by, at=now, clinic_id=made.clinic_id, choices=tools)
+    for key, on, total in (("phq9", 6, 14), ("phqa", 9, 12)):
+        AssessmentFactory(
+            organization=made.organization, episode=made, on=date(2026, 1, on), total=total, instrument=key
+        )
+    FollowUpFactory(organization=made.organization, episode=made, due_on=TODAY + timedelta(days=5))
+    rebuild_standing(organization_id=by.organization_id, episode_ids=[made.id], at=now)
+    [row] = due().rows
+    assert row.first.words == "PHQ-9 was due on Jan 30, last on Jan 9"
 
 
 def test_referrals_are_due_for_whom_they_were_given_to_and_for_everybody_while_nobodys(

@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from registry.models import Assessment, ClinicInstrument
-from registry.operations import open_episode, record_assessment, void_fact
+from registry.operations import end_episode, open_episode, record_assessment, void_fact
 from registry.queries.tools import tools_of
 from tests.factories.registry import AssessmentFactory
 from tests.factories.tenancy import ClinicFactory
@@ -70,6 +70,30 @@ def errors(answer: Any) -> list[str]:
 def test_a_patient_without_scores_says_what_to_do(client: Client, url: Callable[..., str], patient: Any) -> None:
     page = client.get(url())
     assert (page.status_code, "No scores yet" in page.text, url("new/") in page.text) == (200, True, True)
+
+
+def test_the_scores_page_says_what_is_due_since_when_and_leads_to_it(
+    client: Client, url: Callable[..., str], episode: Any, by: Any, now: datetime
+) -> None:
+    AssessmentFactory(organization=episode.organization, episode=episode, on=date(2026, 2, 2), total=14)
+    gad7 = {"instrument": "gad7", "on": date(2026, 2, 20), "total": 9, "item9": None}
+    AssessmentFactory(organization=episode.organization, episode=episode, **gad7)
+    rhythm = client.get(url()).text.split('id="rhythm"')[1].split("</section>")[0]
+    lines = [" ".join(re.sub(r"<[^>]*>", " ", line).split()) for line in re.findall(r"<li.*?</li>", rhythm, re.DOTALL)]
+    assert lines == ["PHQ-9 Due since Feb 16 last on Feb 2 Answer PHQ-9", "GAD-7 next due Mar 6 last on Feb 20"]
+    [link] = re.findall(r'href="([^"]*)"', rhythm)
+    assert link == url("new/") + "?tool=phq9"
+    opened = re.findall(r'<details class="panel" name="tool" open>\s*<summary><h2>([^<]*)', client.get(link).text)
+    assert opened == ["PHQ-9"]
+    opened = client.get(url("new/") + "?tool=gad7").text.split('name="tool" open>')
+    assert [part.split("<h2>")[1].split("<")[0] for part in opened[1:]] == ["GAD-7"]
+
+
+def test_nothing_is_due_of_those_who_have_left(
+    client: Client, url: Callable[..., str], episode: Any, by: Any, now: datetime
+) -> None:
+    end_episode(by=by, at=now, episode=episode, on=date(2026, 2, 20), reason="graduated")
+    assert 'id="rhythm"' not in client.get(url()).text
 
 
 def test_the_clinics_tools_come_first_and_all_others_are_folded(
@@ -427,7 +451,8 @@ def test_the_contact_note_asks_the_clinics_tools(
     )
     contact = f"/o/{organization.slug}/patients/{episode.patient_id}/contacts/new/"
     page = client.get(contact).text
-    assert re.findall(r"<summary><h2>([^<]+)</h2></summary>", page) == ["PHQ-9", "GAD-7", "AUDIT-C", "C-SSRS screener"]
+    tools = re.findall(r"<summary><h2>([^<]+?)(?: <span.*?>due .*?</span>)?</h2></summary>", page)
+    assert tools == ["PHQ-9", "GAD-7", "AUDIT-C", "C-SSRS screener"]
     assert "© 2008 The Research Foundation for Mental Hygiene, Inc." in page
     values = {
         "client_token": str(uuid4()), "activity": "treatment", "mode": "phone", "on": "2026-03-02", "minutes": "20",

@@ -23,6 +23,8 @@ from caseload.rules.worklist import (
     split_snoozed,
     tasks_of,
 )
+from registry.rules.instruments import INSTRUMENTS
+from registry.rules.tools import ScoreDue
 
 TODAY = date(2026, 3, 16)
 CALM = Standing(today=TODAY, enrolled_on=date(2026, 1, 5), last_contact_on=date(2026, 3, 9))
@@ -174,6 +176,22 @@ def test_overdue_scores_are_named() -> None:
     scales = (("phq9", ago(33)), ("gad7", ago(33)))
     assert due(replace(standing, last_scores=scales))[0][2] == "PHQ-9, last on Feb 11; GAD-7, last on Feb 11"
     assert due(replace(standing, is_on_hold=True)) == []
+
+
+def test_overdue_scores_are_said_by_the_clinics_rhythm_where_there_is_one() -> None:
+    scales = (("phq9", ago(33)),)
+    by_rhythm = (
+        ScoreDue(INSTRUMENTS["phq9"], ago(33), ago(19)),
+        ScoreDue(INSTRUMENTS["pcl5"], None, TODAY),
+        ScoreDue(INSTRUMENTS["gad7"], ago(2), TODAY + timedelta(days=12)),
+    )
+    standing = replace(CALM, last_scores=scales, scores_due=by_rhythm)
+    assert due(standing) == []  # T17 remains the signal
+    overdue = replace(standing, signals={"measure_overdue": ago(3)})
+    words = "PHQ-9 was due on Feb 25, last on Feb 11; PCL-5 due today, none yet"
+    assert due(overdue) == [("score_overdue", ago(3), words)]
+    rarer = replace(overdue, scores_due=by_rhythm[2:])
+    assert due(rarer) == [("score_overdue", ago(3), "PHQ-9, last on Feb 11")]
 
 
 # Referrals, questions to others, consent, the month
