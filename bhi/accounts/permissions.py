@@ -31,6 +31,10 @@ class Permission(StrEnum):
     SIGN_PLAN = "sign_plan"
     SEND_QUESTIONNAIRE = "send_questionnaire"
     HANDLE_SAFETY = "handle_safety"
+    JOIN_REVIEW = "join_review"  # the queue, sessions and drafts of reviews
+    SIGN_REVIEW = "sign_review"  # as the consultant
+    FOLLOW_UP_ADVICE = "follow_up_advice"  # send recommendations, record what became of them
+    DECIDE_ADVICE = "decide_advice"  # as the treating clinician
     SET_PROTOCOLS = "set_protocols"
     VIEW_TEAM = "view_team"
     VIEW_MONTHS = "view_months"
@@ -47,12 +51,13 @@ _REGISTRY = frozenset({
     *(Permission.LOG_CONTACT, Permission.CO_SIGN, Permission.IMPORT_CASELOAD, Permission.EXPORT_CASELOAD),
     *(Permission.REFER, Permission.MANAGE_REFERRALS, Permission.EDIT_PATIENT, Permission.MERGE_PATIENTS),
     *(Permission.ENROL, Permission.EDIT_PLAN, Permission.SIGN_PLAN, Permission.SEND_QUESTIONNAIRE),
+    *(Permission.JOIN_REVIEW, Permission.FOLLOW_UP_ADVICE),
 })  # fmt: skip
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.CARE_MANAGER: _CLINICAL | _REGISTRY,
-    Role.PSYCHIATRIC_CONSULTANT: _CLINICAL | {Permission.CO_SIGN},
-    Role.TREATING_CLINICIAN: _CLINICAL | {Permission.REFER, Permission.SIGN_PLAN},
+    Role.PSYCHIATRIC_CONSULTANT: _CLINICAL | {Permission.CO_SIGN, Permission.JOIN_REVIEW, Permission.SIGN_REVIEW},
+    Role.TREATING_CLINICIAN: _CLINICAL | {Permission.REFER, Permission.SIGN_PLAN, Permission.DECIDE_ADVICE},
     # Billing sees minutes, codes and dates, never note text or answers (45 CFR 164.502(b), minimum necessary).
     Role.BILLING: _EVERYONE | {Permission.VIEW_MONTHS, Permission.MAKE_BATCH},
     Role.CLINIC_LEAD: _CLINICAL | _REGISTRY | {Permission.VIEW_MONTHS, Permission.SET_PROTOCOLS, Permission.VIEW_TEAM},

@@ -18,6 +18,7 @@ from registry.models.episodes import (
 )
 from registry.models.facts import Fact, FactQuerySet, fact_wall
 from registry.models.people import (
+    ClinicianChannel,
     Coverage,
     NotTheSame,
     Patient,
@@ -31,7 +32,7 @@ from registry.models.people import (
     StayKind,
     TreatingClinician,
 )
-from registry.models.plans import CarePlan, InitialAssessment, PlanSignOff, SafetyPlan
+from registry.models.plans import CarePlan, InitialAssessment, PlanSignOff, RelapsePlan, SafetyPlan
 from registry.models.protocols import ClinicInstrument, ClinicProtocol, DutyTurn, OutsideHours
 from registry.models.referrals import (
     AttemptMode,
@@ -43,6 +44,7 @@ from registry.models.referrals import (
     ReferralState,
     Urgency,
 )
+from registry.models.risk import RiskCase, RiskCause, RiskDrill, RiskProtocol, RiskStep, RiskStepKind, RiskTier
 from registry.models.self_reports import NoticeCause, SafetyNotice, SafetyStep, SelfReport, SentBy, StepKind
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "CarePlan",
     "ClinicInstrument",
     "ClinicProtocol",
+    "ClinicianChannel",
     "ClosingNote",
     "Consent",
     "ConsentForm",
@@ -84,8 +87,16 @@ __all__ = [
     "ReferralOutcome",
     "ReferralSource",
     "ReferralState",
+    "RelapsePlan",
     "RelatedPerson",
     "Representation",
+    "RiskCase",
+    "RiskCause",
+    "RiskDrill",
+    "RiskProtocol",
+    "RiskStep",
+    "RiskStepKind",
+    "RiskTier",
     "SafetyNotice",
     "SafetyPlan",
     "SafetyStep",

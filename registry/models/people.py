@@ -10,6 +10,16 @@ from bhi.tenancy.history import keeps_history
 from registry.models.facts import Fact, FactQuerySet, fact_wall
 
 
+class ClinicianChannel(models.TextChoices):
+    """How a treating clinician is told of recommendations and answers them; many never sign in."""
+
+    EHR = "ehr", "EHR message"
+    PAPER = "paper", "Paper"
+    LINK = "link", "Secure link"
+    INBOX = "inbox", "Inbox here"
+    IN_PERSON = "in_person", "In person"
+
+
 class TreatingClinician(TenantModel):
     """The practitioner who treats and bills. Many never sign in, so a seat is optional."""
 
@@ -18,10 +28,16 @@ class TreatingClinician(TenantModel):
     credential = models.CharField(max_length=40, blank=True)
     npi = models.CharField(max_length=10, blank=True)
     membership = TenantForeignKey("tenancy.Membership", null=True, blank=True)
+    channel = models.CharField(max_length=20, choices=ClinicianChannel.choices, default=ClinicianChannel.EHR)
+    email = models.EmailField(blank=True, help_text="Known to the clinic: links and codes go there and nowhere else")
 
     class Meta:
         constraints = [
             *tenant_wall("registry_treatingclinician", "membership"),
+            models.CheckConstraint(
+                condition=~models.Q(channel="link") | ~models.Q(email=""),
+                name="registry_treatingclinician_link_needs_address",
+            ),
             models.UniqueConstraint(
                 fields=["organization", "sort_name", "credential"], name="registry_treatingclinician_name"
             ),

@@ -87,3 +87,21 @@ class SafetyPlan(Fact):
                 name="registry_safetyplan_number",
             ),
         ]
+
+
+class RelapsePlan(Fact):
+    """A version of what keeps a patient well after the goal is reached, and what to do when it slips.
+
+    The parts of `content` are those of registry.rules.relapse_plans.
+    """
+
+    episode = TenantForeignKey(Episode)
+    number = models.PositiveSmallIntegerField()
+    on = models.DateField()
+    content = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_relapseplan", "episode", may_change=()),
+            models.UniqueConstraint(fields=["organization", "episode", "number"], name="registry_relapseplan_number"),
+        ]

@@ -8,19 +8,22 @@ from bhi.tenancy.base import TenantModel
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from registry.models import Fact
-from tests.factories import billing, caseload, files, program, registry, tenancy, work
+from tests.factories import billing, caseload, files, program, registry, reviews, risk, tenancy, work
 
 # What to change in a table that is no Fact, so that it leaves a version behind.
 _CHANGES: dict[str, dict[str, object]] = {
     "caseload.LetterTemplate": {"body": "We tried to call you twice."},
     "caseload.NoteTemplate": {"is_in_use": False},
+    "caseload.ReviewProtocol": {"other_told_days": 10},
+    "caseload.ReviewSlot": {"places": 10},
     "caseload.Supervision": {"is_current": False},
     "caseload.WorkProtocol": {"cap_minutes": 80},
     "registry.ClinicInstrument": {"is_in_use": False},
     "registry.ClinicProtocol": {"panel_limit": 60},
     "registry.DutyTurn": {"is_current": False},
+    "registry.RiskProtocol": {"after_hours": "Call the hospital's operator."},
 }
-_MODULES = (tenancy, files, registry, program, caseload, work, billing)
+_MODULES = (tenancy, files, registry, program, risk, caseload, work, reviews, billing)
 
 
 def tenant_models() -> list[type[models.Model]]:
