@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -50,19 +51,21 @@ PEOPLE = {
 
 @dataclass
 class Site:
-    """The running product. `states` are the cookies of those who have signed in, so that each does it once."""
+    """The running product. `states` are the cookies of those who have signed in, so that each does it once; `taken`
+    are the patients whom journeys have had."""
 
     address: str
     database: str
     log: Path
     states: dict[str, object] = field(default_factory=dict)
+    taken: list[UUID] = field(default_factory=list)
 
     def url(self, path: str = "") -> str:
         """A page of the demonstration organization."""
         return f"{self.address}/o/demo/{path}"
 
     def ask(self, query: str, *values: object) -> list[tuple]:
-        """Rows, read as the owner, of all organizations."""
+        """Rows, read or changed as the owner, of all organizations."""
         with psycopg.connect(os.environ["DATABASE_OWNER_URL"], dbname=self.database) as owner:
             return owner.execute(query, values or None).fetchall()
 

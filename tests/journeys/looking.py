@@ -12,6 +12,7 @@ RULES = Path(__file__).with_name("looking.js").read_text(encoding="utf-8")
 
 def faults_of(page: Page) -> list[str]:
     """What this page breaks at its present width: names, labels, headings, landmarks, targets, sticking out."""
+    page.wait_for_load_state()  # before its stylesheet came, everything is too small
     found: list[str] = page.evaluate(RULES)
     return found
 

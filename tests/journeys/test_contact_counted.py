@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.calendar import today
 from tests.journeys.conftest import Site, Visitor
+from tests.journeys.people import listed, somebody
 
 pytestmark = pytest.mark.journey
 
@@ -26,9 +27,11 @@ def test_a_phone_contact_takes_twelve_clicks_and_a_minute_at_most(site: Site, vi
     page = visitor("care_manager")
     page.add_init_script(COUNTING)
     page.goto(site.url("caseload/"))
+    patient = somebody(site, among=listed(page))
     begun = monotonic()
-    page.locator("tbody a.row-link").nth(2).click()
+    page.locator(f"tbody a[href$='/{patient.chart}']").click()
     page.get_by_role("link", name="New contact").click()
+    page.wait_for_url(site.url(f"{patient.chart}contacts/new/"))
     page.locator("[name=note]").click()
     page.keyboard.type(NOTE)
     page.locator("label:has([name=phq9_1])").first.click()

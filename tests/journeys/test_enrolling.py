@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Site, Visitor, Watched
 from tests.journeys.looking import faults_at_both_widths
+from tests.journeys.people import somebody
 
 pytestmark = pytest.mark.journey
 
@@ -16,6 +17,7 @@ def test_a_care_manager_enrols_somebody_who_is_handed_over(site: Site, visitor: 
     page.goto(site.url("caseload/"))
     page.locator("nav a", has_text="Enrol now").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Enrol now")
+    page.wait_for_load_state()  # keys are the script's
     fill(page, given_name="Quilla", family_name="Overstreet", birth_date="1974-08-19", phone="312 555 0142")
     fill(page, target_condition="Depression")
     page.locator("select[name=treating_clinician]").select_option(index=1)
@@ -43,8 +45,7 @@ def test_a_care_manager_enrols_somebody_who_is_handed_over(site: Site, visitor: 
 
 def test_a_diagnosis_is_found_while_it_is_typed(site: Site, visitor: Visitor) -> None:
     page = visitor("care_manager")
-    page.goto(site.url("caseload/"))
-    page.locator("tbody tr").first.get_by_role("rowheader").get_by_role("link").click()
+    page.goto(site.url(somebody(site).chart))
     page.locator("nav.tabs a", has_text="Enrolment").click()
     page.get_by_role("link", name="Diagnoses", exact=True).click()
     page.get_by_label("Code or words").fill("trauma stress chronic")
@@ -59,8 +60,7 @@ def test_a_diagnosis_is_found_while_it_is_typed(site: Site, visitor: Visitor) ->
 
 def test_consent_is_recorded_on_its_own_page(site: Site, visitor: Visitor) -> None:
     page = visitor("care_manager")
-    page.goto(site.url("caseload/"))
-    page.locator("tbody tr").first.get_by_role("rowheader").get_by_role("link").click()
+    page.goto(site.url(somebody(site).chart))
     page.locator("nav.tabs a", has_text="Enrolment").click()
     page.get_by_role("link", name="Record consent").click()
     page.get_by_label("Verbal", exact=True).check(force=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Site, Visitor, Watched, sign_in
+from tests.journeys.people import somebody
 
 pytestmark = pytest.mark.journey
 
@@ -116,16 +116,10 @@ def test_without_the_script_a_contact_is_saved_all_the_same(site: Site, visitor:
 
 def open_contact(site: Site, page: Page, note: str, *, minutes: str = "3") -> Page:
     """A new contact, typed but not saved."""
-    page.goto(site.url(f"patients/{somebody(site)}/contacts/new/"))
+    page.goto(site.url(f"{somebody(site).chart}contacts/new/"))
     page.get_by_label("Note").fill(note)
     page.get_by_label("Minutes").fill(minutes)
     return page
-
-
-def somebody(site: Site) -> UUID:
-    """A patient who is enrolled."""
-    query = "SELECT patient_id FROM caseload_episodestanding WHERE status = 'active' ORDER BY sort_name LIMIT 1"
-    return site.ask(query)[0][0]
 
 
 def save(page: Page) -> None:

@@ -11,26 +11,26 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Site, Visitor, Watched
 from tests.journeys.looking import PHONE, faults_at_both_widths, faults_of
+from tests.journeys.people import Person, somebody
 
 pytestmark = pytest.mark.journey
 
 
 def test_an_answer_on_a_phone_reaches_somebody(site: Site, visitor: Visitor, watched: Watched) -> None:
-    lead = visitor("clinic_lead")
-    lead.goto(site.url("caseload/"))
-    chart = lead.locator("a.row-link").first.get_attribute("href") or ""
-    lead.goto(f"{site.address}{chart}questionnaires/")
+    lead, patient = visitor("clinic_lead"), somebody(site)
+    empty_the_rota(site, patient)
+    lead.goto(site.url(f"{patient.chart}questionnaires/"))
     fill_the_rota(lead)
-    lead.goto(f"{site.address}{chart}questionnaires/")
+    lead.goto(site.url(f"{patient.chart}questionnaires/"))
     link = print_a_link(lead)
     phone = visitor(width=PHONE, height=844, scripts=False)
-    answer_in_danger(phone, f"{site.address}{link}", born=birth_date(site, chart))
+    answer_in_danger(phone, f"{site.address}{link}", born=birth_date(site, patient))
     answer = visitor().goto(f"{site.address}{link}")
     assert answer is not None
     assert answer.status == 404
     watched.excuse("404 (Not Found)")
     take_it_on(lead, site)
-    lead.goto(f"{site.address}{chart}questionnaires/")
+    lead.goto(site.url(f"{patient.chart}questionnaires/"))
     expect(lead.get_by_text("Finished", exact=True)).to_be_visible()
 
 
@@ -103,8 +103,13 @@ def take_it_on(page: Page, site: Site) -> None:
     expect(page.get_by_text("Nobody needs you now")).to_be_visible()
 
 
-def birth_date(site: Site, chart: str) -> date:
-    ((born,),) = site.ask("SELECT birth_date FROM registry_patient WHERE id = %s", chart.rstrip("/").split("/")[-1])
+def empty_the_rota(site: Site, patient: Person) -> None:
+    """The demonstration's clinics have theirs; this journey begins at one that has none yet."""
+    site.ask("UPDATE registry_dutyturn SET is_current = false WHERE clinic_id = %s RETURNING id", patient.clinic_id)
+
+
+def birth_date(site: Site, patient: Person) -> date:
+    ((born,),) = site.ask("SELECT birth_date FROM registry_patient WHERE id = %s", patient.id)
     found: date = born
     return found
 
