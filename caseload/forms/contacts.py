@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from caseload.forms.worktime import DAY_MESSAGES, WorkTimeForm
+from caseload.forms.worktime import WorkTimeForm
 from caseload.operations.consented_contacts import Agreed
 from caseload.operations.contacts import NextContact
 from caseload.queries.choices import ACTIVITIES, MODES, OUTCOMES
 from caseload.queries.timers import TimerShown
 from caseload.rules.clock import day_start
 from caseload.rules.notes import PARTS, mode_fault, outcome_fault
-from registry.forms.consents import OCCURRENCES, ChoiceOf, ClockField, Moment, moment_typed, script_choices
+from registry.forms.consents import OCCURRENCES, Moment, moment_typed, script_choices
+from registry.forms.fields import ChoiceOf, ClockField, DayField, TextField
 from registry.forms.score_entry import add_fields, is_risk_typed, score_given
 from registry.operations.assessments import ScoreGiven
 from registry.queries.choices import CONSENT_FORMS
@@ -51,12 +52,8 @@ class ContactForm(WorkTimeForm):
         max_length=LONGEST_PART,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    next_on = forms.DateField(
-        label="Next contact",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    next_purpose = forms.CharField(label="About", required=False, max_length=200)
+    next_on = DayField(label="Next contact")
+    next_purpose = TextField(label="About", max_length=200)
     agreed = ChoiceOf(
         label="The patient agreed to this care",
         choices=(("", "Not in this contact"), *CONSENT_FORMS),
@@ -202,10 +199,8 @@ def _part_field(label: str) -> forms.CharField:
 
 _TOO_LONG = {"max_length": "This is longer than 1,000 characters. Shorten it."}
 _MESSAGES: dict[str, dict[str, str]] = {
-    "next_on": DAY_MESSAGES,
     "note": {"max_length": "The note is longer than 20,000 characters. Shorten it."},
     "question": _TOO_LONG,
-    "next_purpose": {"max_length": "This is longer than 200 characters. Shorten it."},
     "activity": {"invalid_choice": "Choose what it was from the list.", "required": "Choose what it was."},
     "mode": {"invalid_choice": "Choose how from the list.", "required": "Choose how."},
 }

@@ -10,17 +10,12 @@ from django import forms
 from django.http import QueryDict
 
 from caseload.queries.hand_overs import ToGive
+from registry.forms.fields import DayField, OfferingForm, TextField
 
 LONGEST = 2_000
 _TOO_LONG = "This is longer than 2,000 characters. Shorten it."
-_DAY = {"required": "Enter the day.", "invalid": "Enter a day that exists, as year-month-day: 2026-10-12."}
 _WHO = {"required": "Choose a person.", "invalid_choice": "Choose a person from the list."}
 ALL = "all"
-
-
-def _day(label: str) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, error_messages=_DAY)
 
 
 class HandOverForm(forms.Form):
@@ -72,28 +67,24 @@ class HandOverForm(forms.Form):
         return self.cleaned_data
 
 
-class CoverForm(forms.Form):
+class CoverForm(OfferingForm):
     """Who is away, who stands in, and on which days."""
+
+    offers = {"covered_by": ("people", "Choose")}
 
     away = forms.ChoiceField(label="Who is away", error_messages=_WHO)
     covered_by = forms.ChoiceField(label="Who stands in", error_messages=_WHO)
-    from_on = _day("First day")
-    until_on = _day("Last day")
-    note = forms.CharField(
-        label="Remark",
-        required=False,
-        max_length=500,
-        error_messages={"max_length": "This is longer than 500 characters. Shorten it."},
-    )
+    from_on = DayField(label="First day", required=True)
+    until_on = DayField(label="Last day", required=True)
+    note = TextField(label="Remark", max_length=500)
 
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
         *,
         away: Sequence[tuple[str, str]],
-        people: Sequence[tuple[str, str]],
         initial: Mapping[str, Any] | None = None,
+        **lists: Sequence[tuple[str, str]],
     ) -> None:
-        super().__init__(data, initial=dict(initial or {}))
+        super().__init__(data, initial=initial, **lists)
         self.fields["away"].choices = [*([("", "Choose")] if len(away) != 1 else []), *away]  # type: ignore[attr-defined]
-        self.fields["covered_by"].choices = [("", "Choose"), *people]  # type: ignore[attr-defined]

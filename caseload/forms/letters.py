@@ -9,8 +9,8 @@ from django import forms
 from bhi.tenancy.ids import uuid7
 from caseload.queries.letters import KINDS
 from caseload.rules.letters import LANGUAGES, LONGEST
+from registry.forms.fields import DAMAGED, TokenField
 
-_DAMAGED = "This form is damaged. Open a new one."
 _TEXT = {"required": "Write the letter.", "max_length": "This is longer than 5,000 characters. Shorten it."}
 
 
@@ -21,16 +21,14 @@ def _body(label: str) -> forms.CharField:
 
 
 def _hidden(choices: tuple[tuple[str, str], ...]) -> forms.ChoiceField:
-    messages = {"required": _DAMAGED, "invalid_choice": _DAMAGED}
+    messages = {"required": DAMAGED, "invalid_choice": DAMAGED}
     return forms.ChoiceField(choices=choices, widget=forms.HiddenInput, error_messages=messages)
 
 
 class LetterForm(forms.Form):
     """A letter before it is printed: the wording with the names in it, to be changed where this patient asks for it."""
 
-    client_token = forms.UUIDField(
-        widget=forms.HiddenInput, initial=uuid7, error_messages={"required": _DAMAGED, "invalid": _DAMAGED}
-    )
+    client_token = TokenField(initial=uuid7)
     kind = _hidden(KINDS)
     language = _hidden(LANGUAGES)
     body = _body("Letter")

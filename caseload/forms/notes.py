@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,16 +10,13 @@ from django import forms
 from bhi.tenancy.ids import uuid7
 from caseload.queries.choices import ACTIVITIES
 from caseload.queries.note_templates import TemplateShown
-from registry.forms.consents import ChoiceOf
-from registry.forms.patients import TextField
-
-_DAMAGED = "This form is damaged. Open a new one."
+from registry.forms.fields import ChoiceOf, OfferingForm, TextField, TokenField
 
 
 class AddendumForm(forms.Form):
     """A text that is added to a signed note."""
 
-    client_token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": _DAMAGED, "invalid": _DAMAGED})
+    client_token = TokenField()
     text = TextField(
         label="Addendum",
         max_length=10_000,
@@ -82,21 +79,12 @@ class TemplateForm(forms.Form):
         super().__init__(data, initial=initial, auto_id=f"id_%s_{key}")
 
 
-class SupervisionForm(forms.Form):
+class SupervisionForm(OfferingForm):
     """Whose notes wait for whose signature; no supervisor ends it."""
+
+    offers = {"supervised": ("writers", "Choose"), "supervisor": ("supervisors", "Nobody")}
 
     supervised = ChoiceOf(label="Notes of", choices=(), widget=forms.Select, missing="Choose whose notes.")
     supervisor = ChoiceOf(
         label="Are signed beside by", choices=(), required=False, widget=forms.Select, missing="Choose from the list."
     )
-
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        *,
-        writers: Sequence[tuple[str, str]],
-        supervisors: Sequence[tuple[str, str]],
-    ) -> None:
-        super().__init__(data)
-        self.fields["supervised"].choices = [("", "Choose"), *writers]  # type: ignore[attr-defined]
-        self.fields["supervisor"].choices = [("", "Nobody"), *supervisors]  # type: ignore[attr-defined]

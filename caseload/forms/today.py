@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from bhi.tenancy.ids import uuid7
-from caseload.forms.worktime import DAY_MESSAGES
 from caseload.operations.contacts import NextContact
 from caseload.queries.choices import ATTEMPT_MODES, ATTEMPT_OUTCOMES
 from caseload.queries.today import WHOSE, Scope
 from caseload.rules.worktime import WorkTime
-from registry.forms.consents import ChoiceOf
+from registry.forms.fields import ChoiceOf, DayField, OfferingForm, TextField, TokenField
 
 TAPS = (1, 2, 3, 5, 10)
 SINCE = "since"
@@ -25,12 +24,6 @@ LONGEST_UNASKED = timedelta(minutes=15)
 LONGEST_OPEN = timedelta(hours=12)
 TRY_AGAIN = "Try again to reach"
 SAVE, DONE = "save", "done"
-_DAMAGED = "This form is damaged. Open a new one."
-
-
-def _day_field(label: str, *, required: bool = True) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=required, widget=widget, error_messages=DAY_MESSAGES)
 
 
 class AttemptForm(forms.Form):
@@ -39,24 +32,14 @@ class AttemptForm(forms.Form):
     Without a tap the minutes are those since the form was opened, which is measured and not made up.
     """
 
-    client_token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": _DAMAGED, "invalid": _DAMAGED})
+    client_token = TokenField()
     opened_at = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
     mode = ChoiceOf(label="How", choices=ATTEMPT_MODES, missing="Choose how you tried.")
     outcome = ChoiceOf(label="What came of it", choices=ATTEMPT_OUTCOMES, missing="Choose what came of it.")
     minutes = ChoiceOf(label="Minutes", required=False, missing="Choose from the list.")
-    next_on = _day_field("Next try", required=False)
-    next_purpose = forms.CharField(
-        label="How",
-        required=False,
-        max_length=200,
-        error_messages={"max_length": "This is longer than 200 characters. Shorten it."},
-    )
-    note = forms.CharField(
-        label="Remark",
-        required=False,
-        max_length=500,
-        error_messages={"max_length": "This is longer than 500 characters. Shorten it."},
-    )
+    next_on = DayField(label="Next try")
+    next_purpose = TextField(label="How", max_length=200)
+    note = TextField(label="Remark", max_length=500)
 
     def __init__(
         self,
@@ -123,32 +106,19 @@ class AttemptForm(forms.Form):
         return opened
 
 
-class FollowUpForm(forms.Form):
+class FollowUpForm(OfferingForm):
     """The next contact: when, about what, and by whom."""
 
+    offers = {"assigned_to": ("people", "The care manager")}
+
     planned = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    due_on = _day_field("Day")
-    purpose = forms.CharField(
-        label="About",
-        required=False,
-        max_length=200,
-        error_messages={"max_length": "This is longer than 200 characters. Shorten it."},
-    )
+    due_on = DayField(label="Day", required=True)
+    purpose = TextField(label="About", max_length=200)
     assigned_to = forms.ChoiceField(
         label="Who",
         required=False,
         error_messages={"invalid_choice": "Choose a person from the list."},
     )
-
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        *,
-        people: Sequence[tuple[str, str]],
-        initial: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(data, initial=dict(initial or {}))
-        self.fields["assigned_to"].choices = [("", "The care manager"), *people]  # type: ignore[attr-defined]
 
     @property
     def assigned_to_id(self) -> UUID | None:
@@ -160,15 +130,8 @@ class SnoozeForm(forms.Form):
     """Which task may wait, until when, and why."""
 
     task = ChoiceOf(label="What can wait", missing="Choose what can wait.")
-    until_on = _day_field("Until")
-    reason = forms.CharField(
-        label="Why",
-        max_length=300,
-        error_messages={
-            "required": "Say why it can wait.",
-            "max_length": "This is longer than 300 characters. Shorten it.",
-        },
-    )
+    until_on = DayField(label="Until", required=True)
+    reason = TextField(label="Why", max_length=300, required=True, missing="Say why it can wait.")
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, tasks: Iterable[tuple[str, str]]) -> None:
         offered = list(tasks)

@@ -16,34 +16,20 @@ from caseload.operations.errors import DayFull, ImpossibleTime, TimerClosed
 from caseload.queries.timers import TimerShown
 from caseload.rules.clock import is_ambiguous, is_nonexistent, occurrence, short_day
 from caseload.rules.worktime import WorkTime, fault_of
+from registry.forms.fields import ClockField, DayField, TokenField
 
 MOST_MINUTES = 720
 OCCURRENCES = (("first", "The first, before the clocks went back"), ("second", "The second, after it"))
-DAY_MESSAGES = {
-    "required": "Enter the day.",
-    "invalid": "Enter a day that exists, as year-month-day: 2026-10-12.",
-}
-_TIME_MESSAGES = {"invalid": "Enter a time such as 14:05."}
-_DAMAGED = "This form is damaged. Open a new one."
-_MESSAGES: dict[str, dict[str, str]] = {
-    "on": DAY_MESSAGES,
-    "starts": _TIME_MESSAGES,
-    "ends": _TIME_MESSAGES,
-    "minutes": {"invalid": "Minutes are a whole number from 1 to 720."},
-    "client_token": {"invalid": _DAMAGED, "required": _DAMAGED},
-}
 
 
 class WorkTimeForm(forms.Form):
     """When something was worked. `zone` and `now` belong to the clinic; they decide what a typed time means."""
 
     missing = "Enter the start and the end, or only the minutes."
-    client_token = forms.UUIDField(widget=forms.HiddenInput)
-    on = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    starts = forms.TimeField(
-        label="Start", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
-    ends = forms.TimeField(label="End", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    client_token = TokenField()
+    on = DayField(label="Day", required=True)
+    starts = ClockField(label="Start")
+    ends = ClockField(label="End")
     ends_next_day = forms.BooleanField(label="It ended after midnight, on the next day", required=False)
     starts_which = forms.ChoiceField(label="Which start", required=False, choices=OCCURRENCES, widget=forms.RadioSelect)
     ends_which = forms.ChoiceField(label="Which end", required=False, choices=OCCURRENCES, widget=forms.RadioSelect)
@@ -51,6 +37,7 @@ class WorkTimeForm(forms.Form):
         label="Minutes",
         required=False,
         widget=forms.NumberInput(attrs={"inputmode": "numeric", "min": 1, "max": MOST_MINUTES}),
+        error_messages={"invalid": "Minutes are a whole number from 1 to 720."},
     )
 
     timer = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -77,8 +64,6 @@ class WorkTimeForm(forms.Form):
         for name in ("starts", "ends"):
             if clock is not None or _has_seconds(given.get(name)):
                 self.fields[name].widget = forms.TimeInput(attrs={"type": "time", "step": 1}, format="%H:%M:%S")
-        for name, messages in _MESSAGES.items():
-            self.fields[name].error_messages |= messages
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

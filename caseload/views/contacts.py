@@ -23,11 +23,12 @@ from caseload.operations.contacts import ContactKept
 from caseload.operations.drafts import discard_draft, save_draft
 from caseload.operations.errors import NotHowItIsDone
 from caseload.operations.timekeeping import Work
-from caseload.queries.doors import PatientDoor, patient_door
+from caseload.queries.doors import PatientDoor
 from caseload.queries.drafts import DraftShown, draft_of
 from caseload.queries.note_templates import TemplateShown, templates_in_use
 from caseload.queries.time_shown import Preview, held_words, time_preview
 from caseload.queries.timers import TimerShown, timer_for_contact
+from caseload.views.door import door_of
 from registry.forms.score_entry import ToolShown, field_of, tool_shown
 from registry.operations.errors import ConsentImpossible, ScoreUnusable
 from registry.queries.consents import cost_words, covering_consent, current_texts, text_of
@@ -42,7 +43,7 @@ def contact_new(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
     """The form, and saving it. Faulty input comes back with everything as typed."""
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
-    door = _door(patient_id, by, now)
+    door = door_of(patient_id, by, now)
     if request.method != "POST" or not door.is_open:
         status = 409 if request.method == "POST" else 200
         draft = draft_of(patient_id, for_=by) if door.is_open else None
@@ -64,7 +65,7 @@ def contact_preview(request: HttpRequest, organization: str, patient_id: UUID) -
     """What the minutes typed so far would do."""
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
-    door = _door(patient_id, by, now)
+    door = door_of(patient_id, by, now)
     form = _form(request, door, now)
     context = {"preview": _preview(form, door, by=by), "form": form, "door": door}
     return render(request, "caseload/contact_new.html#preview", context)
@@ -92,7 +93,7 @@ def draft_save(request: HttpRequest, organization: str, patient_id: UUID) -> Htt
 def draft_discard(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Let the draft go, and begin anew."""
     by: Membership = request.membership  # type: ignore[attr-defined]
-    door = _door(patient_id, by, timezone.now())
+    door = door_of(patient_id, by, timezone.now())
     discard_draft(by=by, patient_id=door.patient.id)
     messages.info(request, "Draft discarded.")
     return redirect("contact_new", organization, patient_id)
@@ -115,13 +116,6 @@ def _filled(request: HttpRequest, door: PatientDoor, *, by: Membership, at: date
         typed["note"] = chosen.body
     form = _form(request, door, at, typed=typed)
     return _page(request, door, form, by=by, at=at, status=200, templates=templates)
-
-
-def _door(patient_id: UUID, by: Membership, at: datetime) -> PatientDoor:
-    try:
-        return patient_door(patient_id, for_=by, at=at)
-    except NotFound:
-        raise Http404 from None
 
 
 def _form(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +10,11 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
-from bhi.tenancy.models import Membership
 from caseload.forms.coordination import AnswerForm, ReferralForm, ReferralStepForm, RequestForm, WhyForm, was_words
 from caseload.operations.coordination import (
     CoordinationMoved,
@@ -32,7 +28,7 @@ from caseload.operations.coordination import (
     void_request,
 )
 from caseload.queries.coordination import Referred, coordination_of, referral_of, request_of
-from caseload.queries.doors import PatientDoor, patient_door
+from caseload.views.door import Asking, asking_of
 from registry.queries.choices import clinician_choices, clinician_named_by
 from registry.rules.business_days import business_days_after
 
@@ -42,38 +38,11 @@ ANSWER_DAYS, CHECK_DAYS = 3, 10
 VOID, CLOSE = "void", "close"
 
 
-@dataclass(frozen=True)
-class Asking:
-    """A request about what was asked of others for one patient."""
-
-    request: HttpRequest
-    organization: str
-    by: Membership
-    at: datetime
-    door: PatientDoor
-
-    @property
-    def is_post(self) -> bool:
-        return self.request.method == "POST"
-
-    @property
-    def do(self) -> str:
-        return self.request.POST.get("do", "")
-
-    def typed(self, *, for_: str = "") -> Any:
-        """What was sent, for the form whose button was pressed."""
-        return self.request.POST if self.is_post and self.do == for_ else None
-
-    def back(self, words: str) -> HttpResponse:
-        messages.success(self.request, words)
-        return redirect("coordination", self.organization, self.door.patient.id)
-
-
 @requires(Permission.VIEW_CHART)
 @require_safe
 def coordination(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Everything that was asked of others, the open first."""
-    asking = _asking(request, organization, patient_id)
+    asking = asking_of(request, organization, patient_id)
     found = coordination_of(asking.by.organization_id, patient_id, today=asking.door.today)
     return _page(asking, "coordination", {"found": found}, status=200)
 
@@ -82,10 +51,10 @@ def coordination(request: HttpRequest, organization: str, patient_id: UUID) -> H
 @require_http_methods(METHODS)
 def external_referral_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Send the patient to other care."""
-    asking = _asking(request, organization, patient_id)
+    asking = asking_of(request, organization, patient_id)
     today = asking.door.today
     initial = {"sent_on": today, "check_on": business_days_after(today, CHECK_DAYS)}
-    form = ReferralForm(asking.typed(), initial=initial)
+    form = ReferralForm(_typed(asking), initial=initial)
     episode = asking.door.episode
     if episode is None or not asking.door.is_open:
         return _page(asking, "external_referral_new", {"form": form}, status=409 if asking.is_post else 200)
@@ -94,7 +63,7 @@ def external_referral_new(request: HttpRequest, organization: str, patient_id: U
         send_referral(by=asking.by, at=asking.at, episode_id=episode.id, **form.cleaned_data)
 
     if _done(form, send):
-        return asking.back("The referral is on record, and will be asked about.")
+        return _back(asking, "The referral is on record, and will be asked about.")
     return _page(asking, "external_referral_new", {"form": form}, status=422 if asking.is_post else 200)
 
 
@@ -102,14 +71,14 @@ def external_referral_new(request: HttpRequest, organization: str, patient_id: U
 @require_http_methods(METHODS)
 def external_referral(request: HttpRequest, organization: str, patient_id: UUID, sent_id: UUID) -> HttpResponse:
     """What is known of a referral: scheduled, seen, ask again, or why it ends; or that it was an error."""
-    asking = _asking(request, organization, patient_id)
+    asking = asking_of(request, organization, patient_id)
     referral = _found(lambda: referral_of(asking.by.organization_id, patient_id, sent_id, today=asking.door.today))
-    form, why = ReferralStepForm(asking.typed(), referral=referral), WhyForm(asking.typed(for_=VOID), prefix=VOID)
+    form, why = ReferralStepForm(_typed(asking), referral=referral), WhyForm(_typed(asking, for_=VOID), prefix=VOID)
     known: dict[str, Any] = {"by": asking.by, "at": asking.at, "referral_id": sent_id}
     if _done(why, lambda: void_referral(**known, reason=why.cleaned_data["why"])):
-        return asking.back("The referral is taken back.")
+        return _back(asking, "The referral is taken back.")
     if _done(form, lambda: _follow(form, referral, known)):
-        return asking.back("Saved.")
+        return _back(asking, "Saved.")
     context = {"form": form, "why": why, "referral": referral}
     return _page(asking, "external_referral", context, status=422 if asking.is_post else 200)
 
@@ -118,14 +87,14 @@ def external_referral(request: HttpRequest, organization: str, patient_id: UUID,
 @require_http_methods(METHODS)
 def clinician_request_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Ask the treating clinician something."""
-    asking = _asking(request, organization, patient_id)
+    asking = asking_of(request, organization, patient_id)
     organization_id, today, episode = asking.by.organization_id, asking.door.today, asking.door.episode
     initial = {
         "asked_of": episode.treating_clinician_id if episode else "",
         "asked_on": today,
         "due_on": business_days_after(today, ANSWER_DAYS),
     }
-    form = RequestForm(asking.typed(), clinicians=clinician_choices(organization_id), initial=initial)
+    form = RequestForm(_typed(asking), clinicians=clinician_choices(organization_id), initial=initial)
     if episode is None or not asking.door.is_open:
         return _page(asking, "clinician_request_new", {"form": form}, status=409 if asking.is_post else 200)
 
@@ -135,7 +104,7 @@ def clinician_request_new(request: HttpRequest, organization: str, patient_id: U
         ask_clinician(by=asking.by, at=asking.at, episode_id=episode.id, asked_of=clinician, **form.cleaned_data)
 
     if _done(form, ask):
-        return asking.back("The question is on record, and comes up when no answer is in.")
+        return _back(asking, "The question is on record, and comes up when no answer is in.")
     return _page(asking, "clinician_request_new", {"form": form}, status=422 if asking.is_post else 200)
 
 
@@ -143,17 +112,17 @@ def clinician_request_new(request: HttpRequest, organization: str, patient_id: U
 @require_http_methods(METHODS)
 def clinician_request(request: HttpRequest, organization: str, patient_id: UUID, request_id: UUID) -> HttpResponse:
     """The answer to a question; or why it needs none; or that it was an error."""
-    asking = _asking(request, organization, patient_id)
+    asking = asking_of(request, organization, patient_id)
     asked = _found(lambda: request_of(asking.by.organization_id, patient_id, request_id, today=asking.door.today))
-    form = AnswerForm(asking.typed(), initial={"answered_on": asking.door.today})
-    close, void = (WhyForm(asking.typed(for_=one), prefix=one) for one in (CLOSE, VOID))
+    form = AnswerForm(_typed(asking), initial={"answered_on": asking.door.today})
+    close, void = (WhyForm(_typed(asking, for_=one), prefix=one) for one in (CLOSE, VOID))
     known: dict[str, Any] = {"by": asking.by, "at": asking.at, "request_id": request_id}
     if _done(void, lambda: void_request(**known, reason=void.cleaned_data["why"])):
-        return asking.back("The question is taken back.")
+        return _back(asking, "The question is taken back.")
     if _done(close, lambda: close_request(**known, because=close.cleaned_data["why"])):
-        return asking.back("Closed without an answer.")
+        return _back(asking, "Closed without an answer.")
     if _done(form, lambda: answer_request(**known, **form.cleaned_data)):
-        return asking.back("The answer is on record.")
+        return _back(asking, "The answer is on record.")
     context = {"form": form, "close": close, "void": void, "asked": asked}
     return _page(asking, "clinician_request", context, status=422 if asking.is_post else 200)
 
@@ -167,10 +136,15 @@ def _follow(form: ReferralStepForm, referral: Referred, known: dict[str, Any]) -
         raise
 
 
-def _asking(request: HttpRequest, organization: str, patient_id: UUID) -> Asking:
-    now = timezone.now()
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return Asking(request, organization, by, now, _found(lambda: patient_door(patient_id, for_=by, at=now)))
+def _typed(asking: Asking, *, for_: str = "") -> Any:
+    """What was sent, for the form whose button was pressed."""
+    posted = asking.request.POST
+    return posted if asking.is_post and posted.get("do", "") == for_ else None
+
+
+def _back(asking: Asking, words: str) -> HttpResponse:
+    messages.success(asking.request, words)
+    return redirect("coordination", asking.organization, asking.door.patient.id)
 
 
 def _found(look: Callable[[], Any]) -> Any:

@@ -19,9 +19,10 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from caseload.forms.letters import LetterForm, WordingForm
 from caseload.operations.letters import TemplateMoved, set_letter_template, write_letter
-from caseload.queries.doors import PatientDoor, patient_door
+from caseload.queries.doors import PatientDoor
 from caseload.queries.letters import KINDS, Wording, letter_of, letters_of, wordings
 from caseload.rules.letters import CLOSING, GRADUATION, LANGUAGES, PLACES, UNABLE, filled
+from caseload.views.door import door_of
 
 METHODS = ["GET", "HEAD", "POST"]
 GRADUATED = "graduated"
@@ -33,7 +34,7 @@ def letter_new(request: HttpRequest, organization: str, patient_id: UUID) -> Htt
     """Choose the letter and its language, change what this patient asks for, and keep it to print."""
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
-    door = _door(by, patient_id, now)
+    door = door_of(patient_id, by, now)
     asked = request.POST if request.method == "POST" else request.GET
     chosen = _chosen(by, door, asked.get("kind", ""), asked.get("language", ""))
     form = LetterForm(request.POST if request.method == "POST" else None, initial=_initial(by, door, chosen))
@@ -56,7 +57,7 @@ def letter(request: HttpRequest, organization: str, patient_id: UUID, letter_id:
     """A letter as it was printed. Nothing outside of it says what the care is about."""
     now = timezone.now()
     by: Membership = request.membership  # type: ignore[attr-defined]
-    door = _door(by, patient_id, now)
+    door = door_of(patient_id, by, now)
     try:
         found = letter_of(by.organization_id, patient_id, letter_id)
     except NotFound:
@@ -127,10 +128,3 @@ def _initial(by: Membership, door: PatientDoor, chosen: Wording) -> dict[str, An
     care_manager = people.get(door.episode.care_manager_id) if door.episode and door.episode.care_manager_id else by
     names = {"name": door.name, "practice": door.clinic_name, "care_manager": (care_manager or by).name}
     return {"kind": chosen.kind, "language": chosen.language, "body": filled(chosen.body, names)}
-
-
-def _door(by: Membership, patient_id: UUID, now: datetime) -> PatientDoor:
-    try:
-        return patient_door(patient_id, for_=by, at=now)
-    except NotFound:
-        raise Http404 from None

@@ -29,6 +29,7 @@ from caseload.queries.group_time import group_choice
 from caseload.queries.one_entry import EntryPage, one_entry
 from caseload.queries.time_shown import Preview, month_of_time, time_preview
 from caseload.rules.clock import month_index, month_named, month_of
+from caseload.views.door import door_of
 
 
 @requires(Permission.VIEW_CHART)
@@ -68,7 +69,7 @@ def patient_time(
 def time_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponseBase:
     """Minutes that were no contact."""
     now, by = timezone.now(), _seat(request)
-    door = _door(patient_id, by, now)
+    door = door_of(patient_id, by, now)
     if request.method != "POST" or door.episode is None:
         status = 409 if request.method == "POST" else 200
         return _new_page(request, door, TimeForm(zone=door.zone, now=now), by=by, at=now, status=status)
@@ -85,7 +86,7 @@ def time_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpR
 def time_preview_part(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """What the minutes typed so far would do."""
     now, by = timezone.now(), _seat(request)
-    door = _door(patient_id, by, now)
+    door = door_of(patient_id, by, now)
     form = TimeForm(request.POST, zone=door.zone, now=now)
     return render(request, "caseload/time_new.html#preview", {"preview": _preview(form, door, by=by)})
 
@@ -156,13 +157,6 @@ def _share_out(form: GroupForm, *, by: Membership, at: datetime) -> str:
 def _seat(request: HttpRequest) -> Membership:
     by: Membership = request.membership  # type: ignore[attr-defined]
     return by
-
-
-def _door(patient_id: UUID, by: Membership, at: datetime) -> PatientDoor:
-    try:
-        return patient_door(patient_id, for_=by, at=at)
-    except NotFound:
-        raise Http404 from None
 
 
 def _entry(entry_id: UUID, by: Membership) -> EntryPage:

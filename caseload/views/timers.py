@@ -23,7 +23,6 @@ from caseload.forms.timers import LetGoForm, StartForm, StoppedForm
 from caseload.operations.errors import ImpossibleTime, TimerClosed, TimerRunning
 from caseload.operations.timekeeping import Work
 from caseload.operations.timers import let_timer_go, mark_timer, save_timer, start_timer, stop_timer
-from caseload.queries.doors import patient_door
 from caseload.queries.timers import (
     WORK_WITHOUT_CONTACT,
     TimerShown,
@@ -33,6 +32,7 @@ from caseload.queries.timers import (
     timers_to_save,
 )
 from caseload.rules.timers import CALL, END_CALL, SEEN
+from caseload.views.door import door_of
 
 
 def frame_timer(request: HttpRequest) -> dict[str, Any]:
@@ -52,10 +52,7 @@ def _around(request: HttpRequest) -> TimersShown:
 def timer_start(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponseBase:
     """Start on a patient. Where another clock runs, ask first: stop that one, or keep it."""
     now, by = timezone.now(), _seat(request)
-    try:
-        door = patient_door(patient_id, for_=by, at=now)
-    except NotFound:
-        raise Http404 from None
+    door = door_of(patient_id, by, now)
     form = StartForm(request.POST)
     if door.episode is None or not form.is_valid():
         messages.info(request, "Time is logged from enrolment on. Enrol the patient first.")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
-from bhi.tenancy.models import Membership
 from bhi.web.templatetags.bhi import day
 from caseload.forms.today import DONE, AttemptForm, FollowUpForm, SnoozeForm
 from caseload.operations.errors import DayFull, FollowUpInThePast, FollowUpTooEarly, ImpossibleTime, SnoozeRefused
@@ -27,11 +25,12 @@ from caseload.operations.follow_ups import change_follow_up, close_follow_up, pl
 from caseload.operations.outreach import record_attempt
 from caseload.operations.snoozes import end_snooze, snooze_task
 from caseload.queries.choices import ATTEMPT_OUTCOMES
-from caseload.queries.doors import PatientDoor, patient_door
+from caseload.queries.doors import PatientDoor
 from caseload.queries.follow_ups import NextDue, next_due
 from caseload.queries.outreach import proposed_try
 from caseload.queries.today import EVERYBODY, Scope, WorkRow, work_due, worklist
 from caseload.rules.worklist import LONGEST_SNOOZE_DAYS, SNOOZABLE
+from caseload.views.door import Asking, asking_of
 from caseload.views.today import months_of
 from caseload.views.today_lines import line_of
 from registry.queries.choices import care_manager_choices
@@ -39,28 +38,11 @@ from registry.queries.choices import care_manager_choices
 TO_CHART = "chart"
 
 
-@dataclass(frozen=True)
-class Asking:
-    """A request about one patient."""
-
-    request: HttpRequest
-    organization: str
-    by: Membership
-    at: datetime
-    door: PatientDoor
-
-    @property
-    def to(self) -> str:
-        """Where to go back to."""
-        asked = self.request.POST.get("to") or self.request.GET.get("to", "")
-        return TO_CHART if asked == TO_CHART else ""
-
-
 @requires(Permission.LOG_CONTACT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def attempt_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """An attempt in two clicks. Whoever was reached gets a note instead."""
-    asking = _asking(request, organization, patient_id)
+    asking = asking_of(request, organization, patient_id)
     zone, now = asking.door.zone, asking.at
     if request.method != "POST" or not asking.door.is_open:
         initial = {"mode": request.GET.get("mode", ""), **_proposed(asking.door)}
@@ -74,7 +56,7 @@ def attempt_new(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow_up(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """The next contact: plan it, move it, give it to a colleague, or say that it is done."""
-    asking = _asking(request, organization, patient_id)
+    asking = asking_of(request, organization, patient_id)
     planned = next_due(asking.door.episode.id) if asking.door.episode is not None else None
     people = care_manager_choices(asking.by.organization_id)
     if request.method != "POST" or not asking.door.is_open:
@@ -90,7 +72,7 @@ def follow_up(request: HttpRequest, organization: str, patient_id: UUID) -> Http
 @require_http_methods(["GET", "HEAD", "POST"])
 def snooze_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Put a task off until a day, with the reason; never one of safety."""
-    asking = _asking(request, organization, patient_id)
+    asking = asking_of(request, organization, patient_id)
     row, _ = _row(asking)
     offered = [(task.kind, f"{task.label}: {task.words}") for task in row.tasks] if row is not None else []
     offered = [(kind, words) for kind, words in offered if kind in SNOOZABLE]
@@ -113,17 +95,14 @@ def snooze_end(request: HttpRequest, organization: str, snooze_id: UUID) -> Http
     return redirect("today", organization)
 
 
-def _asking(request: HttpRequest, organization: str, patient_id: UUID) -> Asking:
-    now = timezone.now()
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    try:
-        return Asking(request, organization, by, now, patient_door(patient_id, for_=by, at=now))
-    except NotFound:
-        raise Http404 from None
+def _to(asking: Asking) -> str:
+    """Where to go back to."""
+    asked = asking.request.POST.get("to") or asking.request.GET.get("to", "")
+    return TO_CHART if asked == TO_CHART else ""
 
 
 def _usual_status(asking: Asking) -> int:
-    return 409 if asking.request.method == "POST" else 200
+    return 409 if asking.is_post else 200
 
 
 def _settled(form: forms.Form, act: Callable[[], str], *, is_checked: bool = True) -> str:
@@ -228,10 +207,10 @@ def _row(asking: Asking) -> tuple[WorkRow | None, bool]:
 
 def _done(asking: Asking, words: str) -> HttpResponse:
     """The row as it is now, with what was done; without htmx back to where one came from."""
-    if asking.request.htmx and not asking.to:  # type: ignore[attr-defined]
+    if asking.request.htmx and not _to(asking):  # type: ignore[attr-defined]
         return _row_swapped(asking, words)
     messages.success(asking.request, words)
-    if asking.to:
+    if _to(asking):
         return redirect("patient_chart", asking.organization, asking.door.patient.id)
     return redirect("today", asking.organization)
 
@@ -264,9 +243,9 @@ def _page(asking: Asking, template: str, action: str, context: dict[str, Any], *
     """The whole page, or for a row of Today only its form."""
     patient_id = asking.door.patient.id
     record(action, by=asking.by, at=asking.at, patient_id=patient_id, object_id=patient_id)
-    is_row = bool(asking.request.htmx) and not asking.to and not asking.request.htmx.boosted  # type: ignore[attr-defined]
+    is_row = bool(asking.request.htmx) and not _to(asking) and not asking.request.htmx.boosted  # type: ignore[attr-defined]
     part = "#form" if is_row else ""
-    context |= {"door": asking.door, "to": asking.to, "is_row": is_row, "key": patient_id}
+    context |= {"door": asking.door, "to": _to(asking), "is_row": is_row, "key": patient_id}
     answer = render(asking.request, f"{template}{part}", context, status=status)
     if is_row:
         answer["HX-Retarget"], answer["HX-Reswap"] = f"#act-{patient_id}", "innerHTML"

@@ -10,25 +10,19 @@ from django import forms
 
 from bhi.errors import DomainError
 from bhi.tenancy.ids import uuid7
+from registry.forms.fields import DayField, TokenField
 from registry.forms.score_entry import add_fields, field_of, item_field, part_field, score_given
 from registry.operations.assessments import ScoreGiven
 from registry.operations.errors import ScoreUnusable
 from registry.queries.tools import Tool
 
-_DAMAGED = "This form is damaged. Open a new one."
-_DAY = {"required": "Enter the day.", "invalid": "Enter a day that exists, as year-month-day: 2026-10-12."}
-
 
 class AssessmentForm(forms.Form):
     """One administration of one tool. `today` is the clinic's day; `born` the patient's birth date."""
 
-    client_token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": _DAMAGED, "required": _DAMAGED})
+    client_token = TokenField()
     language = forms.CharField(required=False, widget=forms.HiddenInput)
-    on = forms.DateField(
-        label="Answered on",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages=_DAY,
-    )
+    on = DayField(label="Answered on", required=True)
 
     def __init__(
         self,

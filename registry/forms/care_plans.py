@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 
 from registry.forms.content import ContentForm
+from registry.forms.fields import DayField, TokenField
 from registry.rules.care_plans import PARTS, SIGN_OFFS, SIGNED_IN, Plan, faults_of_plan
 from registry.rules.content import Fault
 
@@ -31,23 +32,13 @@ class CarePlanForm(ContentForm):
 class SignOffForm(forms.Form):
     """How and when the treating clinician agreed to the version that was read."""
 
-    plan_id = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(("required", "invalid"), "This form is damaged. Open a new one."),
-    )
+    plan_id = TokenField()
     how = forms.ChoiceField(
         label="How they agreed",
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how they agreed.", "invalid_choice": "Choose how from the list."},
     )
-    on = forms.DateField(
-        label="When",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={
-            "required": "Enter the day.",
-            "invalid": "Enter a day that exists, as year-month-day: 2026-10-12.",
-        },
-    )
+    on = DayField(label="When", required=True)
 
     def __init__(self, data: Any = None, *, plan_id: UUID | None, today: date, is_own: bool) -> None:
         super().__init__(data, initial={"plan_id": plan_id, "on": today, "how": SIGNED_IN if is_own else None})

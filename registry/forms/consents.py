@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from caseload.rules.clock import day_start, is_ambiguous, is_nonexistent, short_day
-from registry.forms.patients import DayField, TextField
+from registry.forms.fields import ChoiceOf, ClockField, DayField, OfferingForm, TextField
 from registry.queries.choices import CONSENT_FORMS, CONSENT_GIVERS
 from registry.queries.consents import LANGUAGES, TextShown
 from registry.rules.consent import LONGEST_TEXT, MINOR, REPRESENTATIVE
@@ -33,26 +33,6 @@ VISIT_CHOICES = (
     ("unknown", "Seen, but the code is not known"),
 )
 assert {code for _, codes in _VISIT_KINDS for code in codes} == {*VISIT_CODES, *OWN_SERVICE_VISIT_CODES}
-
-
-class ChoiceOf(forms.ChoiceField):
-    """One of a few, as buttons side by side, none chosen beforehand unless said."""
-
-    widget = forms.RadioSelect
-
-    def __init__(self, *, missing: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.error_messages |= {"required": missing, "invalid_choice": missing}
-
-
-class ClockField(forms.TimeField):
-    """A time of day."""
-
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False, **kwargs})
-        self.error_messages |= {"invalid": "Enter a time such as 14:05."}
 
 
 @dataclass(frozen=True)
@@ -195,8 +175,10 @@ class ConsentTextForm(forms.Form):
         return "\n".join(line.rstrip() for line in self.cleaned_data["text"].replace("\r\n", "\n").split("\n")).strip()
 
 
-class VisitForm(forms.Form):
+class VisitForm(OfferingForm):
     """A visit that may begin the services."""
+
+    offers = {"treating_clinician": ("clinicians", "Not on the list")}
 
     on = DayField(label="Day", required=True)
     code = forms.ChoiceField(
@@ -213,16 +195,6 @@ class VisitForm(forms.Form):
         missing="Choose with whom the visit was.",
     )
     treating_clinician = forms.ChoiceField(label="Practitioner", required=False)
-
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        *,
-        clinicians: Sequence[tuple[str, str]],
-        initial: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(data, initial=dict(initial or {}))
-        self.fields["treating_clinician"].choices = [("", "Not on the list"), *clinicians]  # type: ignore[attr-defined]
 
     def clean_code(self) -> str:
         """The code to keep; empty where it is not known."""

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.forms.boundfield import BoundField
 
+from registry.forms.fields import DAMAGED, DayField
 from registry.rules.content import Choice, Day, Fault, Part, Rows, Spec, Words, specs_of
 from registry.rules.versions import FieldCompared
 
-_DAMAGED = "This form is damaged. Open a new one."
 _DAY_EXISTS = "enter a day that exists, as year-month-day: 2026-10-12."
 # More rows than any form can send (DATA_UPLOAD_MAX_NUMBER_FIELDS).
 _MOST_SENT = 5000
@@ -94,16 +94,9 @@ class ContentForm(forms.Form):
         min_value=0,
         max_value=32767,
         widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), _DAMAGED),
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), DAMAGED),
     )
-    on = forms.DateField(
-        label="Day of this version",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={
-            "required": "Enter the day.",
-            "invalid": "Enter a day that exists, as year-month-day: 2026-10-12.",
-        },
-    )
+    on = DayField(label="Day of this version", required=True)
 
     def __init__(
         self,

@@ -7,8 +7,7 @@ from typing import Any
 
 from django import forms
 
-from registry.forms.consents import ChoiceOf
-from registry.forms.patients import DayField, TextField
+from registry.forms.fields import ChoiceOf, DayField, OfferingForm, TextField
 from registry.queries.choices import PROGRAMS
 from registry.rules.instruments import TARGET_SCALES
 
@@ -28,22 +27,14 @@ class CodeForm(forms.Form):
     from_on = DayField(label="Since")
 
 
-class ConfirmForm(forms.Form):
+class ConfirmForm(OfferingForm):
     """How and when the treating clinician agreed."""
+
+    offers = {"by_clinician": ("clinicians", "Choose")}
 
     how = ChoiceOf(label="How", choices=HOW_CONFIRMED, missing="Choose how the clinician said so.")
     by_clinician = forms.ChoiceField(label="Clinician", error_messages={"required": "Choose the clinician."})
     on = DayField(label="Day", required=True)
-
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        *,
-        clinicians: Sequence[tuple[str, str]],
-        initial: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(data, initial=dict(initial or {}))
-        self.fields["by_clinician"].choices = [("", "Choose"), *clinicians]  # type: ignore[attr-defined]
 
 
 class ProgramForm(forms.Form):

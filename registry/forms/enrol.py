@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from bhi.tenancy.ids import uuid7
-from registry.forms.consents import OCCURRENCES, ChoiceOf, ClockField, Moment, moment_typed, script_choices
-from registry.forms.patients import FIRST_DAY, AskedField, DayField, TextField
+from registry.forms.consents import OCCURRENCES, Moment, moment_typed, script_choices
+from registry.forms.fields import AskedField, ChoiceOf, ClockField, DayField, TextField, TokenField
 from registry.forms.score_entry import add_fields, is_risk_typed, score_given
 from registry.operations.assessments import ScoreGiven
 from registry.queries.choices import CONSENT_FORMS, CONSENT_GIVERS, PROGRAMS
@@ -20,7 +20,7 @@ from registry.queries.consents import TextShown
 from registry.queries.patients import REPRESENTATIONS
 from registry.queries.tools import Tool
 from registry.rules.consent import MINOR, PATIENT, REPRESENTATIVE, is_minor
-from registry.rules.people import member_id_fault, normal_member_id, takes_mbi
+from registry.rules.people import birth_date_fault, member_id_fault, normal_member_id, phone_fault, takes_mbi
 
 NEW, NOT_YET, NOW, AT = "new", "not_yet", "now", "at"
 LANGUAGES = (("", "Not asked"), ("English", "English"), ("Spanish", "Spanish"), ("Other", "Another language"))
@@ -32,7 +32,6 @@ DIRECTED = (
     (NOT_YET, "Not yet"),
 )
 RULED_OUT = (("clinician", "The treating clinician"), ("me", "Me"), (NOT_YET, "Not ruled out yet"))
-_DAMAGED = "This form is damaged. Open a new one."
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Offered:
 class StartForm(forms.Form):
     """An enrolment of somebody on record, with what is done in the same minutes."""
 
-    client_token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": _DAMAGED, "invalid": _DAMAGED})
+    client_token = TokenField()
     clinic = forms.ChoiceField(label="Clinic", error_messages={"required": "Choose the clinic."})
     payer = forms.ChoiceField(label="Payer", required=False)
     new_payer = TextField(label="Another payer’s name", max_length=200)
@@ -234,13 +233,12 @@ class EnrolNowForm(StartForm):
 
     def clean_birth_date(self) -> date:
         born: date = self.cleaned_data["birth_date"]
-        if not FIRST_DAY <= born <= self.today:
-            raise forms.ValidationError("The birth date lies between 1900 and today. Correct it.")
+        if fault := birth_date_fault(born, today=self.today):
+            raise forms.ValidationError(fault)
         return born
 
     def clean_phone(self) -> str:
-        """Digits and the usual signs between them, at least seven."""
         phone = str(self.cleaned_data["phone"])
-        if phone and sum(letter.isdigit() for letter in phone) < 7:
-            raise forms.ValidationError("Enter the whole number, such as 312 555 0142.")
+        if fault := phone_fault(phone):
+            raise forms.ValidationError(fault)
         return phone

@@ -9,46 +9,16 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from registry.forms.fields import DAMAGED, AskedField, DayField, TextField
 from registry.queries.patients import SEXES
 from registry.rules.identifiers import normal_mrn
-from registry.rules.people import as_text
+from registry.rules.people import as_text, birth_date_fault, phone_fault
 
-FIRST_DAY = date(1900, 1, 1)
 _FURTHEST_VISIT = timedelta(days=731)
-YES_NO = (("", "Not asked"), ("yes", "Yes"), ("no", "No"))
 STATES = (
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
     "OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI AA AE AP"
 )
-_NO_DAY = "Enter a day that exists, as year-month-day: 2026-10-12."
-
-
-class DayField(forms.DateField):
-    """A day, typed or picked."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False, **kwargs})
-        self.error_messages |= {"invalid": _NO_DAY, "required": "Enter the day."}
-
-
-class AskedField(forms.TypedChoiceField):
-    """Yes, no, or nobody asked."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=YES_NO, coerce=lambda text: text == "yes", empty_value=None, required=False, **kwargs)
-
-
-class TextField(forms.CharField):
-    """A line of text that may be empty, with its greatest length said in the error."""
-
-    def __init__(self, *, max_length: int, required: bool = False, missing: str = "", **kwargs: Any) -> None:
-        super().__init__(max_length=max_length, required=required, **kwargs)
-        self.error_messages |= {
-            "max_length": f"This is longer than {max_length} characters. Shorten it.",
-            "required": missing or "Enter this.",
-        }
 
 
 class ComparedForm(forms.Form):
@@ -82,7 +52,7 @@ class ComparedForm(forms.Form):
         """Without what it was shown, a form would overwrite what others wrote, and empty what was not sent."""
         missing = [name for name in self.stored if f"was_{name}" not in self.data]
         if missing:
-            raise forms.ValidationError("This form is damaged. Open a new one.")
+            raise forms.ValidationError(DAMAGED)
         return super().clean() or self.cleaned_data
 
     def renewed(self, stored: Mapping[str, object], crossed: tuple[str, ...]) -> ComparedForm:
@@ -122,8 +92,8 @@ class ComparedForm(forms.Form):
 
     def _phone(self, name: str) -> str:
         text = str(self.cleaned_data[name])
-        if text and self._is_new(name) and len(re.sub(r"\D", "", text)) < 7:
-            raise forms.ValidationError("Enter a phone number with its area code, such as 312-555-0134.")
+        if self._is_new(name) and (fault := phone_fault(text)):
+            raise forms.ValidationError(fault)
         return text
 
 
@@ -150,8 +120,8 @@ class PersonForm(ComparedForm):
 
     def clean_birth_date(self) -> date:
         born: date = self.cleaned_data["birth_date"]
-        if not FIRST_DAY <= born <= self.today:
-            raise forms.ValidationError("A birth date lies between 1900 and today. Correct the year.")
+        if fault := birth_date_fault(born, today=self.today):
+            raise forms.ValidationError(fault)
         return born
 
     def clean_died_on(self) -> date | None:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django import forms
 
-from registry.forms.patients import ComparedForm, DayField, TextField
+from registry.forms.fields import DayField, TextField
+from registry.forms.patients import ComparedForm
 from registry.queries.patients import REPRESENTATIONS, STAY_KINDS
 from registry.rules.identifiers import normal_mrn, npi_fault
 from registry.rules.people import member_id_fault, normal_member_id, takes_mbi

@@ -11,8 +11,7 @@ from django import forms
 
 from bhi.errors import DomainError
 from bhi.tenancy.ids import uuid7
-from registry.forms.patients import DayField, TextField
-from registry.forms.referrals import DAMAGED
+from registry.forms.fields import ClockField, DayField, TextField, TokenField
 from registry.models import AttemptMode, AttemptOutcome, ReferralOutcome
 from registry.operations.referral_errors import ReferralRefused
 from registry.rules.local_time import instant_of
@@ -36,7 +35,7 @@ class StepForm(forms.Form):
 class AttemptForm(StepForm):
     """One try: how and with what outcome; when, if not just now."""
 
-    client_token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": DAMAGED, "required": DAMAGED})
+    client_token = TokenField()
     mode = forms.ChoiceField(
         label="How",
         choices=AttemptMode.choices,
@@ -49,12 +48,7 @@ class AttemptForm(StepForm):
         error_messages={"required": "Choose what came of it.", "invalid_choice": "Choose what came of it."},
     )
     on = DayField(label="Day, if not today")
-    time = forms.TimeField(
-        label="Time, if not now",
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"invalid": "Enter a time such as 14:05."},
-    )
+    time = ClockField(label="Time, if not now")
     next_try_on = DayField(label="Next try")
     note = TextField(label="Note", max_length=500)
 
@@ -132,7 +126,7 @@ class EndForm(StepForm):
 class TakeBackForm(StepForm):
     """An attempt that was logged in error."""
 
-    attempt = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": DAMAGED, "required": DAMAGED})
+    attempt = TokenField()
     reason = TextField(label="Why is it taken back?", max_length=300, required=True, missing="Say why, in a few words.")
 
 

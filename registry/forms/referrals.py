@@ -13,7 +13,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 
 from bhi.errors import DomainError
 from bhi.tenancy.ids import uuid7
-from registry.forms.patients import FIRST_DAY, AskedField, DayField, TextField
+from registry.forms.fields import AskedField, DayField, TextField, TokenField
 from registry.models import ReferralSource, Urgency
 from registry.operations.assessments import ScoreGiven
 from registry.operations.errors import RecordNumberTaken, ScoreUnusable
@@ -21,12 +21,12 @@ from registry.operations.referral_errors import ReferralRefused
 from registry.operations.referrals import NewPerson
 from registry.queries.duplicates import Alike
 from registry.queries.referrals import NOBODY, STATES
+from registry.rules.people import birth_date_fault, phone_fault
 
 SOMEBODY_ELSE = "new"
 LONGEST_REASON = 5_000
 ELIGIBLE = (("", "Not decided"), ("yes", "Eligible"), ("no", "Not eligible"))
 EARLIEST_REFERRAL = timedelta(days=730)
-DAMAGED = "This form is damaged. Open a new one."
 OF_A_NEW_PERSON = ("given_name", "family_name", "birth_date", "phone", "may_leave_voicemail", "language", "mrn")
 OF_WHO_MANAGES = ("assigned_to", "is_eligible", "eligibility_reason")
 _SCORE_FIELDS = {("phq9", None): "phq9", ("phq9", 9): "phq9_item9", ("gad7", None): "gad7"}
@@ -59,7 +59,7 @@ def score_field(label: str, highest: int) -> forms.IntegerField:
 class ReferralForm(forms.Form):
     """A referral of a person on record, or of a new one when `is_new`. `today` is the clinic's, or the first one's."""
 
-    client_token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": DAMAGED, "required": DAMAGED})
+    client_token = TokenField()
     given_name = TextField(label="First name", max_length=100, required=True, missing="Enter the first name.")
     family_name = TextField(label="Last name", max_length=100, required=True, missing="Enter the last name.")
     birth_date = DayField(label="Birth date", required=True)
@@ -140,8 +140,8 @@ class ReferralForm(forms.Form):
 
     def clean_phone(self) -> str:
         typed: str = self.cleaned_data["phone"]
-        if typed and sum(map(str.isdigit, typed)) < 7:
-            raise forms.ValidationError("Enter a phone number with its area code, such as 312-555-0134.")
+        if fault := phone_fault(typed):
+            raise forms.ValidationError(fault)
         return typed
 
     @property
@@ -179,8 +179,8 @@ class ReferralForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         birth_date, referred_on = values.get("birth_date"), values.get("referred_on")
-        if birth_date is not None and not FIRST_DAY <= birth_date <= self.today:
-            self.add_error("birth_date", "Enter the day of birth: after 1900, and not in the future.")
+        if birth_date is not None and (fault := birth_date_fault(birth_date, today=self.today)):
+            self.add_error("birth_date", fault)
         if referred_on is not None and not self.today - EARLIEST_REFERRAL <= referred_on:
             self.add_error("referred_on", "This day is more than two years ago. Check the year.")
         if values.get("phq9") is None and values.get("phq9_item9") is not None and "phq9" not in self.errors:

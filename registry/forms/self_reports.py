@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from bhi.errors import DomainError
 from bhi.tenancy.ids import uuid7
+from registry.forms.fields import TokenField
 from registry.operations.self_report_errors import ToolsUnusable, WayClosed
 from registry.queries.self_reports import Way
 from registry.rules.instruments import Instrument
 from registry.rules.self_reports import LANGUAGE_NAMES
 
-_DAMAGED = "This form is damaged. Open a new one."
 _NO_TOOL = {"required": "Choose at least one questionnaire.", "invalid_choice": "Choose from the list."}
 _NO_WAY = {"required": "Choose how the patient gets it.", "invalid_choice": "Choose a way that is possible."}
 
@@ -25,7 +25,7 @@ _NO_WAY = {"required": "Choose how the patient gets it.", "invalid_choice": "Cho
 class SendForm(forms.Form):
     """What is asked, in which language, and how the link gets there."""
 
-    client_token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"invalid": _DAMAGED, "required": _DAMAGED})
+    client_token = TokenField()
     tools = forms.MultipleChoiceField(label="What to ask", widget=forms.CheckboxSelectMultiple, error_messages=_NO_TOOL)
     language = forms.ChoiceField(
         label="Language",

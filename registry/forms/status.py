@@ -7,19 +7,16 @@ from typing import Any
 
 from django import forms
 
+from registry.forms.fields import DayField
 from registry.operations.errors import StatusRefused
 from registry.queries.status import REASON_CHOICES, STATUS_LABELS
 from registry.rules.status import LONGEST_REASON, REASONS, Closing, Ground, risks
 
 LONGEST_NOTE = 5_000
+_NOTE = 5_000
 _DAY = {"required": "Enter the day.", "invalid": "Enter a day that exists, as year-month-day: 2026-10-12."}
 _NOTE = {"max_length": "This is longer than 5,000 characters. Shorten it."}
 _REASON = {"max_length": "This is longer than 300 characters. Shorten it."}
-
-
-def _day(label: str) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, error_messages=_DAY)
 
 
 def _few_words(label: str, help_text: str = "") -> forms.CharField:
@@ -46,7 +43,7 @@ class StatusForm(Refusable):
     """One change of status, from a day on."""
 
     to = forms.ChoiceField(choices=tuple(STATUS_LABELS.items()), widget=forms.HiddenInput)
-    on = _day("From")
+    on = DayField(label="From", required=True)
     reason = _few_words("Why")
 
 
@@ -62,13 +59,13 @@ class HandOffForm(forms.Form):
             "max_length": "This is longer than 200 characters. Shorten it.",
         },
     )
-    sent_on = _day("Handed over on")
+    sent_on = DayField(label="Handed over on", required=True)
 
 
 class SeenForm(forms.Form):
     """That the patient was seen there, and who said so."""
 
-    seen_on = _day("Seen there on")
+    seen_on = DayField(label="Seen there on", required=True)
     confirmed_by = forms.CharField(
         label="Who confirmed it",
         max_length=200,
@@ -89,7 +86,7 @@ class DischargeForm(Refusable):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a reason.", "invalid_choice": "Choose a reason from the list."},
     )
-    on = _day("Last day in the program")
+    on = DayField(label="Last day in the program", required=True)
     in_spite_of = _few_words("Why this reason", "Needed for Other, and where what the reason asks for is not so.")
     revokes = forms.BooleanField(label="The patient takes consent back too, from that day", required=False)
     risk_accepted = _few_words("What was done about the risk, and why the patient is discharged all the same")

@@ -81,11 +81,6 @@ def enrolment_shown(patient: Patient, episode: Episode | None, *, zone: ZoneInfo
     )
 
 
-def enrolment_checklist(patient: Patient, episode: Episode | None, *, zone: ZoneInfo, today: date) -> Checklist:
-    """The checklist alone, for the chart's "n of m". At most seven statements."""
-    return enrolment_shown(patient, episode, zone=zone, today=today).checklist
-
-
 def targets_of(episode: Episode | None) -> tuple[str, ...]:
     """The scales that an episode is steered by: those chosen, else PHQ-9 and GAD-7."""
     chosen = tuple(key for key in (episode.target_instruments if episode is not None else ()) if key in INSTRUMENTS)

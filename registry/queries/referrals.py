@@ -184,12 +184,7 @@ def waiting_rows(
 ) -> tuple[ReferralRow, ...]:
     """Everybody who waits for a place, by urgency, then the worst score at referral, then the oldest."""
     found = _narrowed(organization_id, chosen).filter(state=ReferralState.WAITING)
-    rows = rows_of(list(_with_people(found)), people, at=at)
-    return tuple(
-        sorted(
-            rows, key=lambda row: (*waiting_order(row.referral.urgency, row.severity, row.referral.referred_on), row.id)
-        )
-    )
+    return tuple(sorted(rows_of(list(_with_people(found)), people, at=at), key=_place_in_line))
 
 
 def _place_in_line(row: ReferralRow) -> tuple[tuple[int, int, date], UUID]:

@@ -89,18 +89,6 @@ class NoticePage:
     rota_is_empty: bool
 
 
-def open_notices(organization_id: UUID) -> int:
-    """How many notices nobody has dealt with yet, for the banner. One statement."""
-    return SafetyNotice.objects.filter(organization_id=organization_id, closed_at__isnull=True).count()
-
-
-def open_notice_of(patient_id: UUID) -> UUID | None:
-    """The latest open notice of a patient, for the chart. One statement."""
-    rows = SafetyNotice.objects.filter(patient_id=patient_id, closed_at__isnull=True).order_by("-raised_at")
-    found: UUID | None = rows.values_list("id", flat=True).first()
-    return found
-
-
 def notice_list(organization_id: UUID, *, at: datetime) -> tuple[NoticeShown, ...]:
     """Open notices, the longest waiting first; then those closed within 30 days, the latest first. Four statements."""
     rows = SafetyNotice.objects.filter(organization_id=organization_id).select_related("patient", "clinic")

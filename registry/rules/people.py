@@ -12,6 +12,8 @@ from typing import Final
 from registry.rules.identifiers import bare_mrn, mbi_fault, normal_mbi, normal_mrn
 from registry.rules.names import sort_name
 
+FIRST_BIRTH_DATE: Final = date(1900, 1, 1)
+FEWEST_DIGITS: Final = 7
 FOLLOW_UP_DAYS: Final = 7
 """Days from leaving a hospital or emergency department to a follow-up contact (HEDIS FUH/FUM, 7-day rate)."""
 
@@ -34,6 +36,18 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 # Medicare's own, not plans that issue numbers of their own.
 _MEDICARE = re.compile(r"\bmedicare\b", re.IGNORECASE)
 _OWN_NUMBERS = re.compile(r"\b(?:advantage|supplement\w*|medigap|hmo|ppo|mapd?)\b", re.IGNORECASE)
+
+
+def phone_fault(text: str) -> str:
+    """What is wrong with a phone number as typed, as a sentence; empty if nothing is, also where there is none."""
+    is_whole = not text or sum(map(str.isdigit, text)) >= FEWEST_DIGITS
+    return "" if is_whole else "Enter a phone number with its area code, such as 312-555-0134."
+
+
+def birth_date_fault(born: date, *, today: date) -> str:
+    """What is wrong with a birth date, as a sentence; empty if nothing is."""
+    is_possible = FIRST_BIRTH_DATE <= born <= today
+    return "" if is_possible else "A birth date lies between 1900 and today. Correct the year."
 
 
 def takes_mbi(payer_name: str) -> bool:

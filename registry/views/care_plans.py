@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,20 +14,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.errors import DomainError
-from bhi.tenancy.models import Membership
 from caseload.queries.doors import PatientDoor
 from caseload.queries.follow_ups import next_due
 from registry.forms.care_plans import CarePlanForm, SignOffForm
-from registry.forms.content import ContentForm
 from registry.operations.care_plans import record_plan_version, sign_plan
-from registry.operations.versions import Kept
 from registry.queries.plans import Version, care_plans, clinician_of_seat, first_assessment
 from registry.queries.protocols import protocol_of
 from registry.rules.care_plans import Plan
 from registry.rules.content import shown
 from registry.rules.initial_assessment import PARTS
 from registry.views.door import Asked, asked
-from registry.views.plan_editing import Editing, Start, edit
+from registry.views.plan_editing import Editing, Start, edit, version_in_episode
 from registry.views.plan_printing import printed
 from registry.views.plan_reading import about, compare, content, read
 
@@ -157,25 +153,12 @@ def _beside(door: PatientDoor) -> Mapping[str, Any]:
     }
 
 
-def _save(door: PatientDoor, form: ContentForm, by: Membership, at: datetime) -> Kept[Any]:
-    assert door.episode is not None
-    return record_plan_version(
-        by=by,
-        at=at,
-        episode=door.episode,
-        based_on=form.cleaned_data["based_on"],
-        on=form.cleaned_data["on"],
-        content=form.content,
-        today=door.today,
-    )
-
-
 EDITING = Editing(
     name="care_plan",
     title="Care plan",
     form=CarePlanForm,
     versions=_versions,
-    save=_save,
+    save=version_in_episode(record_plan_version),
     is_open=lambda door: door.is_open,
     start=_start,
     beside=_beside,

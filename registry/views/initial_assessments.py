@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, requires
-from bhi.tenancy.models import Membership
 from caseload.queries.doors import PatientDoor
-from registry.forms.content import ContentForm
 from registry.forms.initial_assessment import FirstAssessmentForm
 from registry.operations.initial_assessments import record_first_assessment
-from registry.operations.versions import Kept
 from registry.queries.plans import Version, earlier_first_assessment, first_assessments
 from registry.rules.initial_assessment import FirstAssessment
 from registry.views.door import asked
-from registry.views.plan_editing import Editing, Start, edit
+from registry.views.plan_editing import Editing, Start, edit, version_in_episode
 from registry.views.plan_reading import compare, read
 
 
@@ -58,26 +53,13 @@ def _start(door: PatientDoor) -> Start:
     return Start(earlier.content, f"Taken over from the episode before ({on}). Correct what has changed, then save.")
 
 
-def _save(door: PatientDoor, form: ContentForm, by: Membership, at: datetime) -> Kept[Any]:
-    assert door.episode is not None
-    return record_first_assessment(
-        by=by,
-        at=at,
-        episode=door.episode,
-        based_on=form.cleaned_data["based_on"],
-        on=form.cleaned_data["on"],
-        content=form.content,
-        today=door.today,
-    )
-
-
 EDITING = Editing(
     name="initial_assessment",
     audit="first_assessment",
     title="First assessment",
     form=FirstAssessmentForm,
     versions=_versions,
-    save=_save,
+    save=version_in_episode(record_first_assessment),
     is_open=lambda door: door.is_open,
     start=_start,
 )

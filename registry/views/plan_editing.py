@@ -21,6 +21,8 @@ from registry.queries.plans import Version
 from registry.rules.versions import Change, Merged, compared, merged
 from registry.views.door import Asked
 
+Save = Callable[[PatientDoor, ContentForm, Membership, datetime], Kept[Any]]
+
 
 @dataclass(frozen=True)
 class Start:
@@ -38,7 +40,7 @@ class Editing:
     title: str
     form: type[ContentForm]
     versions: Callable[[PatientDoor], tuple[Version[Any], ...]]
-    save: Callable[[PatientDoor, ContentForm, Membership, datetime], Kept[Any]]
+    save: Save
     is_open: Callable[[PatientDoor], bool]
     start: Callable[[PatientDoor], Start] = field(default=lambda door: Start())
     beside: Callable[[PatientDoor], Mapping[str, Any]] = field(default=lambda door: {})
@@ -48,6 +50,25 @@ class Editing:
     def action(self) -> str:
         """The first word of its audit actions."""
         return self.audit or self.name
+
+
+def version_in_episode(record_version: Callable[..., Kept[Any]]) -> Save:
+    """What keeps a version with an operation that dates it and hangs it on the episode."""
+
+    def save(door: PatientDoor, form: ContentForm, by: Membership, at: datetime) -> Kept[Any]:
+        assert door.episode is not None
+        values = form.cleaned_data
+        return record_version(
+            by=by,
+            at=at,
+            episode=door.episode,
+            based_on=values["based_on"],
+            on=values["on"],
+            content=form.content,
+            today=door.today,
+        )
+
+    return save
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from caseload.queries.doors import patient_door
 from registry.models import Consent, Episode
 from registry.operations import record_consent, record_diagnosis, record_visit
 from registry.operations.status import change_status, discharge, hand_off
-from registry.queries.enrolment import enrolment_checklist
+from registry.queries.enrolment import enrolment_shown
 from registry.rules.status import Closing, Ground
 from tests.factories.program import (
     InitialAssessmentFactory,
@@ -282,7 +282,7 @@ def test_the_checklist_counts_as_the_enrolment_page_does(
         record_visit(by=by, at=now, patient=episode.patient, on=date(2025, 2, 1), code="99214")
         record_visit(by=by, at=now, patient=episode.patient, on=date(2026, 1, 20), code="99211")
     door = patient_door(episode.patient_id, for_=by, at=now)
-    theirs = enrolment_checklist(door.patient, door.episode, zone=door.zone, today=door.today)
+    theirs = enrolment_shown(door.patient, door.episode, zone=door.zone, today=door.today).checklist
     mine = chart_of(episode, by, now).checklist
     assert [(part.label, part.is_done) for part in mine.parts] == [(part.label, part.is_done) for part in theirs.parts]
 

@@ -44,7 +44,7 @@ from registry.operations.errors import (
 from registry.operations.referrals import make_referral
 from registry.queries.consents import consent_texts, cost_words, covering_consent, current_texts
 from registry.queries.diagnoses import diagnoses_of, search_icd10
-from registry.queries.enrolment import enrolment_checklist, targets_of
+from registry.queries.enrolment import enrolment_shown, targets_of
 from registry.rules.diagnoses import PACKED, icd10
 from tests.factories.program import RelatedPersonFactory
 from tests.factories.registry import (
@@ -348,7 +348,7 @@ def test_the_checklist_of_a_real_enrolment(
     AssessmentFactory(organization=patient.organization, episode=episode, on=date(2026, 1, 30), total=20)
     AssessmentFactory(organization=patient.organization, episode=episode, on=date(2026, 2, 9), total=16, item9=1)
     with django_assert_max_num_queries(8):
-        found = enrolment_checklist(patient, episode, zone=ZoneInfo(clinic.time_zone), today=TODAY)
+        found = enrolment_shown(patient, episode, zone=ZoneInfo(clinic.time_zone), today=TODAY).checklist
     assert [(part.key, part.detail) for part in found.missing] == [
         ("consent", f"Verbal, Feb 1, 2026, for {other}. {clinician} bills now: ask again."),
         ("visit", "99214, Feb 1, 2025: more than a year before enrolment"),
@@ -370,6 +370,6 @@ def test_a_consent_taken_back_and_a_visit_with_somebody_else_are_missing(
     patient = episode.patient
     ConsentFactory(organization=patient.organization, patient=patient, revoked_on=TODAY)
     InitiatingVisitFactory(organization=patient.organization, patient=patient, is_by_billing_practitioner=False)
-    found = enrolment_checklist(patient, episode, zone=ZoneInfo(clinic.time_zone), today=TODAY)
+    found = enrolment_shown(patient, episode, zone=ZoneInfo(clinic.time_zone), today=TODAY).checklist
     said = {part.key: part.detail for part in found.missing}
     assert (said["consent"], said["visit"]) == ("Taken back on Mar 2, 2026", "")

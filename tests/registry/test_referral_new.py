@@ -79,8 +79,8 @@ def test_sent_twice_it_is_one_referral(client: Client, typed: dict[str, str]) ->
     ("field", "value", "sentence"),
     [
         ("family_name", "", "Enter the last name."),
-        ("birth_date", "2026-03-03", "Enter the day of birth: after 1900, and not in the future."),
-        ("birth_date", "1899-01-01", "Enter the day of birth: after 1900, and not in the future."),
+        ("birth_date", "2026-03-03", "A birth date lies between 1900 and today. Correct the year."),
+        ("birth_date", "1899-01-01", "A birth date lies between 1900 and today. Correct the year."),
         ("birth_date", "31/12/1970x", "Enter a day that exists, as year-month-day: 2026-10-12."),
         ("phone", "call me", "Enter a phone number with its area code, such as 312-555-0134."),
         ("reason", " ", "Say why the patient is referred, in a few words."),

@@ -8,12 +8,14 @@ from registry.rules.identifiers import is_mbi, is_npi, mbi_fault, npi_fault
 from registry.rules.people import (
     SECTIONS,
     as_text,
+    birth_date_fault,
     changed_meanwhile,
     follow_up_due,
     has_expired,
     may_speak_today,
     member_id_fault,
     normal_member_id,
+    phone_fault,
     reordered,
     searched,
     takes_mbi,
@@ -150,3 +152,21 @@ def test_a_search_is_words_a_number_or_a_date() -> None:
 )
 def test_a_list_is_put_in_another_order(moved: str, up: bool, expected: str) -> None:
     assert reordered("abc", moved, up=up) == tuple(expected)
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_whole"),
+    [("", True), ("312-555-0134", True), ("555 0134", True), ("555 013", False), ("call me", False)],
+)
+def test_a_phone_number_has_seven_digits_at_least(typed: str, is_whole: bool) -> None:
+    fault = "" if is_whole else "Enter a phone number with its area code, such as 312-555-0134."
+    assert phone_fault(typed) == fault
+
+
+@pytest.mark.parametrize(
+    ("born", "is_possible"),
+    [(date(1900, 1, 1), True), (TODAY, True), (date(1899, 12, 31), False), (date(2026, 3, 3), False)],
+)
+def test_a_birth_date_lies_between_1900_and_today(born: date, is_possible: bool) -> None:
+    fault = "" if is_possible else "A birth date lies between 1900 and today. Correct the year."
+    assert birth_date_fault(born, today=TODAY) == fault
