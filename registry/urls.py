@@ -18,6 +18,7 @@ from registry.views import (
     protocols,
     referral,
     referrals,
+    relapse_plans,
     safety,
     safety_plans,
     self_reports,
@@ -129,6 +130,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "patients/<uuid:patient_id>/safety-plan/compare/", safety_plans.safety_plan_compare, name="safety_plan_compare"
     ),
     path("patients/<uuid:patient_id>/safety-plan/print/", safety_plans.safety_plan_print, name="safety_plan_print"),
+    path("patients/<uuid:patient_id>/relapse-plan/", relapse_plans.relapse_plan, name="relapse_plan"),
+    path("patients/<uuid:patient_id>/relapse-plan/edit/", relapse_plans.relapse_plan_edit, name="relapse_plan_edit"),
+    path(
+        "patients/<uuid:patient_id>/relapse-plan/compare/",
+        relapse_plans.relapse_plan_compare,
+        name="relapse_plan_compare",
+    ),
+    path(
+        "patients/<uuid:patient_id>/relapse-plan/print/", relapse_plans.relapse_plan_print, name="relapse_plan_print"
+    ),
     # status
     path("patients/<uuid:patient_id>/status/", status.episode_status, name="episode_status"),
     path("patients/<uuid:patient_id>/discharge/", status.discharge_patient, name="discharge"),

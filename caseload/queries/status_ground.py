@@ -6,6 +6,7 @@ from datetime import date
 
 from caseload.queries.courses import courses
 from caseload.rules.course import DEPRESSION, EpisodeCourse, Track, followed_tracks
+from caseload.rules.relapse import no_relapse_at
 from caseload.rules.signal_rules import item_nine_scores
 from caseload.rules.signals import signals_on
 from caseload.rules.sustained import improved_from
@@ -40,8 +41,15 @@ def status_ground(episode: Episode, papers: StatusPapers, today: date) -> Ground
 
 
 def _scale(track: Track) -> ScaleCourse:
+    best = min(point.total for point in track.points)
     return ScaleCourse(
-        track.instrument.name, track.baseline.total, track.last.total, track.last.on, improved_from(track)
+        name=track.instrument.name,
+        baseline=track.baseline.total,
+        last=track.last.total,
+        last_on=track.last.on,
+        improved_from=improved_from(track),
+        best=best,
+        comes_back_at=no_relapse_at(track, best) + 1,
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
+from bhi.accounts.queries import people_of
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic
@@ -193,6 +194,17 @@ def related_person(patient_id: UUID, person_id: UUID) -> RelatedPerson:
     """A related person of this patient. Raises NotFound."""
     person: RelatedPerson = _one(RelatedPerson.objects.live().filter(patient_id=patient_id, id=person_id))
     return person
+
+
+def people_to_call(organization_id: UUID, patient_id: UUID, care_manager_id: UUID | None) -> list[tuple[str, str]]:
+    """Who stands by a patient, with phones: the care manager, then the emergency contacts. Two statements."""
+    seat = people_of(organization_id).get(care_manager_id) if care_manager_id else None
+    close = RelatedPerson.objects.live().filter(patient_id=patient_id, is_emergency_contact=True).order_by("name", "id")
+    known = [
+        (f"{name}, {relation.lower()}" if relation else name, phone)
+        for name, relation, phone in close.values_list("name", "relation", "phone")
+    ]
+    return [(f"{seat.name}, care manager", ""), *known] if seat is not None else known
 
 
 def coverage_of(patient_id: UUID, coverage_id: UUID) -> Coverage:

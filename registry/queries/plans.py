@@ -1,4 +1,4 @@
-"""First assessments, care plans and safety plans as pages show them: the version in force first, then its history."""
+"""First assessments, care plans, plans against relapse, safety plans: the version in force, then its history."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from uuid import UUID
 from django.db.models import F
 
 from bhi.accounts.queries import people_of
-from registry.models import CarePlan, InitialAssessment, PlanSignOff, SafetyPlan, TreatingClinician
+from registry.models import CarePlan, InitialAssessment, PlanSignOff, RelapsePlan, SafetyPlan, TreatingClinician
 from registry.rules.care_plans import Plan, sign_off_words
 from registry.rules.content import ShownPart, from_json, shown
 from registry.rules.initial_assessment import FirstAssessment
+from registry.rules.relapse_plans import RelapsePrevention
 from registry.rules.safety_plans import PARTS as SAFETY_PARTS
 from registry.rules.safety_plans import Safety
 
@@ -94,6 +95,24 @@ def safety_plans(patient_id: UUID) -> tuple[Version[Safety], ...]:
 def safety_plan(patient_id: UUID) -> Version[Safety] | None:
     """The patient's safety plan in force."""
     return next(iter(safety_plans(patient_id)), None)
+
+
+def relapse_plans(episode_id: UUID) -> tuple[Version[RelapsePrevention], ...]:
+    """Every version of an episode's plan against relapse, the one in force first."""
+    rows = RelapsePlan.objects.live().filter(episode_id=episode_id).order_by("-number")
+    return _versions(rows, lambda row: from_json(RelapsePrevention, row.content))
+
+
+def relapse_plan_of(episode_id: UUID) -> Version[RelapsePrevention] | None:
+    """An episode's plan against relapse in force."""
+    return next(iter(relapse_plans(episode_id)), None)
+
+
+def earlier_relapse_plan(patient_id: UUID, *, without: UUID) -> Version[RelapsePrevention] | None:
+    """The patient's last plan against relapse from another episode: who comes back brings it along."""
+    rows = RelapsePlan.objects.live().filter(episode__patient_id=patient_id).exclude(episode_id=without)
+    latest = rows.order_by("-episode__enrolled_on", "-number")[:1]
+    return next(iter(_versions(latest, lambda row: from_json(RelapsePrevention, row.content))), None)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,16 @@ from datetime import date
 from uuid import UUID
 
 from bhi.errors import NotFound
-from registry.models import Assessment, CarePlan, ClosingNote, EndReason, Episode, EpisodeStatus, HandOff, StatusChange
+from registry.models import (
+    Assessment,
+    ClosingNote,
+    EndReason,
+    Episode,
+    EpisodeStatus,
+    HandOff,
+    RelapsePlan,
+    StatusChange,
+)
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,7 @@ class StatusSince:
 
 @dataclass(frozen=True)
 class StatusPapers:
-    """What the registry keeps of an episode's way from status to status."""
+    """What the registry keeps of an episode's way from status to status. `plan_on` is of the plan against relapse."""
 
     changes: tuple[StatusChange, ...]
     hand_offs: tuple[HandOff, ...]
@@ -49,7 +58,7 @@ STATUS_LABELS: dict[str, str] = {status.value: str(status.label) for status in E
 
 
 def status_papers(episode: Episode) -> StatusPapers:
-    """Four statements. A plan that an import only assumed is none; `last_tier` is the last suicide screener's."""
+    """Four statements. `last_tier` is the last suicide screener's."""
     of = {"organization_id": episode.organization_id, "episode_id": episode.id}
     screened = Assessment.objects.live().filter(
         organization_id=episode.organization_id,
@@ -57,7 +66,7 @@ def status_papers(episode: Episode) -> StatusPapers:
         instrument="cssrs",
         detail__has_key="tier",
     )
-    plans = CarePlan.objects.live().filter(**of, is_assumed=False).order_by("-on")
+    plans = RelapsePlan.objects.live().filter(**of).order_by("-number")
     return StatusPapers(
         changes=tuple(StatusChange.objects.live().filter(**of).order_by("on", "recorded_at", "id")),
         hand_offs=tuple(HandOff.objects.live().filter(**of).order_by("sent_on", "id")),

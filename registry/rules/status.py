@@ -30,7 +30,8 @@ MOVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class ScaleCourse:
     """A scale that the episode is steered by. `improved_from` is the first of the improved scores up to the last one
-    without a break (T4); None where the last one is none.
+    without a break (T4); None where the last one is none. `best` is the lowest so far, and from `comes_back_at` on a
+    score says relapse (T16).
     """
 
     name: str
@@ -38,6 +39,8 @@ class ScaleCourse:
     last: int
     last_on: date
     improved_from: date | None = None
+    best: int | None = None
+    comes_back_at: int | None = None
 
     @property
     def is_sustained(self) -> bool:
@@ -50,7 +53,7 @@ class Ground:
     """What is known of an open episode on its clinic's day `today`, as far as its status turns on it.
 
     `last_contact_on` is the last contact in which the patient was treated. `changed_on` is the day of the last change
-    of status. `plan_on` is the last written care plan; `relapse` is "", "relapse" or "relapse_confirmed" (T16).
+    of status. `plan_on` is the plan against relapse in force; `relapse` is "", "relapse" or "relapse_confirmed" (T16).
     """
 
     status: str
@@ -236,12 +239,10 @@ def _of_plan(ground: Ground) -> Consideration:
     """A plan from before the patient was better is no plan for staying well."""
     better_from = min((s.improved_from for s in ground.scales if s.improved_from), default=None)
     if ground.plan_on is None:
-        return _against("No care plan is written yet.")
+        return _against("No relapse plan is written yet. Write it with the patient first.")
     if better_from is None or ground.plan_on < better_from:
-        return _against(
-            f"The care plan is of {_day(ground.plan_on)}, before any improvement. Write how to stay well into it.",
-        )
-    return _speaks_for(f"The care plan was revised on {_day(ground.plan_on)}.")
+        return _against(f"The relapse plan is of {_day(ground.plan_on)}, before this improvement. Revise it first.")
+    return _speaks_for(f"The relapse plan was written on {_day(ground.plan_on)}.")
 
 
 def _for_return(ground: Ground) -> Consideration:
@@ -257,6 +258,8 @@ def _nothing(ground: Ground) -> str:
 
 
 def _unmet_graduation(ground: Ground) -> str:
+    if ground.status == PREVENTION and ground.relapse:
+        return "The last score says relapse. Say why the patient graduates all the same."
     if ground.status == PREVENTION:
         return ""
     return "Patients graduate from relapse prevention, and this one is not in it. Say why all the same."

@@ -35,6 +35,7 @@ from registry.rules.status import Closing, Ground
 from tests.factories.caseload import ContactFactory, EpisodeStandingFactory
 from tests.factories.program import HandOffFactory, SelfReportFactory
 from tests.factories.registry import AssessmentFactory, CarePlanFactory, ConsentFactory, EpisodeFactory
+from tests.factories.risk import RelapsePlanFactory
 from tests.statements import own
 
 TODAY = date(2026, 3, 2)
@@ -109,12 +110,14 @@ def test_the_ground_is_what_is_on_record(
     AssessmentFactory(organization=in_tenant, episode=episode, instrument="gad7", total=8, on=BEGUN)
     ContactFactory(organization=in_tenant, episode=episode, on=date(2026, 2, 20))
     ContactFactory(organization=in_tenant, episode=episode, on=date(2026, 2, 27), activity="no_show")
-    CarePlanFactory(organization=in_tenant, episode=episode, on=date(2026, 2, 21))
-    CarePlanFactory(organization=in_tenant, episode=episode, on=date(2026, 2, 22), is_assumed=True)
+    CarePlanFactory(organization=in_tenant, episode=episode, on=date(2026, 2, 22))
+    RelapsePlanFactory(organization=in_tenant, episode=episode, number=2, on=date(2026, 2, 21))
+    RelapsePlanFactory(organization=in_tenant, episode=episode, number=1, on=date(2026, 2, 23))
     hand_off(by=by, at=now, episode=episode, to="County", sent_on=date(2026, 2, 20))
     found = ground_of(episode)
     (scale,) = found.scales
     assert (scale.name, scale.baseline, scale.last, scale.improved_from) == ("PHQ-9", 18, 6, date(2025, 12, 1))
+    assert (scale.best, scale.comes_back_at) == (6, 10)
     assert (found.last_contact_on, found.plan_on, found.last_phq9, found.last_item9) == (
         date(2026, 2, 20), date(2026, 2, 21), 6, 0,
     )  # fmt: skip
@@ -352,7 +355,7 @@ def test_the_page_says_what_is_possible_and_what_speaks_for_it(
     page = client.get(url("status/"))
     assert [step.to for step in page.context["steps"]] == ["on_hold", "relapse_prevention"]
     assert "two scores four weeks apart are asked for." in page.text
-    assert "No care plan is written yet." in page.text
+    assert "No relapse plan is written yet." in page.text
     event = AuditEvent.objects.get()
     assert (event.action, event.patient_id) == ("episode.status_viewed", page.context["door"].patient.id)
 

@@ -505,6 +505,10 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "safety_plan_edit": Url(LOGGING, post=422, made=patient, shows="patient"),
     "safety_plan_compare": Url(CLINICAL, made=patient, shows="patient"),
     "safety_plan_print": Url(CLINICAL, made=patient, shows="patient"),
+    "relapse_plan": Url(CLINICAL, made=patient, shows="patient"),
+    "relapse_plan_edit": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "relapse_plan_compare": Url(CLINICAL, made=patient, shows="patient"),
+    "relapse_plan_print": Url(CLINICAL, made=patient, shows="patient"),
     # patients
     "patient_details": Url(CLINICAL, made=patient, shows="patient"),
     "patient_edit": Url(EDITING, post=422, made=section, shows="patient"),

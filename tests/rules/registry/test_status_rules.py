@@ -86,20 +86,20 @@ def test_days_that_cannot_be(on: date, sentence: str) -> None:
 NOT_WELL = replace(WELL, improved_from=None)
 BRIEFLY = replace(WELL, improved_from=date(2026, 1, 24))
 PREVENTION = [
-    ({}, [(True, "improved since Jan 23, 2026."), (True, "revised on Jan 30, 2026.")]),
-    ({"scales": (NOT_WELL,)}, [(False, "6 on Feb 20, 2026, not improved."), (False, "before any improvement.")]),
-    ({"scales": (BRIEFLY,)}, [(False, "two scores four weeks apart are"), (True, "revised on Jan 30, 2026.")]),
-    ({"scales": ()}, [(False, "No scale has a baseline yet."), (False, "before any improvement.")]),
-    ({"plan_on": None}, [(True, "improved since"), (False, "No care plan is written yet.")]),
-    ({"plan_on": date(2026, 1, 22)}, [(True, "improved since"), (False, "Write how to stay well into it.")]),
-    ({"plan_on": date(2026, 1, 23)}, [(True, "improved since"), (True, "revised on Jan 23, 2026.")]),
+    ({}, [(True, "improved since Jan 23, 2026."), (True, "written on Jan 30, 2026.")]),
+    ({"scales": (NOT_WELL,)}, [(False, "6 on Feb 20, 2026, not improved."), (False, "before this improvement.")]),
+    ({"scales": (BRIEFLY,)}, [(False, "two scores four weeks apart are"), (True, "written on Jan 30, 2026.")]),
+    ({"scales": ()}, [(False, "No scale has a baseline yet."), (False, "before this improvement.")]),
+    ({"plan_on": None}, [(True, "improved since"), (False, "No relapse plan is written yet.")]),
+    ({"plan_on": date(2026, 1, 22)}, [(True, "improved since"), (False, "before this improvement. Revise it first.")]),
+    ({"plan_on": date(2026, 1, 23)}, [(True, "improved since"), (True, "written on Jan 23, 2026.")]),
     (
         {"last_item9": 1},
-        [(True, "improved since"), (True, "revised"), (False, "Item 9 was answered with 1 the last time.")],
+        [(True, "improved since"), (True, "written"), (False, "Item 9 was answered with 1 the last time.")],
     ),
     (
         {"scales": (WELL, replace(NOT_WELL, name="GAD-7"))},
-        [(True, "PHQ-9: 18 at the start, 6"), (False, "GAD-7: 18 at the start"), (True, "revised")],
+        [(True, "PHQ-9: 18 at the start, 6"), (False, "GAD-7: 18 at the start"), (True, "written")],
     ),
 ]  # fmt: skip
 
@@ -139,6 +139,14 @@ def test_a_return_to_treatment_needs_no_override(relapse: str, is_for: bool, wor
     [
         ("graduated", GROUND, {}, {}, ["in_spite_of"]),
         ("graduated", GROUND, {"status": "relapse_prevention"}, {}, []),
+        ("graduated", GROUND, {"status": "relapse_prevention", "relapse": "relapse"}, {}, ["in_spite_of"]),
+        (
+            "graduated",
+            GROUND,
+            {"status": "relapse_prevention", "relapse": "relapse_confirmed"},
+            {"in_spite_of": "Goes on elsewhere"},
+            [],
+        ),
         ("graduated", GROUND, {}, {"in_spite_of": "Moves away, well for months"}, []),
         ("lost_to_follow_up", GROUND, {}, {}, ["in_spite_of"]),
         ("lost_to_follow_up", GROUND, {"last_contact_on": date(2026, 1, 31)}, {}, []),
