@@ -13,8 +13,6 @@ from registry.queries.status import REASON_CHOICES, STATUS_LABELS
 from registry.rules.status import LONGEST_REASON, REASONS, Closing, Ground, risks
 
 LONGEST_NOTE = 5_000
-_NOTE = 5_000
-_DAY = {"required": "Enter the day.", "invalid": "Enter a day that exists, as year-month-day: 2026-10-12."}
 _NOTE = {"max_length": "This is longer than 5,000 characters. Shorten it."}
 _REASON = {"max_length": "This is longer than 300 characters. Shorten it."}
 

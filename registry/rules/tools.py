@@ -52,15 +52,14 @@ def scores_due_by(
     """
     last: dict[str, date] = {}
     for key, on in last_scored.items():
-        scale = scale_key_of(key)
-        last[scale] = max(on, last.get(scale, on))
+        counts_for = scale_key_of(key)
+        last[counts_for] = max(on, last.get(counts_for, on))
     found = []
     for scale, rhythm in rhythms:
-        on = last.get(scale.scale_key)
-        on = None if on is None or on < enrolled_on else on
-        due_on = next_score_due(rhythm, enrolled_on=enrolled_on, scored_on=() if on is None else (on,))
+        scored = [on for on in (last.get(scale.scale_key),) if on is not None and on >= enrolled_on]
+        due_on = next_score_due(rhythm, enrolled_on=enrolled_on, scored_on=scored)
         if due_on is not None:
-            found.append(ScoreDue(scale, on, due_on))
+            found.append(ScoreDue(scale, max(scored, default=None), due_on))
     return tuple(found)
 
 
