@@ -16,6 +16,14 @@ CLOCK_SLACK_MS = 60_000
 
 # What was done, as a sentence says it. A test holds this against every action that the code writes.
 WORDS: dict[str, str] = {
+    "advice.carried_out": "recorded that a recommendation was carried out",
+    "advice.closed": "closed a recommendation",
+    "advice.decided": "recorded the decision on a recommendation",
+    "advice.patient_told": "recorded that the patient was told of a recommendation",
+    "advice.printed": "opened a recommendation for printing",
+    "advice.sent": "sent a recommendation to the clinician",
+    "advice.step_voided": "took back a step of a recommendation",
+    "advice.viewed": "opened the recommendations",
     "access_alignment.recorded": "recorded an ACCESS alignment",
     "assessment.opened": "opened a new score",
     "assessment.recorded": "recorded a score",

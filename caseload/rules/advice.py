@@ -7,7 +7,7 @@ clinical rules; the numbers are calls of ours and settings of the clinic (docs/a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -118,3 +118,13 @@ def _after(state: str, kind: str) -> frozenset[str]:
         CARRIED_OUT: frozenset({TOLD}),
     }
     return following.get(state, frozenset())
+
+
+def states_after_voiding(states: Sequence[str], voided: str) -> frozenset[str]:
+    """Which states go when a step is taken back: the last one, and with an ending by telling the telling itself.
+
+    Empty where the step is not the last: later ones rest on it.
+    """
+    if list(states[-2:]) == [TOLD, CLOSED] and voided in (TOLD, CLOSED):
+        return frozenset({TOLD, CLOSED})
+    return frozenset({voided}) if states and states[-1] == voided else frozenset()
