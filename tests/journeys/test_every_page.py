@@ -58,7 +58,7 @@ def test_pages_before_signing_in_hold(path: str, site: Site, visitor: Visitor, w
 
 def crawl(page: Page, site: Site) -> Iterator[str]:
     """Open one page of each kind that links lead to, and yield its kind while it is open."""
-    waiting, seen = [site.url()], set()
+    waiting, seen = [site.url()], set[str]()
     while waiting:
         url = waiting.pop(0)
         if kind_of(url, site) in seen:  # many pages lead to the same kind; most of them are waiting already
@@ -67,9 +67,10 @@ def crawl(page: Page, site: Site) -> Iterator[str]:
         assert answer is not None
         assert answer.status == 200, f"{url} answers {answer.status}"
         kind = kind_of(page.url, site)
-        if kind in seen:
+        is_known = kind in seen
+        seen |= {kind, kind_of(url, site)}  # where an address leads elsewhere, its like do too
+        if is_known:
             continue
-        seen.add(kind)
         waiting += links(page, site, seen)
         yield kind
 
