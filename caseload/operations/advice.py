@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -83,6 +84,17 @@ class Said:
 NOTHING_SAID = Said()
 
 
+@dataclass(frozen=True)
+class Answered:
+    """When an answer was given: at an instant, or on a day whose time nobody noted; now where neither is given."""
+
+    at: datetime | None = None
+    on: date | None = None
+
+
+JUST_NOW = Answered()
+
+
 @transaction.atomic
 def send_advice(
     *, by: Membership, at: datetime, recommendation_id: UUID, channel: str, client_token: UUID
@@ -107,18 +119,21 @@ def record_decision(
     recommendation_id: UUID,
     decision: str,
     said: Said = NOTHING_SAID,
-    answered_at: datetime | None = None,
+    answered: Answered = JUST_NOW,
+    is_done: bool = False,
     client_token: UUID,
 ) -> Recommendation:
     """What the clinician answered, as somebody heard or read it: accepted, modified or declined, with the words.
 
-    `answered_at` is when they did, now where it is not given. What was answered before its sending was recorded is
-    recorded as sent then too. Raises AdviceMoved, WordsMissing, NoClinician, DayImpossible, NotFound.
+    What was answered before its sending was recorded is recorded as sent then too. `is_done`: it was carried out by
+    then as well. Raises AdviceMoved, WordsMissing, NoClinician, DayImpossible, NotFound.
     """
     found = _locked(recommendation_id, by)
     if found.known(client_token):
         return found.row
-    found.decide(decision, by=by, at=at, said=said, answered_at=answered_at or at, token=client_token)
+    found.decide(decision, by=by, at=at, said=said, answered=answered, token=client_token)
+    if is_done:
+        found.carry_out(by=by, at=at, on=found.steps[-1].on, text=said.text, token=uuid5(client_token, CARRIED_OUT))
     return found.finish("advice.decided", by=by, at=at, fields=["state"])
 
 
@@ -136,7 +151,7 @@ def decide_advice(
     if found.known(client_token):
         return found.row
     said = Said(text, ClinicianChannel.INBOX)
-    found.decide(decision, by=by, at=at, said=said, answered_at=at, token=client_token)
+    found.decide(decision, by=by, at=at, said=said, answered=JUST_NOW, token=client_token)
     return found.finish("advice.decided", by=by, at=at, fields=["state"])
 
 
@@ -151,8 +166,7 @@ def carry_out(
     found = _locked(recommendation_id, by)
     if found.known(client_token):
         return found.row
-    found.step(CARRIED_OUT, by=by, at=at, on=done_on, said=Said(text), token=client_token)
-    _mark_change(found.row, by=by, at=at, on=done_on, text=text, token=client_token)
+    found.carry_out(by=by, at=at, on=done_on, text=text, token=client_token)
     return found.finish("advice.carried_out", by=by, at=at, fields=["state", "state_on"])
 
 
@@ -247,16 +261,21 @@ class _Loop:
         return next((step.state for step in self.steps if step.id == step_id), "")
 
     def decide(
-        self, decision: str, *, by: Membership, at: datetime, said: Said, answered_at: datetime, token: UUID
+        self, decision: str, *, by: Membership, at: datetime, said: Said, answered: Answered, token: UUID
     ) -> None:
         if decision not in DECISIONS:
             raise AdviceMoved
         if decision != "accepted" and not said.text.strip():
             raise WordsMissing
         clinician = self.clinician_or_refuse()
+        when: dict[str, Any] = {"by": by, "at": answered.at or at, "on": answered.on, "now": at}
         if decision in next_states(PROPOSED, self.row.kind) and self.row.state == PROPOSED:
-            self.step(SENT, by=by, at=answered_at, now=at, said=Said(channel=said.channel), token=uuid5(token, SENT))
-        self.step(decision, by=by, at=answered_at, now=at, said=said, clinician=clinician, token=token)
+            self.step(SENT, **when, said=Said(channel=said.channel), token=uuid5(token, SENT))
+        self.step(decision, **when, said=said, clinician=clinician, token=token)
+
+    def carry_out(self, *, by: Membership, at: datetime, on: date, text: str, token: UUID) -> None:
+        self.step(CARRIED_OUT, by=by, at=at, on=on, said=Said(text), token=token)
+        _mark_change(self.row, by=by, at=at, on=on, text=text, token=token)
 
     def step(
         self,

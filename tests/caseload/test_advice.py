@@ -15,6 +15,7 @@ from bhi.tenancy.context import tenant
 from caseload.models import Recommendation, RecommendationStep, TreatmentChange
 from caseload.operations.advice import (
     AdviceMoved,
+    Answered,
     DayImpossible,
     NoClinician,
     NotYours,
@@ -78,6 +79,8 @@ def send(row: Any, by: Any, at: datetime, *, channel: str = "ehr", token: UUID |
 def answer(row: Any, by: Any, at: datetime, decision: str = "accepted", text: str = "", **more: Any) -> Any:
     said = Said(text, more.pop("channel", "ehr"), more.pop("is_verbal", False))
     more.setdefault("client_token", uuid4())
+    if "answered_at" in more:
+        more["answered"] = Answered(at=more.pop("answered_at"))
     return record_decision(by=by, at=at, recommendation_id=row.id, decision=decision, said=said, **more)
 
 
@@ -147,6 +150,19 @@ def test_an_answer_before_its_sending_records_both(propose: Callable[..., Any], 
         ("accepted", said_at, date(2026, 2, 27), "in_person", True, now),
     ]
     assert standing(row) == ("accepted", date(2026, 2, 27), date(2026, 3, 5))
+
+
+def test_an_answer_may_say_that_it_is_done(propose: Callable[..., Any], by: Any, now: datetime) -> None:
+    row, token = propose(), uuid4()
+    for _ in range(2):
+        answered = Answered(on=date(2026, 2, 27))
+        answer(row, by, now, "modified", "75 mg", answered=answered, is_done=True, client_token=token)
+    found = RecommendationStep.objects.filter(recommendation=row).order_by("id")
+    assert list(found.values_list("state", "at", "on")) == [
+        (state, now, date(2026, 2, 27)) for state in ("sent", "modified", "carried_out")
+    ]
+    change = TreatmentChange.objects.get()
+    assert (change.on, change.text) == (date(2026, 2, 27), "75 mg")
 
 
 def test_what_the_order_does_not_allow_is_refused(propose: Callable[..., Any], by: Any, now: datetime) -> None:
