@@ -7,7 +7,7 @@ are given. Integers only, so that the same record always draws the same picture.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 288, 80, 12
@@ -251,3 +251,122 @@ def _firsts_of_months(first: date, last: date) -> list[date]:
 
 def _points(dots: Iterable[Dot | ChartPoint]) -> str:
     return " ".join(f"{dot.x},{dot.y}" for dot in dots)
+
+
+# Several scales over one time
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A scale on a chart of several: its greatest total, its scores, and the total below which its goal is met."""
+
+    name: str
+    highest: int
+    scores: tuple[tuple[date, int], ...]
+    target: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseLine:
+    """One scale as it is drawn. `style` 0, 1, 2 tells lines and points apart without colour."""
+
+    name: str
+    style: int
+    points: tuple[ChartPoint, ...]
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class CourseDrawing:
+    """The chart of several scales on one sheet."""
+
+    sheet: Sheet
+    courses: tuple[CourseLine, ...]
+    marks: tuple[ChartMark, ...]
+    lines: tuple[ChartLine, ...]
+    ticks: tuple[ChartTick, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseKey:
+    """A line's name beside a piece of it; `own_axis` is the greatest total of a scale drawn to its own height."""
+
+    name: str
+    style: int
+    own_axis: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseChart:
+    """Several scales over time: drawings, the key of lines and of marks, and the table behind, the last day first."""
+
+    keys: tuple[CourseKey, ...]
+    events: tuple[Event, ...]
+    target: int | None
+    rows: tuple[tuple[date, tuple[int | None, ...]], ...]
+    drawings: tuple[CourseDrawing, CourseDrawing]
+
+
+# The PHQ-9 and what is shorter share its axis, so that equal totals lie at equal heights.
+SHARED_HIGHEST = 27
+GRID = (5, 10, 15, 20)
+STYLES = 3
+FLAT = Sheet("wide", 720, 196, 30, 708, 34, 166, 16, 10)
+FLAT_NARROW = Sheet("narrow", 360, 196, 24, 352, 34, 166, 12, 4)
+
+
+def course_chart(
+    courses: Iterable[Course], *, until: date, marks: Iterable[tuple[date, str]] = ()
+) -> CourseChart | None:
+    """Up to three scales with scores over one time, and numbered marks (day, text). None without any score."""
+    scored = [replace(one, scores=tuple(sorted(one.scores))) for one in courses if one.scores][:STYLES]
+    if not scored:
+        return None
+    in_time = sorted(marks)
+    events = tuple(Event(number, on, text) for number, (on, text) in enumerate(in_time, start=1))
+    days = [on for one in scored for on, _ in one.scores] + [on for on, _ in in_time]
+    span = min(days), max(*days, until)
+    target = next((one.target for one in scored if one.highest <= SHARED_HIGHEST), None)
+    wide, narrow = (_draw_courses(sheet, span, scored, events, target) for sheet in (FLAT, FLAT_NARROW))
+    return CourseChart(
+        keys=tuple(
+            CourseKey(one.name, style, None if one.highest <= SHARED_HIGHEST else one.highest)
+            for style, one in enumerate(scored)
+        ),
+        events=events,
+        target=target,
+        rows=_rows_of(scored),
+        drawings=(wide, narrow),
+    )
+
+
+def _draw_courses(
+    sheet: Sheet, span: tuple[date, date], courses: Sequence[Course], events: Sequence[Event], target: int | None
+) -> CourseDrawing:
+    axis = _Axis(sheet, *span, SHARED_HIGHEST)
+    shares = any(one.highest <= SHARED_HIGHEST for one in courses)
+    return CourseDrawing(
+        sheet=sheet,
+        courses=tuple(_course_line(sheet, span, one, style) for style, one in enumerate(courses)),
+        marks=_marks(axis, events),
+        lines=tuple(ChartLine(value, "", axis.y(value), value == target) for value in GRID) if shares else (),
+        ticks=_ticks(axis),
+    )
+
+
+def _course_line(sheet: Sheet, span: tuple[date, date], course: Course, style: int) -> CourseLine:
+    """The first scale's labels lie above its points, those of the others below."""
+    axis = _Axis(sheet, *span, max(course.highest, SHARED_HIGHEST))
+    points = []
+    for place, (on, value) in enumerate(course.scores):
+        above = _point(axis, course.scores, place)
+        below = above.y + LABEL_BELOW if above.y + LABEL_BELOW < sheet.bottom else above.y - LABEL_ABOVE
+        points.append(ChartPoint(on, value, above.x, above.y, above.y - LABEL_ABOVE if style == 0 else below))
+    return CourseLine(course.name, style, tuple(points), _points(points))
+
+
+def _rows_of(courses: Sequence[Course]) -> tuple[tuple[date, tuple[int | None, ...]], ...]:
+    """A line a day with each scale's last total of it."""
+    totals = [dict(one.scores) for one in courses]
+    days = sorted({on for found in totals for on in found}, reverse=True)
+    return tuple((on, tuple(found.get(on) for found in totals)) for on in days)

@@ -164,10 +164,12 @@ def _scales(record: PatientRecord, episode: Episode | None) -> Iterable[ScaleSco
     enrolled_on = episode.enrolled_on if episode else date.max
     for key in sorted(totals, key=lambda one: (one != DEPRESSION, one not in TARGET_SCALES, one)):
         if key in TARGET_SCALES or len({on for on, _ in totals[key]}) > 1:
-            yield _scale(instrument(key), totals[key], enrolled_on)
+            yield scale_scores(key, totals[key], enrolled_on)
 
 
-def _scale(scale: Instrument, scores: Sequence[tuple[date, int]], enrolled_on: date) -> ScaleScores:
+def scale_scores(key: str, scores: Sequence[tuple[date, int]], enrolled_on: date) -> ScaleScores:
+    """The totals of a scale with what its chart needs, in the order given."""
+    scale = instrument(key)
     return ScaleScores(
         key=scale.key,
         name=scale.name,

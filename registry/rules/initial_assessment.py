@@ -84,7 +84,9 @@ class FirstAssessment:
     pregnancy: str = choice("Pregnancy or breastfeeding", PREGNANCY)
     pregnancy_notes: str = words("About it", help="Weeks, due date, contraception.")
     labs: tuple[LabResult, ...] = rows(LabResult, "Labs and ECG", one="Test")
-    function: str = words("Day to day", is_long=True, help="Work, home, sleep, concentration.")
+    sleep: str = words("Sleep", is_long=True)
+    cognition: str = words("Memory and concentration", is_long=True)
+    function: str = words("Day to day", is_long=True, help="Work, home, what has become hard.")
     supports: str = words(
         "Supports and strains", is_long=True, help="People and things that help; what weighs on them."
     )
@@ -117,7 +119,7 @@ PARTS = (
     Part("allergies", "Allergies", ("allergies",)),
     Part("pregnancy", "Pregnancy or breastfeeding", ("pregnancy", "pregnancy_notes")),
     Part("labs", "Labs and ECG", ("labs",)),
-    Part("function", "Day to day, supports", ("function", "supports")),
+    Part("function", "Day to day, supports", ("sleep", "cognition", "function", "supports")),
     Part(
         "constraints",
         "What stands in the way",

@@ -1,0 +1,57 @@
+"""How a case summary keeps to one page: what is long is cut at a word, and what is missing is said in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+LONGEST_FACT: Final = 280
+LONGEST_STORY: Final = 480
+MOST_LINES: Final = 8
+NOT_RECORDED: Final = "Not recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryFact:
+    """One thing that the consultant asks about, in lines; none says that it is missing."""
+
+    label: str
+    lines: tuple[str, ...]
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether nothing is on record."""
+        return not self.lines
+
+
+@dataclass(frozen=True, slots=True)
+class SummarySection:
+    """Facts under one heading."""
+
+    key: str
+    title: str
+    facts: tuple[SummaryFact, ...]
+
+
+def cut(text: str, most: int = LONGEST_FACT) -> str:
+    """The text on one line, cut at a word and marked so where it is longer than `most` characters."""
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    return f"{line[: most - 1].rsplit(' ', 1)[0]}…"
+
+
+def fact(label: str, *lines: str, most: int = LONGEST_FACT) -> SummaryFact:
+    """A fact of the lines that say something, each cut; beyond eight lines how many more there are."""
+    said = [cut(line, most) for line in lines if line.strip()]
+    return SummaryFact(label, tuple(_some(said)))
+
+
+def joined(parts: Iterable[str], mark: str = ", ") -> str:
+    """The parts that say something, in one."""
+    return mark.join(part for part in parts if part)
+
+
+def _some(lines: Sequence[str]) -> Sequence[str]:
+    return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more"]
