@@ -137,11 +137,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         relapse_plans.relapse_plan_compare,
         name="relapse_plan_compare",
     ),
-    path(
-        "patients/<uuid:patient_id>/relapse-plan/print/", relapse_plans.relapse_plan_print, name="relapse_plan_print"
-    ),
+    path("patients/<uuid:patient_id>/relapse-plan/print/", relapse_plans.relapse_plan_print, name="relapse_plan_print"),
     # status
     path("patients/<uuid:patient_id>/status/", status.episode_status, name="episode_status"),
+    path("patients/<uuid:patient_id>/recall/", status.recall, name="recall"),
     path("patients/<uuid:patient_id>/discharge/", status.discharge_patient, name="discharge"),
     path("patients/<uuid:patient_id>/reopen/", status.reopen, name="reopen"),
     path("patients/<uuid:patient_id>/hand-offs/new/", status.hand_off_new, name="hand_off_new"),

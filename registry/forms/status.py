@@ -42,6 +42,7 @@ class StatusForm(Refusable):
 
     to = forms.ChoiceField(choices=tuple(STATUS_LABELS.items()), widget=forms.HiddenInput)
     on = DayField(label="From", required=True)
+    next_on = DayField(label="Next contact")
     reason = _few_words("Why")
 
 

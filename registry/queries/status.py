@@ -17,6 +17,8 @@ from registry.models import (
     RelapsePlan,
     StatusChange,
 )
+from registry.rules.content import from_json
+from registry.rules.relapse_plans import RelapsePrevention
 
 
 @dataclass(frozen=True)
@@ -30,17 +32,29 @@ class StatusSince:
 
 
 @dataclass(frozen=True)
+class WrittenPlan:
+    """What a plan against relapse says, and of which day it is."""
+
+    on: date
+    content: RelapsePrevention
+
+
+@dataclass(frozen=True)
 class StatusPapers:
-    """What the registry keeps of an episode's way from status to status. `plan_on` is of the plan against relapse."""
+    """What the registry keeps of an episode's way from status to status; `plan` is the one against relapse in force."""
 
     changes: tuple[StatusChange, ...]
     hand_offs: tuple[HandOff, ...]
-    plan_on: date | None
+    plan: WrittenPlan | None
     last_tier: str
 
     @property
     def changed_on(self) -> date | None:
         return max((change.on for change in self.changes), default=None)
+
+    @property
+    def plan_on(self) -> date | None:
+        return self.plan.on if self.plan is not None else None
 
     @property
     def seen_on(self) -> date | None:
@@ -66,11 +80,11 @@ def status_papers(episode: Episode) -> StatusPapers:
         instrument="cssrs",
         detail__has_key="tier",
     )
-    plans = RelapsePlan.objects.live().filter(**of).order_by("-number")
+    plan = RelapsePlan.objects.live().filter(**of).order_by("-number").first()
     return StatusPapers(
         changes=tuple(StatusChange.objects.live().filter(**of).order_by("on", "recorded_at", "id")),
         hand_offs=tuple(HandOff.objects.live().filter(**of).order_by("sent_on", "id")),
-        plan_on=plans.values_list("on", flat=True).first(),
+        plan=None if plan is None else WrittenPlan(plan.on, from_json(RelapsePrevention, plan.content)),
         last_tier=screened.order_by("-on", "-recorded_at").values_list("detail__tier", flat=True).first() or "",
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from registry.rules.business_days import is_business_day
+from registry.rules.business_days import business_days_after, is_business_day
 from registry.rules.care_plans import Plan
 from registry.rules.content import Fault, Part, day, faults_of, rows, words
 from registry.rules.safety_plans import Safety, Somebody
@@ -68,6 +68,8 @@ PARTS = (
     Part("next", "Next check", ("next_on", "next_purpose"), is_open=True),
     Part("text", "Anything else", ("text",), is_open=True, is_expected=False),
 )
+BACK = "Back in treatment: what changed, and what is tried next"
+RECALL = "Repeat the score: the last one says relapse"
 THEN = "Call the clinic and answer the questions again within two weeks. Two such scores: treatment starts again."
 CHECK = "How it is going; PHQ-9"
 
@@ -85,6 +87,32 @@ def next_check_on(since: date, *, within: int = CADENCE_DAYS) -> date:
     while not is_business_day(found):
         found -= timedelta(days=1)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """What a score asks for in relapse prevention (T16). `recall_on` is the day by which the patient is called."""
+
+    tone: str
+    title: str
+    text: str
+    recall_on: date | None = None
+
+
+def to_do(relapse: str, *, scored_on: date | None, today: date) -> ToDo:
+    """One score that says relapse: a recall within two weeks of it; two: back to treatment. `relapse` as in Ground."""
+    if relapse == "relapse_confirmed":
+        return ToDo("danger", "Two scores say relapse", "Take the patient back to active treatment; nothing is lost.")
+    if relapse:
+        by = next_check_on(scored_on or today, within=RECALL_DAYS)
+        recall_on = by if by >= today else business_days_after(today, 0)
+        return ToDo(
+            "warning",
+            "One score says relapse",
+            f"Call the patient and repeat the score by {recall_on:%b} {recall_on.day}. A second one confirms it.",
+            recall_on,
+        )
+    return ToDo("good", "No score says relapse", "Somebody looks every two months, with a score.")
 
 
 def proposed(

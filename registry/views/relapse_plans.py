@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, requires
-from bhi.tenancy.models import Membership
 from caseload.queries.doors import PatientDoor
 from caseload.queries.follow_ups import next_due
 from caseload.queries.status_ground import status_ground
-from registry.forms.content import ContentForm
 from registry.forms.relapse_plans import RelapsePlanForm
 from registry.operations.relapse_plans import record_relapse_plan
-from registry.operations.versions import Kept
 from registry.queries.patients import people_to_call
 from registry.queries.plans import (
     Version,
@@ -33,7 +29,7 @@ from registry.queries.status import status_papers
 from registry.rules.content import shown
 from registry.rules.relapse_plans import PARTS, RelapsePrevention, next_check_on, proposed
 from registry.views.door import Asked, asked
-from registry.views.plan_editing import Editing, Start, edit
+from registry.views.plan_editing import Editing, Start, edit, version_in_episode
 from registry.views.plan_printing import printed
 from registry.views.plan_reading import compare, read
 
@@ -119,25 +115,12 @@ def _beside(door: PatientDoor) -> Mapping[str, Any]:
     return {"ground": status_ground(door.episode, status_papers(door.episode), door.today)}
 
 
-def _save(door: PatientDoor, form: ContentForm, by: Membership, at: datetime) -> Kept[Any]:
-    assert door.episode is not None
-    return record_relapse_plan(
-        by=by,
-        at=at,
-        episode=door.episode,
-        based_on=form.cleaned_data["based_on"],
-        on=form.cleaned_data["on"],
-        content=form.content,
-        today=door.today,
-    )
-
-
 EDITING = Editing(
     name="relapse_plan",
     title="Relapse plan",
     form=RelapsePlanForm,
     versions=_versions,
-    save=_save,
+    save=version_in_episode(record_relapse_plan),
     is_open=lambda door: door.is_open,
     start=_start,
     beside=_beside,

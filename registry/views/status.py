@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,29 +12,42 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from caseload.operations.errors import FollowUpInThePast
+from caseload.operations.prevention import change_status_and_plan, plan_next
 from caseload.queries.doors import PatientDoor, patient_door
+from caseload.queries.follow_ups import NextDue, next_due
 from caseload.queries.status_ground import status_ground
 from registry.forms.status import DischargeForm, HandOffForm, Refusable, ReopenForm, SeenForm, StatusForm
 from registry.operations.errors import EpisodeEnded, NothingChanges, StatusRefused
-from registry.operations.status import change_status, confirm_hand_off, discharge, hand_off, reopen_episode
+from registry.operations.status import confirm_hand_off, discharge, hand_off, reopen_episode
 from registry.queries.status import (
     STATUS_LABELS,
     StatusPapers,
     StatusSince,
+    WrittenPlan,
     closing_note_of,
     hand_off_of,
     has_newer_episode,
     status_history,
     status_papers,
 )
-from registry.rules.status import MOVES, REASONS, Consideration, Ground, asks_reason, considerations
+from registry.rules.relapse_plans import (
+    BACK,
+    CHECK,
+    RECALL,
+    RECALL_DAYS,
+    next_check_on,
+    to_do,
+    way_back,
+)
+from registry.rules.status import ACTIVE, MOVES, PREVENTION, REASONS, Consideration, Ground, asks_reason, considerations
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 # What a step is called on its button.
@@ -63,6 +76,7 @@ class Step:
     considerations: tuple[Consideration, ...]
     asks_reason: bool
     form: StatusForm
+    plans_next: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,21 @@ def episode_status(request: HttpRequest, organization: str, patient_id: UUID) ->
 
 
 @requires(Permission.ENROL)
+@require_POST
+def recall(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
+    """The next contact moves to where one score that says relapse asks for it."""
+    asked = _asked(request, patient_id)
+    episode = asked.door.episode
+    wanted = _to_do(_ground(asked.door)[0]).recall_on if episode is not None and asked.door.is_open else None
+    if episode is None or wanted is None:
+        messages.info(request, "No single score says relapse any more. Nothing was changed.")
+    else:
+        plan_next(by=asked.by, at=asked.at, episode_id=episode.id, on=wanted, purpose=RECALL)
+        messages.success(request, f"The next contact is on {wanted:%b} {wanted.day}: {RECALL[0].lower()}{RECALL[1:]}.")
+    return redirect("episode_status", organization, patient_id)
+
+
+@requires(Permission.ENROL)
 @require_http_methods(FORM_METHODS)
 def discharge_patient(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """A discharge with its closing note."""
@@ -100,8 +129,9 @@ def discharge_patient(request: HttpRequest, organization: str, patient_id: UUID)
     if not asked.door.is_open:
         messages.info(request, "This patient is not enrolled, or was discharged already.")
         return redirect("patient_chart", organization, patient_id)
-    ground = _ground(asked.door)[0]
-    form = DischargeForm(request.POST if asked.is_post else None, ground=ground, initial=_proposed(request, ground))
+    ground, papers = _ground(asked.door)
+    proposed = {**_proposed(request, ground), **_way_back(papers.plan)}
+    form = DischargeForm(request.POST if asked.is_post else None, ground=ground, initial=proposed)
     if asked.is_post and form.is_valid() and _discharge(asked, form, ground):
         return redirect("patient_chart", organization, patient_id)
     context = {"form": form, "ground": ground, "is_inactive": ground.today >= ground.inactive_on}
@@ -198,14 +228,24 @@ def _ground(door: PatientDoor) -> tuple[Ground, StatusPapers]:
 
 def _change(asked: Asked, form: StatusForm) -> bool:
     """Whether the status was changed, or stood so already; a refusal is shown in the form."""
-    assert asked.door.episode is not None
+    episode = asked.door.episode
+    assert episode is not None
+    ground, papers = _ground(asked.door)
     try:
-        change_status(
-            by=asked.by, at=asked.at, episode=asked.door.episode, ground=_ground(asked.door)[0], **form.cleaned_data
+        change_status_and_plan(
+            by=asked.by,
+            at=asked.at,
+            episode=episode,
+            ground=ground,
+            next_purpose=_purpose(form.cleaned_data["to"], papers.plan),
+            **form.cleaned_data,
         )
     except (NothingChanges, EpisodeEnded) as fault:
         messages.info(asked.request, str(fault))
         return True
+    except FollowUpInThePast as fault:
+        form.add_error("next_on", str(fault))
+        return False
     except DomainError as fault:
         _show(form, fault)
         return False
@@ -260,16 +300,40 @@ def _proposed(request: HttpRequest, ground: Ground) -> Mapping[str, Any]:
     return {"reason": reason, **({"on": ground.inactive_on} if is_inactivity else {})}
 
 
+def _way_back(plan: WrittenPlan | None) -> Mapping[str, Any]:
+    """What the relapse plan says of coming back, so that it is not typed again."""
+    return {"way_back": way_back(plan.content)} if plan is not None else {}
+
+
+def _purpose(to: str, plan: WrittenPlan | None) -> str:
+    """What the contact after a change of status is about."""
+    if to == PREVENTION:
+        return (plan.content.next_purpose if plan is not None else "") or CHECK
+    return BACK if to == ACTIVE else ""
+
+
+def _to_do(ground: Ground) -> Any:
+    """What the scores ask for; outside relapse prevention nothing does."""
+    relapse = ground.relapse if ground.status == PREVENTION else ""
+    return to_do(relapse, scored_on=max((scale.last_on for scale in ground.scales), default=None), today=ground.today)
+
+
 def _status_page(asked: Asked, typed: StatusForm | None = None, *, status: int = 200) -> HttpResponse:
     episode, door = asked.door.episode, asked.door
     context: dict[str, Any] = {"is_open": door.is_open}
     if episode is not None:
         ground, papers = _ground(door)
         ways = MOVES[episode.status]
+        plan, due = papers.plan, next_due(episode.id)
         context |= {
             "episode": episode,
             "is_no_step": typed is not None and typed.data.get("to") not in ways,
-            "steps": [_step(ground, to, typed) for to in ways],
+            "steps": [_step(ground, to, typed, plan, due) for to in ways],
+            "ground": ground,
+            "plan": plan,
+            "due": due,
+            "is_prevention": episode.status == PREVENTION,
+            "to_do": _to_do(ground),
             "hand_offs": papers.hand_offs,
             "history": _history(asked, papers),
             "note": None if door.is_open else closing_note_of(episode),
@@ -288,12 +352,34 @@ def _history(asked: Asked, papers: StatusPapers) -> list[tuple[StatusSince, str]
     ]
 
 
-def _step(ground: Ground, to: str, typed: StatusForm | None) -> Step:
+def _step(
+    ground: Ground,
+    to: str,
+    typed: StatusForm | None,
+    plan: WrittenPlan | None,
+    due: NextDue | None,
+) -> Step:
     button, about = _STEPS[ground.status, to]
     is_typed = typed is not None and typed.data.get("to") == to
-    form = typed if typed is not None and is_typed else StatusForm(initial={"to": to, "on": ground.today})
+    next_on, help_text = _next_contact(ground, to, plan, due)
+    initial = {"to": to, "on": ground.today, "next_on": next_on}
+    form = typed if typed is not None and is_typed else StatusForm(initial=initial)
     form.auto_id = f"id_{to}_%s"
-    return Step(to, button, about, considerations(to, ground), asks_reason(to, ground), form)
+    form.fields["next_on"].help_text = help_text
+    return Step(to, button, about, considerations(to, ground), asks_reason(to, ground), form, next_on is not None)
+
+
+def _next_contact(ground: Ground, to: str, plan: WrittenPlan | None, due: NextDue | None) -> tuple[date | None, str]:
+    """When somebody speaks with the patient after a step, and why then; None where the step plans nothing."""
+    now = f" Planned now: {due.on:%b} {due.on.day}." if due is not None else ""
+    if to == PREVENTION:
+        said = plan.content.next_on if plan is not None else None
+        is_ahead = said is not None and said >= ground.today
+        about = "As the relapse plan says." if is_ahead else "Every two months from now on."
+        return said if is_ahead else next_check_on(ground.today), about + now
+    if to == ACTIVE and ground.status == PREVENTION:
+        return next_check_on(ground.today, within=RECALL_DAYS), f"Within two weeks.{now}"
+    return None, ""
 
 
 def _page(asked: Asked, template: str, context: Mapping[str, Any], *, status: int) -> HttpResponse:

@@ -488,6 +488,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "import_mapping_delete": Url(IMPORTING, get=None, post=302, made=import_mapping),
     # status
     "episode_status": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "recall": Url(LOGGING, get=None, post=302, made=patient),
     "discharge": Url(LOGGING, post=422, made=patient, shows="patient"),
     "reopen": Url(LOGGING, post=422, made=discharged, shows="patient"),
     "hand_off_new": Url(LOGGING, post=422, made=patient, shows="patient"),

@@ -22,6 +22,7 @@ from registry.rules.relapse_plans import (
     faults_of_prevention,
     next_check_on,
     proposed,
+    to_do,
     way_back,
 )
 from registry.rules.safety_plans import Safety, Somebody
@@ -117,3 +118,49 @@ def test_the_way_back_of_a_closing_note() -> None:
         "To call: Ana, sister 555-0100.",
     ]
     assert way_back(RelapsePrevention(come_back=(ComeBack("PHQ-9"),))) == ""
+
+
+@pytest.mark.parametrize(
+    ("relapse", "scored_on", "tone", "words", "recall_on"),
+    [
+        ("", date(2026, 2, 20), "good", "Somebody looks every two months, with a score.", None),
+        (
+            "relapse",
+            date(2026, 2, 20),
+            "warning",
+            "Call the patient and repeat the score by Mar 6. A second one confirms it.",
+            date(2026, 3, 6),
+        ),
+        (
+            "relapse",
+            date(2026, 1, 5),  # the two weeks are over: today
+            "warning",
+            "Call the patient and repeat the score by Mar 2. A second one confirms it.",
+            date(2026, 3, 2),
+        ),
+        (
+            "relapse",
+            None,
+            "warning",
+            "Call the patient and repeat the score by Mar 16. A second one confirms it.",
+            None,
+        ),
+        (
+            "relapse_confirmed",
+            date(2026, 2, 20),
+            "danger",
+            "Take the patient back to active treatment; nothing is lost.",
+            None,
+        ),
+    ],
+)
+def test_what_a_score_asks_for(
+    relapse: str, scored_on: date | None, tone: str, words: str, recall_on: date | None
+) -> None:
+    found = to_do(relapse, scored_on=scored_on, today=TODAY)
+    assert (found.tone, found.text) == (tone, words)
+    assert found.recall_on == (recall_on or (date(2026, 3, 16) if relapse == "relapse" else None))
+
+
+def test_a_recall_that_is_late_waits_for_no_weekend() -> None:
+    assert to_do("relapse", scored_on=date(2026, 1, 5), today=date(2026, 3, 7)).recall_on == date(2026, 3, 9)
