@@ -27,7 +27,9 @@
     if (one("dialog[open]")) return;
     if (event.key === "j") return moveRow(1);
     if (event.key === "k") return moveRow(-1);
-    const target = event.key === "/" ? one("#patient-search") : one(`[data-key="${CSS.escape(event.key)}"]`);
+    const key = CSS.escape(event.key), row = event.target.closest?.("[data-rows] tr, [data-rows] li");
+    const inRow = row && one(`[data-row-key="${key}"]`, row);
+    const target = event.key === "/" ? one("#patient-search") : inRow ?? one(`[data-key="${key}"]`);
     if (!target) return;
     event.preventDefault();
     if (event.key === "/") target.focus();

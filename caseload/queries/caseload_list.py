@@ -64,7 +64,7 @@ class ScoreCell:
 
 @dataclass(frozen=True)
 class CaseloadRow:
-    """One patient's episode as the list shows it."""
+    """One patient's episode as the list shows it. `handed_over_on` stands until its new care manager has read that."""
 
     episode_id: UUID
     patient_id: UUID
@@ -89,6 +89,7 @@ class CaseloadRow:
     enrolled_on: date
     ended_on: date | None
     birth_date: date
+    handed_over_on: date | None = None
 
     @property
     def is_overdue(self) -> bool:
@@ -226,6 +227,7 @@ def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadR
         enrolled_on=row[7],
         ended_on=row[23],
         birth_date=row[24],
+        handed_over_on=row[-1],  # the last column of the statement
     )
 
 

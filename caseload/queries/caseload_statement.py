@@ -53,7 +53,11 @@ SELECT (SELECT count(*) FROM ($all) AS f) AS total,
                      s.phq9_baseline, s.phq9_last, s.phq9_last_on, s.phq9_series::json,
                      s.gad7_baseline, s.gad7_last, s.gad7_last_on, s.gad7_series::json,
                      s.response_state, s.signals::json, s.last_contact_on, s.last_review_on, s.next_due_on,
-                     s.next_due_purpose, e.program, e.ended_on, p.birth_date
+                     s.next_due_purpose, e.program, e.ended_on, p.birth_date,
+                     CASE WHEN e.ended_on IS NULL THEN
+                       (SELECT max(h."on") FROM caseload_handover h
+                         WHERE h.organization_id = s.organization_id AND h.episode_id = s.episode_id
+                           AND h.given_to_id = s.care_manager_id AND h.voided_at IS NULL AND h.seen_at IS NULL) END
                 FROM caseload_episodestanding s
                 JOIN registry_patient p ON p.organization_id = s.organization_id AND p.id = s.patient_id
                 JOIN registry_episode e ON e.organization_id = s.organization_id AND e.id = s.episode_id

@@ -23,11 +23,12 @@ NOTHING = SafeString("")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What each cell of a row says, and where the name leads."""
+    """What each cell of a row says, and where the name leads. `timer_url` is empty where no clock may be started."""
 
     url: str
     name: str
     about: str
+    handed_over: str
     signals: SafeString
     phq9: SafeString
     gad7: SafeString
@@ -38,6 +39,7 @@ class Line:
     is_at_risk: bool
     last_review: str
     month: SafeString
+    timer_url: str
 
 
 def lines_of(
@@ -46,16 +48,18 @@ def lines_of(
     organization: str,
     *,
     names_clinics: bool,
+    may_log: bool,
     outreach: Mapping[UUID, Outreach],
 ) -> list[Line]:
-    """The lines of a page. The address of a chart is worked out once and completed for each row."""
+    """The lines of a page. The addresses of a patient are worked out once and completed for each row."""
     nobody = UUID(int=0)
-    chart = reverse("patient_chart", args=[organization, nobody])
+    chart, timer = (reverse(name, args=[organization, nobody]) for name in ("patient_chart", "timer_start"))
     return [
         _line(
             row,
             cells[row.episode_id],
             chart.replace(str(nobody), str(row.patient_id)),
+            timer.replace(str(nobody), str(row.patient_id)) if may_log and row.is_open else "",
             names_clinics=names_clinics,
             outreach=outreach.get(row.episode_id),
         )
@@ -63,11 +67,14 @@ def lines_of(
     ]
 
 
-def _line(row: CaseloadRow, month: MonthCell, url: str, *, names_clinics: bool, outreach: Outreach | None) -> Line:
+def _line(
+    row: CaseloadRow, month: MonthCell, url: str, timer_url: str, *, names_clinics: bool, outreach: Outreach | None
+) -> Line:
     return Line(
         url=url,
         name=row.name,
         about=_about(row, names_clinics=names_clinics),
+        handed_over=f"Handed over {day(row.handed_over_on, row.today)}" if row.handed_over_on else "",
         signals=signal_chips(row.signals, row.today, row.more_signals),
         phq9=_score("phq9", row.phq9, row),
         gad7=_score("gad7", row.gad7, row),
@@ -78,6 +85,7 @@ def _line(row: CaseloadRow, month: MonthCell, url: str, *, names_clinics: bool, 
         is_at_risk=outreach is not None and outreach.is_at_risk,
         last_review=f"Reviewed {ago_days(row.last_review_on, row.today)}" if row.last_review_on else "",
         month=minutes_bar(month.minutes, month.goal, month.next_code, month.code_now, month.missing_words),
+        timer_url=timer_url,
     )
 
 

@@ -194,6 +194,7 @@ def _page(listing: Listing, organization: str, *, view_form: ViewForm | None = N
         by.organization_id, chosen, clinics=choices.clinics, after=question.after, before=question.before
     )
     cells = month_cells(by.organization_id, page.rows)
+    may_log = Permission.LOG_CONTACT in permissions_of(by.roles)
     record("caseload.viewed", by=by, at=listing.at, count=len(page.rows))
     context = {
         "page": page,
@@ -202,12 +203,14 @@ def _page(listing: Listing, organization: str, *, view_form: ViewForm | None = N
             cells,
             organization,
             names_clinics=len(choices.clinics) > 1,
+            may_log=may_log,
             outreach=outreach_of(by.organization_id, {row.episode_id: row.today for row in page.rows if row.is_open}),
         ),
         "chosen": chosen,
         "headings": {name.replace("-", "_"): _heading(name, chosen) for name in ORDERS if name[0] != "-"},
         "is_default_order": chosen.order == DEFAULT_ORDER,
         "sub": _counted(page.total),
+        "may_log": may_log,
         "view_form": view_form or ViewForm(),
         **_offered(listing),
         **_places(page, chosen),

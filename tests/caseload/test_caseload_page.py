@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,11 +17,12 @@ from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
-from caseload.models import EpisodeStanding, SavedView
+from caseload.models import EpisodeStanding, HandOver, SavedView, Timer
 from caseload.operations import rebuild_standing
 from registry.models import Episode
 from registry.operations import end_episode, record_assessment
 from tests.factories.caseload import SavedViewFactory
+from tests.factories.work import HandOverFactory
 
 TODAY = date(2026, 3, 2)
 
@@ -400,3 +402,49 @@ def test_follow_ups_in_days_to_come_are_not_overdue(
         rebuild_standing(organization_id=by.organization_id, episode_ids=[episode.id], at=now)
     lines = client.get(f"{caseload}?order=name").context["lines"]
     assert [(line.name, line.is_overdue) for line in lines] == [("Past, Ana", True), ("Today, Ana", False)]
+
+
+# Acts in the row
+
+
+def buttons(page: Any) -> list[tuple[str, str]]:
+    """The buttons that start a timer: where each leads, and what it says."""
+    found = re.findall(
+        r'<button[^>]*form="start-timer" formaction="([^"]*)" data-row-key="t">(.*?)</button>', page.text
+    )
+    return [(address, re.sub(r"<[^>]*>", "", words)) for address, words in found]
+
+
+def test_a_timer_is_started_from_the_row(
+    client: Client, caseload: str, enrolled: Callable[..., Any], by: Any, now: datetime, client_for: Any
+) -> None:
+    open_one, ended = enrolled("Abara"), enrolled("Berg")
+    end_episode(by=by, at=now, episode=ended, on=TODAY, reason="graduated")
+    rebuild_standing(organization_id=by.organization_id, episode_ids=[ended.id], at=now)
+    page = client.get(f"{caseload}?status=all")
+    address = caseload.replace("caseload/", f"patients/{open_one.patient_id}/timer/start/")
+    assert buttons(page) == [(address, "Start timer for Abara, Ana")]
+    assert re.findall(r'<form id="start-timer" method="post" hidden>', page.text) == [
+        '<form id="start-timer" method="post" hidden>'
+    ]
+    assert client.post(address).status_code == 302
+    assert Timer.objects.get().patient_id == open_one.patient_id
+    assert buttons(client_for("clinic_lead").get(caseload)) == buttons(client_for("billing").get(caseload)) == []
+
+
+def test_who_was_handed_over_is_marked_until_that_was_read(
+    client: Client, caseload: str, enrolled: Callable[..., Any], by: Any, membership: Callable[..., Any]
+) -> None:
+    mine = enrolled("Abara")
+    Episode.objects.filter(id=mine.id).update(care_manager=by)
+    EpisodeStanding.objects.filter(episode_id=mine.id).update(care_manager_id=by.id)
+    made = {"organization": by.organization, "episode": mine}
+    HandOverFactory(**made, given_to=by, on=date(2026, 2, 20), seen_at=datetime(2026, 2, 21, tzinfo=UTC))
+    HandOverFactory(**made, given_to=membership("care_manager"), on=date(2026, 2, 26))
+    assert [line.handed_over for line in client.get(caseload).context["lines"]] == [""]
+    given = HandOverFactory(**made, given_to=by, on=date(2026, 2, 27))
+    page = client.get(caseload)
+    assert [line.handed_over for line in page.context["lines"]] == ["Handed over Feb 27"]
+    assert '<span class="attention small">Handed over Feb 27</span>' in page.text
+    HandOver.objects.filter(id=given.id).update(seen_at=datetime(2026, 3, 1, tzinfo=UTC))
+    assert [line.handed_over for line in client.get(caseload).context["lines"]] == [""]
