@@ -31,6 +31,7 @@ from registry.models import Assessment
 from registry.operations.assessments import ScoreGiven, result_columns
 from registry.operations.errors import FormReused
 from registry.operations.recording import Stamp, record_facts, stamped
+from registry.operations.risk_opening import heed_scores
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def record_contact(
 ) -> ContactKept:
     """One note: the contact, its minutes, its scores and the next contact date, all or nothing.
 
-    The minutes are held when they overlap the person's time for another patient; the rest is kept all the same.
-    A second submit of the same form returns what the first one kept. Raises PatientDischarged, ImpossibleTime,
+    The minutes are held when they overlap the person's time for another patient; the rest is kept all the same. A score
+    that means danger opens a risk case. A second submit of the same form returns what the first one kept. Raises PatientDischarged, ImpossibleTime,
     DayFull, ScoreUnusable, FollowUpTooEarly, NotHowItIsDone, FormReused, NotFound; TimerClosed where `timer_id`, the
     person's timer whose time this is, was saved or let go already.
     """
@@ -102,6 +103,7 @@ def record_contact(
     entry = timed(stamp, episode, time=time, work=work, worked_by=by, client_token=client_token, contact=contact)
     assessments = tuple(_assessment(stamp, episode, contact, given) for given in scores)
     record_facts([contact, entry, *assessments])
+    heed_scores(assessments, stamp=stamp)
     if timer_id is not None:
         end_timer(by=by, at=at, timer_id=timer_id, entry=entry)
     _plan_next(stamp, contact, next_contact)

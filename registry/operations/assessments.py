@@ -15,6 +15,7 @@ from bhi.tenancy.models import Membership
 from registry.models import Assessment, Episode, Patient
 from registry.operations.errors import DateOutOfOrder, FormReused, ScoreUnusable
 from registry.operations.recording import Stamp, announce_change, record_facts, stamped, void_facts
+from registry.operations.risk_opening import heed_scores
 from registry.queries.assessments import episode_on
 from registry.queries.episodes import episode_ids_of
 from registry.rules.instruments import ImpossibleScore, Scored, check_total, instrument, score
@@ -124,7 +125,7 @@ def record_assessment(
     client_token: UUID | None = None,
     import_id: UUID | None = None,
 ) -> Assessment:
-    """One administration of a tool, by its answers or its bare total.
+    """One administration of a tool, by its answers or its bare total. One that means danger opens a risk case.
 
     A second submit of the form with `client_token` returns what the first one kept. Raises ScoreUnusable,
     DateOutOfOrder, FormReused.
@@ -144,6 +145,7 @@ def record_assessment(
         client_token=client_token,
     )
     record_facts([assessment])
+    heed_scores([assessment], stamp=stamp)
     touched = [episode.id] if episode else episode_ids_of(patient.id)
     _tell("assessment.recorded", assessment, touched, stamp=stamp, since=on)
     return assessment
@@ -172,6 +174,7 @@ def replace_assessment(
     )
     void_facts([assessment], stamp=stamp, reason=reason)
     record_facts([fresh])
+    heed_scores([fresh], stamp=stamp, instead_of=assessment)
     _tell("assessment.replaced", fresh, episode_ids_of(patient.id), stamp=stamp, since=min(on, assessment.on))
     return fresh
 

@@ -14,6 +14,8 @@ from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership, Organization
 from registry.models import Assessment, NoticeCause, Patient, SafetyNotice, SafetyStep, SelfReport, StepKind
 from registry.operations.messages import call_to_safety_list
+from registry.operations.recording import Stamp
+from registry.operations.risk_opening import heed_notice
 from registry.operations.self_report_errors import ClosingNoteMissing, NoticeClosed, NoticeTaken
 from registry.queries.duty import duty_at, leads_of, reachable
 from registry.queries.protocols import protocol_of
@@ -35,7 +37,8 @@ def raise_notice(
 ) -> SafetyNotice:
     """Call for somebody. One link raises one notice: a second call for it returns the first.
 
-    Whom it goes to is worked out by a job, so that it goes on however this request ends.
+    It belongs to the person's risk case, which is opened with it. Whom it goes to is worked out by a job, so that it
+    goes on however this request ends.
     """
     made = {
         "patient": patient,
@@ -52,6 +55,7 @@ def raise_notice(
         )
     if is_new:
         record("safety_notice.raised", by=by, at=at, patient_id=patient.id, object_id=notice.id)
+        heed_notice(notice, stamp=Stamp(by, at))
         queue(TELL, organization_id=notice.organization_id, key=str(notice.id), at=at, arguments=_about(notice))
     return notice
 

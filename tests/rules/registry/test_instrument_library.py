@@ -17,7 +17,7 @@ from registry.rules.instruments import (
 )
 from registry.rules.instruments.words import critical_words, result_words
 
-BUNDLED = ["auditc", "cssrs", "gad2", "gad7", "pcl5", "pcptsd5", "phq2", "phq9", "phqa"]
+BUNDLED = ["auditc", "cssrs", "cssrs_followup", "gad2", "gad7", "pcl5", "pcptsd5", "phq2", "phq9", "phqa"]
 ATTESTED = ["audit", "dast10"]
 SCORE_ONLY = ["epds", "isi", "mdq", "psc17", "scared", "smfq", "whodas12"]
 CSSRS, PCPTSD, AUDITC, PHQA = map(instrument, ("cssrs", "pcptsd5", "auditc", "phqa"))
@@ -44,13 +44,13 @@ def test_answers_are_taken_one_by_one_only_where_the_licence_lets_them(made):
 
 
 def test_patients_answer_what_has_a_wording_and_is_not_for_staff_to_ask():
-    assert [key for key, made in INSTRUMENTS.items() if made.may_be_sent] == [key for key in BUNDLED if key != "cssrs"]
+    assert [key for key, made in INSTRUMENTS.items() if made.may_be_sent] == [key for key in BUNDLED if not key.startswith("cssrs")]
 
 
 @pytest.mark.parametrize(
     ("key", "languages"),
     [*((key, ("en", "es")) for key in ("phq2", "phq9", "gad2", "gad7"))]
-    + [(key, ("en",)) for key in ("auditc", "cssrs", "pcl5", "pcptsd5", "phqa")],
+    + [(key, ("en",)) for key in ("auditc", "cssrs", "cssrs_followup", "pcl5", "pcptsd5", "phqa")],
 )
 def test_each_language_has_every_item_and_an_answer_for_each_of_its_points(key, languages):
     made = instrument(key)
@@ -120,6 +120,7 @@ BANDS = {
     "scared": [(0, 24, "below the cut"), (25, 30, "possible anxiety disorder"), (31, 82, "more specific")],
     "smfq": [(0, 11, "below the cut"), (12, 26, "at or above the cut")],
     "cssrs": [],
+    "cssrs_followup": [],
 }
 
 

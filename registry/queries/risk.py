@@ -1,0 +1,292 @@
+"""One person's risk case as its page shows it: the protocol with what is done of it, and everything recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from bhi.accounts.queries import people_of
+from bhi.errors import NotFound
+from registry.models import Assessment, RelatedPerson, RiskCase, RiskCause, RiskStep, RiskStepKind
+from registry.queries.risk_protocols import RiskSettings, risk_settings
+from registry.rules.instruments import instrument
+from registry.rules.risk import SCREENER_DAYS, SCREENERS, TIER_WORDS, fault_of_agreeing, faults_of_closing
+from registry.rules.risk_course import POSITIVE, RISEN, Course, Event, course_of
+from registry.rules.risk_steps import Step, steps_of
+
+MOST_EARLIER = 20
+
+
+@dataclass(frozen=True)
+class StepShown:
+    """A step of the protocol: when it is due, and by whom and when it was done."""
+
+    step: Step
+    due_at: datetime
+    is_overdue: bool
+    done_by: str = ""
+    done_at: datetime | None = None
+    who: str = ""
+    text: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        return self.done_at is not None
+
+
+@dataclass(frozen=True)
+class EntryShown:
+    """Something recorded about a case."""
+
+    at: datetime
+    by: str
+    words: str
+    who: str
+    text: str
+    tone: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class ScreenerShown:
+    """A screener of today or yesterday, on which an assessment rests."""
+
+    id: UUID
+    name: str
+    on: date
+    tier: str
+    word: str
+
+
+@dataclass(frozen=True)
+class AskedShown:
+    """A lower tier that was asked for: by whom, why, and why the reader cannot answer (empty: they can)."""
+
+    tier_word: str
+    by: str
+    at: datetime
+    text: str
+    why_not: str
+
+
+@dataclass(frozen=True)
+class EarlierCase:
+    """A case of before: when it was open, how it was closed."""
+
+    opened_on: date
+    closed_on: date
+    tier_word: str
+    closed_by: str
+    note: str
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """A case with all that its page shows. `seen` is how many steps there are: a form sends it back."""
+
+    case: RiskCase
+    course: Course
+    settings: RiskSettings
+    zone: ZoneInfo
+    today: date
+    reason: str
+    steps: tuple[StepShown, ...]
+    entries: tuple[EntryShown, ...]
+    screener: ScreenerShown | None
+    asked: AskedShown | None
+    closing_faults: tuple[str, ...]
+    seen: int
+    has_screened_before: bool
+    emergency_contact: str
+
+    @property
+    def tier_word(self) -> str:
+        return TIER_WORDS[self.course.tier]
+
+    @property
+    def is_open(self) -> bool:
+        return self.case.closed_at is None
+
+    @property
+    def phase_word(self) -> str:
+        """What the steps are those of."""
+        return "before the assessment" if self.course.is_unassessed else TIER_WORDS[self.course.tier].lower()
+
+
+def case_page(case: RiskCase, *, for_id: UUID, roles: Iterable[str], at: datetime) -> CasePage:
+    """A case as somebody sees it. Seven statements."""
+    settings = risk_settings(case.clinic_id)
+    rows = _steps(case.id)
+    course = course_of(case.opened_at, map(_event, rows))
+    people = {key: str(seat) for key, seat in people_of(case.organization_id).items()}
+    today = settings.today(at)
+    screeners = _screeners(case.patient_id)
+    basis = next((row for row in screeners if row.on >= today - timedelta(days=SCREENER_DAYS)), None)
+    shown = tuple(_protocol(course, settings, {row.id: row for row in rows}, people, at))
+    return CasePage(
+        case=case,
+        course=course,
+        settings=settings,
+        zone=settings.zone,
+        today=today,
+        reason=reason_words(case),
+        steps=shown,
+        entries=tuple(_entry(row, people) for row in reversed(rows)),
+        screener=_screener(basis) if basis is not None else None,
+        asked=_asked(course, rows, people, for_id, roles, settings),
+        closing_faults=_closing_faults(case, course, sum(not one.is_done for one in shown), today),
+        seen=len(rows),
+        has_screened_before=any(row.on < today for row in screeners),
+        emergency_contact=emergency_contact(case.patient_id),
+    )
+
+
+def case_of(patient_id: UUID) -> RiskCase | None:
+    """The person's open case, else the last one. One statement."""
+    rows = RiskCase.objects.live().filter(patient_id=patient_id).select_related("clinic", "assessment", "closed_by")
+    found: RiskCase | None = rows.order_by("-opened_at", "-id").first()
+    return found
+
+
+def open_case(patient_id: UUID, organization_id: UUID) -> RiskCase:
+    """The person's open case. Raises NotFound."""
+    rows = RiskCase.objects.live().filter(organization_id=organization_id, patient_id=patient_id)
+    found: RiskCase | None = rows.filter(closed_at__isnull=True).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def earlier_cases(patient_id: UUID, *, without: UUID | None, people: Mapping[UUID, str]) -> tuple[EarlierCase, ...]:
+    """Closed cases besides the one shown, the latest first. One statement."""
+    rows = RiskCase.objects.live().filter(patient_id=patient_id, closed_at__isnull=False).exclude(id=without)
+    return tuple(
+        EarlierCase(row.opened_on, row.closed_on, TIER_WORDS[row.tier], people[row.closed_by_id], row.closing_note)
+        for row in rows.order_by("-closed_at", "-id")[:MOST_EARLIER]
+    )
+
+
+def course_of_case(case: RiskCase) -> Course:
+    """Where a case stands. One statement."""
+    return course_of(case.opened_at, map(_event, _steps(case.id)))
+
+
+def open_steps(course: Course, settings: RiskSettings) -> list[Step]:
+    """The steps asked for now that are not done."""
+    return [step for step in steps_of(course.steps_tier, settings.own) if step.key not in course.done]
+
+
+def seen_of(case_id: UUID) -> int:
+    """How many steps a case has: another number means that somebody was faster."""
+    return RiskStep.objects.live().filter(case_id=case_id).count()
+
+
+def screener_for(patient_id: UUID, on: date) -> Assessment | None:
+    """The last screener dated `on` or the day before, which an assessment of that day rests on."""
+    since = on - timedelta(days=SCREENER_DAYS)
+    return next((row for row in _screeners(patient_id) if since <= row.on <= on), None)
+
+
+def emergency_contact(patient_id: UUID) -> str:
+    """Whom to call besides the patient; empty where nobody is on record."""
+    rows = RelatedPerson.objects.live().filter(patient_id=patient_id, is_emergency_contact=True)
+    found = rows.order_by("id").first()
+    return ", ".join(filter(None, (str(found.name), found.relation, found.phone))) if found is not None else ""
+
+
+def reason_words(case: RiskCase) -> str:
+    """Why a case is open: `item 9: 2`, or what somebody said."""
+    return case.concern or str(RiskCause(case.cause).label)
+
+
+def _steps(case_id: UUID) -> list[RiskStep]:
+    return list(RiskStep.objects.live().filter(case_id=case_id).order_by("at", "id"))
+
+
+def _event(row: RiskStep) -> Event:
+    return Event(row.id, row.kind, row.at, row.on, row.by_id, row.key, row.tier)
+
+
+def _screeners(patient_id: UUID) -> list[Assessment]:
+    rows = Assessment.objects.live().filter(patient_id=patient_id, instrument__in=SCREENERS, detail__has_key="tier")
+    return list(rows.order_by("-on", "-recorded_at", "-id")[:2])
+
+
+def _screener(row: Assessment) -> ScreenerShown:
+    tier = row.detail["tier"]
+    return ScreenerShown(row.id, instrument(row.instrument).name, row.on, tier, TIER_WORDS[tier])
+
+
+def _protocol(
+    course: Course, settings: RiskSettings, rows: Mapping[UUID, RiskStep], people: Mapping[UUID, str], at: datetime
+) -> Iterable[StepShown]:
+    for step in steps_of(course.steps_tier, settings.own):
+        due_at = step.due_at(course.begun_at, settings.zone)
+        done = course.done.get(step.key)
+        if done is None:
+            yield StepShown(step, due_at, is_overdue=at > due_at)
+        else:
+            row = rows[done.id]
+            yield StepShown(
+                step, due_at, is_overdue=False, done_by=people[row.by_id], done_at=row.at, who=row.who, text=row.text
+            )
+
+
+def _closing_faults(case: RiskCase, course: Course, count: int, today: date) -> tuple[str, ...]:
+    return faults_of_closing(
+        tier=course.tier,
+        assessed_on=case.assessed_on,
+        is_risen=course.is_unassessed,
+        is_asked=course.asked is not None,
+        open_steps=count,
+        today=today,
+    )
+
+
+def _asked(
+    course: Course,
+    rows: Iterable[RiskStep],
+    people: Mapping[UUID, str],
+    for_id: UUID,
+    roles: Iterable[str],
+    settings: RiskSettings,
+) -> AskedShown | None:
+    asked = course.asked
+    if asked is None:
+        return None
+    row = next(one for one in rows if one.id == asked.id)
+    why_not = fault_of_agreeing(asked.by, for_id, list(roles), is_supervisor=for_id in settings.supervisors)
+    return AskedShown(TIER_WORDS[asked.tier], people[asked.by], asked.at, row.text, why_not)
+
+
+_ENTRIES = {
+    RiskStepKind.ASSESSED: ("assessed", "info", "clipboard-document-check"),
+    RiskStepKind.DONE: ("did a step", "good", "check"),
+    RiskStepKind.CALLED: ("called", "info", "phone"),
+    RiskStepKind.LOWERING_ASKED: ("asked to lower it to", "warning", "arrow-down"),
+    RiskStepKind.LOWERING_AGREED: ("agreed to", "good", "check"),
+    RiskStepKind.LOWERING_REFUSED: ("kept", "warning", "hand-raised"),
+    RiskStepKind.NOTE: ("noted", "", "pencil"),
+    RiskStepKind.CLOSED: ("closed it", "good", "check"),
+}
+
+
+def _entry(row: RiskStep, people: Mapping[UUID, str]) -> EntryShown:
+    words, tone, icon = _ENTRIES[RiskStepKind(row.kind)]
+    if row.kind == RiskStepKind.NOTE and row.key in (RISEN, POSITIVE):
+        words, tone, icon = ("recorded something new", "danger", "exclamation-triangle")
+    if row.tier and row.kind != RiskStepKind.NOTE:
+        words = f"{words}: {TIER_WORDS[row.tier].lower()}"
+    if row.kind == RiskStepKind.DONE:
+        words = _step_words(row.key)
+    return EntryShown(row.at, people[row.by_id], words, row.who, row.text, tone, icon)
+
+
+def _step_words(key: str) -> str:
+    """What a step said, by its key; one of the clinic's own may have been changed since."""
+    name = key.partition(".")[2]
+    found = (step.words for tier in ("high", "moderate", "low", "") for step in steps_of(tier) if step.key == name)
+    return f"did: {next(found, 'a step of the clinic’s own')}"
