@@ -429,7 +429,7 @@ def test_a_timer_is_started_from_the_row(
     ]
     assert client.post(address).status_code == 302
     assert Timer.objects.get().patient_id == open_one.patient_id
-    assert buttons(client_for("clinic_lead").get(caseload)) == buttons(client_for("billing").get(caseload)) == []
+    assert buttons(client_for("psychiatric_consultant").get(caseload)) == []
 
 
 def test_who_was_handed_over_is_marked_until_that_was_read(
