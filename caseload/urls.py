@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from caseload.views import (
+    advice,
     caseload_list,
     charts,
     contacts,
@@ -61,6 +62,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         coordination.clinician_request,
         name="clinician_request",
     ),
+    path("patients/<uuid:patient_id>/advice/", advice.advice, name="advice"),
+    path("patients/<uuid:patient_id>/advice/<uuid:recommendation_id>/", advice.advice_step, name="advice_step"),
+    path("patients/<uuid:patient_id>/advice/<uuid:recommendation_id>/paper/", advice.advice_paper, name="advice_paper"),
     path("patients/<uuid:patient_id>/timer/start/", timers.timer_start, name="timer_start"),
     path("timers/", timers.timers, name="timers"),
     path("timers/<uuid:timer_id>/", timers.timer, name="timer"),

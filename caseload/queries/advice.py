@@ -46,6 +46,7 @@ class StepShown:
     by: str
     clinician: str
     channel: str
+    channel_key: str
     is_verbal: bool
     text: str
 
@@ -275,6 +276,7 @@ def _step(step: RecommendationStep, people: Mapping[UUID, Membership]) -> StepSh
         by=str(people[step.by_id]),
         clinician=str(step.clinician) if step.clinician is not None else "",
         channel=step.get_channel_display() if step.channel else "",
+        channel_key=step.channel,
         is_verbal=step.is_verbal,
         text=step.text,
     )

@@ -15,9 +15,10 @@ from caseload.rules.clock import short_day
 MOST_LINES: Final = 6
 LONGEST_WHY: Final = 240
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+EHR, PAPER = "ehr", "paper"
 _ANSWERS: Final = {
-    "ehr": "Reply to this message",
-    "paper": "Mark it on this sheet, sign, and hand it back",
+    EHR: "Reply to this message",
+    PAPER: "Mark it on this sheet, sign, and hand it back",
     "link": "Answer under the link that comes by e-mail",
     "inbox": "Answer in your inbox here",
     "in_person": "Tell us",
@@ -76,7 +77,7 @@ def _senders(asked: Asked) -> str:
 
 
 def _how(asked: Asked, channel: str) -> str:
-    how = _ANSWERS.get(channel, _ANSWERS["ehr"])
+    how = _ANSWERS.get(channel, _ANSWERS[EHR])
     if not asked.is_decision:
         return f"{how} if you disagree."
     return f"{how}: {_CHOICES}."

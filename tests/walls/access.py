@@ -21,10 +21,12 @@ from registry.models import Episode
 from registry.rules.links import long_address, secret_sha256
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
 from tests.factories.caseload import (
+    CaseReviewFactory,
     ContactFactory,
     EpisodeStandingFactory,
     ImportMappingFactory,
     ImportRunFactory,
+    RecommendationFactory,
     SavedViewFactory,
     TimeEntryFactory,
 )
@@ -316,6 +318,19 @@ def patient_month(seat: Membership) -> Mapping[str, Any]:
     return {**patient(seat), "month": "2026-02"}
 
 
+def recommended(seat: Membership) -> Mapping[str, Any]:
+    """An open recommendation for a patient."""
+    of = episode(seat)
+    review = CaseReviewFactory(organization=seat.organization, episode=of, patient=of.patient)
+    loop = {"state": "proposed", "state_on": review.on, "due_on": review.on}
+    made = RecommendationFactory(organization=seat.organization, review=review, kind="medication", **loop)
+    return {"patient_id": of.patient.id, "recommendation_id": made.id}
+
+
+def advised(seat: Membership) -> Mapping[str, Any]:
+    return {"patient_id": recommended(seat)["patient_id"]}
+
+
 def own_caseload(seat: Membership) -> Mapping[str, Any]:
     Episode.objects.filter(id=episode(seat).id).update(care_manager_id=seat.id)
     return {}
@@ -407,6 +422,9 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "letter_templates": Url(SETTING, post=422),
     # asked of others
     "coordination": Url(CLINICAL, made=patient, shows="patient"),
+    "advice": Url(CLINICAL, made=advised, shows="patient"),
+    "advice_step": Url(LOGGING, get=None, post=422, made=recommended, shows="patient"),
+    "advice_paper": Url(CLINICAL, made=recommended, shows="patient"),
     "external_referral_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "external_referral": Url(LOGGING, post=422, made=referred, shows="patient"),
     "clinician_request_new": Url(LOGGING, post=422, made=patient, shows="patient"),
