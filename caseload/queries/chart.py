@@ -219,6 +219,8 @@ def _plans(record: PatientRecord) -> Iterable[TimelineEntry]:
     for row in record.of("plan"):
         title = "Care plan" if row["number"] is None else f"Care plan, version {row['number']}"
         yield TimelineEntry(day(row["on"]), title, "document-text", text=row["text"])
+    for row in record.of("relapse"):
+        yield TimelineEntry(day(row["on"]), f"Relapse plan, version {row['number']}", "document-text")
 
 
 def _statuses(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from caseload.queries.doors import PatientDoor
 from caseload.queries.patient_record import PatientRecord, Row, day
-from registry.models import EndReason, Episode, Program, Representation, StayKind
+from registry.models import EndReason, Episode, EpisodeStatus, Program, Representation, StayKind
 from registry.queries.earlier import EarlierEpisode
 from registry.queries.patients import RelatedShown, StayShown
 from registry.queries.plans import SafetyPart, safety_part
@@ -29,6 +29,18 @@ class PlanShown:
     is_assumed: bool
     signed_by: str
     signed_on: date | None
+
+
+@dataclass(frozen=True)
+class RelapsePlanShown:
+    """The last plan against relapse: of this episode, or brought along from the one before. `is_due` where there is
+    none although the contacts became rarer.
+    """
+
+    name: str = ""
+    on: date | None = None
+    is_earlier: bool = False
+    is_due: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,7 @@ class ChartAround:
     related: tuple[RelatedShown, ...]
     stays: tuple[StayShown, ...]
     plan: PlanShown | None
+    relapse_plan: RelapsePlanShown
     first_assessment_on: date | None
     safety_plan: SafetyPart | None
     notice_id: UUID | None
@@ -83,6 +96,7 @@ def chart_around(record: PatientRecord, door: PatientDoor) -> ChartAround:
         related=tuple(_related(row, today) for row in record.of("related")),
         stays=tuple(_stay(row) for row in record.of("stay") if _is_recent(row, today)),
         plan=_plan(record.of("plan")),
+        relapse_plan=_relapse_plan(record.of("relapse"), episode),
         first_assessment_on=day(first["on"]) if first else None,
         safety_plan=safety_part(_only(record.of("safety"))),
         notice_id=_id(_only(record.of("notice"))),
@@ -180,3 +194,13 @@ def _plan(rows: Sequence[Row]) -> PlanShown | None:
     row = rows[-1]
     name = "From an import" if row["number"] is None else f"Version {row['number']}"
     return PlanShown(name, day(row["on"]), row["is_assumed"], row["signed_by"] or "", day(row["signed_on"]))
+
+
+def _relapse_plan(rows: Sequence[Row], episode: Episode | None) -> RelapsePlanShown:
+    """The last of the patient's: those of this episode come after those of the ones before."""
+    is_due = episode is not None and episode.status == EpisodeStatus.RELAPSE_PREVENTION
+    if not rows:
+        return RelapsePlanShown(is_due=is_due)
+    row = rows[-1]
+    is_earlier = episode is None or UUID(row["episode_id"]) != episode.id
+    return RelapsePlanShown(f"Version {row['number']}", day(row["on"]), is_earlier, is_due and is_earlier)

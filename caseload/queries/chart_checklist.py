@@ -9,7 +9,7 @@ from uuid import UUID
 from bhi.tenancy.models import Membership
 from caseload.queries.doors import PatientDoor
 from caseload.queries.patient_record import PatientRecord, Row, day
-from registry.models import Episode, Program, TreatingClinician
+from registry.models import Episode, EpisodeStatus, Program, TreatingClinician
 from registry.queries.enrolment import targets_of
 from registry.rules.consent import is_for_another
 from registry.rules.enrolment import VISIT_CODES, Checklist, Enrolment, baseline_of, checklist, is_visit_needed
@@ -55,6 +55,8 @@ def chart_checklist(
             care_plan_is_signed=any(row["signed_on"] for row in record.of("plan")),
             is_safety_plan_needed=_last_item9(record.of("assessment")) > 0,
             safety_plan=_THERE if record.of("safety") else "",
+            is_relapse_plan_needed=episode.status == EpisodeStatus.RELAPSE_PREVENTION,
+            relapse_plan=_THERE if any(UUID(row["episode_id"]) == episode.id for row in record.of("relapse")) else "",
             emergency_contact=_THERE if any(row["is_emergency_contact"] for row in record.of("related")) else "",
             mrn=door.patient.mrn,
         )

@@ -130,6 +130,12 @@ SELECT 'safety', x.id, to_json(x) FROM (
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
    ORDER BY number DESC LIMIT 1) AS x
 UNION ALL
+SELECT 'relapse', x.id, to_json(x) FROM (
+  SELECT r.id, r.episode_id, r.number, r."on" FROM registry_relapseplan r
+    JOIN registry_episode e ON e.organization_id = r.organization_id AND e.id = r.episode_id
+   WHERE e.organization_id = %(organization)s AND e.patient_id = %(patient)s AND r.voided_at IS NULL
+   ORDER BY e.enrolled_on, r.number) AS x
+UNION ALL
 SELECT 'notice', x.id, to_json(x) FROM (
   SELECT id, acknowledged_at FROM registry_safetynotice
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND closed_at IS NULL

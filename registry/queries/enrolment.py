@@ -20,12 +20,14 @@ from registry.models import (
     Coverage,
     EndReason,
     Episode,
+    EpisodeStatus,
     InitialAssessment,
     InitiatingVisit,
     Patient,
     PlanSignOff,
     Program,
     ProgramPeriod,
+    RelapsePlan,
     RelatedPerson,
     SafetyPlan,
 )
@@ -122,6 +124,7 @@ def _episodes(patient_id: UUID) -> QuerySet[Episode]:
             has_initial=Exists(InitialAssessment.objects.live().filter(**of_episode)),
             has_plan=Exists(CarePlan.objects.live().filter(**of_episode)),
             has_signed_plan=Exists(signed),
+            has_relapse_plan=Exists(RelapsePlan.objects.live().filter(**of_episode)),
             has_safety_plan=Exists(SafetyPlan.objects.live().filter(**of_patient)),
             has_emergency_contact=Exists(contacts),
         )
@@ -180,6 +183,8 @@ def _known(
         care_plan_is_signed=bool(_said(episode, "has_signed_plan")),
         is_safety_plan_needed=_last_item9(scores) > 0,
         safety_plan=_said(episode, "has_safety_plan"),
+        is_relapse_plan_needed=episode is not None and episode.status == EpisodeStatus.RELAPSE_PREVENTION,
+        relapse_plan=_said(episode, "has_relapse_plan"),
         emergency_contact=_said(episode, "has_emergency_contact"),
         mrn=patient.mrn,
     )

@@ -90,6 +90,8 @@ class Enrolment:
     care_plan_is_signed: bool = False
     is_safety_plan_needed: bool = False
     safety_plan: str = ""
+    is_relapse_plan_needed: bool = False
+    relapse_plan: str = ""
     emergency_contact: str = ""
     mrn: str = ""
 
@@ -199,3 +201,6 @@ def _plans(known: Enrolment) -> Iterable[Part]:
     if known.is_safety_plan_needed or known.safety_plan:
         said = known.safety_plan or "The last answer about self-harm was above 0"
         yield Part("safety_plan", "Safety plan", bool(known.safety_plan), Blocks.SAFETY, "safety_plan", said)
+    if known.is_relapse_plan_needed or known.relapse_plan:
+        said = known.relapse_plan or "Written before the contacts become rarer"
+        yield Part("relapse_plan", "Relapse plan", bool(known.relapse_plan), Blocks.SAFETY, "relapse_plan", said)

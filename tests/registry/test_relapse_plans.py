@@ -16,6 +16,7 @@ from bhi.audit.models import AuditEvent
 from caseload.models import FollowUp
 from caseload.operations.errors import FollowUpInThePast
 from caseload.operations.prevention import change_status_and_plan, plan_next
+from caseload.queries.chart_around import RelapsePlanShown
 from caseload.queries.status_ground import status_ground
 from registry.models import Episode, RelapsePlan, StatusChange
 from registry.operations.care_plans import record_plan_version
@@ -304,3 +305,29 @@ def test_a_refused_day_changes_nothing(by: Any, episode: Episode, now: datetime,
         )  # fmt: skip
     assert Episode.objects.get().status == "active"
     assert FollowUp.objects.count() == 0
+
+
+# On the chart
+
+
+def test_the_chart_and_the_checklists_ask_for_it_and_show_it(
+    client: Client, url: Callable[[str], str], by: Any, episode: Episode, now: datetime, in_tenant: Any
+) -> None:
+    def said() -> tuple[Any, list[bool], list[bool]]:
+        chart, enrolment = client.get(url("")), client.get(url("enrolment/"))
+        lists = (chart.context["chart"].checklist, enrolment.context["shown"].checklist)
+        first, second = ([part.is_done for part in one.parts if part.key == "relapse_plan"] for one in lists)
+        return chart.context["around"].relapse_plan, first, second
+
+    assert said() == (RelapsePlanShown(), [], [])
+    Episode.objects.filter(id=episode.id).update(status="relapse_prevention", relapse_prevention_from=TODAY)
+    assert said() == (RelapsePlanShown(is_due=True), [False], [False])
+    before = EpisodeFactory(
+        organization=in_tenant, patient=episode.patient, enrolled_on=date(2025, 1, 1),
+        ended_on=date(2025, 6, 1), end_reason="graduated", status="discharged",
+    )  # fmt: skip
+    RelapsePlanFactory(organization=in_tenant, episode=before, number=1, on=date(2025, 5, 1))
+    assert said() == (RelapsePlanShown("Version 1", date(2025, 5, 1), is_earlier=True, is_due=True), [False], [False])
+    keep(by, episode, now)
+    assert said() == (RelapsePlanShown("Version 1", TODAY), [True], [True])
+    assert "Relapse plan, version 1" in client.get(url("")).text
