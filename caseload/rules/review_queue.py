@@ -64,6 +64,7 @@ _SIGNALS: Mapping[str, str] = {
 NOT_IMPROVING = frozenset(word for word, kind in _SIGNALS.items() if kind in ("stalled", "stalling"))
 # Nobody is put off who may come to harm meanwhile.
 _NEVER_DEFERRED = frozenset({"safety", "worsening"})
+_SINCE_A_REVIEW = frozenset({"review_overdue", "review_due"})
 _QUESTIONS: Mapping[str, str] = {
     "question": "question",
     "medication": "medication question",
@@ -219,9 +220,14 @@ def _new(facts: ReviewFacts) -> Iterable[Reason]:
 
 
 def _signals(facts: ReviewFacts) -> Iterable[Reason]:
-    """One reason for each kind: the first of its signals, which come with the most urgent first."""
+    """One reason for each kind: the first of its signals, which come with the most urgent first.
+
+    Of somebody who was never reviewed it is not said besides that the last review is long ago.
+    """
     seen: set[str] = set()
     for signal in facts.signals:
+        if not facts.is_reviewed and signal.word in _SINCE_A_REVIEW:
+            continue
         kind = _SIGNALS.get(signal.word)
         if kind == "stalled" and signal.is_eased:
             kind = "stalling"

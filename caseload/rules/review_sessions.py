@@ -19,6 +19,7 @@ SHORTEST = timedelta(seconds=30)
 LONGEST = timedelta(minutes=40)
 # So long after it began a session was probably left running.
 FORGOTTEN = timedelta(hours=4)
+LONGEST_DEFERRAL_DAYS = 60
 _WEEK = 7
 
 
@@ -97,3 +98,25 @@ def posted(spells: Iterable[Spell], minutes: Mapping[UUID, int]) -> tuple[Spell,
         if ended_at > spell.began_at:
             kept.append(Spell(spell.id, spell.began_at, ended_at))
     return tuple(kept)
+
+
+def fault_of_room(minutes: int, places: int, kept: int) -> tuple[str, str] | None:
+    """Why a session cannot be so, as field and sentence; None when it can."""
+    if not 10 <= minutes <= 240:
+        return "minutes", "A session lasts from 10 to 240 minutes."
+    if not 1 <= places <= 40:
+        return "places", "A session has room for 1 to 40 patients."
+    if not 0 <= kept <= places:
+        return "kept_for_stalled", f"No more than the {places} places can be kept. Enter 0 to {places}."
+    return None
+
+
+def fault_of_deferral(reason: str, until_on: date, *, today: date) -> tuple[str, str] | None:
+    """Why a patient cannot be put off so, as field and sentence; None when they can."""
+    if not reason.strip():
+        return "because", "Say why this patient can wait."
+    if until_on <= today:
+        return "until_on", "Choose a day after today."
+    if until_on > today + timedelta(days=LONGEST_DEFERRAL_DAYS):
+        return "until_on", f"A patient can be put off for {LONGEST_DEFERRAL_DAYS} days at most. Choose an earlier day."
+    return None

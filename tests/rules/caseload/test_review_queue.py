@@ -52,7 +52,10 @@ def scores(first: str, before: int, last: int, days: int = 84) -> tuple[Evidence
             [("stalling", "stalled 12 wk, 16 → 14")],
         ),
         (
-            facts(signals=(signal("never_reviewed", Evidence("enrolled", ago(34))),), is_reviewed=False),
+            facts(
+                signals=(signal("never_reviewed", Evidence("enrolled", ago(34))), signal("review_overdue")),
+                is_reviewed=False,
+            ),
             [("never_reviewed", "never reviewed, 34 d")],
         ),
         (
