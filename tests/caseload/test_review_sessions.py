@@ -41,7 +41,7 @@ from caseload.operations.session_errors import (
 from caseload.operations.standing import rebuild_standing
 from caseload.queries.review_queue import Population, queue_rows_of, review_queue
 from registry.operations.errors import ReasonMissing
-from tests.factories.registry import AssessmentFactory
+from tests.factories.registry import AssessmentFactory, system_seat
 from tests.factories.reviews import ReviewQuestionFactory, ReviewSessionFactory, TreatmentChangeFactory
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
@@ -142,6 +142,7 @@ def test_a_slot_is_set_changed_and_ended(
     for absent in (slot.id, uuid4()):
         with pytest.raises(NotFound):
             end_slot(by=by, at=now, slot_id=absent)
+    system_seat(by.organization)
     assert plan_coming_sessions(organization_id=by.organization_id, at=now) == 0
 
 
