@@ -25,6 +25,7 @@ from billing.operations.profiles import BEGINNING, set_profile
 from billing.queries.verdicts import MonthVerdict, patient_verdicts
 from billing.rules.documents import DocumentInvalid
 from billing.rules.findings import Verdict
+from billing.rules.story import SIGNALS
 from billing.rules.story_outcome import Outcome, asked_days
 from billing.rules.story_parts import Consent, ProgramChange, Story, Work
 from caseload.operations.reviews import record_review
@@ -32,7 +33,7 @@ from caseload.operations.timekeeping import Work as WorkDone
 from caseload.operations.timekeeping import record_time
 from caseload.queries.courses import courses
 from caseload.rules.clock import last_day
-from caseload.rules.signals import signals_on
+from caseload.rules.signals import Signal, signals_on
 from caseload.rules.states import state_on
 from caseload.rules.worktime import WorkTime
 from registry.models import Episode, Patient
@@ -88,9 +89,14 @@ def _outcome(story: Story, told: Told) -> Outcome:
     return Outcome(
         facts={one.facts.month: one.facts for one in judged},
         months={one.facts.month: _verdict(one) for one in judged},
-        signals={day: frozenset(signal.word for signal in signals_on(course, day)) for day in days},
+        signals={day: _told(signals_on(course, day)) for day in days},
         states={day: state_on(course, day) for day in days},
     )
+
+
+def _told(standing: Iterable[Signal]) -> frozenset[str]:
+    """Stories print the words of their format; signals that the product has beside those are left out."""
+    return frozenset(SIGNALS).intersection(signal.word for signal in standing)
 
 
 def _verdict(judged: MonthVerdict) -> Verdict:

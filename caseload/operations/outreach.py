@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,7 +20,8 @@ from caseload.rules.outreach import Step, faults_of_steps
 from caseload.rules.targets import USUAL, OwnLimits, fault_of_own, targets_in_force
 from caseload.rules.worktime import WorkTime
 
-OVERDUE = frozenset(field.name for field in fields(OwnLimits))
+# Of a clinic's own limits, those that stand with its outreach.
+OVERDUE = ("contact_days", "contact_lapsed_days", "measure_days")
 
 
 class WasReached(DomainError):
@@ -106,7 +106,7 @@ def set_work_protocol(
         "idle_minutes": idle_minutes,
         "idle_minutes_in_call": idle_minutes_in_call,
         "cap_minutes": cap_minutes,
-        **asdict(overdue),
+        **{name: getattr(overdue, name) for name in OVERDUE},
     }
     made = {"organization_id": by.organization_id, "clinic": clinic}
     fresh = {**wanted, "changed_at": at, "changed_by": by}
@@ -121,7 +121,7 @@ def set_work_protocol(
             setattr(row, name, value)
         row.save(update_fields=list(fresh))
     record("work_protocol.set", by=by, at=at, object_id=row.id, fields=changed)
-    if OVERDUE & set(changed):
+    if set(OVERDUE) & set(changed):
         # Signals are stored with the day from which they hold: with other limits these days are others.
         arguments = {"clinic_id": clinic.id}
         queue("rebuild_clinic", organization_id=by.organization_id, key=str(clinic.id), at=at, arguments=arguments)

@@ -88,6 +88,9 @@ def _stored(signal: StandingSignal) -> dict[str, Any]:
         "word": signal.word,
         "since": signal.since.isoformat(),
         "until": signal.until.isoformat() if signal.until else None,
-        "evidence": [[fact.what, fact.on.isoformat(), fact.instrument, fact.value] for fact in signal.evidence],
+        "evidence": [
+            [fact.what, fact.on.isoformat(), fact.instrument, fact.value, fact.ref] for fact in signal.evidence
+        ],
         "clears": signal.clears,
+        "put_off": signal.put_off_until.isoformat() if signal.put_off_until else None,
     }

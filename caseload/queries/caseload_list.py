@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,14 +17,14 @@ from caseload.queries.caseload_statement import page_statement
 from caseload.rules.clock import local_date
 from caseload.rules.course import ANXIETY, DEPRESSION
 from caseload.rules.signal_evidence import Evidence
-from caseload.rules.signal_words import SignalShown, shown
-from caseload.rules.signals import CHIPS, worst_per_family
+from caseload.rules.signal_words import CHIPS, NEW_DAYS, SignalShown, chips, shown
 from caseload.rules.states import STATE_LABELS, state_of_totals
 from caseload.rules.targets import targets_in_force
 from registry.models import EpisodeStatus
 from registry.rules.instruments import TARGET_SCALES
 
 Stored = Mapping[str, Any]
+Announced = tuple[str, str]
 PAGE_ROWS = 50
 
 
@@ -187,6 +187,7 @@ def _rows(
         "clinics": list(clinics),
         "days": days,
         "today": latest,
+        "new_from": latest - timedelta(days=NEW_DAYS) if latest else None,
         "row": row,
         "limit": limit,
         "new_days": targets_in_force(latest).limits.new_days if latest else 0,
@@ -202,7 +203,7 @@ def _rows(
 
 def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadRow:
     clinic = clinics[row[4]]
-    signals, more = _chips(row[17], clinic.today)
+    signals, more = _chips(row[17], clinic.today, row[25] or ())
     return CaseloadRow(
         episode_id=row[0],
         patient_id=row[1],
@@ -237,16 +238,22 @@ def _score(key: str, row: tuple[Any, ...]) -> ScoreCell:
     return ScoreCell(baseline, last, last_on, tuple(series), state)
 
 
-def _chips(stored: Iterable[Stored], today: date) -> tuple[tuple[SignalShown, ...], int]:
+def _chips(
+    stored: Iterable[Stored], today: date, announced: Iterable[Announced]
+) -> tuple[tuple[SignalShown, ...], int]:
     """The chips of a row, the worst of each family and at most three, and how many families are left out."""
-    standing = {signal["word"]: signal for signal in _standing(stored, today)}
-    worst = worst_per_family(standing)
-    return tuple([_shown(standing[word], today) for word in worst[:CHIPS]]), max(0, len(worst) - CHIPS)
+    found = chips(standing_signals(stored, today, announced))
+    return found[:CHIPS], max(0, len(found) - CHIPS)
 
 
-def standing_signals(stored: Iterable[Stored], today: date) -> list[SignalShown]:
-    """Of the stored runs of signals, those that stand today."""
-    return [_shown(signal, today) for signal in _standing(stored, today)]
+def standing_signals(stored: Iterable[Stored], today: date, announced: Iterable[Announced] = ()) -> list[SignalShown]:
+    """Of the stored runs of signals, those that stand today, the most urgent first.
+
+    `announced`: the word and the first day, as text, of each that was announced to have begun.
+    """
+    told = {(word, since) for word, since in announced}
+    found = [_shown(one, today, is_announced=(one["word"], one["since"]) in told) for one in _standing(stored, today)]
+    return sorted(found, key=lambda signal: signal.rank)
 
 
 def _standing(stored: Iterable[Stored], today: date) -> Iterator[Stored]:
@@ -255,11 +262,14 @@ def _standing(stored: Iterable[Stored], today: date) -> Iterator[Stored]:
     return (one for one in stored if one["since"] <= now and (one["until"] is None or now < one["until"]))
 
 
-def _shown(signal: Stored, today: date) -> SignalShown:
+def _shown(signal: Stored, today: date, *, is_announced: bool) -> SignalShown:
+    put_off = signal.get("put_off")
     return shown(
         signal["word"],
         since=date.fromisoformat(signal["since"]),
-        evidence=[Evidence(what, date.fromisoformat(on), key, value) for what, on, key, value in signal["evidence"]],
+        evidence=[Evidence(what, date.fromisoformat(on), *rest) for what, on, *rest in signal["evidence"]],
         clears=signal["clears"],
         today=today,
+        put_off_until=date.fromisoformat(put_off) if put_off else None,
+        is_announced=is_announced,
     )

@@ -11,19 +11,21 @@ from uuid import UUID
 from django.db import connection
 
 from caseload.models import EpisodeStanding
-from caseload.rules.course import EpisodeCourse, ProgramFrom, Score
+from caseload.rules.course import Asked, Entered, EpisodeCourse, ProgramFrom, PutOff, RiskConcern, Score
+from caseload.rules.signals import KIND_OF
 from caseload.rules.targets import USUAL, OwnLimits
 
 # Days of contact are those of any treatment with the patient, noted or timed, counted or not. Only reviews with a
-# recommendation are reviews. Scores of one day stand in the order in which they were recorded. Of somebody discharged
-# nothing is due any more.
+# recommendation are reviews. Contacts that an import brought say nothing about when they were written down. Scores of
+# one day stand in the order in which they were recorded. A clinic's own limits stand in the order of OwnLimits. Of
+# somebody discharged nothing is due any more.
 _COURSES = """
 SELECT e.id, e.patient_id, e.clinic_id, e.care_manager_id, p.sort_name, c.time_zone, e.status, e.program,
        e.enrolled_on, e.relapse_prevention_from, e.ended_on, p.died_on,
        (SELECT json_agg(json_build_array(x.from_on, x.program))
           FROM registry_programperiod x
          WHERE x.organization_id = e.organization_id AND x.episode_id = e.id AND x.voided_at IS NULL),
-       (SELECT json_agg(json_build_array(x."on", x.instrument, x.total, x.item9, x.detail ->> 'tier')
+       (SELECT json_agg(json_build_array(x."on", x.instrument, x.total, x.item9, x.detail ->> 'tier', x.id)
                         ORDER BY x."on", x.recorded_at, x.id)
           FROM registry_assessment x
          WHERE x.organization_id = e.organization_id AND x.patient_id = e.patient_id AND x.voided_at IS NULL),
@@ -46,8 +48,35 @@ SELECT e.id, e.patient_id, e.clinic_id, e.care_manager_id, p.sort_name, c.time_z
            AND x.closed_on IS NULL AND e.ended_on IS NULL
          ORDER BY x.due_on, x.id LIMIT 1),
        e.target_instruments,
-       (SELECT json_build_array(x.contact_days, x.contact_lapsed_days, x.measure_days) FROM caseload_workprotocol x
-         WHERE x.organization_id = e.organization_id AND x.clinic_id = e.clinic_id)
+       (SELECT json_build_array(w.contact_days, w.contact_lapsed_days, w.measure_days, r.never_reviewed_days,
+                                r.review_due_days, r.first_follow_up_days, r.stalled_watch_days, r.stalled_days,
+                                r.long_episode_months)
+          FROM (SELECT) AS one
+          LEFT JOIN caseload_workprotocol w ON w.organization_id = e.organization_id AND w.clinic_id = e.clinic_id
+          LEFT JOIN caseload_reviewprotocol r ON r.organization_id = e.organization_id AND r.clinic_id = e.clinic_id
+         WHERE w.id IS NOT NULL OR r.id IS NOT NULL),
+       (SELECT json_agg(json_build_array(x.opened_on, x.closed_on, x.assessed_on, x.tier, x.recheck_on)
+                        ORDER BY x.opened_on, x.id)
+          FROM registry_riskcase x
+         WHERE x.organization_id = e.organization_id AND x.patient_id = e.patient_id AND x.voided_at IS NULL),
+       (SELECT json_agg(DISTINCT x."on")
+          FROM caseload_treatmentchange x
+         WHERE x.organization_id = e.organization_id AND x.episode_id = e.id AND x.voided_at IS NULL),
+       (SELECT json_agg(json_build_array(x.asked_on, y."on") ORDER BY x.asked_on, x.id)
+          FROM caseload_reviewquestion x
+          LEFT JOIN caseload_casereview y ON y.organization_id = x.organization_id AND y.id = x.answered_by_id
+         WHERE x.organization_id = e.organization_id AND x.episode_id = e.id AND x.voided_at IS NULL
+           AND x.taken_back_because = ''),
+       (SELECT json_agg(json_build_array(x."on", (x.recorded_at AT TIME ZONE c.time_zone)::date)
+                        ORDER BY x."on", x.recorded_at, x.id)
+          FROM caseload_contact x
+         WHERE x.organization_id = e.organization_id AND x.episode_id = e.id AND x.voided_at IS NULL
+           AND x.import_id IS NULL),
+       (SELECT json_agg(json_build_array(split_part(x.task, ':', 2), (x.recorded_at AT TIME ZONE c.time_zone)::date,
+                                         x.until_on) ORDER BY x.recorded_at, x.id)
+          FROM caseload_snooze x
+         WHERE x.organization_id = e.organization_id AND x.episode_id = e.id AND x.voided_at IS NULL
+           AND x.task LIKE 'signal:%%')
   FROM registry_episode e
   JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
   JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
@@ -101,22 +130,49 @@ def _in_course(row: tuple[Any, ...]) -> EpisodeInCourse:
 
 def _course(row: tuple[Any, ...]) -> EpisodeCourse:
     program, enrolled_on, prevention_from, ended_on, died_on, programs, scores, contacts, reviews = row[7:16]
+    targets, own, *beside = row[17:]
     return EpisodeCourse(
         enrolled_on=enrolled_on,
         programs=tuple(ProgramFrom(date.fromisoformat(on), kind) for on, kind in programs or [])
         or (ProgramFrom(enrolled_on, program),),
-        scores=tuple(
-            Score(date.fromisoformat(on), instrument, total, item9, order, tier or "")
-            for order, (on, instrument, total, item9, tier) in enumerate(scores or [])
-        ),
-        contacts=tuple(map(date.fromisoformat, contacts or [])),
-        reviews=tuple(map(date.fromisoformat, reviews or [])),
+        scores=tuple(_score(*one, order=order) for order, one in enumerate(scores or [])),
+        contacts=_days(contacts),
+        reviews=_days(reviews),
         relapse_prevention_from=prevention_from,
         ended_on=ended_on,
         died_on=died_on,
-        targets=tuple(row[17]),
-        own=OwnLimits(*row[18]) if row[18] else USUAL,
+        targets=tuple(targets),
+        own=OwnLimits(*own) if own else USUAL,
+        **_beside(*beside),
     )
+
+
+def _beside(risks: Any, changes: Any, questions: Any, entries: Any, put_off: Any) -> dict[str, Any]:
+    """What signals look at beside scores, contacts and reviews."""
+    return {
+        "risks": tuple(
+            RiskConcern(date.fromisoformat(opened), _day(closed), _day(assessed), tier, _day(again))
+            for opened, closed, assessed, tier, again in risks or []
+        ),
+        "treatment_changes": _days(changes),
+        "questions": tuple(Asked(date.fromisoformat(on), _day(answered)) for on, answered in questions or []),
+        "entries": tuple(Entered(date.fromisoformat(on), date.fromisoformat(told)) for on, told in entries or []),
+        "put_off": tuple(
+            PutOff(word, date.fromisoformat(begins), date.fromisoformat(ends))
+            for word, begins, ends in put_off or []
+            if word in KIND_OF
+        ),
+    }
+
+
+def _score(
+    on: str, instrument: str, total: int | None, item9: int | None, tier: str | None, ref: str, *, order: int
+) -> Score:
+    return Score(date.fromisoformat(on), instrument, total, item9, order, tier or "", ref)
+
+
+def _days(found: list[str] | None) -> tuple[date, ...]:
+    return tuple(map(date.fromisoformat, found or ()))
 
 
 def _day(text: str | None) -> date | None:

@@ -179,7 +179,7 @@ def _signals(stored: Iterable[Stored], today: date) -> dict[str, Stored]:
 def _last_scores(signals: Mapping[str, Stored]) -> tuple[tuple[str, date], ...]:
     """The scales whose last score is too old, by the evidence of the signal that says so."""
     evidence = signals["measure_overdue"]["evidence"] if "measure_overdue" in signals else ()
-    return tuple((key, date.fromisoformat(on)) for what, on, key, _ in evidence if what == "last")
+    return tuple((key, date.fromisoformat(on)) for what, on, key, *_ in evidence if what == "last")
 
 
 def _scores_due(row: Stored, clinic: ClinicDay) -> tuple[ScoreDue, ...]:

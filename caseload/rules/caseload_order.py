@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from caseload.rules.days import FOREVER
-from caseload.rules.signals import KINDS, RANK_OF
+from caseload.rules.signals import KINDS, RANK_OF, Kind
 from caseload.rules.targets import targets_in_force
 
 SAFETY, OVERDUE, STALLED, NEW, REST = range(5)
@@ -15,13 +15,15 @@ _STALLED_WORDS = frozenset({"relapse_confirmed", "worsening", "relapse", "stalle
 _OVERDUE_WORDS = frozenset({"review_overdue", "never_reviewed"})
 
 
-def _group_of(word: str, family: str) -> int:
-    if word in _STALLED_WORDS:
+def _group_of(kind: Kind) -> int:
+    if kind.is_hint:
+        return REST
+    if kind.word in _STALLED_WORDS:
         return STALLED
-    return OVERDUE if word in _OVERDUE_WORDS else _GROUP_OF_FAMILY.get(family, REST)
+    return OVERDUE if kind.word in _OVERDUE_WORDS else _GROUP_OF_FAMILY.get(kind.family, REST)
 
 
-GROUP_OF = {kind.word: _group_of(kind.word, kind.family) for kind in KINDS}
+GROUP_OF = {kind.word: _group_of(kind) for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True, order=True)

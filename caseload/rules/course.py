@@ -1,7 +1,7 @@
 """The course of one episode: the dated facts that signals and the response state are worked out from."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import groupby
@@ -19,7 +19,7 @@ class Score:
     """One administration. `order` sorts those of one day; `total` is None where only item 9 is known.
 
     `item9` is the answer about self-harm, whatever its number in the tool. `tier` is the result of a tool
-    without a total: `none`, `low`, `moderate` or `high` of the suicide screener.
+    without a total: `none`, `low`, `moderate` or `high` of the suicide screener. `ref` leads back to the record.
     """
 
     on: date
@@ -28,6 +28,7 @@ class Score:
     item9: int | None = None
     order: int = 0
     tier: str = ""
+    ref: str = field(default="", compare=False)
 
     @property
     def scale(self) -> str:
@@ -44,11 +45,51 @@ class ProgramFrom:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskConcern:
+    """A concern about safety, open from `opened_on` to the day before `closed_on`.
+
+    `tier` is that of the last assessment, which holds until `recheck_on`; empty while nobody assessed it.
+    """
+
+    opened_on: date
+    closed_on: date | None = None
+    assessed_on: date | None = None
+    tier: str = ""
+    recheck_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question for the consultant, open from `on` to the day before `answered_on`."""
+
+    on: date
+    answered_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A contact's day and the day on which it was written down."""
+
+    on: date
+    entered_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """A signal that was put off on a day until another; it stands all the same."""
+
+    word: str
+    from_on: date
+    until_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
-    """A total on a day."""
+    """A total on a day; `ref` leads back to the record."""
 
     on: date
     total: int
+    ref: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -97,7 +138,8 @@ class EpisodeCourse:
     with the patient, by anyone, whether or not its minutes count. `reviews` are days of psychiatric reviews
     with a recommendation. `scores` may reach back before enrolment: item 9 is looked at there too. `targets`
     are the scales chosen for the episode; the PHQ-9 and the GAD-7 are followed in any case. `own` are the limits
-    that its clinic set itself.
+    that its clinic set itself. `treatment_changes` are days on which the treatment was changed. `entries` are
+    contacts with the day of writing them down, imported ones left out.
     """
 
     enrolled_on: date
@@ -110,11 +152,33 @@ class EpisodeCourse:
     died_on: date | None = None
     targets: tuple[str, ...] = ()
     own: OwnLimits = USUAL
+    risks: tuple[RiskConcern, ...] = ()
+    treatment_changes: tuple[date, ...] = ()
+    questions: tuple[Asked, ...] = ()
+    entries: tuple[Entered, ...] = ()
+    put_off: tuple[PutOff, ...] = ()
 
     @cached_property
     def open_days(self) -> Days:
         """From enrolment to the day before the end or death: the days on which signals are given."""
         return Days.between(self.enrolled_on, min(self.ended_on or FOREVER, self.died_on or FOREVER))
+
+    @cached_property
+    def last_fact_on(self) -> date:
+        """The day of the last thing on record: what changes after it changes by time alone."""
+        return max(
+            self.enrolled_on,
+            *(change.on for change in self.programs),
+            *(score.on for score in self.scores),
+            *self.contacts,
+            *self.reviews,
+            *self.treatment_changes,
+            *(risk.assessed_on or risk.opened_on for risk in self.risks),
+            *(asked.answered_on or asked.on for asked in self.questions),
+            *(entry.entered_on for entry in self.entries),
+            *(one.from_on for one in self.put_off),
+            self.relapse_prevention_from or self.enrolled_on,
+        )
 
     @cached_property
     def relapse_prevention_days(self) -> Days:
@@ -143,7 +207,7 @@ class EpisodeCourse:
         last_on = self.ended_on or FOREVER
         for score in self.ordered_scores:
             if score.scale == key and score.total is not None and self.enrolled_on <= score.on <= last_on:
-                yield Point(score.on, score.total)
+                yield Point(score.on, score.total, score.ref)
 
     @cached_property
     def cocm_spells(self) -> tuple[tuple[date, date], ...]:

@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 FOREVER = date.max
 Span = tuple[date, date]
@@ -82,6 +83,11 @@ class Days:
 
     def __contains__(self, day: date) -> bool:
         return any(start <= day < end for start, end in self.spans)
+
+    def bridged(self, after_day: date) -> "Days":
+        """With every gap that begins after a day closed."""
+        gaps = [(end, start) for (_, end), (start, _) in pairwise(self.spans) if end > after_day]
+        return Days.of(self.spans + tuple(gaps))
 
     def since(self, day: date) -> date | None:
         """The first of the unbroken run of days that `day` belongs to; None where it belongs to none."""

@@ -1,6 +1,6 @@
 """What a list shows, sorts and filters by, worked out from an episode's course."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,10 +9,11 @@ from caseload.rules.course import ANXIETY, DEPRESSION, EpisodeCourse, Score
 from caseload.rules.days import FOREVER, Days
 from caseload.rules.facts import Facts
 from caseload.rules.signal_evidence import EVIDENCE, Evidence
+from caseload.rules.signal_hints import eased, settled
 from caseload.rules.signal_rules import item_nine_scores
-from caseload.rules.signals import RANK_OF, signal_days
+from caseload.rules.signals import RANK_OF, put_off_days, put_off_until, signal_days
 from caseload.rules.states import state_on
-from caseload.rules.targets import targets_in_force
+from caseload.rules.targets import EDITIONS, targets_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,17 @@ class ScaleStanding:
 
 @dataclass(frozen=True, slots=True)
 class StandingSignal:
-    """A run of a signal that stands or will begin if nothing more is recorded; `until` is the first day without."""
+    """A run of a signal that stands or will begin if nothing more is recorded; `until` is the first day without.
+
+    `put_off_until`: somebody put it off until that day.
+    """
 
     word: str
     since: date
     until: date | None
     evidence: tuple[Evidence, ...]
     clears: str
+    put_off_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class Standing:
 def standing_of(course: EpisodeCourse, on: date) -> Standing:
     """The standing as of a local day, with the signals of that day and those that days to come will bring."""
     days = signal_days(course)
+    asking = asking_days(course, days)
     return Standing(
         phq9=_scale(course, DEPRESSION),
         gad7=_scale(course, ANXIETY),
@@ -63,10 +69,34 @@ def standing_of(course: EpisodeCourse, on: date) -> Standing:
         last_contact_on=max((day for day in course.contacts if day <= on), default=None),
         last_review_on=max((day for day in course.reviews if day <= on), default=None),
         signals=tuple(_signals(course, days, on)),
-        safety_from=_group_from(days, SAFETY, on),
-        overdue_from=_group_from(days, OVERDUE, on),
-        stalled_from=_group_from(days, STALLED, on),
+        safety_from=_begins(asking[SAFETY], on),
+        overdue_from=_begins(asking[OVERDUE], on),
+        stalled_from=_begins(asking[STALLED], on),
     )
+
+
+def asking_days(course: EpisodeCourse, days: Mapping[str, Days]) -> dict[int, Days]:
+    """By group of the caseload, the days on which one of its signals asks for the patient to stand in it.
+
+    A signal that was put off, a stall after a change of treatment (T13) and a concern that was assessed stand all the
+    same, and do not ask. What changes after the last thing on record by time alone never lets somebody down and up
+    again: who is in a group stays until something is recorded. Each day is judged by the limits in force on it.
+    """
+    found: dict[int, list[Days]] = {SAFETY: [], OVERDUE: [], STALLED: []}
+    for word, standing in days.items():
+        if GROUP_OF[word] in found:
+            found[GROUP_OF[word]].append(standing - _quiet_days(course, word))
+    return {group: Days.union(parts).bridged(course.last_fact_on) for group, parts in found.items()}
+
+
+def _quiet_days(course: EpisodeCourse, word: str) -> Days:
+    facts = Facts(course, course.own.over(EDITIONS[-1].limits))
+    quiet = put_off_days(course, word)
+    if word == "stalled":
+        quiet |= eased(facts)
+    if GROUP_OF[word] == SAFETY:
+        quiet |= settled(facts)
+    return quiet
 
 
 def _scale(course: EpisodeCourse, key: str) -> ScaleStanding:
@@ -98,9 +128,11 @@ def _signal(course: EpisodeCourse, word: str, begins: date, ends: date, on: date
     shown_on = max(begins, on)
     facts = Facts(course, course.own.over(targets_in_force(shown_on).limits))
     evidence, clears = EVIDENCE[word](facts, shown_on)
-    return StandingSignal(word, begins, None if ends == FOREVER else ends, evidence, clears)
+    return StandingSignal(
+        word, begins, None if ends == FOREVER else ends, evidence, clears, put_off_until(course, word, on)
+    )
 
 
-def _group_from(days: dict[str, Days], group: int, on: date) -> date | None:
-    union = Days.union(found for word, found in days.items() if GROUP_OF[word] == group)
-    return next((begins for begins, ends in union.spans if on < ends), None)
+def _begins(days: Days, on: date) -> date | None:
+    """Since when the run of days lasts that `on` is in, else when the next begins; None where no more comes."""
+    return next((begins for begins, ends in days.spans if on < ends), None)

@@ -1,11 +1,11 @@
 """Why a signal stands on a day: the facts that its rule looked at, and what would clear it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
-from caseload.rules import scale_rules
+from caseload.rules import scale_rules, signal_hints
 from caseload.rules.course import DEPRESSION, Point, Score, Track, followed_tracks
 from caseload.rules.facts import Facts, counted_from
 from caseload.rules.relapse import best_before_last, no_relapse_at
@@ -17,16 +17,18 @@ from registry.rules.instruments import INSTRUMENTS
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One dated fact. `what` is its part in the rule; a score has its scale's key and its `value`.
+    """One dated fact. `what` is its part in the rule; a score has its scale's key, its `value` and the record's `ref`.
 
     Parts: baseline, before, best, compared, last, item9, self_harm, tier_moderate, tier_high, enrolled, contact,
-    review, program.
+    review, program, changed, risk_opened, risk_none, risk_low, risk_moderate, risk_high, risk_recheck, asked, late,
+    written.
     """
 
     what: str
     on: date
     instrument: str = ""
     value: int | None = None
+    ref: str = field(default="", compare=False)
 
 
 Explained = tuple[tuple[Evidence, ...], str]
@@ -34,7 +36,7 @@ ScaleEvidence = Callable[[Facts, Track, date], Explained]
 
 
 def _scored(what: str, track: Track, point: Point) -> Evidence:
-    return Evidence(what, point.on, track.instrument.key, point.total)
+    return Evidence(what, point.on, track.instrument.key, point.total, point.ref)
 
 
 def _at_most(track: Track, total: int) -> str:
@@ -120,8 +122,10 @@ def _begun(facts: Facts, on: date) -> list[dict[date, Score]]:
 
 def _danger(score: Score) -> Evidence:
     if score.tier:
-        return Evidence(f"tier_{score.tier}", score.on, score.scale)
-    return Evidence("item9" if score.scale == DEPRESSION else "self_harm", score.on, score.scale, score.item9)
+        return Evidence(f"tier_{score.tier}", score.on, score.scale, ref=score.ref)
+    return Evidence(
+        "item9" if score.scale == DEPRESSION else "self_harm", score.on, score.scale, score.item9, score.ref
+    )
 
 
 def _without_danger(score: Score) -> str:
@@ -167,12 +171,65 @@ def _long_episode(facts: Facts, _on: date) -> Explained:
     return (_enrolled(facts),), "The end of the episode."
 
 
+def _with_change(explain: Callable[[Facts, date], Explained]) -> Callable[[Facts, date], Explained]:
+    """T13: a recorded change of treatment is said beside a stall, which it does not clear."""
+
+    def explained(facts: Facts, on: date) -> Explained:
+        evidence, clears = explain(facts, on)
+        changed_on = signal_hints.latest_change(facts, on)
+        return (evidence, clears) if changed_on is None else ((*evidence, Evidence("changed", changed_on)), clears)
+
+    return explained
+
+
+def _risk_open(facts: Facts, on: date) -> Explained:
+    [*_, risk] = sorted((one for one in facts.course.risks if one.opened_on <= on), key=lambda one: one.opened_on)
+    evidence = [Evidence("risk_opened", risk.opened_on)]
+    if risk.assessed_on is not None:
+        evidence.append(Evidence(f"risk_{risk.tier}", risk.assessed_on))
+    if risk.recheck_on is not None:
+        evidence.append(Evidence("risk_recheck", risk.recheck_on))
+    return tuple(evidence), "An assessment that closes the concern. A later answer of 0 does not."
+
+
+def _question(facts: Facts, on: date) -> Explained:
+    asked = max(one.on for one in facts.course.questions if one.on <= on)
+    return (Evidence("asked", asked),), "A review that answers it."
+
+
+def _early_response(facts: Facts, track: Track, _on: date) -> Explained:
+    return _both_ends(track), _at_most(track, track.baseline.total - facts.limits.early_response_drop)
+
+
+def _off_track(facts: Facts, track: Track, on: date) -> Explained:
+    return _both_ends(track), _at_most(track, signal_hints.off_track_below(facts, on))
+
+
+def _not_remitted(_facts: Facts, track: Track, _on: date) -> Explained:
+    return _both_ends(track), _at_most(track, track.instrument.remission_below - 1)
+
+
+def _long_course(facts: Facts, on: date) -> Explained:
+    evidence, clears = _LONG_COURSE(facts, on)
+    return evidence, f"{clears[:-1]}, or a psychiatric review."
+
+
+_LONG_COURSE = _by_scales(signal_hints.long_course, _not_remitted)
+
+
+def _entered_late(facts: Facts, on: date) -> Explained:
+    late = signal_hints.last_late(facts, on)
+    shown = (Evidence("late", late.on), Evidence("written", late.entered_on))
+    return shown, "A later contact that is written down within two days."
+
+
 EVIDENCE: Mapping[str, Callable[[Facts, date], Explained]] = MappingProxyType(
     {
+        "risk_open": _risk_open,
         "safety": _safety,
         "worsening": _by_scales(scale_rules.worsening, _worsening),
-        "stalled": _by_scales(scale_rules.stalled, _stalled),
-        "stalled_watch": _by_scales(scale_rules.stalled_watch, _stalled_watch),
+        "stalled": _with_change(_by_scales(scale_rules.stalled, _stalled)),
+        "stalled_watch": _with_change(_by_scales(scale_rules.stalled_watch, _stalled_watch)),
         "non_responder_week_8": _by_scales(scale_rules.non_responder_week_8, _not_improved),
         "non_responder": _by_scales(scale_rules.non_responder, _not_improved),
         "change_of_plan_due": _by_scales(scale_rules.change_of_plan_due, _no_response),
@@ -187,5 +244,10 @@ EVIDENCE: Mapping[str, Callable[[Facts, date], Explained]] = MappingProxyType(
         "review_due": _review,
         "review_overdue": _review,
         "long_episode": _long_episode,
+        "question_open": _question,
+        "long_course": _long_course,
+        "early_response": _by_scales(signal_hints.early_response, _early_response),
+        "off_track": _by_scales(signal_hints.off_track, _off_track),
+        "entered_late": _entered_late,
     }
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
 
-from caseload.rules import scale_rules
+from caseload.rules import scale_rules, signal_hints
 from caseload.rules.course import DEPRESSION, EpisodeCourse, Score
 from caseload.rules.days import EVERY_DAY, FOREVER, Days, after, months_after
 from caseload.rules.facts import Facts, aged, between_changes
@@ -135,6 +135,7 @@ def long_episode(facts: Facts) -> Days:
 
 DAYS: Mapping[str, Callable[[Facts], Days]] = MappingProxyType(
     {
+        "risk_open": signal_hints.risk_open,
         "safety": safety,
         "worsening": worsening,
         "stalled": stalled,
@@ -153,5 +154,10 @@ DAYS: Mapping[str, Callable[[Facts], Days]] = MappingProxyType(
         "review_due": review_due,
         "review_overdue": review_overdue,
         "long_episode": long_episode,
+        "question_open": signal_hints.question_open,
+        "long_course": by_followed_scales(signal_hints.long_course),
+        "early_response": by_followed_scales(signal_hints.early_response),
+        "off_track": by_followed_scales(signal_hints.off_track),
+        "entered_late": signal_hints.entered_late,
     }
 )

@@ -18,25 +18,35 @@ from caseload.rules.targets import EDITIONS, targets_in_force
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A signal's word, the treat-to-target rule that gives it, its family, and its name on screen."""
+    """A signal's word, the rule that gives it (T1-T25, or what else), its family, its name and tone on screen.
+
+    `note` says what the rule cannot know. A hint only informs: it raises nobody's place in a list.
+    """
 
     word: str
     rule: str
     family: str
     label: str
+    tone: str = "warning"
+    note: str = ""
+
+    @property
+    def is_hint(self) -> bool:
+        return self.tone == "info"
 
 
 # From most to least urgent; the place in this table is the rank, and the worst of a family is its chip.
 KINDS = (
-    Kind("safety", "T22", "safety", "Safety"),
-    Kind("relapse_confirmed", "T16", "course", "Relapse confirmed"),
-    Kind("worsening", "T9", "course", "Worsening"),
-    Kind("relapse", "T16", "course", "Relapse?"),
-    Kind("stalled", "T13", "course", "Stalled"),
-    Kind("review_overdue", "T21", "review", "Review overdue"),
-    Kind("never_reviewed", "T20", "review", "Never reviewed"),
-    Kind("inactive", "T24", "contact", "Inactive"),
-    Kind("contact_lapsed", "T18", "contact", "Contact lapsed"),
+    Kind("risk_open", "Safety concern", "safety", "Risk open", "danger"),
+    Kind("safety", "T22", "safety", "Safety", "danger"),
+    Kind("relapse_confirmed", "T16", "course", "Relapse confirmed", "danger"),
+    Kind("worsening", "T9", "course", "Worsening", "danger"),
+    Kind("relapse", "T16", "course", "Relapse?", "danger"),
+    Kind("stalled", "T13", "course", "Stalled", "danger"),
+    Kind("review_overdue", "T21", "review", "Review overdue", "danger"),
+    Kind("never_reviewed", "T20", "review", "Never reviewed", "danger"),
+    Kind("inactive", "T24", "contact", "Inactive", "danger"),
+    Kind("contact_lapsed", "T18", "contact", "Contact lapsed", "danger"),
     Kind("first_follow_up_late", "T19", "contact", "First follow-up late"),
     Kind("contact_overdue", "T18", "contact", "Contact overdue"),
     Kind("measure_overdue", "T17", "measure", "Measure overdue"),
@@ -45,11 +55,38 @@ KINDS = (
     Kind("stalled_watch", "T13", "course", "Stalling"),
     Kind("non_responder_week_8", "T10", "course", "Not improved at week 8"),
     Kind("review_due", "T21", "review", "Review due"),
-    Kind("long_episode", "T23", "length", "Long episode"),
+    Kind("question_open", "Question", "review", "Question asked", "info"),
+    Kind("long_episode", "T23", "length", "Long episode", "info"),
+    Kind(
+        "long_course",
+        "T14",
+        "length",
+        "Long course",
+        "info",
+        "Whether two adequate trials were made is not on record: weeks are counted instead.",
+    ),
+    Kind(
+        "early_response",
+        "T8",
+        "course",
+        "Little early response",
+        "info",
+        "Whether the dose was adequate is not on record: ask before changing it.",
+    ),
+    Kind(
+        "off_track",
+        "T15",
+        "course",
+        "Off track for therapy",
+        "info",
+        "Rests on courses of cognitive behavioral therapy; whether the patient is in one is not on record.",
+    ),
+    Kind("entered_late", "T25", "contact", "Entered late", "info"),
 )
+# What the task of a signal that was put off begins with; its word follows.
+PUT_OFF_TASK = "signal:"
 KIND_OF: Mapping[str, Kind] = {kind.word: kind for kind in KINDS}
 RANK_OF: Mapping[str, int] = {kind.word: rank for rank, kind in enumerate(KINDS)}
-CHIPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +94,7 @@ class Signal:
     """One signal as it stands on a day.
 
     `since` is the first day from which it has held without a break. `evidence` is what the rule looked at;
-    `clears` says, for people, what would end it. A lower `rank` is more urgent.
+    `clears` says, for people, what would end it. A lower `rank` is more urgent; a change of treatment may lower it.
     """
 
     word: str
@@ -118,17 +155,38 @@ def signals_on(course: EpisodeCourse, on: date) -> tuple[Signal, ...]:
 def _signal(facts: Facts, word: str, on: date, since: date) -> Signal:
     kind = KIND_OF[word]
     evidence, clears = EVIDENCE[word](facts, on)
-    return Signal(word, kind.rule, kind.family, RANK_OF[word], since, evidence, clears)
+    return Signal(word, kind.rule, kind.family, rank_on(word, evidence, on), since, evidence, clears)
 
 
-def worst_per_family(words: Iterable[str]) -> tuple[str, ...]:
-    """One word per family, the most urgent of it; the most urgent family first."""
-    worst: dict[str, str] = {}
-    for word in sorted(words, key=RANK_OF.__getitem__):
-        worst.setdefault(KIND_OF[word].family, word)
-    return tuple(worst.values())
+def rank_on(word: str, evidence: Iterable[Evidence], on: date) -> int:
+    """How urgent a signal is on a day: a stall that is eased then (T13) is as urgent as its watch."""
+    return RANK_OF["stalled_watch" if is_eased(word, evidence, on) else word]
 
 
-def chips(words: Iterable[str]) -> tuple[str, ...]:
-    """The at most three signals that a row of the caseload shows."""
-    return worst_per_family(words)[:CHIPS]
+def is_eased(word: str, evidence: Iterable[Evidence], on: date) -> bool:
+    """T13: whether the treatment of somebody stalled was changed in the four weeks before."""
+    limit = targets_in_force(on).limits.eased_days
+    return word == "stalled" and any(fact.what == "changed" and (on - fact.on).days < limit for fact in evidence)
+
+
+def is_settled(word: str, evidence: Iterable[Evidence], on: date) -> bool:
+    """Whether a concern about safety was assessed and its next assessment is not due yet."""
+    return word == "risk_open" and any(fact.what == "risk_recheck" and on < fact.on for fact in evidence)
+
+
+def put_off_days(course: EpisodeCourse, word: str) -> Days:
+    """The days on which a signal was put off: it, or a more urgent one of its family."""
+    spans = (Days.between(one.from_on, one.until_on) for one in course.put_off if covers(one.word, word))
+    return Days.union(spans)
+
+
+def put_off_until(course: EpisodeCourse, word: str, on: date) -> date | None:
+    """Until when a signal is put off on a day; None where it is not."""
+    days = (one.until_on for one in course.put_off if one.from_on <= on < one.until_on and covers(one.word, word))
+    return max(days, default=None)
+
+
+def covers(put_off: str, word: str) -> bool:
+    """Whether putting off one signal puts off another too: itself and the milder ones of its family, never safety."""
+    family = KIND_OF[word].family
+    return family != "safety" and KIND_OF[put_off].family == family and RANK_OF[put_off] <= RANK_OF[word]

@@ -21,7 +21,7 @@ class TargetsMisdefined(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Whole days (months where named so). Each limit's rule and source stand in targets.toml."""
+    """Whole days; months or totals where named so. Each limit's rule and source stand in targets.toml."""
 
     stalled_days: int
     stalled_watch_days: int
@@ -41,38 +41,59 @@ class Limits:
     review_overdue_days: int
     review_relapse_prevention_days: int
     long_episode_months: int
+    eased_days: int
+    early_response_from_day: int
+    early_response_until_day: int
+    early_response_drop: int
+    long_course_days: int
+    off_track_first_day: int
+    off_track_first_total: int
+    off_track_second_day: int
+    off_track_second_total: int
+    off_track_third_day: int
+    off_track_third_total: int
+    entry_days: int
     new_days: int
 
 
 @dataclass(frozen=True, slots=True)
 class OwnLimits:
-    """What a clinic set itself, in days; None is as usual. T18: contact overdue, then lapsed. T17: score overdue."""
+    """What a clinic set itself; None is as usual. Days, and months where named so.
+
+    T18: contact overdue, then lapsed. T17: score overdue. T20, T21: review. T19: first follow-up. T13: stalled, after
+    a watch. T23: long episode.
+    """
 
     contact_days: int | None = None
     contact_lapsed_days: int | None = None
     measure_days: int | None = None
+    never_reviewed_days: int | None = None
+    review_due_days: int | None = None
+    first_follow_up_days: int | None = None
+    stalled_watch_days: int | None = None
+    stalled_days: int | None = None
+    long_episode_months: int | None = None
 
     def over(self, usual: Limits) -> Limits:
         """The limits that hold at the clinic. A score that is due sooner is so in the first weeks too."""
         if self == USUAL:
             return usual
-        measure = usual.measure_days if self.measure_days is None else self.measure_days
-        contact = usual.contact_days if self.contact_days is None else self.contact_days
-        lapsed = usual.contact_lapsed_days if self.contact_lapsed_days is None else self.contact_lapsed_days
+        own = {name: value for name in _OWN if (value := getattr(self, name)) is not None}
+        limits = replace(usual, **own)
         return replace(
-            usual,
-            contact_days=contact,
-            contact_lapsed_days=max(lapsed, contact + 1),
-            measure_days=measure,
-            measure_early_days=min(usual.measure_early_days, measure),
+            limits,
+            contact_lapsed_days=max(limits.contact_lapsed_days, limits.contact_days + 1),
+            measure_early_days=min(usual.measure_early_days, limits.measure_days),
+            stalled_days=max(limits.stalled_days, limits.stalled_watch_days + 1),
         )
 
 
 USUAL = OwnLimits()
+_OWN = tuple(own.name for own in fields(OwnLimits))
 
 
 def fault_of_own(own: OwnLimits, usual: Limits) -> str:
-    """Why a clinic's limits cannot stand, as a sentence with the fix; empty when they can."""
+    """Why a clinic's limits of contact cannot stand, as a sentence with the fix; empty when they can."""
     contact = usual.contact_days if own.contact_days is None else own.contact_days
     lapsed = usual.contact_lapsed_days if own.contact_lapsed_days is None else own.contact_lapsed_days
     if lapsed <= contact:

@@ -39,6 +39,15 @@ def _answers(course: EpisodeCourse, day: date) -> dict[str, bool]:
         "relapse_confirmed": any(_relapse(s, k, course) and _relapse(s[:-1], k, course) for k, s in any_asked),
         "measure_overdue": _measure_age(course, asked, day) > (60 if in_prevention else 28 if n < 56 else 30),
         "long_episode": day >= _nine_months_after(course.enrolled_on),
+        "risk_open": any(_is_open(risk.opened_on, risk.closed_on, day) for risk in course.risks),
+        "question_open": any(_is_open(asked.on, asked.answered_on, day) for asked in course.questions),
+        "entered_late": _entered_late(course, day),
+        "early_response": 28 <= n <= 42 and _drop(scales) is not None and _drop(scales) < 5,
+        "off_track": not in_prevention and _off_track(scales, n),
+        "long_course": n >= 140
+        and not in_prevention
+        and any(s[0][1] >= CUT and s[-1][1] >= 5 for _, s in any_asked)
+        and not any(course.enrolled_on + timedelta(days=140) <= review <= day for review in course.reviews),
         **_contact(course, day, n),
         **_reviews(course, day, non_responder=non_responder, in_prevention=in_prevention),
     }
@@ -102,6 +111,28 @@ def _safety(course: EpisodeCourse, day: date) -> bool:
 
 def _measure_age(course: EpisodeCourse, asked: dict[str, list[tuple[date, int]]], day: date) -> int:
     return (day - min((scores[-1][0] for scores in asked.values()), default=course.enrolled_on)).days
+
+
+def _is_open(begins: date, ends: date | None, day: date) -> bool:
+    return begins <= day and (ends is None or day < ends)
+
+
+def _entered_late(course: EpisodeCourse, day: date) -> bool:
+    known = [entry for entry in course.entries if entry.entered_on <= day]
+    on_time = [entry.on for entry in known if (entry.entered_on - entry.on).days <= 2]
+    late = [entry.on for entry in known if (entry.entered_on - entry.on).days > 2]
+    return any(not any(other > on for other in on_time) for on in late)
+
+
+def _drop(scales: dict[str, list[tuple[date, int]]]) -> int | None:
+    """How far an elevated PHQ-9 came down; None where there is nothing to compare."""
+    scores = scales.get("phq9", [])
+    return scores[0][1] - scores[-1][1] if len(scores) > 1 and scores[0][1] >= CUT else None
+
+
+def _off_track(scales: dict[str, list[tuple[date, int]]], n: int) -> bool:
+    limit = 17 if 28 <= n < 63 else 13 if 63 <= n < 98 else 9 if 98 <= n < 140 else 99
+    return _drop(scales) is not None and scales["phq9"][-1][1] >= limit
 
 
 def _contact(course: EpisodeCourse, day: date, n: int) -> dict[str, bool]:

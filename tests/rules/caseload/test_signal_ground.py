@@ -160,5 +160,5 @@ def test_within_a_group_the_next_due_goes_first_and_the_undated_last():
     first = place(["stalled"], enrolled_on=LONG_AGO, next_due_on=SOON, on=TODAY)
     undated = place(["worsening"], enrolled_on=LONG_AGO, next_due_on=None, on=TODAY)
     assert first < undated
-    assert (first, undated) == (Place(STALLED, SOON, 4), Place(STALLED, FOREVER, 2))
+    assert (first, undated) == (Place(STALLED, SOON, 5), Place(STALLED, FOREVER, 3))
     assert place([], enrolled_on=LONG_AGO, next_due_on=None, on=TODAY) == Place(REST, FOREVER, len(KINDS))

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from caseload.rules.signals import signals_on
+from billing.rules.story import SIGNALS
+from caseload.rules.signals import KIND_OF, signals_on
 from caseload.rules.states import state_on
 from tests.rules.caseload.clinical_stories import Story, course_of, stories
 
@@ -25,7 +26,20 @@ def test_the_stories_are_all_here():
 
 @pytest.mark.parametrize(("story", "on", "words"), _expected("signals"))
 def test_signals(story: Story, on: date, words: list[str]):
-    assert sorted(signal.word for signal in signals_on(course_of(story), on)) == sorted(words)
+    given = {signal.word for signal in signals_on(course_of(story), on)}
+    assert sorted(given & set(SIGNALS)) == sorted(words)
+
+
+def test_what_stories_do_not_name_is_beside_the_rules_of_targets_or_a_hint():
+    assert set(KIND_OF) - set(SIGNALS) == {
+        "risk_open",
+        "question_open",
+        "long_course",
+        "early_response",
+        "off_track",
+        "entered_late",
+    }
+    assert set(SIGNALS) - set(KIND_OF) == set()
 
 
 @pytest.mark.parametrize(("story", "on", "state"), _expected("state"))

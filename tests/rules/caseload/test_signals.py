@@ -8,18 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caseload.rules.course import EpisodeCourse, ProgramFrom, Score
+from caseload.rules.course import Asked, Entered, EpisodeCourse, ProgramFrom, RiskConcern, Score
 from caseload.rules.days import FOREVER
 from caseload.rules.signal_evidence import Evidence
 from caseload.rules.signals import (
     KIND_OF,
     KINDS,
     SignalSpan,
-    chips,
     signal_days,
     signal_spans,
     signals_on,
-    worst_per_family,
 )
 from tests.rules.caseload.signals_day_by_day import check_scales, words_on
 
@@ -63,8 +61,21 @@ MAYBE = st.none() | st.builds(day, st.integers(0, 300))
 PROGRAMS = st.lists(
     st.builds(ProgramFrom, st.builds(day, st.integers(1, 200)), st.sampled_from(["cocm", "bhi"])), max_size=3
 ).map(lambda changes: (ProgramFrom(START, "cocm" if len(changes) % 2 == 0 else "bhi"), *changes))
+OPENED = st.tuples(st.builds(day, st.integers(0, 200)), st.none() | st.integers(0, 90))
+RISKS = st.lists(OPENED, max_size=2).map(
+    lambda found: tuple(RiskConcern(on, on + timedelta(days=count) if count else None) for on, count in found)
+)
+QUESTIONS = st.lists(OPENED, max_size=2).map(
+    lambda found: tuple(Asked(on, on + timedelta(days=count) if count is not None else None) for on, count in found)
+)
+ENTRIES = st.lists(
+    st.builds(lambda on, late: Entered(day(on), day(on + late)), st.integers(0, 300), st.integers(0, 9)), max_size=5
+)
 COURSES = st.builds(
     EpisodeCourse,
+    risks=RISKS,
+    questions=QUESTIONS,
+    entries=ENTRIES.map(tuple),
     enrolled_on=st.just(START),
     programs=PROGRAMS.filter(lambda changes: len({change.on for change in changes}) == len(changes)),
     scores=SCORES.map(tuple),
@@ -114,6 +125,7 @@ def test_the_order_of_input_never_matters(random_course, chance: random.Random):
         scores=mixed(random_course.scores),
         contacts=mixed(random_course.contacts),
         reviews=mixed(random_course.reviews),
+        entries=mixed(random_course.entries),
         programs=mixed(random_course.programs),
     )
     assert signal_days(other) == signal_days(random_course)
@@ -327,22 +339,7 @@ def test_the_score_that_is_said_to_clear_a_signal_does_and_one_more_does_not(tot
         assert word in words(course(*scores, phq9(on, limit + 1)), on)
 
 
-def test_one_chip_per_family_the_worst_and_three_at_most():
-    given_words = [
-        "non_responder",
-        "measure_overdue",
-        "stalled",
-        "contact_lapsed",
-        "inactive",
-        "long_episode",
-        "safety",
-    ]
-    assert worst_per_family(given_words) == ("safety", "stalled", "inactive", "measure_overdue", "long_episode")
-    assert chips(given_words) == ("safety", "stalled", "inactive")
-    assert chips([]) == ()
-
-
 def test_signals_carry_their_rule_family_and_rank():
     found = signal(course(phq9(0, 16), phq9(42, 16), phq9(84, 16)), 90, "stalled")
-    assert (found.rule, found.family, found.rank, found.since) == ("T13", "course", 4, day(84))
+    assert (found.rule, found.family, found.rank, found.since) == ("T13", "course", 5, day(84))
     assert found.evidence[1] == Evidence("last", day(84), "phq9", 16)
