@@ -16,7 +16,14 @@ from caseload.models import WorkProtocol
 from caseload.rules.outreach import PHONE, NextTry, Outreach, Step, Try, next_try, outreach_on, steps_from
 from registry.models import Episode, Patient
 
-# What was in vain since the patient was last reached. Of one day the clock decides, else the order of writing down.
+# A contact `c` in vain since the patient was last reached. Of one day the clock decides, else the order of writing.
+IN_VAIN = """c.voided_at IS NULL AND c.activity IN ('outreach_attempt', 'no_show') AND c.outcome <> 'reached'
+   AND NOT EXISTS (
+     SELECT FROM caseload_contact r
+      WHERE r.organization_id = c.organization_id AND r.episode_id = c.episode_id AND r.voided_at IS NULL
+        AND (r.activity = 'treatment'
+             OR (r.outcome = 'reached' AND r.activity IN ('outreach_attempt', 'message', 'scheduling')))
+        AND (r."on" > c."on" OR (r."on" = c."on" AND (coalesce(r.started_at >= c.started_at, r.id > c.id)))))"""
 _TRIES = """
 SELECT e.id, c."on", c.started_at, c.mode, c.activity, z.time_zone, w.outreach::json, p.may_text
   FROM registry_episode e
@@ -25,15 +32,9 @@ SELECT e.id, c."on", c.started_at, c.mode, c.activity, z.time_zone, w.outreach::
   JOIN caseload_contact c ON c.organization_id = e.organization_id AND c.episode_id = e.id
   LEFT JOIN caseload_workprotocol w ON w.organization_id = e.organization_id AND w.clinic_id = e.clinic_id
  WHERE e.organization_id = %(organization)s AND e.id = ANY(%(episodes)s) AND e.ended_on IS NULL
-   AND c.voided_at IS NULL AND c.activity IN ('outreach_attempt', 'no_show') AND c.outcome <> 'reached'
-   AND NOT EXISTS (
-     SELECT FROM caseload_contact r
-      WHERE r.organization_id = c.organization_id AND r.episode_id = c.episode_id AND r.voided_at IS NULL
-        AND (r.activity = 'treatment'
-             OR (r.outcome = 'reached' AND r.activity IN ('outreach_attempt', 'message', 'scheduling')))
-        AND (r."on" > c."on" OR (r."on" = c."on" AND (coalesce(r.started_at >= c.started_at, r.id > c.id)))))
+   AND $in_vain
  ORDER BY e.id, c."on", c.started_at NULLS FIRST, c.id
-"""
+""".replace("$in_vain", IN_VAIN)
 
 
 @dataclass(frozen=True)

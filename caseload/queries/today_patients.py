@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from caseload.queries.caseload_list import ClinicToday
 from caseload.rules.clock import local_date
+from caseload.rules.outreach import DEFAULT_STEPS, Step, at_risk_from, steps_from
 from caseload.rules.worklist import Answer, ReferralDue, Standing, StayEnded
 from registry.models import StayKind
 from registry.queries.tools import rhythms_chosen
@@ -22,9 +23,10 @@ Stored = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ClinicDay(ClinicToday):
-    """A clinic with its day, and the tools that it asks for regularly."""
+    """A clinic with its day, the tools that it asks for regularly, and its steps of outreach."""
 
     rhythms: tuple[tuple[Instrument, Rhythm], ...] = ()
+    steps: tuple[Step, ...] = DEFAULT_STEPS
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ def _standing(parts: _Building, *, is_follow_up_elsewhere: bool) -> Standing:
     row: Stored = parts.episode or {}
     clinic = parts.clinic
     signals = _signals(row.get("signals") or (), clinic.today)
+    lost_on = _day(row.get("lost_on"))
     return Standing(
         today=clinic.today,
         is_on_hold=row.get("status") == "on_hold",
@@ -165,6 +168,8 @@ def _standing(parts: _Building, *, is_follow_up_elsewhere: bool) -> Standing:
         stay=_stay(row.get("stay")),
         unconsented_from=_day(row["worked_from"]) if row.get("is_unconsented") else None,
         referral=_referral(parts.referral),
+        lost_on=lost_on,
+        at_risk_from=at_risk_from(lost_on, clinic.steps) if lost_on else None,
         asked_again=tuple((date.fromisoformat(on), words) for on, words in row.get("asked_again") or ()),
     )
 
@@ -192,7 +197,7 @@ def clinic_from(row: Stored) -> ClinicDay:
     """A clinic's row with its day and its tools."""
     rhythms = rhythms_chosen([tuple(one) for one in row["tools"] or ()])
     zone, today = ZoneInfo(row["time_zone"]), date.fromisoformat(row["today"])
-    return ClinicDay(UUID(row["id"]), row["name"], zone, today, rhythms)
+    return ClinicDay(UUID(row["id"]), row["name"], zone, today, rhythms, steps_from(row["outreach"] or ()))
 
 
 def _person(row: Stored) -> PersonShown:

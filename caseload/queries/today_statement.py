@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from caseload.queries.outreach import IN_VAIN
+
 # Every part gives rows of one kind as JSON, so that one statement answers for episodes, referrals, notices, the people
 # whom they are about, who is stood in for, and what comes next. What a rule decides is not decided here: the parts
 # only leave out what no rule can find anything in.
@@ -11,6 +13,8 @@ WITH clinic AS MATERIALIZED (
          (SELECT json_agg(json_build_array(x.instrument, x.is_in_use, x.early_days, x.later_days))
             FROM registry_clinicinstrument x
            WHERE x.organization_id = c.organization_id AND x.clinic_id = c.id) AS tools,
+         (SELECT x.outreach FROM caseload_workprotocol x
+           WHERE x.organization_id = c.organization_id AND x.clinic_id = c.id) AS outreach,
          date_trunc('month', local.at) AT TIME ZONE c.time_zone AS month_starts
     FROM tenancy_clinic c
    CROSS JOIN LATERAL (SELECT %(at)s::timestamptz AT TIME ZONE c.time_zone AS at) AS local
@@ -63,7 +67,21 @@ WITH clinic AS MATERIALIZED (
                     FROM caseload_clinicianrequest x
                    WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id
                      AND x.voided_at IS NULL AND x.answered_on IS NULL AND x.closed_because = ''
-                     AND x.due_on <= s.today) AS asked) AS asked_again
+                     AND x.due_on <= s.today) AS asked) AS asked_again,
+         CASE WHEN s.status <> 'on_hold' AND coalesce(s.last_contact_on, s.enrolled_on) < s.today THEN
+           (SELECT lost."on"
+              FROM (SELECT min(c."on") AS "on" FROM caseload_contact c
+                     WHERE c.organization_id = %(organization)s AND c.episode_id = s.episode_id
+                       AND $in_vain) AS lost
+             WHERE lost."on" < s.today
+               AND NOT EXISTS (SELECT FROM caseload_clinicianrequest x
+                                WHERE x.organization_id = %(organization)s AND x.patient_id = s.patient_id
+                                  AND x.episode_id = s.episode_id AND x.voided_at IS NULL
+                                  AND x.asked_on >= lost."on")
+               AND NOT EXISTS (SELECT FROM caseload_contact x
+                                WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id
+                                  AND x.voided_at IS NULL AND x.activity = 'coordination'
+                                  AND x."on" >= lost."on")) END AS lost_on
     FROM open_episode s
    WHERE %(is_all)s OR s.care_manager_id IN (SELECT id FROM seat)
       OR (s.follow_up ->> 'assigned_to')::uuid IN (SELECT id FROM seat)
@@ -98,7 +116,7 @@ WITH clinic AS MATERIALIZED (
              AND x.until_on > s.today) AS snoozes
     FROM episode s
    WHERE least(s.safety_from, s.overdue_from, s.next_due_on) <= s.today
-      OR s.worked_from IS NOT NULL OR s.stay IS NOT NULL OR s.asked_again IS NOT NULL
+      OR s.worked_from IS NOT NULL OR s.stay IS NOT NULL OR s.asked_again IS NOT NULL OR s.lost_on IS NOT NULL
 ), referral AS MATERIALIZED (
   SELECT r.id, r.patient_id, r.clinic_id, r.assigned_to_id, r.state, r.due_on, r.urgency,
          (SELECT x.outcome = 'reached' FROM registry_referralattempt x
@@ -153,4 +171,4 @@ UNION ALL SELECT 'clinic', row_to_json(x) FROM clinic AS x
 UNION ALL SELECT 'cover', row_to_json(x) FROM cover AS x
 UNION ALL SELECT 'coming', row_to_json(x) FROM coming AS x
 UNION ALL SELECT 'handed', row_to_json(x) FROM handed AS x
-"""
+""".replace("$in_vain", IN_VAIN)

@@ -93,17 +93,27 @@ def outreach_on(
     if not tries:
         return None
     lost_on = tries[0].on
-    at_risk_from = lost_on + timedelta(days=_at_risk_day(steps))
+    slips_from = at_risk_from(lost_on, steps)
     close_out_from = lost_on + timedelta(days=_close_out_day(steps))
     return Outreach(
         lost_on=lost_on,
         tries=sum(not one.is_missed_visit for one in tries),
         next=next_try(tries, steps, on=today, may_text=may_text),
-        at_risk_from=at_risk_from,
+        at_risk_from=slips_from,
         close_out_from=close_out_from,
-        is_at_risk=today >= at_risk_from,
+        is_at_risk=today >= slips_from,
         is_close_out_due=today >= close_out_from,
     )
+
+
+def at_risk_from(lost_on: date, steps: Sequence[Step]) -> date:
+    """From which day somebody not reached since `lost_on` may be slipping away: the treating clinician is told then.
+
+    The day of the letter; where a clinic sends none, that of its last try.
+    """
+    letters = [step.day for step in steps if step.mode == LETTER]
+    day = letters[0] if letters else max(step.day for step in steps if step.mode in TRY_MODES)
+    return lost_on + timedelta(days=day)
 
 
 def next_try(tries: Sequence[Try], steps: Sequence[Step], *, on: date, may_text: bool | None = None) -> NextTry:
@@ -173,12 +183,6 @@ def _other_part(made: Sequence[Try]) -> str:
 
 def _part(hour: int) -> str:
     return [part for part, first in _PARTS if hour >= first][-1]
-
-
-def _at_risk_day(steps: Sequence[Step]) -> int:
-    """From the letter on; without one from the last try on."""
-    letters = [step.day for step in steps if step.mode == LETTER]
-    return letters[0] if letters else max(step.day for step in steps if step.mode in TRY_MODES)
 
 
 def _close_out_day(steps: Sequence[Step]) -> int:

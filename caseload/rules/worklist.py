@@ -43,6 +43,7 @@ KINDS = (
     Kind("follow_up_overdue", "Follow-up overdue"),
     Kind("first_attempt", "New referral"),
     Kind("contact_overdue", "Contact overdue"),
+    Kind("clinician_untold", "Tell the clinician"),
     Kind("follow_up_today", "Planned today"),
     Kind("referral_due", "Referral"),
     Kind("interim_contact", "Waiting list"),
@@ -105,6 +106,7 @@ class Standing:
 
     `signals`: by word, since when it stands. `answers` in order, given only while a safety signal stands.
     `last_scores`: the scales whose last score is too old. `scores_due`: the tools in the clinic's own rhythm.
+    `lost_on`: not reached since, with nothing said to the treating clinician about it; `at_risk_from`: due from then.
     `notices`: the days on which open safety notices were raised. `asked_again`: coordination, by day and words.
     """
 
@@ -124,6 +126,8 @@ class Standing:
     month: MonthSoFar | None = None
     referral: ReferralDue | None = None
     asked_again: tuple[tuple[date, str], ...] = ()
+    lost_on: date | None = None
+    at_risk_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,7 @@ def tasks_of(standing: Standing) -> tuple[Task, ...]:
         *_follow_up(standing),
         *_referral(standing),
         *_contact(standing),
+        *_clinician(standing),
         *_score(standing),
         *_coordination(standing),
         *_consent(standing),
@@ -265,6 +270,14 @@ def _contact(standing: Standing) -> Iterable[Task]:
     if word == "first_follow_up_late":
         words = f"No session since enrolment on {_day(standing.enrolled_on or counted, standing)}"
     yield Task("contact_overdue", signals[word], words)
+
+
+def _clinician(standing: Standing) -> Iterable[Task]:
+    """Who is slipping away is said to the treating clinician, by a request or in a contact (5.4, day 14)."""
+    lost_on, due_on = standing.lost_on, standing.at_risk_from
+    if lost_on is not None and due_on is not None and due_on <= standing.today and not standing.is_on_hold:
+        words = f"Not reached since {_day(lost_on, standing)}: say so, and ask whether they were seen"
+        yield Task("clinician_untold", due_on, words)
 
 
 def _score(standing: Standing) -> Iterable[Task]:

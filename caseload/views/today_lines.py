@@ -22,6 +22,7 @@ _FIRST_STEP = {
     "risk_recheck": ("assessment_new", "Reassess"),
     "score_overdue": ("assessment_new", "Enter score"),
     "consent_missing": ("consent_new", "Record consent"),
+    "clinician_untold": ("clinician_request_new", "Ask clinician"),
 }
 _OF_REFERRAL = frozenset({"first_attempt", "referral_due", "interim_contact"})
 _TONES = {"stay_ended": "danger", "follow_up_overdue": "danger", "contact_overdue": "warning"}

@@ -22,10 +22,10 @@ from caseload.queries.today import Scope, work_due, worklist
 from registry.operations import end_episode
 from registry.operations.tools import ToolChoice, set_tools
 from registry.rules.tools import Rhythm
-from tests.factories.caseload import FollowUpFactory
+from tests.factories.caseload import ContactFactory, FollowUpFactory
 from tests.factories.program import ReferralFactory, SafetyNoticeFactory, StayFactory
 from tests.factories.registry import AssessmentFactory
-from tests.factories.work import ClinicianRequestFactory, CoverFactory, ExternalReferralFactory
+from tests.factories.work import ClinicianRequestFactory, CoverFactory, ExternalReferralFactory, WorkProtocolFactory
 
 TODAY = date(2026, 3, 2)
 
@@ -166,6 +166,45 @@ def test_an_overdue_score_is_said_by_the_rhythm_of_the_clinic(
     rebuild_standing(organization_id=by.organization_id, episode_ids=[made.id], at=now)
     [row] = due().rows
     assert row.first.words == "PHQ-9 was due on Jan 30, last on Jan 9"
+
+
+def test_the_treating_clinician_is_told_on_day_14_by_a_request_or_in_a_contact(
+    enrolled: Callable[..., Any], due: Callable[..., Any], by: Any
+) -> None:
+    lost = {}
+    for name, ago in (("Asked", 20), ("Before", 20), ("New", 13), ("Reached", 20), ("Spoken", 20), ("Untold", 14)):
+        lost[name] = made = enrolled(name, enrolled_on=date(2026, 1, 5))
+        on = TODAY - timedelta(days=ago)
+        ContactFactory(organization=made.organization, episode=made, on=on, activity="outreach_attempt",
+                       outcome="voicemail", started_at=None)  # fmt: skip
+    of = {name: {"organization": made.organization, "episode": made} for name, made in lost.items()}
+    ClinicianRequestFactory(**of["Asked"], asked_on=date(2026, 2, 12), due_on=date(2026, 3, 20))
+    ClinicianRequestFactory(**of["Before"], asked_on=date(2026, 2, 9), due_on=date(2026, 3, 20))
+    ContactFactory(**of["Spoken"], on=date(2026, 2, 17), activity="coordination", started_at=None)
+    ContactFactory(**of["Reached"], on=date(2026, 2, 27), activity="treatment", started_at=None)
+    told = {
+        row.patient.person.name: (task.since, task.words)
+        for row in due().rows
+        for task in row.tasks
+        if task.kind == "clinician_untold"
+    }
+    assert told == {
+        "Before, Ana": (date(2026, 2, 24), "Not reached since Feb 10: say so, and ask whether they were seen"),
+        "Untold, Ana": (TODAY, "Not reached since Feb 16: say so, and ask whether they were seen"),
+    }
+
+
+def test_a_clinic_without_a_letter_tells_after_its_last_try(
+    enrolled: Callable[..., Any], due: Callable[..., Any]
+) -> None:
+    made = enrolled("Untold", enrolled_on=date(2026, 1, 5))
+    WorkProtocolFactory(
+        organization=made.organization, clinic=made.clinic, outreach=[[0, "phone"], [5, "phone"], [9, "review"]]
+    )
+    ContactFactory(organization=made.organization, episode=made, on=date(2026, 2, 25), activity="outreach_attempt",
+                   outcome="voicemail", started_at=None)  # fmt: skip
+    [since] = [task.since for row in due().rows for task in row.tasks if task.kind == "clinician_untold"]
+    assert since == TODAY
 
 
 def test_referrals_are_due_for_whom_they_were_given_to_and_for_everybody_while_nobodys(

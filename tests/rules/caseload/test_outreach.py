@@ -12,6 +12,7 @@ from caseload.rules.outreach import (
     Outreach,
     Step,
     Try,
+    at_risk_from,
     faults_of_steps,
     next_try,
     outreach_on,
@@ -129,3 +130,9 @@ def test_steps_that_stand() -> None:
     assert steps_from([]) == DEFAULT_STEPS
     assert steps_from([[0, "phone"], [9, "review"]]) == (Step(0, "phone"), Step(9, "review"))
     assert next_try([Try(MONDAY, "letter")], (Step(0, "phone"),), on=MONDAY).mode == "phone"
+
+
+def test_who_may_slip_away_is_at_risk_from_the_letter_on_else_from_the_last_try() -> None:
+    lost_on = date(2026, 3, 2)
+    assert at_risk_from(lost_on, DEFAULT_STEPS) == date(2026, 3, 16)
+    assert at_risk_from(lost_on, (Step(0, "phone"), Step(9, "message"), Step(20, "review"))) == date(2026, 3, 11)

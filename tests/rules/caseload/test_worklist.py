@@ -194,6 +194,15 @@ def test_overdue_scores_are_said_by_the_clinics_rhythm_where_there_is_one() -> N
     assert due(rarer) == [("score_overdue", ago(3), "PHQ-9, last on Feb 11")]
 
 
+def test_the_treating_clinician_is_told_of_who_is_slipping_away() -> None:
+    lost = replace(CALM, lost_on=ago(20))
+    assert due(replace(lost, at_risk_from=ago(6))) == [
+        ("clinician_untold", ago(6), "Not reached since Feb 24: say so, and ask whether they were seen")
+    ]
+    assert due(replace(lost, at_risk_from=ago(-1))) == due(lost) == []
+    assert due(replace(lost, at_risk_from=TODAY, is_on_hold=True)) == []
+
+
 # Referrals, questions to others, consent, the month
 
 
