@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from bhi.tenancy.ids import uuid7
-from caseload.operations.advice import AdviceMoved, Answered, DayImpossible, Said, WordsMissing
+from caseload.operations.advice import Answered, DayImpossible, Said, WordsMissing
 from caseload.queries.advice import CHANNELS, AdviceShown
 from caseload.rules.clock import is_nonexistent, local_date
 from registry.forms.fields import ChoiceOf, ClockField, DayField, TextField, TokenField
 
 LONGEST = 2_000
-SEND, ANSWER, DONE, TOLD, CLOSE, VOID = "send", "answer", "done", "told", "close", "void"
+STEPS = SEND, ANSWER, DONE, TOLD, CLOSE, VOID = "send", "answer", "done", "told", "close", "void"
 ACCEPTED, MODIFIED, DECLINED = "accepted", "modified", "declined"
 DECISIONS = ((ACCEPTED, "Yes"), (MODIFIED, "Yes, with a change"), (DECLINED, "No"))
 _ACROSS = forms.Textarea(attrs={"rows": 2})
@@ -38,10 +38,6 @@ class StepForm(forms.Form):
         elif isinstance(fault, DayImpossible):
             field = self.day_field
         self.add_error(field if field in self.fields else None, str(fault))
-
-    @property
-    def has_moved(self) -> bool:
-        return any(str(AdviceMoved()) == error for error in self.non_field_errors())
 
 
 class SendForm(StepForm):

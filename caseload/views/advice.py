@@ -29,6 +29,7 @@ from caseload.queries.advice import AdviceShown, ReviewAdvice, advice_of
 from caseload.queries.advice_sheets import asked_sheets
 from caseload.rules.advice_text import EHR, PAPER, Asked, ready_text
 from caseload.views.door import Asking, asking_of
+from registry.forms.fields import DAMAGED
 
 _DONE = {
     forms.SEND: "Sent. An answer is due by the day that is shown.",
@@ -167,9 +168,18 @@ def _page(asking: Asking, *, status: int, refused: tuple[UUID, str, LoopForms] |
             (review, [_card(asking, one, sheets.get(one.id), refused) for one in review.advice]) for review in reviews
         ],
         "open": sum(one.is_open for review in reviews for one in review.advice),
-        "is_refused": refused is not None,
+        "refused": _why_refused(refused),
     }
     return render(asking.request, "caseload/advice.html", context, status=status)
+
+
+def _why_refused(refused: tuple[UUID, str, LoopForms] | None) -> str:
+    """What is said on top: a step that is not offered any more has no form below in which it could be."""
+    if refused is None:
+        return ""
+    _, do, loop = refused
+    errors = loop[do].non_field_errors() if do in forms.STEPS else [DAMAGED]
+    return " ".join(errors) or "Something below has to be corrected. Everything you typed is still here."
 
 
 def _card(asking: Asking, one: AdviceShown, sheet: Asked | None, refused: tuple[UUID, str, LoopForms] | None) -> Card:
