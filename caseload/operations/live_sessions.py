@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
+from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership, Role
@@ -156,14 +157,15 @@ def _entries(
 
 def _people(session: ReviewSession) -> list[tuple[Membership, StaffRole]]:
     """Whose minutes are posted, and in which role: care managers and consultants who were there."""
-    seats = SessionSeat.objects.filter(session=session, is_present=True).select_related("membership")
+    seats = SessionSeat.objects.filter(session=session, is_present=True).order_by("membership_id")
+    everybody = people_of(session.organization_id)
     found = []
-    for seat in seats.order_by("membership_id"):
-        roles = seat.membership.roles
-        if seat.membership_id != session.consultant_id and Role.CARE_MANAGER in roles:
-            found.append((seat.membership, StaffRole.CARE_MANAGER))
-        elif Role.PSYCHIATRIC_CONSULTANT in roles:
-            found.append((seat.membership, StaffRole.PSYCHIATRIC_CONSULTANT))
+    for seat_id in seats.values_list("membership_id", flat=True):
+        person = everybody[seat_id]
+        if seat_id != session.consultant_id and Role.CARE_MANAGER in person.roles:
+            found.append((person, StaffRole.CARE_MANAGER))
+        elif Role.PSYCHIATRIC_CONSULTANT in person.roles:
+            found.append((person, StaffRole.PSYCHIATRIC_CONSULTANT))
     return found
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from bhi.accounts.queries import system_membership
+from bhi.accounts.queries import people_of, system_membership
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic, Membership, Role
@@ -209,9 +209,10 @@ def fill_agenda(session: ReviewSession, *, at: datetime) -> int:
 
 def population_of(session: ReviewSession) -> Population:
     """Whose patients a session is about: its care managers'; everybody's where none is named."""
-    seats = SessionSeat.objects.filter(session=session, membership__roles__contains=[Role.CARE_MANAGER.value])
-    people = frozenset(seats.values_list("membership_id", flat=True))
-    return Population(people) if people else EVERYBODY
+    seats = SessionSeat.objects.filter(session=session).values_list("membership_id", flat=True)
+    people = people_of(session.organization_id)
+    managing = frozenset(one for one in seats if Role.CARE_MANAGER in people[one].roles)
+    return Population(managing) if managing else EVERYBODY
 
 
 def leave_unfinished(session: ReviewSession) -> int:
@@ -262,8 +263,9 @@ def _of_slot(slot: ReviewSlot, stamp: Stamp) -> ReviewSession | None:
     on, planned_at = next_on(slot.weekday, slot.begins_at, zone=ZoneInfo(slot.clinic.time_zone), now=stamp.at)
     if ReviewSession.objects.live().filter(organization_id=slot.organization_id, slot=slot, on=on).exists():
         return None
-    seats = SlotSeat.objects.filter(slot=slot, membership__is_active=True).select_related("membership")
-    people = [seat.membership for seat in seats.order_by("membership__name", "membership_id")]
+    everybody = people_of(slot.organization_id)
+    seats = SlotSeat.objects.filter(slot=slot).order_by("id").values_list("membership_id", flat=True)
+    people = [everybody[one] for one in seats if everybody[one].is_active]
     room = Room(slot.minutes, slot.places, slot.kept_for_stalled)
     token = uuid5(slot.id, on.isoformat())
     when = _When(on, planned_at)
