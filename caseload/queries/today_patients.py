@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from caseload.queries.caseload_list import ClinicToday
+from caseload.rules.advice_tasks import AdviceDue
 from caseload.rules.clock import local_date
 from caseload.rules.outreach import DEFAULT_STEPS, Step, at_risk_from, steps_from
 from caseload.rules.worklist import Answer, ReferralDue, Standing, StayEnded
@@ -170,6 +171,7 @@ def _standing(parts: _Building, *, is_follow_up_elsewhere: bool) -> Standing:
         referral=_referral(parts.referral),
         lost_on=lost_on,
         at_risk_from=at_risk_from(lost_on, clinic.steps) if lost_on else None,
+        advice=tuple(_advice(*one) for one in row.get("advice") or ()),
         asked_again=tuple((date.fromisoformat(on), words) for on, words in row.get("asked_again") or ()),
     )
 
@@ -213,6 +215,10 @@ def _person(row: Stored) -> PersonShown:
         language=row["language"],
         needs_interpreter=row["needs_interpreter"],
     )
+
+
+def _advice(kind: str, state: str, state_on: str, due_on: str, words: str) -> AdviceDue:
+    return AdviceDue(kind, state, date.fromisoformat(state_on), date.fromisoformat(due_on), words)
 
 
 def _stay(row: Stored | None) -> StayEnded | None:

@@ -32,6 +32,16 @@ WITH clinic AS MATERIALIZED (
 ), seat AS MATERIALIZED (
   SELECT %(seat)s::uuid AS id WHERE %(is_own)s
   UNION SELECT away_id FROM cover WHERE %(is_covered)s
+), advice AS MATERIALIZED (
+  SELECT v.episode_id,
+         json_agg(json_build_array(x.kind, x.state, coalesce(x.state_on, v."on"), x.due_on,
+                                   coalesce(nullif(x.text, ''), initcap(replace(x.kind, '_', ' '))))
+                  ORDER BY x.due_on, x.number) AS advice
+    FROM caseload_recommendation x
+    JOIN caseload_casereview v ON v.organization_id = x.organization_id AND v.id = x.review_id
+   WHERE x.organization_id = %(organization)s AND x.voided_at IS NULL AND x.state <> 'closed'
+     AND v.voided_at IS NULL
+   GROUP BY v.episode_id
 ), open_episode AS MATERIALIZED (
   SELECT s.episode_id, s.patient_id, s.clinic_id, s.care_manager_id, s.status, s.enrolled_on, s.safety_from,
          s.overdue_from, s.last_contact_on, s.next_due_on, s.next_due_purpose, d.time_zone, d.today, d.month_starts,
@@ -81,8 +91,10 @@ WITH clinic AS MATERIALIZED (
                AND NOT EXISTS (SELECT FROM caseload_contact x
                                 WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id
                                   AND x.voided_at IS NULL AND x.activity = 'coordination'
-                                  AND x."on" >= lost."on")) END AS lost_on
+                                  AND x."on" >= lost."on")) END AS lost_on,
+         a.advice
     FROM open_episode s
+    LEFT JOIN advice a ON a.episode_id = s.episode_id
    WHERE %(is_all)s OR s.care_manager_id IN (SELECT id FROM seat)
       OR (s.follow_up ->> 'assigned_to')::uuid IN (SELECT id FROM seat)
       OR (s.care_manager_id IS NULL AND s.safety_from <= s.today)
@@ -117,6 +129,7 @@ WITH clinic AS MATERIALIZED (
     FROM episode s
    WHERE least(s.safety_from, s.overdue_from, s.next_due_on) <= s.today
       OR s.worked_from IS NOT NULL OR s.stay IS NOT NULL OR s.asked_again IS NOT NULL OR s.lost_on IS NOT NULL
+      OR s.advice IS NOT NULL
 ), referral AS MATERIALIZED (
   SELECT r.id, r.patient_id, r.clinic_id, r.assigned_to_id, r.state, r.due_on, r.urgency,
          (SELECT x.outcome = 'reached' FROM registry_referralattempt x

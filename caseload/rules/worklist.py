@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from caseload.rules.advice_tasks import AdviceDue, advice_tasks
 from caseload.rules.clock import last_day, month_of, short_day
 from registry.rules.instruments import INSTRUMENTS
 from registry.rules.tools import ScoreDue
@@ -39,6 +40,7 @@ KINDS = (
     Kind("safety_notice", "Safety notice", is_safety=True),
     Kind("risk_unassessed", "Assess risk", is_safety=True),
     Kind("risk_recheck", "Recheck risk", is_safety=True),
+    Kind("advice_safety", "Safety action", is_safety=True),
     Kind("stay_ended", "After a stay"),
     Kind("follow_up_overdue", "Follow-up overdue"),
     Kind("first_attempt", "New referral"),
@@ -48,6 +50,10 @@ KINDS = (
     Kind("referral_due", "Referral"),
     Kind("interim_contact", "Waiting list"),
     Kind("score_overdue", "Score overdue"),
+    Kind("advice_unanswered", "No answer"),
+    Kind("advice_unsent", "Ask the clinician"),
+    Kind("advice_to_do", "Carry out"),
+    Kind("advice_to_tell", "Tell the patient"),
     Kind("coordination", "Ask again"),
     Kind("consent_missing", "Consent missing"),
     Kind("month_near", "Month nearly there"),
@@ -126,6 +132,7 @@ class Standing:
     month: MonthSoFar | None = None
     referral: ReferralDue | None = None
     asked_again: tuple[tuple[date, str], ...] = ()
+    advice: tuple[AdviceDue, ...] = ()
     lost_on: date | None = None
     at_risk_from: date | None = None
 
@@ -159,6 +166,7 @@ def tasks_of(standing: Standing) -> tuple[Task, ...]:
         *_contact(standing),
         *_clinician(standing),
         *_score(standing),
+        *_advice(standing),
         *_coordination(standing),
         *_consent(standing),
         *_month(standing),
@@ -311,6 +319,12 @@ def _coordination(standing: Standing) -> Iterable[Task]:
     due = sorted(one for one in standing.asked_again if one[0] <= standing.today)
     if due:
         yield Task("coordination", due[0][0], due[0][1])
+
+
+def _advice(standing: Standing) -> Iterable[Task]:
+    """Recommendations of the consultant, what is due first before the others of its kind."""
+    for one in advice_tasks(standing.advice, standing.today):
+        yield Task(one.kind, one.since, one.words, one.days_left)
 
 
 def _consent(standing: Standing) -> Iterable[Task]:

@@ -22,6 +22,11 @@ _FIRST_STEP = {
     "risk_recheck": ("assessment_new", "Reassess"),
     "score_overdue": ("assessment_new", "Enter score"),
     "consent_missing": ("consent_new", "Record consent"),
+    "advice_safety": ("advice", "Open"),
+    "advice_unsent": ("advice", "Ask"),
+    "advice_unanswered": ("advice", "Record answer"),
+    "advice_to_do": ("advice", "Carry out"),
+    "advice_to_tell": ("contact_new", "Write note"),
     "clinician_untold": ("clinician_request_new", "Ask clinician"),
 }
 _OF_REFERRAL = frozenset({"first_attempt", "referral_due", "interim_contact"})
