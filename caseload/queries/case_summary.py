@@ -103,10 +103,15 @@ class CaseSummary:
     plan_name: str
 
     @property
+    def opening(self) -> tuple[SummaryFact, SummaryFact]:
+        """What brought the patient here, and what they want."""
+        return self.why_referred, self.goals
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """What is not on record, by name."""
         facts = [one for section in self.sections for one in section.facts]
-        return tuple(one.label for one in (self.why_referred, self.goals, *facts) if one.is_missing)
+        return tuple(one.label for one in (*self.opening, *facts) if one.is_missing)
 
 
 def case_summary(organization_id: UUID, episode_id: UUID, *, on: date) -> CaseSummary:

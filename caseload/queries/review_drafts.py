@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from bhi.errors import NotFound
 from caseload.models import ReviewDraft
 from caseload.rules.reviews import ReviewText
+from registry.models import Episode
 from registry.rules.content import from_json
 
 
@@ -51,3 +54,23 @@ def content_of(draft: ReviewDraft) -> ReviewText:
 def earlier_of(draft: ReviewDraft) -> dict[int, ReviewText]:
     """What its last savings said, by number."""
     return {number: from_json(ReviewText, stored) for number, stored in draft.typed.get("earlier", [])}
+
+
+@dataclass(frozen=True)
+class EpisodeOfReview:
+    """What the form of a review needs to know of its episode."""
+
+    patient_id: UUID
+    born_on: date
+    zone: ZoneInfo
+    is_open: bool
+
+
+def episode_of_review(organization_id: UUID, episode_id: UUID) -> EpisodeOfReview:
+    """A live episode of the organization. One statement. Raises NotFound."""
+    rows = Episode.objects.live().filter(organization_id=organization_id, id=episode_id)
+    found: Episode | None = rows.select_related("patient", "clinic").first()
+    if found is None:
+        raise NotFound
+    is_open = found.ended_on is None
+    return EpisodeOfReview(found.patient_id, found.patient.birth_date, ZoneInfo(found.clinic.time_zone), is_open)

@@ -39,7 +39,7 @@ def cut(text: str, most: int = LONGEST_FACT) -> str:
     line = " ".join(text.split())
     if len(line) <= most:
         return line
-    return f"{line[: most - 1].rsplit(' ', 1)[0]}…"
+    return f"{line[:most].rsplit(' ', 1)[0][: most - 1]}…"
 
 
 def fact(label: str, *lines: str, most: int = LONGEST_FACT) -> SummaryFact:

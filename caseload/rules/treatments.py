@@ -76,7 +76,7 @@ def _changed(before: PlanMedications, after: PlanMedications) -> Iterator[Mark]:
         if earlier is None and one.started_on is None and one.stopped_on is None:
             yield Mark(after.on, _started(one.name, one.dose))
         elif earlier is not None and one.dose and earlier.dose and one.dose != earlier.dose:
-            yield Mark(after.on, f"{one.name} {earlier.dose} to {one.dose}")
+            yield Mark(after.on, f"{one.name.strip()} {earlier.dose} to {one.dose}")
 
 
 def _started(name: str, dose: str) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
-from typing import Protocol
+from typing import Any, Protocol
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from bhi.web.charts import sparkline
+from bhi.web.charts import Course, CourseChart, course_chart, sparkline
 from bhi.web.icons import heroicon_micro
 from bhi.web.templatetags.bhi import age, change_from, day, to_go
 
@@ -101,6 +101,24 @@ def score_cell(
         f'<strong>{last}</strong></span> <span class="score-change">{change}</span> {line}'
         f'<span class="score-age">{age(last_on, today)}</span>{stated}</div>'
     )
+
+
+class DrawnCourse(Protocol):
+    """A course to draw: scales (.name .highest .target .scores), marks (day, text), and the day to draw up to."""
+
+    @property
+    def scales(self) -> Sequence[Any]: ...
+    @property
+    def marks(self) -> Sequence[tuple[date, str]]: ...
+    @property
+    def today(self) -> date: ...
+
+
+@register.simple_tag
+def course_chart_of(course: DrawnCourse) -> CourseChart | None:
+    """The chart of several scales over one time, for `_course_chart.html`."""
+    courses = [Course(scale.name, scale.highest, scale.scores, scale.target) for scale in course.scales]
+    return course_chart(courses, until=course.today, marks=course.marks)
 
 
 @register.simple_tag
