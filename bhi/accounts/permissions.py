@@ -33,12 +33,14 @@ class Permission(StrEnum):
     HANDLE_SAFETY = "handle_safety"
     JOIN_REVIEW = "join_review"  # the queue, sessions and drafts of reviews
     SIGN_REVIEW = "sign_review"  # as the consultant
+    SET_SLOTS = "set_slots"  # when reviews take place each week
     FOLLOW_UP_ADVICE = "follow_up_advice"  # send recommendations, record what became of them
     DECIDE_ADVICE = "decide_advice"  # as the treating clinician
     SET_PROTOCOLS = "set_protocols"
     VIEW_TEAM = "view_team"
     VIEW_MONTHS = "view_months"
     MAKE_BATCH = "make_batch"
+    CLOSE_MONTH = "close_month"
     VIEW_AUDIT = "view_audit"
     VIEW_JOB = "view_job"
     ENTER = "enter"  # any seat of the organization
@@ -56,12 +58,19 @@ _REGISTRY = frozenset({
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.CARE_MANAGER: _CLINICAL | _REGISTRY,
-    Role.PSYCHIATRIC_CONSULTANT: _CLINICAL | {Permission.CO_SIGN, Permission.JOIN_REVIEW, Permission.SIGN_REVIEW},
+    Role.PSYCHIATRIC_CONSULTANT: _CLINICAL
+    | {Permission.CO_SIGN, Permission.JOIN_REVIEW, Permission.SIGN_REVIEW, Permission.SET_SLOTS},
     Role.TREATING_CLINICIAN: _CLINICAL | {Permission.REFER, Permission.SIGN_PLAN, Permission.DECIDE_ADVICE},
     # Billing sees minutes, codes and dates, never note text or answers (45 CFR 164.502(b), minimum necessary).
-    Role.BILLING: _EVERYONE | {Permission.VIEW_MONTHS, Permission.MAKE_BATCH},
-    Role.CLINIC_LEAD: _CLINICAL | _REGISTRY | {Permission.VIEW_MONTHS, Permission.SET_PROTOCOLS, Permission.VIEW_TEAM},
-    Role.ADMIN: _EVERYONE | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT, Permission.SET_PROTOCOLS},
+    Role.BILLING: _EVERYONE | {Permission.VIEW_MONTHS, Permission.MAKE_BATCH, Permission.CLOSE_MONTH},
+    Role.CLINIC_LEAD: _CLINICAL
+    | _REGISTRY
+    | {
+        *(Permission.VIEW_MONTHS, Permission.CLOSE_MONTH, Permission.SET_PROTOCOLS, Permission.VIEW_TEAM),
+        Permission.SET_SLOTS,
+    },
+    Role.ADMIN: _EVERYONE
+    | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT, Permission.SET_PROTOCOLS, Permission.SET_SLOTS},
 }
 
 PUBLIC: Final = "public"
