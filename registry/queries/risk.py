@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
-from registry.models import Assessment, RelatedPerson, RiskCase, RiskCause, RiskStep, RiskStepKind
+from registry.models import Assessment, RelatedPerson, RiskCase, RiskCause, RiskStep, RiskStepKind, SafetyPlan
 from registry.queries.risk_protocols import RiskSettings, risk_settings
 from registry.rules.instruments import instrument
 from registry.rules.risk import SCREENER_DAYS, SCREENERS, TIER_WORDS, fault_of_agreeing, faults_of_closing
@@ -120,7 +121,7 @@ def case_page(case: RiskCase, *, for_id: UUID, roles: Iterable[str], at: datetim
     """A case as somebody sees it. Seven statements."""
     settings = risk_settings(case.clinic_id)
     rows = _steps(case.id)
-    course = course_of(case.opened_at, map(_event, rows))
+    course = course_of(case.opened_at, map(event_of, rows))
     people = {key: str(seat) for key, seat in people_of(case.organization_id).items()}
     today = settings.today(at)
     screeners = _screeners(case.patient_id)
@@ -171,7 +172,7 @@ def earlier_cases(patient_id: UUID, *, without: UUID | None, people: Mapping[UUI
 
 def course_of_case(case: RiskCase) -> Course:
     """Where a case stands. One statement."""
-    return course_of(case.opened_at, map(_event, _steps(case.id)))
+    return course_of(case.opened_at, map(event_of, _steps(case.id)))
 
 
 def open_steps(course: Course, settings: RiskSettings) -> list[Step]:
@@ -197,6 +198,13 @@ def emergency_contact(patient_id: UUID) -> str:
     return ", ".join(filter(None, (str(found.name), found.relation, found.phone))) if found is not None else ""
 
 
+def safety_plan_row(patient_id: UUID) -> dict[str, Any] | None:
+    """The safety plan in force, as `safety_part` takes it."""
+    rows = SafetyPlan.objects.live().filter(patient_id=patient_id).order_by("-number")
+    found: dict[str, Any] | None = rows.values("number", "on", "content").first()
+    return found
+
+
 def reason_words(case: RiskCase) -> str:
     """Why a case is open: `item 9: 2`, or what somebody said."""
     return case.concern or str(RiskCause(case.cause).label)
@@ -206,7 +214,8 @@ def _steps(case_id: UUID) -> list[RiskStep]:
     return list(RiskStep.objects.live().filter(case_id=case_id).order_by("at", "id"))
 
 
-def _event(row: RiskStep) -> Event:
+def event_of(row: RiskStep) -> Event:
+    """A stored step as the rules read it."""
     return Event(row.id, row.kind, row.at, row.on, row.by_id, row.key, row.tier)
 
 

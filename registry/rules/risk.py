@@ -43,7 +43,7 @@ def tier_from_answers(screener: Instrument, answers: Sequence[int | None]) -> st
 
 def says_thoughts(answers: Sequence[int | None] | None) -> bool:
     """Whether question 2 of a screener, thoughts of killing oneself, was answered with yes."""
-    return bool(answers) and bool(answers[_THOUGHTS - 1])
+    return bool(answers and answers[_THOUGHTS - 1])
 
 
 # What opens a case, and what opens it again
@@ -152,6 +152,18 @@ class Rechecks:
     low: int = 30
     moderate: int = 14
     high: int = 7
+
+
+def faults_of_rechecks(days: Rechecks) -> tuple[tuple[str, str], ...]:
+    """Why a clinic cannot ask again in these days, as tier and sentence: never later than usual."""
+    usual, faults = Rechecks(), []
+    if not 1 <= days.high <= usual.high:
+        faults.append((HIGH, f"At high risk it is asked again after 1 to {usual.high} days."))
+    if not days.high <= days.moderate <= usual.moderate:
+        faults.append((MODERATE, f"Not sooner than at high risk, and after {usual.moderate} days at the latest."))
+    if not days.moderate <= days.low <= usual.low:
+        faults.append((LOW, f"Not sooner than at moderate risk, and after {usual.low} days at the latest."))
+    return tuple(faults)
 
 
 def recheck_on(tier: str, assessed_on: date, rechecks: Rechecks, *, has_thoughts: bool) -> date:

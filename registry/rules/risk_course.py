@@ -78,7 +78,7 @@ def _follow(course: Course, event: Event) -> None:
         elif event.tier != course.tier:
             course.begin(event.at)
         course.tier, course.assessed, course.is_risen, course.asked = event.tier, event, False, None
-    elif event.kind == "note" and event.key == RISEN:
+    elif _is_rise(event):
         course.begin(event.at)
         course.is_risen = course.assessed is not None or bool(event.tier)
         course.tier = event.tier if is_lower(course.tier, event.tier) else course.tier
@@ -92,3 +92,27 @@ def _follow(course: Course, event: Event) -> None:
         course.asked = None
     elif event.kind == "done":
         course.done[event.key.partition(".")[2]] = event
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A time at which danger was said: its day, and the day of the first assessment after it, None without."""
+
+    on: date
+    assessed_on: date | None
+
+    def is_missed(self, today: date) -> bool:
+        """Whether nobody assessed it on its own day, also where somebody did later. Today is not over yet."""
+        return self.assessed_on != self.on and (self.assessed_on is not None or self.on < today)
+
+
+def raises_of(opened_at: datetime, opened_on: date, events: Iterable[Event]) -> tuple[Raised, ...]:
+    """The opening of a case and every rise since, each with the first assessment after it, in order."""
+    ordered = sorted(events, key=lambda one: (one.at, one.id))
+    times = [(opened_at, opened_on), *((one.at, one.on) for one in ordered if _is_rise(one))]
+    assessed = [(one.at, one.on) for one in ordered if one.kind == "assessed"]
+    return tuple(Raised(on, next((day for when, day in assessed if when >= at), None)) for at, on in times)
+
+
+def _is_rise(event: Event) -> bool:
+    return event.kind == "note" and event.key == RISEN

@@ -39,7 +39,7 @@ PHASES: Final[tuple[tuple[str, str], ...]] = (
     (HIGH, "High"),
 )
 OWN: Final = "own_"
-MOST_OWN = 5
+MOST_OWN: Final = 3
 LONGEST = 300
 
 
