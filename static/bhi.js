@@ -113,41 +113,51 @@
     if (event.target.matches("[data-keys-toggle]")) localStorage.setItem(KEYS, event.target.checked ? "on" : "off");
   }
 
-  // A save that failed: the form stays, the banner says why, "Try again" sends it with a fresh token.
+  // A save that failed: the form stays, the banner says why, "Try again" sends it with a fresh token. A preview, a row
+  // that is added and a search are posts, too, but save nothing: they neither say "Not saved" nor take it back.
   const SAVES = new Set(["post", "put", "patch", "delete"]);
+  const saverOf = ({ requestConfig: asked }) => // not the event's own element, which may be what is to be swapped
+    SAVES.has(asked?.verb) && asked.elt.matches("form:not([role=search])") ? asked.elt : null;
   const pathOf = (address) => new URL(address, location.href).pathname;
   let failed = null;
 
-  function showFailure(kind, element) {
+  function showFailure(kind, form) {
     const banner = one("#failure");
-    failed = element;
+    failed = form;
     for (const part of all("[data-failure]", banner)) part.hidden = part.dataset.failure !== kind;
     one("[data-try-again]", banner).hidden = kind === "refused" || kind === "load";
     banner.hidden = false;
     banner.scrollIntoView({ block: "nearest" });
   }
 
-  const hideFailure = () => { const banner = one("#failure"); if (banner) banner.hidden = true; };
+  function hideFailure() {
+    const banner = one("#failure");
+    failed = null;
+    if (banner) banner.hidden = true;
+  }
+
   const isAway = (status) => status === 0 || (status >= 502 && status <= 504);
   const isPoll = (element) => element?.getAttribute?.("hx-trigger")?.startsWith("every");
 
   function requestFailed(event) {
-    const { elt, requestConfig, xhr } = event.detail;
-    if (isPoll(elt)) return; // it asks again by itself
-    if (!SAVES.has(requestConfig?.verb)) return showFailure("load", null);
+    const { elt, xhr } = event.detail;
+    const form = saverOf(event.detail);
+    if (isPoll(elt) || failed && !form) return; // it asks again by itself; worse is said already
+    if (!form) return showFailure("load", null);
     const status = xhr?.status ?? 0;
-    if (isAway(status)) return showFailure("unreachable", elt);
-    if (status === 403 && xhr.responseText.includes("data-stale-token")) return showFailure("stale", elt);
-    showFailure(status >= 500 ? "fault" : "refused", elt);
+    if (isAway(status)) return showFailure("unreachable", form);
+    if (status === 403 && xhr.responseText.includes("data-stale-token")) return showFailure("stale", form);
+    showFailure(status >= 500 ? "fault" : "refused", form);
   }
 
   function beforeSwap(event) {
-    const { xhr, elt, requestConfig } = event.detail;
+    const form = saverOf(event.detail);
+    const { xhr } = event.detail;
     const signIn = document.body.dataset.signIn;
     if (!signIn || !xhr.responseURL || pathOf(xhr.responseURL) !== signIn || location.pathname === signIn) return;
     event.detail.shouldSwap = false; // signed out meanwhile: the sign-in page must not replace what was typed
     event.preventDefault();
-    if (SAVES.has(requestConfig.verb)) showFailure("signed-out", elt);
+    if (form) showFailure("signed-out", form);
     else if (!dirtyForm()) location.assign(`${signIn}?next=${encodeURIComponent(location.pathname)}`);
   }
 
@@ -164,21 +174,22 @@
   }
 
   async function tryAgain() {
-    const element = failed;
+    const form = failed;
     try {
       if (!(await freshToken())) return;
     } catch {
-      return showFailure("unreachable", element);
+      return showFailure("unreachable", form);
     }
     hideFailure();
-    (element.closest("form") ?? element).requestSubmit?.();
+    form.requestSubmit();
   }
 
   function afterRequest(event) {
-    const { elt, successful, xhr, requestConfig } = event.detail;
+    const { successful, xhr } = event.detail;
+    const form = saverOf(event.detail);
     isSending = false;
-    if (!successful || xhr.status === 422 || !SAVES.has(requestConfig.verb)) return;
-    if (elt.matches?.("form[data-guard]")) elt.removeAttribute("data-dirty"); // a preview within a form saves nothing
+    if (!successful || xhr.status === 422 || failed && !form) return;
+    form?.removeAttribute("data-dirty");
     hideFailure();
   }
 

@@ -41,6 +41,10 @@ def test_records_that_are_away_at_the_next_try_too_are_said_to_be(
     expect(page.get_by_text("Our records could not be reached.")).to_be_visible()
     expect(page.get_by_text("Something went wrong on our side.")).to_be_hidden()
     page.unroute("**/*")
+    # What the minutes would do is asked and answered meanwhile: that saved nothing.
+    with page.expect_response(lambda answer: answer.ok and answer.url.endswith("/preview/")):
+        page.get_by_label("Minutes").fill("4")
+    expect(page.get_by_text("Our records could not be reached.")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("Contact saved.")).to_be_visible()
     assert saved(site, "Away twice.") == 1
