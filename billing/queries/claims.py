@@ -31,12 +31,13 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMonth:
-    """A live claim: in which batch, of which episode, for which lines."""
+    """A live claim: in which batch, of which episode, for which lines, resting on how many minutes."""
 
     batch_id: UUID
     batch_number: int
     episode_id: UUID
     lines: CodeUnits
+    minutes: int | None = None
 
     def of_episode(self, episode_id: UUID) -> ClaimedMonth | None:
         """This claim where it is that episode's; None where another enrolment of the patient was claimed."""
@@ -96,12 +97,23 @@ def claim_name(batch_number: int, claim_number: int) -> str:
 def claimed_months(organization_id: UUID, month: str) -> dict[UUID, ClaimedMonth]:
     """The live claims of a month by patient. Two statements."""
     rows = Claim.objects.filter(organization_id=organization_id, month=first_day(month), is_superseded=False)
-    claims = list(rows.values_list("id", "patient_id", "batch_id", "batch__number", "episode_id"))
+    claims = list(rows.values_list("id", "patient_id", "batch_id", "batch__number", "episode_id", "verdict__minutes"))
     lines = _lines_of(organization_id, Q(claim__month=first_day(month)))
     return {
-        patient_id: ClaimedMonth(batch_id, number, episode_id, _asked(lines[claim_id]))
-        for claim_id, patient_id, batch_id, number, episode_id in claims
+        patient_id: ClaimedMonth(batch_id, number, episode_id, _asked(lines[claim_id]), minutes)
+        for claim_id, patient_id, batch_id, number, episode_id, minutes in claims
     }
+
+
+def claims_on(organization_id: UUID, patient_id: UUID, months: Iterable[str]) -> str:
+    """In words, for which of these months a live claim of the patient was made; empty for none. One statement.
+
+    `February 2026 was claimed in batch 7`: what is changed in them now is not in the claim.
+    """
+    days = [first_day(month) for month in months]
+    rows = Claim.objects.filter(organization_id=organization_id, patient_id=patient_id, month__in=days)
+    found = rows.filter(is_superseded=False).order_by("month").values_list("month", "batch__number")
+    return "; ".join(f"{month:%B %Y} was claimed in batch {number}" for month, number in found)
 
 
 def have_claims(organization_id: UUID, episode_ids: Iterable[UUID]) -> bool:

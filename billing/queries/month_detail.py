@@ -79,6 +79,14 @@ class MonthDetail:
         return self.claimed is not None and self.claimed.lines != (self.lines if self.judged.bills else ())
 
     @property
+    def claimed_time(self) -> str:
+        """On how many minutes the claim rests, where those are others by now and the lines are the same; else empty."""
+        now = self.judged.verdict.minutes if self.judged.verdict else 0
+        if self.claimed is None or self.is_changed or self.claimed.minutes in (None, now):
+            return ""
+        return f"Claimed with {self.claimed.minutes} minutes in batch {self.claimed.batch_number}; {now} count now"
+
+    @property
     def changed_since(self) -> str:
         return changed_since(self.claimed) if self.claimed is not None else ""
 

@@ -82,8 +82,14 @@ class MonthRow:
         return self.claimed.lines != now
 
     @property
+    def is_time_changed(self) -> bool:
+        """Whether the claim rests on other minutes than those of now, though it would be made for the same lines."""
+        return self.claimed is not None and not self.is_changed and self.claimed.minutes not in (None, self.minutes)
+
+    @property
     def has_remarks(self) -> bool:
-        return bool(self.gaps or self.flags or self.refusal or self.held_entries or self.is_changed)
+        is_other = self.is_changed or self.is_time_changed
+        return bool(self.gaps or self.flags or self.refusal or self.held_entries or is_other)
 
     @property
     def is_claimable(self) -> bool:
@@ -96,6 +102,10 @@ class MonthRow:
     @property
     def changed_words(self) -> str:
         return f"Changed since batch {self.claimed.batch_number}" if self.claimed is not None else ""
+
+    @property
+    def claimed_time_words(self) -> str:
+        return f"Claimed with {self.claimed.minutes} minutes" if self.claimed is not None else ""
 
     @property
     def held_words(self) -> str:
@@ -166,7 +176,7 @@ def month_page(
         claimable_by_code=_by_code(open_rows),
         unseen=sum(row.rests_on_unseen for row in open_rows),
         claimed=sum(row.claimed is not None for row in of_clinic),
-        changed=sum(row.is_changed for row in of_clinic),
+        changed=sum(row.is_changed or row.is_time_changed for row in of_clinic),
         by_code=_by_code(of_clinic),
         by_payer=_totals(of_clinic, "payer"),
         by_clinic=_totals(of_clinic, "clinic"),

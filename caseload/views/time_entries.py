@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
@@ -17,13 +18,14 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from billing.queries.claims import claims_on
 from caseload.forms.group_time import GroupForm
 from caseload.forms.settling import TAKE_BACK, SettleForm
 from caseload.forms.time_entries import TimeForm
 from caseload.forms.worktime import span_initial
 from caseload.operations import replace_time, void_time
 from caseload.operations.group_time import record_group_time
-from caseload.operations.timekeeping import Work, record_time
+from caseload.operations.timekeeping import Work, months_touched, record_time, time_of
 from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
 from caseload.queries.group_time import group_choice
 from caseload.queries.one_entry import EntryPage, one_entry
@@ -97,13 +99,14 @@ def time_entry(request: HttpRequest, organization: str, entry_id: UUID) -> HttpR
     """One entry: what became of it; correct when it was, or take it back."""
     now, by = timezone.now(), _seat(request)
     page = _entry(entry_id, by)
+    claimed = _claimed(request, page)
     if request.method != "POST":
-        return _entry_page(request, page, _fresh(page, now), by=by, at=now, status=200)
-    form = SettleForm(request.POST, zone=page.zone, now=now)
+        return _entry_page(request, page, _fresh(page, now, claimed), by=by, at=now, status=200)
+    form = SettleForm(request.POST, zone=page.zone, now=now, claimed=claimed)
     done = _correct(form, page, by=by, at=now) if form.is_valid() else ""
     if not done:
         return _entry_page(request, page, form, by=by, at=now, status=422)
-    messages.success(request, done)
+    messages.success(request, f"{done} {claimed}: billing sees what changed." if claimed else done)
     return redirect("patient_time_month", organization, page.patient_id, page.month)
 
 
@@ -211,13 +214,27 @@ def _new_page(
     return render(request, "caseload/time_new.html", context, status=status)
 
 
-def _fresh(page: EntryPage, now: datetime) -> SettleForm:
+def _claimed(request: HttpRequest, page: EntryPage) -> str:
+    """In words, that a claim was made of a month that the entry lies in, or is moved to; empty where none was."""
+    months = set(months_touched(time_of(page.entry), page.zone))
+    typed = _day_typed(request)
+    return claims_on(page.entry.organization_id, page.patient_id, months | ({month_of(typed)} if typed else set()))
+
+
+def _day_typed(request: HttpRequest) -> date | None:
+    try:
+        return parse_date(request.POST.get("on", ""))
+    except ValueError:
+        return None
+
+
+def _fresh(page: EntryPage, now: datetime, claimed: str) -> SettleForm:
     """The form with the entry's time as it is on record."""
     entry = page.entry
     typed: dict[str, Any] = {"on": entry.on, "minutes": (entry.seconds or 0) // 60}
     if entry.span is not None:
         typed = span_initial(entry.span.lower, entry.span.upper, page.zone)
-    return SettleForm(zone=page.zone, now=now, initial=typed)
+    return SettleForm(zone=page.zone, now=now, initial=typed, claimed=claimed)
 
 
 def _correct(form: SettleForm, page: EntryPage, *, by: Membership, at: datetime) -> str:
