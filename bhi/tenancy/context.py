@@ -6,14 +6,19 @@ Row-level security shows a connection only the rows of the organization that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 
+from bhi.errors import MonthClosed
 from bhi.tenancy.models import Organization
 from bhi.tenancy.pool import SETTING
+
+# What the triggers of a closed month say; their message is the month (billing/0006).
+CLOSED_SQLSTATE: Final = "BHI01"
 
 
 def current_organization_id() -> UUID | None:
@@ -30,14 +35,25 @@ def tenant(organization: Organization | UUID) -> Iterator[UUID]:
 
     On success the organization set before is put back by hand, because a released savepoint keeps what was set
     inside it; on an exception the rollback does that. Nothing outlives the transaction, whatever the pool does.
+    Raises MonthClosed in place of the database's error where a statement writes into a closed month.
     """
     organization_id = organization.id if isinstance(organization, Organization) else organization
     connection = connections[DEFAULT_DB_ALIAS]
-    with transaction.atomic():
+    with transaction.atomic(), connection.execute_wrapper(_naming_closed_months):
         before = _swap(connection, str(organization_id))
         yield organization_id
         if not connection.needs_rollback:
             _swap(connection, before)
+
+
+def _naming_closed_months(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    """One place for every write: a trigger's refusal becomes a sentence that a page can show."""
+    try:
+        return execute(sql, params, many, context)
+    except DatabaseError as fault:
+        if getattr(fault.__cause__, "sqlstate", None) == CLOSED_SQLSTATE:
+            raise MonthClosed(str(fault.__cause__.diag.message_primary)) from None  # type: ignore[union-attr]
+        raise
 
 
 def _swap(connection: object, value: str) -> str:

@@ -41,3 +41,57 @@ class ProfileTaken(DomainError):
 
     def __init__(self, on: date) -> None:
         super().__init__(f"The payer has rules from {on.isoformat()} on already. Choose another day.")
+
+
+class ExceptionsOpen(DomainError):
+    """Something of the month has not been seen to."""
+
+    def __init__(self, count: int) -> None:
+        what = "1 exception is open" if count == 1 else f"{count} exceptions are open"
+        super().__init__(f"{what}. Settle them, or write in the note why the month closes all the same.")
+
+
+class ClosedAlready(DomainError):
+    """A clinic's month is closed once."""
+
+    def __init__(self, month: str, clinic: str) -> None:
+        super().__init__(f"{month} is closed at {clinic} already. Nothing was changed.")
+
+
+class NothingToCorrect(DomainError):
+    """What is on record now comes to what was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("The month comes to what it was closed with. There is nothing to correct.")
+
+
+class AskedAlready(DomainError):
+    """Opening a month again is asked for once."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has asked to open this month again already. Agree to it, or leave it closed.")
+
+
+class ReopeningNotAsked(DomainError):
+    """A month is opened again after somebody asked, with a reason."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody has asked to open this month again. Ask first, with the reason.")
+
+
+class NotAlone(DomainError):
+    """A month is opened again by two people, or by one a day later where there is nobody else."""
+
+    def __init__(self, *, has_others: bool) -> None:
+        super().__init__(
+            "Somebody else with this permission has to agree."
+            if has_others
+            else "Nobody else here may agree, so the month can be opened again 24 hours after it was asked for."
+        )
+
+
+class SettledHow(DomainError):
+    """What is settled says how."""
+
+    def __init__(self) -> None:
+        super().__init__("Write how it was settled.")

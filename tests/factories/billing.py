@@ -12,6 +12,10 @@ from billing.models import (
     Batch,
     Claim,
     ClaimLine,
+    FrozenMonth,
+    LateChange,
+    MonthClose,
+    MonthException,
     OtherService,
     PayerProfile,
     PriorService,
@@ -26,7 +30,7 @@ from tests.factories.registry import (
     same_organization,
     system_seat,
 )
-from tests.factories.tenancy import NOW
+from tests.factories.tenancy import NOW, ClinicFactory
 
 FEBRUARY = date(2026, 2, 1)
 
@@ -121,3 +125,56 @@ class ClaimLineFactory(DjangoModelFactory):
     code = "99492"
     units = 1
     amount = Decimal("162.18")
+
+
+class MonthCloseFactory(DjangoModelFactory):
+    class Meta:
+        model = MonthClose
+
+    clinic = factory.SubFactory(ClinicFactory, **same_organization())
+    month = date(2026, 1, 1)
+    starts_at = datetime(2026, 1, 1, tzinfo=UTC)
+    ends_at = datetime(2026, 2, 1, tzinfo=UTC)
+    closed_at = NOW
+    closed_by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+    client_token = factory.LazyFunction(uuid4)
+
+
+class FrozenMonthFactory(DjangoModelFactory):
+    class Meta:
+        model = FrozenMonth
+
+    close = factory.SubFactory(MonthCloseFactory, **same_organization())
+    episode = factory.SubFactory(EpisodeFactory, **same_organization())
+    patient = factory.SelfAttribute("episode.patient")
+    month = factory.SelfAttribute("close.month")
+    minutes = 0
+    facts = factory.LazyFunction(dict)
+    facts_sha256 = "0" * 64
+    frozen_at = NOW
+    frozen_by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+
+
+class LateChangeFactory(DjangoModelFactory):
+    class Meta:
+        model = LateChange
+
+    close = factory.SubFactory(MonthCloseFactory, **same_organization())
+    episode = factory.SubFactory(EpisodeFactory, **same_organization())
+    kind = "added"
+    object_id = factory.LazyFunction(uuid4)
+    because = "Found on paper."
+    at = NOW
+    by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+
+
+class MonthExceptionFactory(DjangoModelFactory):
+    class Meta:
+        model = MonthException
+
+    clinic = factory.SubFactory(ClinicFactory, **same_organization())
+    month = FEBRUARY
+    kind = "held"
+    about = factory.Sequence(str)
+    changed_at = NOW
+    changed_by = factory.LazyAttribute(lambda row: system_seat(row.organization))

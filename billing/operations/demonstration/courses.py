@@ -55,7 +55,7 @@ COURSES: Final[tuple[Course, ...]] = (
     C("Deveraux, Simone", "F", "1990-09-08", BLUE, "F32.1", 49, ((0, 12), (21, 13), (42, 18)), ((0, 11), (42, 16))),
     C("Quintero, Rafael", "M", "1975-01-22", MEDICARE, "F33.1", 132, ((0, 20), (30, 12), (70, 12), (126, 12)), minutes=36),
     # Safety
-    C("Lindgren, Petra", "F", "1987-03-14", AETNA, "F32.2", 35, ((0, 21), (14, 20), (30, 19)), item9=(2, 1), every=7),
+    C("Lindgren, Petra", "F", "1987-03-14", AETNA, "F32.2", 35, ((0, 21), (14, 20)), every=7),
     C("Okonkwo, Daniel", "M", "1969-12-01", MEDICARE, "F33.2", 56, ((0, 22), (28, 18), (52, 15)), item9=(1, 2), every=7),
     # Responding, remitting
     C("Bellweather, Rose", "F", "1944-06-27", MEDICARE, "F32.1", 84, ((0, 17), (28, 12), (56, 8), (80, 7)), ((0, 10), (80, 4))),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
+from billing.operations.demonstration.advised import REVIEWED_LATELY
 from billing.operations.demonstration.courses import AETNA, BLUE, MEDICAID, MEDICARE, Course
 from billing.operations.demonstration.people import ZONE, Staff
 from caseload.models import TimeEntry
@@ -66,7 +67,8 @@ class Teller:
         """Everything of one patient, in the order in which it refers to each other."""
         enrolled_on = self.today - timedelta(days=course.enrolled)
         clinic = self.staff.clinics[number % 2]
-        clinician = self.clinicians[number % len(self.clinicians)]
+        # The last of them has every eighth patient, the others take turns.
+        clinician = self.clinicians[-1 if number % 8 == 7 else number % (len(self.clinicians) - 1)]
         patient = self._patient(number, course)
         episode = draft_episode(
             self.stamp,
@@ -165,7 +167,8 @@ class Teller:
         if course.stops_before:
             yield from self._attempts(patient, episode, last)
         if course.program == "cocm" and course.is_reviewed:
-            yield from self._reviews(patient, episode, last)
+            is_told_elsewhere = patient.family_name in REVIEWED_LATELY
+            yield from self._reviews(patient, episode, last - timedelta(days=16 if is_told_elsewhere else 0))
 
     def _session(self, course: Course, patient: Patient, episode: Episode, day: date, count: int) -> Iterator[Fact]:
         minutes = course.minutes + (10 if count == 0 else (-4, 0, 5)[count % 3])

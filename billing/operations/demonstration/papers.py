@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from billing.operations.demonstration.people import ZONE, Staff
-from registry.models import ClosingNote, Episode
+from registry.models import ClosingNote, Episode, OutsideHours
 from registry.operations.care_plans import record_plan_version, sign_plan
 from registry.operations.consents import write_consent_text
 from registry.operations.duty import add_turns
@@ -40,6 +40,7 @@ def tell_clinics(staff: Staff, *, at: datetime) -> None:
             panel_limit=40,
             read_within="the next working day",
             read_within_es="el siguiente día hábil",
+            outside_hours=OutsideHours.NOTIFY,
             crisis_text="Call or text 988 at any time. In danger now, call 911.",
             crisis_text_es="Llame o escriba al 988 a cualquier hora. En peligro inmediato, llame al 911.",
         )
@@ -47,6 +48,11 @@ def tell_clinics(staff: Staff, *, at: datetime) -> None:
         add_turns(
             by=by, at=at, clinic_id=clinic.id, weekdays=WORKDAYS, begins_at=time(8), ends_at=time(17), people=people
         )
+        nights = [staff.care_managers[0].id, staff.lead.id]
+        for weekdays, begins_at in ((WORKDAYS, time(17)), ((5, 6), time(8))):
+            add_turns(
+                by=by, at=at, clinic_id=clinic.id, weekdays=weekdays, begins_at=begins_at, ends_at=time(8), people=nights
+            )
     for language, text in STARTER_TEXTS.items():
         write_consent_text(by=by, at=at, language=language, text=text, based_on=0)
 

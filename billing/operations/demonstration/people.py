@@ -28,7 +28,10 @@ CLINICIANS: Final = (
     ("Whitfield", "Ana", "MD", "1234567893"),
     ("Baptiste", "Claude", "DO", "1245319599"),
     ("Sato", "Reiko", "NP", "1467560003"),
+    ("Okafor", "Tunde", "MD", "1679285407"),
 )
+# How advice reaches each of them: by channel, and the address where it is a link. Who has none has an EHR message.
+CHANNELS: Final = {"Whitfield": ("inbox", ""), "Baptiste": ("paper", ""), "Sato": ("link", "sato@practice.example")}
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Staff:
     care_managers: tuple[Membership, ...]
     consultant: Membership
     clinician: Membership
+    lead: Membership
     system: Membership
 
 
@@ -72,6 +76,7 @@ def make_staff(*, password: str, at: datetime) -> Staff:
         care_managers=(seats[Role.CARE_MANAGER], colleague),
         consultant=seats[Role.PSYCHIATRIC_CONSULTANT],
         clinician=seats[Role.TREATING_CLINICIAN],
+        lead=seats[Role.CLINIC_LEAD],
         system=system,
     )
 

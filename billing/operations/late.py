@@ -1,0 +1,67 @@
+"""Writing into a closed month all the same: kept, with the reason, and seen by billing as a change after the close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final, TypeVar
+
+from django.db import connection, transaction
+
+from bhi.tenancy.models import Membership
+from registry.operations.errors import ReasonMissing
+
+T = TypeVar("T")
+SETTING: Final = "app.late_because"
+
+# What this person wrote or took back at this instant and lies in a month that is closed.
+_CHANGES: Final = """
+INSERT INTO billing_latechange (id, organization_id, close_id, episode_id, kind, object_id, because, at, by_id)
+SELECT gen_random_uuid(), t.organization_id, m.id, t.episode_id, written.kind, t.id, %(because)s, %(at)s, %(by)s
+  FROM caseload_timeentry t
+  JOIN registry_episode e ON e.organization_id = t.organization_id AND e.id = t.episode_id
+  JOIN billing_monthclose m ON m.organization_id = t.organization_id AND m.clinic_id = e.clinic_id
+       AND m.reopened_at IS NULL
+       AND CASE WHEN t.span IS NULL THEN t."on" >= m.month AND t."on" < m.month + interval '1 month'
+                ELSE t.span && tstzrange(m.starts_at, m.ends_at) END
+ CROSS JOIN LATERAL (
+       SELECT 'added' AS kind WHERE t.recorded_at = %(at)s AND t.recorded_by_id = %(by)s AND t.replaces_id IS NULL
+        UNION ALL
+       SELECT 'corrected' WHERE t.recorded_at = %(at)s AND t.recorded_by_id = %(by)s AND t.replaces_id IS NOT NULL
+        UNION ALL
+       SELECT 'taken_back' WHERE t.voided_at = %(at)s AND t.voided_by_id = %(by)s) AS written
+ WHERE t.organization_id = %(organization)s AND (t.recorded_at = %(at)s OR t.voided_at = %(at)s)
+    ON CONFLICT DO NOTHING
+"""
+
+
+@transaction.atomic
+def write_late(*, by: Membership, at: datetime, because: str, write: Callable[[], T]) -> T:
+    """Carry out a write that a closed month would refuse, and keep what it changed there, why and by whom.
+
+    What was frozen stays as it is until billing corrects it. Raises ReasonMissing, and what `write` raises.
+    """
+    if not because.strip():
+        raise ReasonMissing
+    with _saying(because.strip()):
+        made = write()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CHANGES,
+            {"organization": by.organization_id, "at": at, "by": by.id, "because": because.strip()[:300]},
+        )
+    return made
+
+
+@contextmanager
+def _saying(because: str) -> Iterator[None]:
+    """The triggers let pass what says why. The setting ends with the block, on an error with its savepoint."""
+    _set(because)
+    yield
+    _set("")
+
+
+def _set(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, value])

@@ -1,0 +1,65 @@
+"""Closing a month: what somebody should look at before, and what a correction afterwards asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+# The same length again and again looks made up to an auditor. Own choice: five times and a third of the entries.
+REPEATED_TIMES = 5
+REPEATED_SHARE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenLine:
+    """A code, its units and the national amount of all of them (None where unknown); negative ones take back."""
+
+    code: str
+    units: int
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """One person's entries of one length in a month: how often, of how many entries."""
+
+    person: str
+    seconds: int
+    times: int
+    of: int
+
+
+def repeated_durations(entries: Iterable[tuple[str, int]]) -> tuple[Repeated, ...]:
+    """Lengths (person, seconds) that come at least five times and make up a third of the person's entries, the most
+    frequent first.
+    """
+    found = Counter(entries)
+    of = Counter(person for person, _ in found.elements())
+    repeated = (
+        Repeated(person, seconds, times, of[person])
+        for (person, seconds), times in found.items()
+        if times >= REPEATED_TIMES and times * REPEATED_SHARE >= of[person]
+    )
+    return tuple(sorted(repeated, key=lambda one: (-one.times, one.person, one.seconds)))
+
+
+def standing_lines(lines: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:
+    """What a frozen month asks for, without the lines that only take earlier ones back."""
+    return tuple(line for line in lines if line.units > 0)
+
+
+def correction(before: Sequence[FrozenLine], now: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:
+    """The lines of a correction: what was asked is taken back, then asked anew. Empty where nothing changes.
+
+    A month's lines and all its corrections add up to what it asks now.
+    """
+    asked = standing_lines(before)
+    if asked == tuple(now):
+        return ()
+    return (*(FrozenLine(line.code, -line.units, _negative(line.amount)) for line in asked), *now)
+
+
+def _negative(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else -amount
