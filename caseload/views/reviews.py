@@ -163,6 +163,7 @@ def _review_page(
         "may_take_back": signs and shown.may_take_back,
         "addendum": ReviewAddendumForm(),
         "taking_back": ReviewVoidForm(),
+        "refused": [said for form in (forms or {}).values() for said in form.non_field_errors()],
         **(forms or {}),
     }
     return render(asking.request, "caseload/review.html", context, status=status)
