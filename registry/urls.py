@@ -6,6 +6,7 @@ from registry.views import (
     assessments,
     care_plans,
     clinic_safety,
+    clinicians,
     consents,
     diagnoses,
     duplicates,
@@ -177,6 +178,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("safety/<uuid:notice_id>/", safety.safety_notice, name="safety_notice"),
     path("safety/<uuid:notice_id>/take/", safety.safety_notice_take, name="safety_notice_take"),
     # settings
+    path("settings/clinicians/", clinicians.clinicians, name="clinicians"),
+    path("settings/clinicians/new/", clinicians.clinician_new, name="clinician_new"),
+    path("settings/clinicians/<uuid:clinician_id>/", clinicians.clinician, name="clinician"),
     path("settings/", protocols.clinic_settings, name="clinic_settings"),
     path("settings/clinics/<uuid:clinic_id>/", protocols.clinic_protocol, name="clinic_protocol"),
     path("settings/consent-texts/", consents.consent_texts_page, name="consent_texts"),

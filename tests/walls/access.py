@@ -50,7 +50,9 @@ from tests.factories.registry import (
     InitiatingVisitFactory,
     PatientFactory,
     ProgramPeriodFactory,
+    TreatingClinicianFactory,
 )
+from tests.factories.risk import RiskCaseFactory, RiskDrillFactory
 from tests.factories.tenancy import NOW
 from tests.factories.work import (
     ClinicianRequestFactory,
@@ -152,6 +154,25 @@ def notice(seat: Membership) -> Mapping[str, Any]:
 def notice_list(seat: Membership) -> Mapping[str, Any]:
     notice(seat)
     return {}
+
+
+def at_risk(seat: Membership) -> Mapping[str, Any]:
+    person = episode(seat).patient
+    RiskCaseFactory(organization=seat.organization, patient=person, concern="Quuxworth said so")
+    return {"patient_id": person.id}
+
+
+def concern(seat: Membership) -> Mapping[str, Any]:
+    return {**at_risk(seat), "act": "open"}
+
+
+def risk_list(seat: Membership) -> Mapping[str, Any]:
+    at_risk(seat)
+    return {}
+
+
+def drill(seat: Membership) -> Mapping[str, Any]:
+    return {"drill_id": RiskDrillFactory(organization=seat.organization, begun_by=seat).id}
 
 
 def duty_turn(seat: Membership) -> Mapping[str, Any]:
@@ -331,6 +352,10 @@ def advised(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": recommended(seat)["patient_id"]}
 
 
+def clinician(seat: Membership) -> Mapping[str, Any]:
+    return {"clinician_id": TreatingClinicianFactory(organization=seat.organization).id}
+
+
 def own_caseload(seat: Membership) -> Mapping[str, Any]:
     Episode.objects.filter(id=episode(seat).id).update(care_manager_id=seat.id)
     return {}
@@ -475,6 +500,9 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "assessment": Url(CLINICAL, made=score, shows="patient"),
     "assessment_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "clinic_settings": Url(SETTING),
+    "clinicians": Url(SETTING),
+    "clinician_new": Url(SETTING, post=422),
+    "clinician": Url(SETTING, post=422, made=clinician),
     "clinic_protocol": Url(SETTING, post=422, made=clinic),
     "clinic_tools": Url(SETTING, post=422, made=clinic),
     "work_protocol": Url(SETTING, post=422, made=clinic),
@@ -487,6 +515,12 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "safety_notices": Url(CLINICAL, made=notice_list, shows="count"),
     "safety_notice": Url(CLINICAL, post=422, made=notice, shows="patient"),
     "safety_notice_take": Url(CLINICAL, get=None, post=302, made=notice),
+    "risk_case": Url(CLINICAL, made=at_risk, shows="patient"),
+    "risk_act": Url(CLINICAL, get=None, post=422, made=concern),
+    "risk_cases": Url(CLINICAL, made=risk_list, shows="count"),
+    "risk_drills": Url(CLINICAL, post=422, made=nothing),
+    "risk_drill": Url(CLINICAL, post=302, made=drill),
+    "clinic_risk": Url(SETTING, post=422, made=clinic),
     "clinic_safety": Url(SETTING, post=422, made=clinic),
     "duty_add": Url(SETTING, get=None, post=422, made=clinic),
     "duty_end": Url(SETTING, get=None, post=302, made=duty_turn),
