@@ -37,7 +37,7 @@ def test_one_is_added_changed_and_listed(client: Any, membership: Callable[..., 
     assert "Inbox here" in client.get(PAGE).text
     done = AuditEvent.objects.filter(action__startswith="clinician.").order_by("id")
     assert list(done.values_list("action", "fields")) == [
-        ("clinician.added", ["name", "credential", "npi"]),
+        ("clinician.added", ["credential", "name", "npi"]),
         ("clinician.changed", ["channel", "email", "membership"]),
     ]
 
