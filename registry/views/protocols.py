@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.tenancy.models import Clinic, Membership
+from caseload.queries.note_templates import templates_in_use
 from registry.forms.protocols import ProtocolForm
 from registry.operations.protocols import ProtocolChanged, set_protocol
 from registry.queries.choices import clinic_named_by
@@ -26,7 +27,9 @@ from registry.queries.protocols import Protocol, protocol_of, protocols_of
 def clinic_settings(request: HttpRequest, organization: str) -> HttpResponse:
     """Every clinic, with what it has decided and where more is decided."""
     by: Membership = request.membership  # type: ignore[attr-defined]
-    return render(request, "registry/settings.html", {"clinics": list(protocols_of(by.organization_id).values())})
+    templates = [template.name for template in templates_in_use(by.organization_id)]
+    context = {"clinics": list(protocols_of(by.organization_id).values()), "templates": ", ".join(templates)}
+    return render(request, "registry/settings.html", context)
 
 
 @requires(Permission.SET_PROTOCOLS)

@@ -20,6 +20,7 @@ from billing.operations.demonstration.referred import REFERRED
 from billing.operations.service_months import verify_service_months
 from billing.queries.verdicts import month_verdicts
 from caseload.models import Contact, EpisodeStanding, TimeEntry
+from caseload.queries.note_templates import templates_in_use
 from registry.models import CarePlan, ClosingNote, Patient, PlanSignOff, Referral, ReferralState, SafetyPlan
 
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -130,3 +131,13 @@ def test_the_way_in_and_the_papers_show_every_state(demonstration):
             "graduated", "lost_to_follow_up", "transferred",
         }  # fmt: skip
         assert SafetyPlan.objects.count() == 2
+
+
+def test_contact_notes_have_something_to_begin_with(demonstration):
+    found = [(template.kind, template.name) for template in templates_in_use(demonstration.id)]
+    assert found == [
+        ("Session with the patient", "First session"),
+        ("Session with the patient", "Follow-up session"),
+        ("Attempt to reach", "Attempt"),
+        ("Care coordination", "Talk with the clinic"),
+    ]

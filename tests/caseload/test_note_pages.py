@@ -240,3 +240,12 @@ def test_settings_lead_to_both(leader: Client, url: Callable[..., str], in_tenan
     page = leader.get(url("settings/"))
     assert url("settings/note-templates/") in page.text
     assert url("settings/supervision/") in page.text
+    assert "what a contact note may begin with: none yet" in page.text
+
+
+def test_settings_name_the_templates_in_use(
+    leader: Client, url: Callable[..., str], organization: Any, in_tenant: Any
+) -> None:
+    for name, is_in_use in (("Later", True), ("First session", True), ("Old", False)):
+        NoteTemplateFactory(organization=organization, name=name, is_in_use=is_in_use)
+    assert "what a contact note may begin with: First session, Later" in leader.get(url("settings/")).text

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from billing.operations.demonstration.people import ZONE, Staff
+from billing.operations.demonstration.wording import tell_note_templates
 from registry.models import ClosingNote, Episode, OutsideHours
 from registry.operations.care_plans import record_plan_version, sign_plan
 from registry.operations.consents import write_consent_text
@@ -55,6 +56,7 @@ def tell_clinics(staff: Staff, *, at: datetime) -> None:
             )
     for language, text in STARTER_TEXTS.items():
         write_consent_text(by=by, at=at, language=language, text=text, based_on=0)
+    tell_note_templates(staff, at=at)
 
 
 def tell_papers(staff: Staff, episodes: Sequence[Episode], *, at: datetime) -> None:
