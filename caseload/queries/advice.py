@@ -242,7 +242,7 @@ def advice_shown(
         patient_id=row.review.patient_id,
         number=row.number,
         kind=row.kind,
-        label=_label(row),
+        label=advice_label(row),
         text=row.text,
         dose=row.dose,
         if_then=row.if_then,
@@ -257,13 +257,14 @@ def advice_shown(
     )
 
 
-def _label(row: Recommendation) -> str:
+def advice_label(row: Recommendation) -> str:
+    """What kind it is, and of a medication what is asked: `Medication: start`."""
     kind = str(row.get_kind_display())
     return f"{kind}: {row.get_act_display().lower()}" if row.act else kind
 
 
 def _one_line(row: Recommendation) -> str:
-    return ", ".join(filter(None, (row.text.strip() or _label(row), row.dose.strip())))
+    return ", ".join(filter(None, (row.text.strip() or advice_label(row), row.dose.strip())))
 
 
 def _step(step: RecommendationStep, people: Mapping[UUID, Membership]) -> StepShown:

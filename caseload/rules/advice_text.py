@@ -97,3 +97,14 @@ def _shortened(text: str) -> str:
     if len(text) <= LONGEST_WHY:
         return text
     return f"{text[:LONGEST_WHY].rsplit(' ', 1)[0].rstrip(',;:')}…"
+
+
+def what_next(kind: str, decision: str, care_manager: str) -> str:
+    """What happens after a clinician's decision, said at once."""
+    who = care_manager or "The care manager"
+    if decision == "declined":
+        return "Declined. The consultant sees why at the next review."
+    said = "Accepted" if decision == "accepted" else "Accepted with your change"
+    if kind == "medication":
+        return f"{said}. Order it; {who} sees that it is done and tells the patient."
+    return f"{said}. {who} carries it out with you and tells the patient."

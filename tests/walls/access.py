@@ -43,6 +43,7 @@ from tests.factories.program import (
 )
 from tests.factories.registry import (
     AssessmentFactory,
+    CarePlanFactory,
     ConsentFactory,
     CoverageFactory,
     DiagnosisFactory,
@@ -52,6 +53,7 @@ from tests.factories.registry import (
     ProgramPeriodFactory,
     TreatingClinicianFactory,
 )
+from tests.factories.reviews import AgendaItemFactory, ReviewSessionFactory, ReviewSlotFactory
 from tests.factories.risk import RiskCaseFactory, RiskDrillFactory
 from tests.factories.tenancy import NOW
 from tests.factories.work import (
@@ -75,12 +77,15 @@ CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
 )
 EVERYONE: Final = frozenset(ROLES)
 CLINICAL: Final = frozenset({CM, PC, TC, LEAD})
+DECIDING: Final = frozenset({TC})
 LOGGING: Final = frozenset({CM, LEAD})
 IMPORTING: Final = frozenset({CM, LEAD, ADMIN})
 MONTHS: Final = frozenset({BILLING, LEAD})
 CLAIMS: Final = frozenset({BILLING})
 AUDITING: Final = frozenset({ADMIN})
 SETTING: Final = frozenset({LEAD, ADMIN})
+REVIEWING: Final = frozenset({CM, PC, LEAD})
+SLOTS: Final = frozenset({PC, LEAD, ADMIN})
 REFERRING: Final = frozenset({CM, TC, LEAD})
 EDITING: Final = frozenset({CM, LEAD})
 
@@ -270,6 +275,33 @@ def merge(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": made.kept_id, "merge_id": made.id}
 
 
+def review_slot(seat: Membership) -> Mapping[str, Any]:
+    return {"slot_id": ReviewSlotFactory(organization=seat.organization).id}
+
+
+def review_of(seat: Membership) -> Mapping[str, Any]:
+    """An open patient, as the review queue opens one."""
+    made = EpisodeStandingFactory(organization=seat.organization, episode=episode(seat))
+    return {"episode_id": made.episode_id}
+
+
+def session_of(**fields: Any) -> Made:
+    def made(seat: Membership) -> Mapping[str, Any]:
+        session = ReviewSessionFactory(organization=seat.organization, **fields)
+        AgendaItemFactory(organization=seat.organization, session=session, episode=episode(seat))
+        return {"session_id": session.id}
+
+    return made
+
+
+def agenda_item(seat: Membership) -> Mapping[str, Any]:
+    item = AgendaItemFactory(organization=seat.organization, episode=episode(seat))
+    return {"session_id": item.session_id, "item_id": item.id}
+
+
+live_session = session_of(state="live", began_at=NOW)
+
+
 def handed_over(seat: Membership) -> Mapping[str, Any]:
     made = HandOverFactory(organization=seat.organization, episode=episode(seat), given_to=seat)
     return {"hand_over_id": made.id}
@@ -352,6 +384,29 @@ def advised(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": recommended(seat)["patient_id"]}
 
 
+def asked_of_seat(seat: Membership) -> Mapping[str, Any]:
+    """A recommendation for a patient whom the seat treats."""
+    made = recommended(seat)
+    treats(seat, made["patient_id"])
+    return {"recommendation_id": made["recommendation_id"]}
+
+
+def own_inbox(seat: Membership) -> Mapping[str, Any]:
+    asked_of_seat(seat)
+    return {}
+
+
+def plan_of_seat(seat: Membership) -> Mapping[str, Any]:
+    made = CarePlanFactory(organization=seat.organization, episode=episode(seat), number=1)
+    treats(seat, made.episode.patient.id)
+    return {"plan_id": made.id}
+
+
+def treats(seat: Membership, patient_id: Any) -> None:
+    treating = TreatingClinicianFactory(organization=seat.organization, membership=seat)
+    Episode.objects.filter(patient_id=patient_id).update(treating_clinician_id=treating.id)
+
+
 def clinician(seat: Membership) -> Mapping[str, Any]:
     return {"clinician_id": TreatingClinicianFactory(organization=seat.organization).id}
 
@@ -383,6 +438,10 @@ def referrals(seat: Membership) -> Mapping[str, Any]:
 def month_row(seat: Membership) -> Mapping[str, Any]:
     made = ServiceMonthFactory(organization=seat.organization, episode=episode(seat))
     return {"month": "2026-02", "episode_id": made.episode.id}
+
+
+def clinic_in_month(seat: Membership) -> Mapping[str, Any]:
+    return {"month": "2026-02", "clinic_id": episode(seat).clinic.id}
 
 
 def batch(seat: Membership) -> Mapping[str, Any]:
@@ -441,6 +500,23 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "hand_over_read": Url(LOGGING, get=None, post=302, made=handed_over),
     "covers": Url(LOGGING, post=422),
     "cover_end": Url(LOGGING, get=None, post=302, made=cover),
+    # psychiatric review
+    "review_queue": Url(REVIEWING, made=review_of, shows="count"),
+    "review_queue_narrow": Url(REVIEWING, get=None, post=302),
+    "review_patient": Url(REVIEWING, post=422, made=review_of, shows="patient"),
+    "review_sessions": Url(REVIEWING),
+    "review_session_new": Url(REVIEWING, post=422),
+    "review_session": Url(REVIEWING, post=422, made=session_of(), shows="count"),
+    "session_agenda": Url(REVIEWING, get=None, post=302, made=session_of()),
+    "agenda_defer": Url(REVIEWING, post=422, made=agenda_item, shows="patient"),
+    "session_live": Url(REVIEWING, post=302, made=live_session, shows="count"),
+    "session_act": Url(REVIEWING, get=None, post=302, made=live_session),
+    "session_pulse": Url(REVIEWING, made=live_session),
+    "session_end": Url(REVIEWING, post=302, made=live_session),
+    "session_tasks": Url(REVIEWING, made=live_session, shows="count"),
+    "review_slots": Url(SLOTS, post=422),
+    "review_slot": Url(SLOTS, post=422, made=review_slot),
+    "review_slot_end": Url(SLOTS, get=None, post=302, made=review_slot),
     # letters
     "letter_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "letter": Url(LOGGING, made=letter, shows="patient"),
@@ -450,6 +526,10 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "advice": Url(CLINICAL, made=advised, shows="patient"),
     "advice_step": Url(LOGGING, get=None, post=422, made=recommended, shows="patient"),
     "advice_paper": Url(CLINICAL, made=recommended, shows="patient"),
+    "inbox": Url(DECIDING, made=own_inbox, shows="count"),
+    "inbox_decide": Url(DECIDING, get=None, post=422, made=asked_of_seat, shows="count"),
+    "inbox_plan": Url(DECIDING, get=None, post=302, made=plan_of_seat),
+    "my_patients": Url(DECIDING, made=own_inbox, shows="count"),
     "external_referral_new": Url(LOGGING, post=422, made=patient, shows="patient"),
     "external_referral": Url(LOGGING, post=422, made=referred, shows="patient"),
     "clinician_request_new": Url(LOGGING, post=422, made=patient, shows="patient"),
@@ -598,6 +678,10 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "current_month": Url(MONTHS, get=302),
     "month": Url(MONTHS, made=month, shows="count"),
     "month_row": Url(MONTHS, made=month_row, shows="patient"),
+    "month_close": Url(MONTHS, post=422, made=clinic_in_month, shows="count"),
+    "month_exception": Url(MONTHS, get=None, post=422, made=clinic_in_month),
+    "month_correct": Url(MONTHS, get=None, post=404, made=clinic_in_month),
+    "month_reopen": Url(MONTHS, get=None, post=404, made=clinic_in_month),
     "batch_new": Url(CLAIMS, post=422, made=month),
     "batches": Url(CLAIMS),
     "batch": Url(CLAIMS, made=batch, shows="count"),
@@ -607,6 +691,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
 # Outside organizations a seat's roles mean nothing: what a stranger gets, and what anybody who has signed in gets.
 OUTSIDE: Final[dict[str, Url]] = {
     "home": Url(get=302),
+    "reviews_everywhere": Url(),
     "healthz": Url(is_open=True),
     "readyz": Url(is_open=True),
     # What patients open: a browser in which somebody is signed in is told to sign out first.

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from caseload.rules.advice_text import MOST_LINES, Asked, ready_text, weekday_words
+from caseload.rules.advice_text import MOST_LINES, Asked, ready_text, weekday_words, what_next
 
 ASKED = Asked(
     patient="Ana Rivera, born May 4, 1961, record 000123",
@@ -64,3 +64,15 @@ def test_why_is_shortened_and_the_ask_never(channel: str) -> None:
 
 def test_the_year_where_it_may_be_doubted() -> None:
     assert weekday_words(date(2027, 1, 4), date(2026, 12, 30)) == "Monday, Jan 4, 2027"
+
+
+@pytest.mark.parametrize(
+    ("kind", "decision", "manager", "words"),
+    [
+        ("medication", "accepted", "Ken", "Accepted. Order it; Ken sees that it is done and tells the patient."),
+        ("referral", "modified", "", "Accepted with your change. The care manager carries it out with you"),
+        ("referral", "declined", "Ken", "Declined. The consultant sees why at the next review."),
+    ],
+)
+def test_what_happens_next_is_said(kind: str, decision: str, manager: str, words: str) -> None:
+    assert what_next(kind, decision, manager).startswith(words)
