@@ -13,6 +13,10 @@ RUN BHI_SECRET_KEY=build-only DATABASE_URL=postgresql://build@/build REDIS_URL=r
     python manage.py collectstatic --noinput
 
 FROM python:3.11-slim-bookworm
+# What sets the text of PDFs.
+RUN apt-get update && apt-get install --yes --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bhi
 WORKDIR /app
 COPY --from=build /venv /venv

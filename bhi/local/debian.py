@@ -1,5 +1,6 @@
 """What the system itself must have: installed by apt when root, else named."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -13,6 +14,19 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 MAC_BROWSERS = (
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
     Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+)
+# What WeasyPrint loads to set text, as Linux and macOS name it, and the packages that bring it.
+PANGO_LIBRARIES = (
+    ("libpango-1.0.so.0", "libpango-1.0.dylib"),
+    ("libpangoft2-1.0.so.0", "libpangoft2-1.0.dylib"),
+    ("libharfbuzz.so.0", "libharfbuzz.dylib"),
+    ("libfontconfig.so.1", "libfontconfig.dylib"),
+)
+PANGO_PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
+PANGO_MISSING = (
+    "PDFs need the libraries of Pango, and they are not here.\n"
+    "On Debian: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core. "
+    "On macOS: brew install pango."
 )
 CHROMIUM_PACKAGES = ("chromium", "chromium-sandbox", "fonts-dejavu-core")
 
@@ -54,6 +68,26 @@ def chromium(environ: Mapping[str, str]) -> str:
             "On Debian: sudo apt-get install chromium. Elsewhere install Chrome, or set CHROME_PATH to it."
         )
     return found
+
+
+def ensure_pango() -> bool:
+    """Install what sets the text of PDFs where it is missing and this may; whether it is here then."""
+    if not has_pango() and can_apt():
+        apt_install(PANGO_PACKAGES, reason="PDFs need Pango")
+    return has_pango()
+
+
+def has_pango() -> bool:
+    """Whether every library that WeasyPrint loads can be loaded."""
+    return all(any(map(_loads, names)) for names in PANGO_LIBRARIES)
+
+
+def _loads(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
 
 
 def find_chromium(environ: Mapping[str, str]) -> str | None:

@@ -87,6 +87,8 @@ def bench(places: Places, arguments: Sequence[str]) -> int:
 def judged(places: Places, checks: Sequence[tuple[str, tuple[str, ...]]], tests: Sequence[str]) -> int:
     """Set up, run the checks and then pytest, each whatever the others said; 0 only when all went well."""
     browser = debian.chromium(os.environ)
+    if not debian.ensure_pango():
+        raise SetupError(debian.PANGO_MISSING)
     installing.ensure(places, "test")
     cluster = places.passing("test")
     with endable():

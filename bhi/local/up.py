@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from bhi.local import database, installing, servers
+from bhi.local import database, debian, installing, servers
 from bhi.local.children import Children, Ended, endable, ignore_endings
 from bhi.local.errors import SetupError
 from bhi.local.lock import locked, open_lock, taken
@@ -34,6 +34,8 @@ def up(places: Places, arguments: Sequence[str]) -> int:
     with endable(), only_one(places):
         try:
             installing.ensure(places, "local")
+            if not debian.ensure_pango():
+                say(f"{debian.PANGO_MISSING} Everything else works without them.")
             return run(places, chosen.port)
         except Ended:
             return 0

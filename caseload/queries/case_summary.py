@@ -95,7 +95,7 @@ class CaseSummary:
     response: str
     scales: tuple[ScaleScores, ...]
     marks: tuple[tuple[date, str], ...]
-    sections: tuple[SummarySection, ...]
+    sections: tuple[SummarySection, SummarySection, SummarySection, SummarySection]
     last_review: LastReview | None
     reviews: int
     done_since: tuple[str, ...]
@@ -106,6 +106,12 @@ class CaseSummary:
     def opening(self) -> tuple[SummaryFact, SummaryFact]:
         """What brought the patient here, and what they want."""
         return self.why_referred, self.goals
+
+    @property
+    def columns(self) -> tuple[tuple[SummarySection, ...], ...]:
+        """The sections as they are laid out: two columns of about the same length, and what goes across below."""
+        treatment, safety, screens, life = self.sections
+        return (treatment, safety), (screens,), (life,)
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Advice:
 
     kind: str = choice("Kind", KINDS, required="Choose what kind of recommendation this is, or clear the row.")
     act: str = choice("About the medication", ACTS)
-    text: str = words("What is advised", most=1_000)
+    text: str = words("What is advised", is_long=True, most=1_000)
     dose: str = words("Dose and steps", help="Or why none is given.")
     if_then: str = words("If …, then …", most=500, help="For example: if no better by week 4, go to 150 mg.")
     present_again: str = words("Bring back when", help="For example: after four weeks at this dose.")

@@ -9,7 +9,7 @@ from typing import Final
 LONGEST_FACT: Final = 280
 LONGEST_STORY: Final = 480
 MOST_LINES: Final = 8
-NOT_RECORDED: Final = "Not recorded"
+_MARKS: Final = ".,;:!?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class SummarySection:
 
 def cut(text: str, most: int = LONGEST_FACT) -> str:
     """The text on one line, cut at a word and marked so where it is longer than `most` characters."""
-    line = " ".join(text.split())
+    line = _one_line(text)
     if len(line) <= most:
         return line
     return f"{line[:most].rsplit(' ', 1)[0][: most - 1]}…"
@@ -51,6 +51,12 @@ def fact(label: str, *lines: str, most: int = LONGEST_FACT) -> SummaryFact:
 def joined(parts: Iterable[str], mark: str = ", ") -> str:
     """The parts that say something, in one."""
     return mark.join(part for part in parts if part)
+
+
+def _one_line(text: str) -> str:
+    """Lines are told apart by a semicolon, unless the one before ends with a mark of its own."""
+    said = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    return " ".join(line if line[-1] in _MARKS or line is said[-1] else f"{line};" for line in said)
 
 
 def _some(lines: Sequence[str]) -> Sequence[str]:

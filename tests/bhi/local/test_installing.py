@@ -91,3 +91,22 @@ def test_without_a_browser_and_without_apt_the_sentence_tells_what_to_install(mo
     monkeypatch.setattr(debian, "MAC_BROWSERS", ())
     with pytest.raises(SetupError, match="sudo apt-get install chromium"):
         debian.chromium({"PATH": os.devnull})
+
+
+def test_pango_is_here_when_each_of_its_libraries_loads(monkeypatch):
+    monkeypatch.setattr(debian, "PANGO_LIBRARIES", (("absent.so.9", "libc.so.6"),))
+    assert debian.has_pango()
+    monkeypatch.setattr(debian, "PANGO_LIBRARIES", (("libc.so.6",), ("absent.so.9",)))
+    assert not debian.has_pango()
+
+
+def test_missing_pango_is_installed_where_that_may_be(monkeypatch):
+    installed = []
+    monkeypatch.setattr(debian, "has_pango", lambda: bool(installed))
+    monkeypatch.setattr(debian, "apt_install", lambda packages, reason: installed.append((packages, reason)))
+    monkeypatch.setattr(debian, "can_apt", lambda: False)
+    assert not debian.ensure_pango()
+    monkeypatch.setattr(debian, "can_apt", lambda: True)
+    assert debian.ensure_pango()
+    assert debian.ensure_pango()
+    assert installed == [(debian.PANGO_PACKAGES, "PDFs need Pango")]

@@ -45,7 +45,8 @@ def test_one_change_that_both_tell_of_is_marked_once() -> None:
 
 
 def test_what_is_long_is_cut_at_a_word() -> None:
-    assert cut("two\nlines  here") == "two lines here"
+    assert cut("two\n\nlines.\n here ") == "two; lines. here"
+    assert cut("") == ""
     assert cut("aaa bbb ccc", 8) == "aaa bbb…"
     assert cut("aaa bbb", 7) == "aaa bbb"
     assert cut("aaaaaaaaaa", 5) == "aaaa…"
