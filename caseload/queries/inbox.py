@@ -100,8 +100,8 @@ def own_patients(organization_id: UUID, seat_id: UUID, *, at: datetime) -> tuple
     rows = EpisodeStanding.objects.filter(organization_id=organization_id, episode_id__in=ids)
     standings = {row.episode_id: row for row in rows}
     asked = _asked_in_words(organization_id, ids, clinicians)
-    shown = [_own(one, standings.get(one.id), tuple(asked.get(one.id, ())), at) for one in episodes]
-    return tuple(sorted(shown, key=lambda one: (one.name.casefold(), one.patient_id)))
+    by_name = sorted(episodes, key=lambda one: (one.patient.sort_name, one.id))
+    return tuple(_own(one, standings.get(one.id), tuple(asked.get(one.id, ())), at) for one in by_name)
 
 
 def _asked(organization_id: UUID, clinicians: Sequence[UUID], *, at: datetime) -> list[ToDecide]:
@@ -168,7 +168,7 @@ def _own(episode: Episode, standing: EpisodeStanding | None, asked: tuple[str, .
     state = standing.response_state if standing is not None else ""
     return OwnPatient(
         patient_id=patient.id,
-        name=patient.name,
+        name=f"{patient.family_name}, {patient.given_name}",
         about=" · ".join(filter(None, (patient.mrn, episode.clinic.name, episode.get_status_display()))),
         today=local_date(at, ZoneInfo(episode.clinic.time_zone)),
         standing=standing,
