@@ -9,12 +9,13 @@ from uuid import UUID
 
 from caseload.queries.doors import PatientDoor
 from caseload.queries.patient_record import PatientRecord, Row, day
-from registry.models import EndReason, Episode, EpisodeStatus, Program, Representation, StayKind
+from registry.models import EndReason, Episode, EpisodeStatus, Program, Representation, RiskCause, StayKind
 from registry.queries.earlier import EarlierEpisode
 from registry.queries.patients import RelatedShown, StayShown
 from registry.queries.plans import SafetyPart, safety_part
 from registry.rules.instruments import TARGET_SCALES, instrument
 from registry.rules.people import has_expired, may_speak_today
+from registry.rules.risk import TIER_WORDS
 
 # So long a stay is shown after the patient has left: the follow-up after it is due within seven days.
 STAY_SHOWN_DAYS = 30
@@ -63,6 +64,21 @@ class HandOffShown:
 
 
 @dataclass(frozen=True)
+class RiskShown:
+    """The open risk case: why, since when, and where it stands."""
+
+    words: str
+    opened_on: date
+    tier: str
+    assessed_on: date | None
+    recheck_on: date | None
+
+    @property
+    def tier_word(self) -> str:
+        return TIER_WORDS[self.tier]
+
+
+@dataclass(frozen=True)
 class ChartAround:
     """Everything on a chart that is neither a score nor a contact nor time. `status_on` is since when it stands so."""
 
@@ -78,6 +94,7 @@ class ChartAround:
     first_assessment_on: date | None
     safety_plan: SafetyPart | None
     notice_id: UUID | None
+    risk: RiskShown | None
     referral_id: UUID | None
 
 
@@ -100,6 +117,7 @@ def chart_around(record: PatientRecord, door: PatientDoor) -> ChartAround:
         first_assessment_on=day(first["on"]) if first else None,
         safety_plan=safety_part(_only(record.of("safety"))),
         notice_id=_id(_only(record.of("notice"))),
+        risk=_risk(_only(record.of("risk"))),
         referral_id=_id(_only(record.of("referral"))),
     )
 
@@ -114,6 +132,14 @@ def _id(row: Row | None) -> UUID | None:
 
 def _is_of(row: Row, episode: Episode | None) -> bool:
     return episode is not None and UUID(row["id"]) == episode.id
+
+
+def _risk(row: Row | None) -> RiskShown | None:
+    if row is None:
+        return None
+    opened_on, assessed_on, recheck_on = (day(row[name]) for name in ("opened_on", "assessed_on", "recheck_on"))
+    words = row["concern"] or str(RiskCause(row["cause"]).label)
+    return RiskShown(words, opened_on, row["tier"], assessed_on, recheck_on)
 
 
 def _status(record: PatientRecord, episode: Episode | None) -> tuple[date | None, str]:

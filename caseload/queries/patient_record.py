@@ -141,6 +141,11 @@ SELECT 'notice', x.id, to_json(x) FROM (
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND closed_at IS NULL
    ORDER BY raised_at DESC LIMIT 1) AS x
 UNION ALL
+SELECT 'risk', x.id, to_json(x) FROM (
+  SELECT id, cause, concern, opened_on, tier, assessed_on, recheck_on FROM registry_riskcase
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL AND closed_at IS NULL
+   LIMIT 1) AS x
+UNION ALL
 SELECT 'referral', x.id, to_json(x) FROM (
   SELECT id, referred_on FROM registry_referral
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL AND ended_on IS NULL

@@ -170,7 +170,7 @@ def _read(organization_id: UUID, scope: Scope, at: datetime, patient_id: UUID | 
         "stay_days": STAY_DAYS,
     }
     found: dict[str, list[Stored]] = {
-        kind: [] for kind in ("due", "referral", "notice", "patient", "clinic", "cover", "coming", "handed")
+        kind: [] for kind in ("due", "referral", "notice", "risk", "patient", "clinic", "cover", "coming", "handed")
     }
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, values)

@@ -13,8 +13,9 @@ from caseload.queries.caseload_list import ClinicToday
 from caseload.rules.advice_tasks import AdviceDue
 from caseload.rules.clock import local_date
 from caseload.rules.outreach import DEFAULT_STEPS, Step, at_risk_from, steps_from
-from caseload.rules.worklist import Answer, ReferralDue, Standing, StayEnded
-from registry.models import StayKind
+from caseload.rules.risk_tasks import Answer, RiskOpen
+from caseload.rules.worklist import ReferralDue, Standing, StayEnded
+from registry.models import RiskCause, StayKind
 from registry.queries.tools import rhythms_chosen
 from registry.rules.instruments import Instrument
 from registry.rules.tools import Rhythm, ScoreDue, scores_due_by
@@ -85,6 +86,7 @@ class PatientDue:
     is_only_assigned: bool = False
     referral_id: UUID | None = None
     notice_id: UUID | None = None
+    is_notice_taken: bool = False
     has_minutes: bool = False
     snoozes: tuple[PutOff, ...] = ()
 
@@ -100,6 +102,7 @@ class _Building:
     clinic: ClinicDay
     episode: Stored | None = None
     referral: Stored | None = None
+    risk: Stored | None = None
     notices: list[Stored] = field(default_factory=list)
 
 
@@ -109,7 +112,7 @@ def patients_from(
     """Everybody whom the rows are about, given what the seats `ours` are asked for; None: everybody's."""
     people = {UUID(row["id"]): _person(row) for row in found["patient"]}
     building: dict[UUID, _Building] = {}
-    for kind in ("due", "referral", "notice"):
+    for kind in ("due", "referral", "notice", "risk"):
         for row in found[kind]:
             clinic = clinics[UUID(row["clinic_id"])]
             parts = building.setdefault(UUID(row["patient_id"]), _Building(clinic))
@@ -117,6 +120,8 @@ def patients_from(
                 parts.episode = row
             elif kind == "referral":
                 parts.referral = row
+            elif kind == "risk":
+                parts.risk = row
             else:
                 parts.notices.append(row)
     return tuple(_patient(key, people[key], parts, ours) for key, parts in building.items() if key in people)
@@ -129,7 +134,8 @@ def _patient(patient_id: UUID, person: PersonShown, parts: _Building, ours: set[
     is_ours = ours is None or care_manager_id in ours
     is_elsewhere = ours is not None and assigned_to is not None and assigned_to not in ours
     notices = sorted(parts.notices, key=lambda notice: (notice["raised_at"], notice["id"]))
-    told: Stored = notices[0] if notices else {}
+    is_our_risk = bool(notices) or parts.risk is not None
+    told: Stored = notices[0] if notices else parts.risk or {}
     return PatientDue(
         patient_id=patient_id,
         person=person,
@@ -139,9 +145,10 @@ def _patient(patient_id: UUID, person: PersonShown, parts: _Building, ours: set[
         care_manager_id=care_manager_id
         or _id(told.get("care_manager_id") or (parts.referral or {}).get("assigned_to_id")),
         follow_up_id=_id(follow_up.get("id")),
-        is_only_assigned=bool(row) and not is_ours and care_manager_id is not None and not notices,
+        is_only_assigned=bool(row) and not is_ours and care_manager_id is not None and not is_our_risk,
         referral_id=_id(parts.referral["id"]) if parts.referral else None,
-        notice_id=_id(told.get("id")),
+        notice_id=_id(told.get("id")) if notices else None,
+        is_notice_taken=bool(notices) and all(notice["is_taken"] for notice in notices),
         has_minutes=row.get("worked_from") is not None,
         snoozes=tuple(_put_off(one) for one in row.get("snoozes") or ()),
     )
@@ -165,6 +172,8 @@ def _standing(parts: _Building, *, is_follow_up_elsewhere: bool) -> Standing:
         answers=tuple(
             Answer(date.fromisoformat(on), key, value, tier or "") for on, key, value, tier in row.get("answers") or ()
         ),
+        risk=_risk(parts.risk),
+        risk_closed_on=_day(row.get("risk_closed_on")),
         notices=tuple(local_date(datetime.fromisoformat(notice["raised_at"]), clinic.zone) for notice in parts.notices),
         stay=_stay(row.get("stay")),
         unconsented_from=_day(row["worked_from"]) if row.get("is_unconsented") else None,
@@ -177,10 +186,10 @@ def _standing(parts: _Building, *, is_follow_up_elsewhere: bool) -> Standing:
 
 
 def _signals(stored: Iterable[Stored], today: date) -> dict[str, Stored]:
-    """Of the stored runs of signals, those that stand today; ISO days compare as they are."""
+    """Of the stored runs of signals, those that stand today and were not put off; ISO days compare as they are."""
     now = today.isoformat()
     standing = (one for one in stored if one["since"] <= now and (one["until"] is None or now < one["until"]))
-    return {one["word"]: one for one in standing}
+    return {one["word"]: one for one in standing if (one.get("put_off") or now) <= now}
 
 
 def _last_scores(signals: Mapping[str, Stored]) -> tuple[tuple[str, date], ...]:
@@ -223,6 +232,16 @@ def _advice(kind: str, state: str, state_on: str, due_on: str, words: str) -> Ad
 
 def _stay(row: Stored | None) -> StayEnded | None:
     return StayEnded(date.fromisoformat(row["on"]), StayKind(row["kind"]).label) if row else None
+
+
+def _risk(row: Stored | None) -> RiskOpen | None:
+    if row is None:
+        return None
+    words = "concern" if row["cause"] == RiskCause.CONCERN else row["concern"] or str(RiskCause(row["cause"]).label)
+    opened_on = date.fromisoformat(row["opened_on"])
+    return RiskOpen(
+        words, opened_on, row["tier"], _day(row["assessed_on"]), _day(row["recheck_on"]), is_risen=row["is_risen"]
+    )
 
 
 def _referral(row: Stored | None) -> ReferralDue | None:

@@ -117,6 +117,10 @@ WITH clinic AS MATERIALIZED (
               FROM registry_assessment x
              WHERE x.organization_id = %(organization)s AND x.patient_id = s.patient_id AND x.voided_at IS NULL
                AND (x.item9 IS NOT NULL OR x.detail ->> 'tier' IS NOT NULL)) END AS answers,
+         CASE WHEN s.safety_from <= s.today THEN
+           (SELECT max(x.closed_on) FROM registry_riskcase x
+             WHERE x.organization_id = %(organization)s AND x.patient_id = s.patient_id
+               AND x.voided_at IS NULL) END AS risk_closed_on,
          s.worked_from IS NOT NULL AND NOT EXISTS
            (SELECT FROM registry_consent x
              WHERE x.organization_id = %(organization)s AND x.patient_id = s.patient_id AND x.voided_at IS NULL
@@ -141,15 +145,34 @@ WITH clinic AS MATERIALIZED (
      AND (%(patient)s::uuid IS NULL OR r.patient_id = %(patient)s::uuid)
      AND (%(is_all)s OR r.assigned_to_id IS NULL OR r.assigned_to_id IN (SELECT id FROM seat))
 ), notice AS MATERIALIZED (
-  SELECT n.id, n.patient_id, n.clinic_id, n.raised_at, s.episode_id, s.care_manager_id
+  SELECT n.id, n.patient_id, n.clinic_id, n.raised_at, n.acknowledged_at IS NOT NULL AS is_taken,
+         s.episode_id, s.care_manager_id
     FROM registry_safetynotice n
     LEFT JOIN caseload_episodestanding s
       ON s.organization_id = n.organization_id AND s.patient_id = n.patient_id AND s.status <> 'discharged'
    WHERE n.organization_id = %(organization)s AND n.closed_at IS NULL AND n.clinic_id IN (SELECT clinic_id FROM day)
      AND (%(patient)s::uuid IS NULL OR n.patient_id = %(patient)s::uuid)
      AND (%(is_all)s OR s.care_manager_id IS NULL OR s.care_manager_id IN (SELECT id FROM seat))
+), risk AS MATERIALIZED (
+  SELECT c.patient_id, c.clinic_id, c.cause, c.concern, c.opened_on, c.tier, c.assessed_on, c.recheck_on,
+         s.episode_id, s.care_manager_id,
+         c.assessed_on IS NOT NULL AND
+         (SELECT x.kind = 'note' FROM registry_riskstep x
+           WHERE x.organization_id = %(organization)s AND x.case_id = c.id AND x.voided_at IS NULL
+             AND (x.kind = 'assessed' OR (x.kind = 'note' AND x.key = 'risen'))
+           ORDER BY x.at DESC, x.id DESC LIMIT 1) IS TRUE AS is_risen
+    FROM registry_riskcase c
+    LEFT JOIN caseload_episodestanding s
+      ON s.organization_id = c.organization_id AND s.patient_id = c.patient_id AND s.status <> 'discharged'
+   WHERE c.organization_id = %(organization)s AND c.closed_at IS NULL AND c.voided_at IS NULL
+     AND c.clinic_id IN (SELECT clinic_id FROM day)
+     AND (%(patient)s::uuid IS NULL OR c.patient_id = %(patient)s::uuid)
+     AND (%(is_all)s OR s.care_manager_id IS NULL OR s.care_manager_id IN (SELECT id FROM seat))
+     AND EXISTS (SELECT FROM registry_patient x WHERE x.organization_id = %(organization)s
+                    AND x.id = c.patient_id AND x.died_on IS NULL)
 ), wanted AS MATERIALIZED (
   SELECT patient_id FROM due UNION SELECT patient_id FROM referral UNION SELECT patient_id FROM notice
+   UNION SELECT patient_id FROM risk
 ), patient AS (
   SELECT y.*
     FROM wanted w
@@ -179,6 +202,7 @@ WITH clinic AS MATERIALIZED (
 SELECT 'due', row_to_json(x) FROM due AS x
 UNION ALL SELECT 'referral', row_to_json(x) FROM referral AS x
 UNION ALL SELECT 'notice', row_to_json(x) FROM notice AS x
+UNION ALL SELECT 'risk', row_to_json(x) FROM risk AS x
 UNION ALL SELECT 'patient', row_to_json(x) FROM patient AS x
 UNION ALL SELECT 'clinic', row_to_json(x) FROM clinic AS x
 UNION ALL SELECT 'cover', row_to_json(x) FROM cover AS x

@@ -13,17 +13,16 @@ from datetime import date, timedelta
 
 from caseload.rules.advice_tasks import AdviceDue, advice_tasks
 from caseload.rules.clock import last_day, month_of, short_day
+from caseload.rules.risk_tasks import Answer, RiskOpen, risk_task
+from caseload.rules.signals import may_be_put_off
 from registry.rules.instruments import INSTRUMENTS
 from registry.rules.tools import ScoreDue
 
-# Days from an assessment of risk to the next, by its tier. Source: clinical-and-product notes, risk protocol.
-RECHECK_DAYS = {"high": 7, "moderate": 14, "low": 30}
 # For so long after it ended, a stay without a contact since asks for one (follow-up within 30 days).
 STAY_DAYS = 30
 # So few minutes from its base code a month is close to it.
 NEAR_MINUTES = 10
 LONGEST_SNOOZE_DAYS = 30
-_DEPRESSION = "phq9"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +68,6 @@ _URGENCY = {"urgent": 0, "soon": 1, "routine": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a tool said about danger on a day: the answer to its question about self-harm, or a tier of risk."""
-
-    on: date
-    instrument: str
-    value: int | None = None
-    tier: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class StayEnded:
     """A stay in a hospital or an emergency department that ended without a contact since."""
 
@@ -113,7 +102,8 @@ class Standing:
     `signals`: by word, since when it stands. `answers` in order, given only while a safety signal stands.
     `last_scores`: the scales whose last score is too old. `scores_due`: the tools in the clinic's own rhythm.
     `lost_on`: not reached since, with nothing said to the treating clinician about it; `at_risk_from`: due from then.
-    `notices`: the days on which open safety notices were raised. `asked_again`: coordination, by day and words.
+    `risk` is the open risk case, `risk_closed_on` when the last one was closed. `notices`: the days on which open
+    safety notices were raised. `asked_again`: coordination, by day and words.
     """
 
     today: date
@@ -126,6 +116,8 @@ class Standing:
     last_scores: tuple[tuple[str, date], ...] = ()
     scores_due: tuple[ScoreDue, ...] = ()
     answers: tuple[Answer, ...] = ()
+    risk: RiskOpen | None = None
+    risk_closed_on: date | None = None
     notices: tuple[date, ...] = ()
     stay: StayEnded | None = None
     unconsented_from: date | None = None
@@ -191,7 +183,7 @@ def split_snoozed(tasks: Iterable[Task], until: Mapping[str, date], today: date)
 
 def fault_of_snooze(kind: str, until_on: date, reason: str, *, today: date) -> tuple[str, str] | None:
     """Why a task cannot be put off so, as field and sentence; None when it can."""
-    if kind not in SNOOZABLE:
+    if kind not in SNOOZABLE and not may_be_put_off(kind):
         return "", "Safety is never put off. Assess the risk, or take the notice on."
     if until_on <= today:
         return "until_on", "Choose a day after today."
@@ -208,41 +200,10 @@ def _notices(standing: Standing) -> Iterable[Task]:
 
 
 def _risk(standing: Standing) -> Iterable[Task]:
-    """A danger that nobody assessed since it was said or since it rose; else the recheck that its tier asks for."""
-    screen = next((answer for answer in reversed(standing.answers) if answer.tier), None)
-    open_answers = [answer for answer in _last_answers(standing.answers) if _is_unassessed(answer, standing, screen)]
-    if open_answers:
-        first = min(open_answers, key=lambda answer: answer.on)
-        then = f"risen since the assessment of {_day(screen.on, standing)}" if screen else "not yet assessed"
-        yield Task("risk_unassessed", first.on, f"{_answer_words(first)} on {_day(first.on, standing)}, {then}")
-    elif screen is not None and screen.tier in RECHECK_DAYS:
-        due_on = screen.on + timedelta(days=RECHECK_DAYS[screen.tier])
-        if due_on <= standing.today:
-            words = f"Assessed as {screen.tier} risk on {_day(screen.on, standing)}, recheck {_due(due_on, standing)}"
-            yield Task("risk_recheck", due_on, words)
-
-
-def _last_answers(answers: tuple[Answer, ...]) -> list[Answer]:
-    """The last answer to each tool's question about self-harm."""
-    return list({answer.instrument: answer for answer in answers if not answer.tier}.values())
-
-
-def _is_unassessed(last: Answer, standing: Standing, screen: Answer | None) -> bool:
-    """Whether an answer above 0 is later than the assessment and higher than the lowest known since."""
-    if not last.value:
-        return False
-    if screen is None:
-        return True
-    same = [answer for answer in standing.answers if answer.instrument == last.instrument and not answer.tier]
-    known = [answer.value or 0 for answer in same if answer.on <= screen.on][-1:]
-    since = [answer.value or 0 for answer in same if answer.on > screen.on]
-    return bool(since) and last.value > min([*(known or [0]), *since])
-
-
-def _answer_words(answer: Answer) -> str:
-    if answer.instrument == _DEPRESSION:
-        return f"Item 9 answered {answer.value}"
-    return f"{INSTRUMENTS[answer.instrument].name}: self-harm answered {answer.value}"
+    """The open risk case says what is due; without one (an import, an older score) the answers themselves do."""
+    found = risk_task(standing.risk, standing.answers, closed_on=standing.risk_closed_on, today=standing.today)
+    if found is not None:
+        yield Task(*found)
 
 
 def _stay(standing: Standing) -> Iterable[Task]:

@@ -18,8 +18,8 @@ People = Mapping[UUID, Membership]
 
 # By kind of task: where the first button leads, and what it says.
 _FIRST_STEP = {
-    "risk_unassessed": ("assessment_new", "Assess"),
-    "risk_recheck": ("assessment_new", "Reassess"),
+    "risk_unassessed": ("risk_case", "Open protocol"),
+    "risk_recheck": ("risk_case", "Recheck"),
     "score_overdue": ("assessment_new", "Enter score"),
     "consent_missing": ("consent_new", "Record consent"),
     "advice_safety": ("advice", "Open"),
@@ -52,6 +52,7 @@ class Line:
     url: str
     person: PersonShown
     about: str
+    risk: str
     today: date
     first: TaskLine
     more: tuple[TaskLine, ...]
@@ -90,6 +91,7 @@ def line_of(row: WorkRow, slug: str, by: Membership, people: People, *, names_cl
         url=reverse("patient_chart", args=to),
         person=patient.person,
         about=_about(row, by, people, names_clinics=names_clinics),
+        risk=_risk(row),
         today=patient.today,
         first=_task(row.first),
         more=tuple(_task(task) for task in row.more),
@@ -129,12 +131,21 @@ def _task(task: Task) -> TaskLine:
 def _step(row: WorkRow, slug: str) -> tuple[str, str]:
     """The step that settles the first task; empty where it is a call, which the row offers anyway."""
     kind, patient = row.first.kind, row.patient
+    if kind == "safety_notice" and patient.is_notice_taken and patient.standing.risk is not None:
+        return reverse("risk_case", args=[slug, patient.patient_id]), "Open protocol"
     if kind == "safety_notice":
         return reverse("safety_notice", args=[slug, patient.notice_id]), "Open notice"
     if kind in _OF_REFERRAL:
         return reverse("referral", args=[slug, patient.referral_id]), "Open referral"
     name, label = _FIRST_STEP.get(kind, ("", ""))
     return (reverse(name, args=[slug, patient.patient_id]), label) if name else ("", "")
+
+
+def _risk(row: WorkRow) -> str:
+    """An open risk case that no task of the row says already."""
+    risk = row.patient.standing.risk
+    is_said = any(task.kind in ("risk_unassessed", "risk_recheck") for task in row.tasks)
+    return "" if risk is None or is_said else risk.chip
 
 
 def _about(row: WorkRow, by: Membership, people: People, *, names_clinics: bool) -> str:

@@ -125,7 +125,7 @@ def case_page(case: RiskCase, *, for_id: UUID, roles: Iterable[str], at: datetim
     people = {key: str(seat) for key, seat in people_of(case.organization_id).items()}
     today = settings.today(at)
     screeners = _screeners(case.patient_id)
-    basis = next((row for row in screeners if row.on >= today - timedelta(days=SCREENER_DAYS)), None)
+    basis = next((row for row in screeners if _is_of(row, today)), None)
     shown = tuple(_protocol(course, settings, {row.id: row for row in rows}, people, at))
     return CasePage(
         case=case,
@@ -187,8 +187,7 @@ def seen_of(case_id: UUID) -> int:
 
 def screener_for(patient_id: UUID, on: date) -> Assessment | None:
     """The last screener dated `on` or the day before, which an assessment of that day rests on."""
-    since = on - timedelta(days=SCREENER_DAYS)
-    return next((row for row in _screeners(patient_id) if since <= row.on <= on), None)
+    return next((row for row in _screeners(patient_id) if _is_of(row, on)), None)
 
 
 def emergency_contact(patient_id: UUID) -> str:
@@ -222,6 +221,10 @@ def event_of(row: RiskStep) -> Event:
 def _screeners(patient_id: UUID) -> list[Assessment]:
     rows = Assessment.objects.live().filter(patient_id=patient_id, instrument__in=SCREENERS, detail__has_key="tier")
     return list(rows.order_by("-on", "-recorded_at", "-id")[:2])
+
+
+def _is_of(row: Assessment, on: date) -> bool:
+    return on - timedelta(days=SCREENER_DAYS) <= row.on <= on
 
 
 def _screener(row: Assessment) -> ScreenerShown:
@@ -297,5 +300,5 @@ def _entry(row: RiskStep, people: Mapping[UUID, str]) -> EntryShown:
 def _step_words(key: str) -> str:
     """What a step said, by its key; one of the clinic's own may have been changed since."""
     name = key.partition(".")[2]
-    found = (step.words for tier in ("high", "moderate", "low", "") for step in steps_of(tier) if step.key == name)
-    return f"did: {next(found, 'a step of the clinic’s own')}"
+    found = (step.words for tier in ("", "low", "moderate", "high") for step in steps_of(tier) if step.key == name)
+    return f"did: {next(found, 'a step of the clinic’s own').rstrip('.')}"

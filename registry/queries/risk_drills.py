@@ -85,6 +85,10 @@ class DrillPage:
     done_before: int
 
     @property
+    def hours(self) -> tuple[RiskSettings, ...]:
+        return (self.settings,)
+
+    @property
     def is_over(self) -> bool:
         return self.drill.ended_at is not None
 

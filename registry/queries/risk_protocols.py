@@ -60,6 +60,23 @@ def risk_settings_of(organization_id: UUID) -> dict[UUID, RiskSettings]:
     return {clinic.id: _settings(clinic, rows.get(clinic.id)) for clinic in clinics}
 
 
+@dataclass(frozen=True)
+class Routing:
+    """Whom a clinic calls after hours, and where the next emergency department is."""
+
+    clinic_name: str
+    after_hours: str
+    emergency_department: str
+
+
+def routings_of(organization_id: UUID, clinic_id: UUID | None = None) -> list[Routing]:
+    """What clinics, or one, wrote down for after hours, by their names. One statement."""
+    rows = RiskProtocol.objects.filter(organization_id=organization_id)
+    rows = rows if clinic_id is None else rows.filter(clinic_id=clinic_id)
+    found = rows.order_by("clinic__name", "id").values_list("clinic__name", "after_hours", "emergency_department")
+    return [Routing(*one) for one in found]
+
+
 def possible_supervisors(organization_id: UUID) -> list[tuple[str, str]]:
     """Seats that may be named: those who sign in and may take on a notice, by name. One statement."""
     able = reachable(people_of(organization_id))

@@ -42,6 +42,7 @@ class NoticeShown:
     patient_name: str
     mrn: str
     phone: str
+    clinic_id: UUID
     clinic_name: str
     zone: ZoneInfo
     cause: str
@@ -140,6 +141,7 @@ def _shown(row: SafetyNotice, people: dict[UUID, str], told: list[str] | tuple[s
         patient_name=row.patient.name,
         mrn=row.patient.mrn,
         phone=row.patient.phone,
+        clinic_id=row.clinic_id,
         clinic_name=row.clinic.name,
         zone=ZoneInfo(row.clinic.time_zone),
         cause=NoticeCause(row.cause).label,

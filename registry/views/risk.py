@@ -138,7 +138,7 @@ def _page(here: Asked, sent: Mapping[str, RiskForm], *, status: int = 200) -> Ht
     people = {key: str(seat) for key, seat in people_of(patient.organization_id).items()}
     context = {
         "page": page,
-        "settings": page.settings if page is not None else risk_settings(_clinic_id(here)),
+        "hours": [page.settings if page is not None else risk_settings(_clinic_id(here))],
         "zone": here.door.zone.key,
         "forms": _forms(page, sent),
         "steps": [(step, _of_step(step.step.key, sent)) for step in page.steps] if page is not None else [],

@@ -22,7 +22,7 @@ from registry.operations.risk_errors import RiskRefused
 from registry.operations.risk_protocols import assess_in_drill, begin_drill, do_in_drill, end_drill
 from registry.queries.risk_drills import DrillPage, drill_page, risk_drills
 from registry.queries.risk_lists import patients_at_risk, risk_lists
-from registry.queries.risk_protocols import risk_settings_of
+from registry.queries.risk_protocols import risk_settings_of, routings_of
 from registry.views.door import seat
 
 
@@ -39,7 +39,7 @@ def risk_cases(request: HttpRequest, organization: str) -> HttpResponse:
         "rows": lists.open,
         "missed": lists.missed if sees_missed else (),
         "sees_missed": sees_missed,
-        "clinics": list(risk_settings_of(by.organization_id).values()),
+        "hours": routings_of(by.organization_id),
     }
     return render(request, "registry/risk_cases.html", context)
 
@@ -50,13 +50,14 @@ def drills(request: HttpRequest, organization: str) -> HttpResponse:
     """Who rehearsed and when; a POST begins a drill."""
     by, now = seat(request), timezone.now()
     shown = risk_drills(by.organization_id, at=now)
-    clinics = [(str(one.clinic_id), one.clinic_name) for one in risk_settings_of(by.organization_id).values()]
+    hours = list(risk_settings_of(by.organization_id).values())
+    clinics = [(str(one.clinic_id), one.clinic_name) for one in hours]
     form = DrillForm(request.POST if request.method == "POST" else None, clinics=clinics)
     if form.is_bound and form.is_valid():
         clinic_id, scenario = UUID(form.cleaned_data["clinic"]), form.cleaned_data["scenario"]
         drill = begin_drill(by=by, at=now, clinic_id=clinic_id, scenario=scenario)
         return redirect("risk_drill", organization, drill.id)
-    context = {"drills": shown, "form": form, "has_clinics": bool(clinics)}
+    context = {"drills": shown, "form": form, "has_clinics": bool(clinics), "hours": hours}
     return render(request, "registry/risk_drills.html", context, status=422 if form.is_bound else 200)
 
 

@@ -18,6 +18,7 @@ from bhi.tenancy.models import Membership
 from registry.forms.safety import CloseNoticeForm
 from registry.forms.score_entry import RISK_STEPS
 from registry.operations.safety import acknowledge_notice, close_notice
+from registry.queries.risk_protocols import routings_of
 from registry.queries.safety import NoticePage, notice_list, notice_page
 from registry.views.door import seat
 
@@ -31,7 +32,8 @@ def safety_notices(request: HttpRequest, organization: str) -> HttpResponse:
     notices = notice_list(by.organization_id, at=now)
     record("safety_notices.viewed", by=by, at=now, count=len(notices))
     is_open = [notice for notice in notices if notice.is_open]
-    context = {"open": is_open, "over": [notice for notice in notices if not notice.is_open], "now": now}
+    over = [notice for notice in notices if not notice.is_open]
+    context = {"open": is_open, "over": over, "now": now, "hours": routings_of(by.organization_id)}
     return render(request, "registry/safety_notices.html", context)
 
 
@@ -52,6 +54,7 @@ def safety_notice(request: HttpRequest, organization: str, notice_id: UUID) -> H
         "now": now,
         "zone": page.notice.zone.key,
         "steps": ("Call the patient now.", *RISK_STEPS),
+        "hours": routings_of(by.organization_id, page.notice.clinic_id),
         "may_log": Permission.LOG_CONTACT in permissions_of(by.roles),
     }
     return render(request, "registry/safety_notice.html", context, status=422 if form.is_bound else 200)
@@ -60,16 +63,17 @@ def safety_notice(request: HttpRequest, organization: str, notice_id: UUID) -> H
 @requires(Permission.HANDLE_SAFETY)
 @require_POST
 def safety_notice_take(request: HttpRequest, organization: str, notice_id: UUID) -> HttpResponse:
-    """I take this on: nobody else is called."""
+    """I take this on: nobody else is called, and the protocol opens."""
     by = seat(request)
     try:
-        acknowledge_notice(by=by, at=timezone.now(), notice_id=notice_id)
-        messages.success(request, "You have taken this on. Nobody else is called.")
+        notice = acknowledge_notice(by=by, at=timezone.now(), notice_id=notice_id)
     except NotFound:
         raise Http404 from None
     except DomainError as fault:
         messages.info(request, str(fault))
-    return redirect("safety_notice", organization, notice_id)
+        return redirect("safety_notice", organization, notice_id)
+    messages.success(request, "You have taken this on. Nobody else is called. This is what to do.")
+    return redirect("risk_case", organization, notice.patient_id)
 
 
 def _page_of(notice_id: UUID, by: Membership, at: datetime) -> NoticePage:

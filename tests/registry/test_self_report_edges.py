@@ -305,4 +305,4 @@ def test_pages_take_as_many_statements_for_one_as_for_eight(
         with CaptureQueriesContext(connection) as queries:
             assert client.get(f"/o/lakeside/{path}").status_code == 200
         found[name] = len(own(queries))
-    assert found == {"list": 4, "notice": 7, "questionnaires": 8, "settings": 4}
+    assert found == {"list": 5, "notice": 8, "questionnaires": 8, "settings": 4}

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from caseload.rules.risk_tasks import Answer
 from caseload.rules.worklist import (
     KINDS,
     RANK_OF,
     SNOOZABLE,
-    Answer,
     MonthSoFar,
     ReferralDue,
     Standing,
