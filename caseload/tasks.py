@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
+
+import structlog
 
 from bhi.accounts.queries import people_of, system_membership
 from bhi.errors import DomainError
@@ -13,8 +16,16 @@ from bhi.tenancy.models import Membership
 from caseload.operations import rebuild_standing
 from caseload.operations.facility_stays import follow_stay
 from caseload.operations.imports import confirm_import, discard_old_imports, preview_again, read_import
+from caseload.operations.review_sessions import plan_coming_sessions
+from caseload.operations.review_slots import PLAN_JOB
+from caseload.operations.summary_files import MAKE, discard_summaries, keep_summary
+from caseload.operations.sweeps import sweep_signals
 from caseload.queries.courses import open_episodes_at
 from caseload.queries.imports import is_importing
+
+log = structlog.get_logger(__name__)
+
+SWEEP = "sweep_signals"
 
 
 def register() -> None:
@@ -23,9 +34,16 @@ def register() -> None:
     handles("carry_out_import", carry_out_long_import)
     handles("discard_old_imports", discard_imports)
     repeats("discard_old_imports", nightly)
+    handles(MAKE, make_summary, label="Making the case summary")
+    handles("discard_summaries", discard_made_summaries)
+    repeats("discard_summaries", nightly)
     handles("rebuild_standing", rebuild_one_standing, label="Working out where a patient stands")
     subscribe("episode_changed", "rebuild_standing", _stale_standing)
     handles("rebuild_clinic", rebuild_clinic, label="Working out where a clinic’s patients stand")
+    handles(SWEEP, sweep, label="Looking at every patient’s signals")
+    repeats(SWEEP, nightly)
+    handles(PLAN_JOB, plan_sessions)
+    repeats(PLAN_JOB, nightly)
     handles("follow_stay", follow_one_stay, label="Marking the minutes of a hospital stay")
     subscribe("patient_stay", "follow_stay", _stay_to_follow)
 
@@ -58,6 +76,21 @@ def discard_imports(run: Run) -> None:
     discard_old_imports(by=system_membership(run.organization_id), at=run.at)
 
 
+def make_summary(run: Run) -> None:
+    """Make one episode's summary for paper. A second run makes it anew."""
+    # Interfaces of this app: loaded late, because pages load with the URL map and not with the worker.
+    from caseload.views.summary_paper import paper_of
+
+    episode_id = UUID(run.arguments["episode_id"])
+    content = paper_of(run.organization_id, episode_id, at=run.at)
+    keep_summary(organization_id=run.organization_id, episode_id=episode_id, content=content, at=run.at)
+
+
+def discard_made_summaries(run: Run) -> None:
+    """Every night: the summaries whose day is over."""
+    discard_summaries(organization_id=run.organization_id, at=run.at)
+
+
 def rebuild_one_standing(run: Run) -> None:
     """Work an episode's standing out again, after the registry recorded something."""
     rebuild_standing(organization_id=run.organization_id, episode_ids=[UUID(run.arguments["episode_id"])], at=run.at)
@@ -69,9 +102,22 @@ def rebuild_clinic(run: Run) -> None:
     rebuild_standing(organization_id=run.organization_id, episode_ids=episode_ids, at=run.at)
 
 
+def sweep(run: Run) -> None:
+    """Every night: announce signals that began, and report and mend rows that no write told of."""
+    night = run.at.date()
+    swept = sweep_signals(organization_id=run.organization_id, on=night, at=run.at, progress=run.progress)
+    report = log.warning if swept.differed else log.info
+    report("signals.swept", organization_id=str(run.organization_id), **asdict(swept))
+
+
 def follow_one_stay(run: Run) -> None:
     """Mark what was worked during a stay and plan its follow-up, after the registry recorded it."""
     follow_stay(organization_id=run.organization_id, stay_id=UUID(run.arguments["stay_id"]), at=run.at)
+
+
+def plan_sessions(run: Run) -> None:
+    """Every night, and after a slot was set: the next session of each weekly review slot, with its agenda."""
+    plan_coming_sessions(organization_id=run.organization_id, at=run.at)
 
 
 def _stay_to_follow(ids: Mapping[str, Any]) -> Iterable[Work]:

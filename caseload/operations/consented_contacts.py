@@ -13,6 +13,7 @@ from bhi.tenancy.models import Membership
 from caseload.operations.contacts import ContactKept, NextContact, record_contact
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import TREATMENT, Work
+from caseload.operations.treatment_changes import ChangeGiven
 from caseload.rules.worktime import WorkTime
 from registry.models import ConsentForm, ConsentText, Episode
 from registry.operations.assessments import ScoreGiven
@@ -44,6 +45,7 @@ def record_contact_with_consent(
     note: str = "",
     parts: Mapping[str, str] | None = None,
     question: str = "",
+    changed: ChangeGiven | None = None,
     scores: Sequence[ScoreGiven] = (),
     next_contact: NextContact | None = None,
     timer_id: UUID | None = None,
@@ -64,6 +66,7 @@ def record_contact_with_consent(
         note=note,
         parts=parts,
         question=question,
+        changed=changed,
         scores=scores,
         next_contact=next_contact,
         timer_id=timer_id,

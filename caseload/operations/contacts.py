@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
 from caseload.models import Activity, Contact, FollowUp, TimeEntry
 from caseload.operations.errors import FollowUpTooEarly, NotHowItIsDone, PatientDischarged
+from caseload.operations.questions import question_in_note
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import (
     TREATMENT,
@@ -24,10 +26,11 @@ from caseload.operations.timekeeping import (
     timed,
 )
 from caseload.operations.timers import end_timer
+from caseload.operations.treatment_changes import ChangeGiven, change_in_note
 from caseload.queries.work import EpisodeAtWork, episode_at_work
 from caseload.rules.notes import mode_fault, outcome_fault
 from caseload.rules.worktime import WorkTime
-from registry.models import Assessment
+from registry.models import Assessment, Fact
 from registry.operations.assessments import ScoreGiven, result_columns
 from registry.operations.errors import FormReused
 from registry.operations.recording import Stamp, record_facts, stamped
@@ -66,6 +69,7 @@ def record_contact(
     note: str = "",
     parts: Mapping[str, str] | None = None,
     question: str = "",
+    changed: ChangeGiven | None = None,
     scores: Sequence[ScoreGiven] = (),
     next_contact: NextContact | None = None,
     timer_id: UUID | None = None,
@@ -73,10 +77,11 @@ def record_contact(
 ) -> ContactKept:
     """One note: the contact, its minutes, its scores and the next contact date, all or nothing.
 
-    The minutes are held when they overlap the person's time for another patient; the rest is kept all the same. A score
-    that means danger opens a risk case. A second submit of the same form returns what the first one kept. Raises PatientDischarged, ImpossibleTime,
-    DayFull, ScoreUnusable, FollowUpTooEarly, NotHowItIsDone, FormReused, NotFound; TimerClosed where `timer_id`, the
-    person's timer whose time this is, was saved or let go already.
+    The minutes are held when they overlap the person's time for another patient; the rest is kept all the same. A
+    score that means danger opens a risk case, a question goes to the consultant, and what was `changed` of the
+    treatment is recorded. A second submit of the same form returns what the first one kept. Raises PatientDischarged,
+    ImpossibleTime, DayFull, ScoreUnusable, FollowUpTooEarly, NotHowItIsDone, FormReused, NotFound; TimerClosed where
+    `timer_id`, the person's timer whose time this is, was saved or let go already.
     """
     lock_people([by.id])
     stamp = Stamp(by, at, import_id)
@@ -86,23 +91,12 @@ def record_contact(
     if episode.ended_on is not None:
         raise PatientDischarged
     _refuse_unlikely(work.activity, mode, outcome)
-    contact = draft_contact(
-        stamp,
-        patient_id=episode.patient_id,
-        episode_id=episode.id,
-        worked_by=by,
-        on=time.day(episode.zone),
-        started_at=time.span[0] if time.span is not None else None,
-        activity=work.activity,
-        mode=mode,
-        note=note,
-        client_token=client_token,
-    )
-    contact.outcome, contact.parts, contact.question = outcome, dict(parts or {}), question
-    contact.signed_as = str(by)
+    what = {"activity": work.activity, "mode": mode, "note": note, "client_token": client_token}
+    contact = _noted(stamp, episode, time, **what)
+    contact.outcome, contact.parts, contact.question = outcome, dict(parts or {}), question.strip()
     entry = timed(stamp, episode, time=time, work=work, worked_by=by, client_token=client_token, contact=contact)
     assessments = tuple(_assessment(stamp, episode, contact, given) for given in scores)
-    record_facts([contact, entry, *assessments])
+    record_facts([contact, entry, *assessments, *_for_review(stamp, contact, changed)])
     heed_scores(assessments, stamp=stamp)
     if timer_id is not None:
         end_timer(by=by, at=at, timer_id=timer_id, entry=entry)
@@ -111,6 +105,29 @@ def record_contact(
     rebuild_standing(organization_id=by.organization_id, episode_ids=[episode.id], at=at)
     announce_months(episode, months_touched(time, episode.zone), at=at)
     return ContactKept(contact, entry, assessments, was_new=True)
+
+
+def _noted(stamp: Stamp, episode: EpisodeAtWork, time: WorkTime, **what: Any) -> Contact:
+    """The contact of whoever writes it, signed."""
+    contact = draft_contact(
+        stamp,
+        patient_id=episode.patient_id,
+        episode_id=episode.id,
+        worked_by=stamp.by,
+        on=time.day(episode.zone),
+        started_at=time.span[0] if time.span is not None else None,
+        **what,
+    )
+    contact.signed_as = str(stamp.by)
+    return contact
+
+
+def _for_review(stamp: Stamp, contact: Contact, changed: ChangeGiven | None) -> Iterable[Fact]:
+    """What a note leaves for the psychiatric review: its question, and that the treatment was changed."""
+    if contact.question:
+        yield question_in_note(stamp, contact)
+    if changed is not None:
+        yield change_in_note(stamp, contact, changed)
 
 
 def _refuse_unlikely(activity: str, mode: str, outcome: str) -> None:

@@ -11,14 +11,23 @@ from django.db import transaction
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership, Role
-from caseload.models import Addendum, Contact, CoSignature, FollowUp, Supervision, TimeEntry
+from caseload.models import (
+    Addendum,
+    Contact,
+    CoSignature,
+    FollowUp,
+    ReviewQuestion,
+    Supervision,
+    TimeEntry,
+    TreatmentChange,
+)
 from caseload.operations.errors import NoteTakenBack, NotYoursToSign, NotYoursToTakeBack, SignedAlready
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import announce_months, months_touched, time_of
 from caseload.queries.work import episode_at_work
 from caseload.rules.clock import month_of
 from caseload.rules.worktime import WorkTime
-from registry.models import Assessment, FactQuerySet
+from registry.models import Assessment, Fact, FactQuerySet
 from registry.operations.errors import FormReused
 from registry.operations.recording import Stamp, record_facts, refusing, stamped, void_facts
 
@@ -77,7 +86,7 @@ def co_sign(*, by: Membership, at: datetime, contact_id: UUID, remark: str = "")
 
 @transaction.atomic
 def void_contact(*, by: Membership, at: datetime, contact_id: UUID, reason: str) -> Contact:
-    """Take back a note, with its minutes, its scores and the next contact that it planned.
+    """Take back a note, with its minutes, its scores, the next contact that it planned, and what it left for review.
 
     What it had closed is due again, unless something was recorded since. A consent given in it stays. Raises
     NotFound, NoteTakenBack, ReasonMissing; NotYoursToTakeBack unless `by` wrote it or leads a clinic.
@@ -90,7 +99,7 @@ def void_contact(*, by: Membership, at: datetime, contact_id: UUID, reason: str)
     entries = list(TimeEntry.objects.live().filter(organization_id=by.organization_id, contact=contact))
     scores = list(Assessment.objects.live().filter(organization_id=by.organization_id, contact_id=contact.id))
     planned = list(_follow_ups(by, from_contact=contact, closed_on__isnull=True))
-    void_facts([contact, *entries, *scores, *planned], stamp=Stamp(by, at), reason=reason)
+    void_facts([contact, *entries, *scores, *planned, *_for_review(contact)], stamp=Stamp(by, at), reason=reason)
     if not _is_followed(contact):
         _follow_ups(by, closed_by_contact=contact).update(closed_on=None, closed_by_contact=None)
     record(
@@ -110,6 +119,13 @@ def months_of_note(contact: Contact, entries: list[TimeEntry], zone: ZoneInfo) -
     """The months that a note's day and its minutes touch."""
     touched = {month for entry in entries for month in months_touched(time_of(entry), zone)}
     return sorted(touched | {month_of(contact.on)})
+
+
+def _for_review(contact: Contact) -> list[Fact]:
+    """The question that a note asked, unless a review answered it, and the change of treatment that it told of."""
+    of = {"organization_id": contact.organization_id, "from_contact": contact}
+    asked = ReviewQuestion.objects.live().filter(**of, answered_by__isnull=True)
+    return [*asked, *TreatmentChange.objects.live().filter(**of)]
 
 
 def _live(by: Membership, contact_id: UUID) -> Contact:

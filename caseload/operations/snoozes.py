@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from bhi.audit.operations import record
-from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from caseload.models import Snooze
 from caseload.operations.errors import SnoozeRefused
+from caseload.operations.standing import rebuild_standing
+from caseload.operations.treatment_changes import locked_episode
 from caseload.queries.snoozes import snooze_of
 from caseload.rules.clock import local_date
+from caseload.rules.signals import PUT_OFF_TASK
 from caseload.rules.worklist import fault_of_snooze
-from registry.models import Episode
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 
 TAKEN_BACK = "Taken back: it asks again."
@@ -25,10 +26,12 @@ REPLACED = "Put off anew."
 
 @transaction.atomic
 def snooze_task(*, by: Membership, at: datetime, episode_id: UUID, task: str, until_on: date, reason: str) -> Snooze:
-    """A kind of task of an episode does not ask before `until_on`. A second submit changes nothing; another day or
-    reason replaces what was said before. Raises SnoozeRefused, NotFound.
+    """A kind of task of an episode, or a signal (`signal:` and its word), does not ask before `until_on`.
+
+    A second submit changes nothing; another day or reason replaces what was said before. Raises SnoozeRefused,
+    NotFound.
     """
-    episode = _locked(episode_id, by.organization_id)
+    episode = locked_episode(by.organization_id, episode_id)
     today = local_date(at, ZoneInfo(episode.clinic.time_zone))
     fault = fault_of_snooze(task, until_on, reason, today=today)
     if fault is not None:
@@ -43,20 +46,21 @@ def snooze_task(*, by: Membership, at: datetime, episode_id: UUID, task: str, un
     made = stamped(Snooze, stamp, episode=episode, task=task, until_on=until_on, reason=reason)
     record_facts([made])
     record("task.snoozed", by=by, at=at, patient_id=episode.patient_id, object_id=made.id, fields=["until_on"])
+    _rank_anew(task, episode.id, by=by, at=at)
     return made
 
 
 @transaction.atomic
-def end_snooze(*, by: Membership, at: datetime, snooze_id: UUID) -> None:
-    """The task asks again. Raises NotFound."""
+def end_snooze(*, by: Membership, at: datetime, snooze_id: UUID) -> Snooze:
+    """The task or signal asks again. Raises NotFound."""
     snooze = snooze_of(snooze_id, by.organization_id)
     void_facts([snooze], stamp=Stamp(by, at), reason=TAKEN_BACK)
     record("task.snooze_ended", by=by, at=at, patient_id=snooze.episode.patient_id, object_id=snooze.id)
+    _rank_anew(snooze.task, snooze.episode_id, by=by, at=at)
+    return snooze
 
 
-def _locked(episode_id: UUID, organization_id: UUID) -> Episode:
-    found = Episode.objects.live().filter(organization_id=organization_id, id=episode_id)
-    row: Episode | None = found.select_for_update(of=("self",), no_key=True).select_related("clinic").first()
-    if row is None:
-        raise NotFound
-    return row
+def _rank_anew(task: str, episode_id: UUID, *, by: Membership, at: datetime) -> None:
+    """Lists sort by signals that ask: with one put off, or no longer, the patient stands elsewhere."""
+    if task.startswith(PUT_OFF_TASK):
+        rebuild_standing(organization_id=by.organization_id, episode_ids=[episode_id], at=at)

@@ -32,8 +32,8 @@ def rebuild_standing(*, organization_id: UUID, episode_ids: Sequence[UUID], at: 
     ordered = sorted(set(episode_ids))
     for start in range(0, len(ordered), BATCH):
         some = ordered[start : start + BATCH]
-        _lock(organization_id, some)
-        rows = [_row(organization_id, episode, at) for episode in episodes_in_course(organization_id, some)]
+        lock_episodes(organization_id, some)
+        rows = [standing_row(organization_id, episode, at) for episode in episodes_in_course(organization_id, some)]
         EpisodeStanding.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=_KEY, update_fields=_COLUMNS, batch_size=BATCH
         )
@@ -41,7 +41,8 @@ def rebuild_standing(*, organization_id: UUID, episode_ids: Sequence[UUID], at: 
     return rebuilt
 
 
-def _lock(organization_id: UUID, episode_ids: Sequence[UUID]) -> None:
+def lock_episodes(organization_id: UUID, episode_ids: Sequence[UUID]) -> None:
+    """Hold episodes until the transaction ends, in the order of their ids: nobody else changes what is theirs."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT FROM registry_episode WHERE organization_id = %s AND id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
@@ -49,7 +50,8 @@ def _lock(organization_id: UUID, episode_ids: Sequence[UUID]) -> None:
         )
 
 
-def _row(organization_id: UUID, episode: EpisodeInCourse, at: datetime) -> EpisodeStanding:
+def standing_row(organization_id: UUID, episode: EpisodeInCourse, at: datetime) -> EpisodeStanding:
+    """An episode's row as its facts make it at an instant, not stored."""
     standing = standing_of(episode.course, local_date(at, ZoneInfo(episode.time_zone)))
     phq9, gad7 = standing.phq9, standing.gad7
     return EpisodeStanding(

@@ -54,6 +54,9 @@ SELECT (SELECT count(*) FROM ($all) AS f) AS total,
                      s.gad7_baseline, s.gad7_last, s.gad7_last_on, s.gad7_series::json,
                      s.response_state, s.signals::json, s.last_contact_on, s.last_review_on, s.next_due_on,
                      s.next_due_purpose, e.program, e.ended_on, p.birth_date,
+                     (SELECT json_agg(json_build_array(b.word, b.since_on)) FROM caseload_signalbegan b
+                       WHERE b.organization_id = s.organization_id AND b.episode_id = s.episode_id
+                         AND b.since_on >= %(new_from)s::date - 1),
                      CASE WHEN e.ended_on IS NULL THEN
                        (SELECT max(h."on") FROM caseload_handover h
                          WHERE h.organization_id = s.organization_id AND h.episode_id = s.episode_id

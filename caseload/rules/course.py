@@ -173,7 +173,7 @@ class EpisodeCourse:
             *self.contacts,
             *self.reviews,
             *self.treatment_changes,
-            *(risk.assessed_on or risk.opened_on for risk in self.risks),
+            *(risk.closed_on or risk.assessed_on or risk.opened_on for risk in self.risks),
             *(asked.answered_on or asked.on for asked in self.questions),
             *(entry.entered_on for entry in self.entries),
             *(one.from_on for one in self.put_off),

@@ -8,7 +8,6 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 
 FOREVER = date.max
 Span = tuple[date, date]
@@ -84,10 +83,10 @@ class Days:
     def __contains__(self, day: date) -> bool:
         return any(start <= day < end for start, end in self.spans)
 
-    def bridged(self, after_day: date) -> "Days":
-        """With every gap that begins after a day closed."""
-        gaps = [(end, start) for (_, end), (start, _) in pairwise(self.spans) if end > after_day]
-        return Days.of(self.spans + tuple(gaps))
+    def lasting(self, after_day: date) -> "Days":
+        """With the first run that ends after a day never ending."""
+        kept = [(start, end if end <= after_day else FOREVER) for start, end in self.spans]
+        return Days.of(kept)
 
     def since(self, day: date) -> date | None:
         """The first of the unbroken run of days that `day` belongs to; None where it belongs to none."""

@@ -79,14 +79,15 @@ def asking_days(course: EpisodeCourse, days: Mapping[str, Days]) -> dict[int, Da
     """By group of the caseload, the days on which one of its signals asks for the patient to stand in it.
 
     A signal that was put off, a stall after a change of treatment (T13) and a concern that was assessed stand all the
-    same, and do not ask. What changes after the last thing on record by time alone never lets somebody down and up
-    again: who is in a group stays until something is recorded. Each day is judged by the limits in force on it.
+    same, and do not ask. Nobody leaves a group by time alone: who is in it after the last thing on record stays until
+    something is recorded. So a stored first day is right on every day without a write.
     """
     found: dict[int, list[Days]] = {SAFETY: [], OVERDUE: [], STALLED: []}
     for word, standing in days.items():
         if GROUP_OF[word] in found:
             found[GROUP_OF[word]].append(standing - _quiet_days(course, word))
-    return {group: Days.union(parts).bridged(course.last_fact_on) for group, parts in found.items()}
+    asking = {group: Days.union(parts).lasting(course.last_fact_on) for group, parts in found.items()}
+    return {group: found_days & course.open_days for group, found_days in asking.items()}
 
 
 def _quiet_days(course: EpisodeCourse, word: str) -> Days:

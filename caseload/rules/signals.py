@@ -174,6 +174,12 @@ def is_settled(word: str, evidence: Iterable[Evidence], on: date) -> bool:
     return word == "risk_open" and any(fact.what == "risk_recheck" and on < fact.on for fact in evidence)
 
 
+def may_be_put_off(task: str) -> bool:
+    """Whether a task of that name is a signal that may be put off: never one of safety."""
+    kind = KIND_OF.get(task.removeprefix(PUT_OFF_TASK)) if task.startswith(PUT_OFF_TASK) else None
+    return kind is not None and kind.family != "safety"
+
+
 def put_off_days(course: EpisodeCourse, word: str) -> Days:
     """The days on which a signal was put off: it, or a more urgent one of its family."""
     spans = (Days.between(one.from_on, one.until_on) for one in course.put_off if covers(one.word, word))
