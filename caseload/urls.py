@@ -21,6 +21,7 @@ from caseload.views import (
     reviews,
     searches,
     settling,
+    summary_paper,
     time_entries,
     timers,
     today,
@@ -72,6 +73,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/<uuid:patient_id>/advice/<uuid:recommendation_id>/", advice.advice_step, name="advice_step"),
     path("patients/<uuid:patient_id>/advice/<uuid:recommendation_id>/paper/", advice.advice_paper, name="advice_paper"),
     path("patients/<uuid:patient_id>/summary/", reviews.case_summary, name="case_summary"),
+    path("patients/<uuid:patient_id>/summary/pdf/", summary_paper.summary_pdf, name="summary_pdf"),
+    path("patients/<uuid:patient_id>/summary/pdf/file/", summary_paper.summary_file_download, name="summary_file"),
+    path(
+        "patients/<uuid:patient_id>/summary/pdf/<uuid:job_id>/", summary_paper.summary_making, name="summary_making"
+    ),
     path("patients/<uuid:patient_id>/review/", reviews.review_write, name="review_write"),
     path("patients/<uuid:patient_id>/reviews/<uuid:review_id>/", reviews.review, name="review"),
     path(

@@ -42,6 +42,7 @@ SECTIONS = {
     "contact_new": "caseload",
     "contact": "caseload",
     "case_summary": "caseload",
+    "summary_making": "caseload",
     "review_write": "caseload",
     "review": "caseload",
     "review_addendum": "caseload",

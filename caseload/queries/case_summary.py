@@ -38,7 +38,7 @@ from registry.rules.instruments import INSTRUMENTS, scale_key_of
 
 # A referral's score belongs to the picture, what an earlier episode left does not.
 BEFORE_ENROLMENT = timedelta(days=60)
-MOST_MARKS, MOST_SCALES = 8, 3
+MOST_MARKS, MOST_SCALES, MOST_QUESTIONS = 8, 3, 4
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,16 @@ class CaseSummary:
     done_since: tuple[str, ...]
     first_assessment_on: date | None
     plan_name: str
+
+    @property
+    def questions_shown(self) -> tuple[Asked, ...]:
+        """The first that were asked."""
+        return self.questions[:MOST_QUESTIONS]
+
+    @property
+    def questions_more(self) -> int:
+        """How many were asked besides."""
+        return len(self.questions) - len(self.questions_shown)
 
     @property
     def opening(self) -> tuple[SummaryFact, SummaryFact]:

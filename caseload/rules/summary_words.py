@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-LONGEST_FACT: Final = 280
-LONGEST_STORY: Final = 480
+# In characters: a fact, one of several rows of a fact, and what must not be cut short.
+LONGEST_FACT: Final = 220
+LONGEST_ROW: Final = 140
+LONGEST_STORY: Final = 320
+FEW_LINES: Final = 4
 MOST_LINES: Final = 8
 _MARKS: Final = ".,;:!?"
 
@@ -43,9 +46,10 @@ def cut(text: str, most: int = LONGEST_FACT) -> str:
 
 
 def fact(label: str, *lines: str, most: int = LONGEST_FACT) -> SummaryFact:
-    """A fact of the lines that say something, each cut; beyond eight lines how many more there are."""
-    said = [cut(line, most) for line in lines if line.strip()]
-    return SummaryFact(label, tuple(_some(said)))
+    """A fact of the lines that say something, each cut, several shorter; beyond eight how many more there are."""
+    said = [line for line in lines if line.strip()]
+    longest = most if len(said) < FEW_LINES else min(most, LONGEST_ROW)
+    return SummaryFact(label, tuple(_some([cut(line, longest) for line in said])))
 
 
 def joined(parts: Iterable[str], mark: str = ", ") -> str:

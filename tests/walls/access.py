@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from django.utils import timezone
+
 from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from billing.operations.merging import merge_patients
+from caseload.operations.summary_files import ask_for_summary, keep_summary
 from registry.models import Episode
 from registry.rules.links import long_address, secret_sha256
 from tests.factories.billing import BatchFactory, ServiceMonthFactory
@@ -85,6 +88,7 @@ CLAIMS: Final = frozenset({BILLING})
 AUDITING: Final = frozenset({ADMIN})
 SETTING: Final = frozenset({LEAD, ADMIN})
 REVIEWING: Final = frozenset({CM, PC, LEAD})
+CONSULTING: Final = frozenset({PC})
 SLOTS: Final = frozenset({PC, LEAD, ADMIN})
 REFERRING: Final = frozenset({CM, TC, LEAD})
 EDITING: Final = frozenset({CM, LEAD})
@@ -380,6 +384,26 @@ def recommended(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": of.patient.id, "recommendation_id": made.id}
 
 
+def signed_review(seat: Membership) -> Mapping[str, Any]:
+    of = episode(seat)
+    review = CaseReviewFactory(organization=seat.organization, episode=of, patient=of.patient)
+    return {"patient_id": of.patient.id, "review_id": review.id}
+
+
+def summary_job(seat: Membership) -> Mapping[str, Any]:
+    """Of the seat itself, as every job's progress."""
+    of = episode(seat)
+    ids = {"patient_id": of.patient.id, "episode_id": of.id}
+    return {"patient_id": of.patient.id, "job_id": ask_for_summary(by=seat, at=NOW, **ids)}
+
+
+def summary_made(seat: Membership) -> Mapping[str, Any]:
+    """Kept from now on: it expires after a day."""
+    of, at = episode(seat), timezone.now()
+    keep_summary(organization_id=seat.organization.id, episode_id=of.id, content=b"%PDF-", at=at)
+    return {"patient_id": of.patient.id}
+
+
 def advised(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": recommended(seat)["patient_id"]}
 
@@ -500,6 +524,15 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "hand_over_read": Url(LOGGING, get=None, post=302, made=handed_over),
     "covers": Url(LOGGING, post=422),
     "cover_end": Url(LOGGING, get=None, post=302, made=cover),
+    # the case and its review
+    "case_summary": Url(CLINICAL, made=patient, shows="patient"),
+    "summary_pdf": Url(CLINICAL, get=None, post=302, made=patient, shows="patient"),
+    "summary_making": Url(CLINICAL, made=summary_job, shows="patient"),
+    "summary_file": Url(CLINICAL, made=summary_made, shows="patient"),
+    "review_write": Url(REVIEWING, get=None, post=422, made=patient, shows="patient"),
+    "review": Url(CLINICAL, made=signed_review, shows="patient"),
+    "review_addendum": Url(CONSULTING, get=None, post=422, made=signed_review, shows="patient"),
+    "review_void": Url(CONSULTING, get=None, post=422, made=signed_review, shows="patient"),
     # psychiatric review
     "review_queue": Url(REVIEWING, made=review_of, shows="count"),
     "review_queue_narrow": Url(REVIEWING, get=None, post=302),

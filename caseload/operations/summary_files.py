@@ -1,0 +1,53 @@
+"""Case summaries made for paper: asked for, kept sealed for a day, then gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from bhi.audit.operations import record
+from bhi.files.models import StoredFile
+from bhi.files.operations import store
+from bhi.jobs.operations import queue
+from bhi.tenancy.models import Membership
+from caseload.queries.summary_files import PURPOSE, purpose_of
+
+KEPT_FOR = timedelta(days=1)
+MAKE = "make_case_summary"
+
+
+@transaction.atomic
+def ask_for_summary(*, by: Membership, at: datetime, patient_id: UUID, episode_id: UUID) -> UUID:
+    """Queue the making of one episode's summary for the person who asks, once while it waits. Returns the job's id."""
+    record("summary.printed", by=by, at=at, patient_id=patient_id, object_id=episode_id)
+    return queue(
+        MAKE,
+        organization_id=by.organization_id,
+        key=f"{episode_id} {by.id}",
+        arguments={"episode_id": episode_id},
+        owner=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def keep_summary(*, organization_id: UUID, episode_id: UUID, content: bytes, at: datetime) -> StoredFile:
+    """Keep a made summary for a day in place of the one before it. Raises FileTooLarge."""
+    purpose = purpose_of(episode_id)
+    StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
+    return store(
+        content,
+        organization_id=organization_id,
+        purpose=purpose,
+        media_type="application/pdf",
+        at=at,
+        expires_at=at + KEPT_FOR,
+    )
+
+
+def discard_summaries(*, organization_id: UUID, at: datetime) -> int:
+    """Delete the summaries whose day is over. Returns how many."""
+    old = StoredFile.objects.filter(organization_id=organization_id, purpose__startswith=PURPOSE, expires_at__lte=at)
+    return old.delete()[0]
