@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from caseload.queries.note_templates import TemplateShown, templates_in_use
 from caseload.queries.time_shown import Preview, held_words, time_preview
 from caseload.queries.timers import TimerShown, timer_for_contact
 from caseload.views.door import door_of
+from caseload.views.late import written
 from registry.forms.score_entry import ToolShown, field_of, tool_shown
 from registry.operations.errors import ConsentImpossible, ScoreUnusable
 from registry.queries.consents import cost_words, covering_consent, current_texts, text_of
@@ -56,7 +58,7 @@ def contact_new(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
     if kept is None:
         return _page(request, door, form, by=by, at=now, status=422)
     _tell(request, kept, form, door)
-    return redirect("patient_chart", organization, patient_id)
+    return redirect("risk_case" if form.is_risk else "patient_chart", organization, patient_id)
 
 
 @requires(Permission.LOG_CONTACT)
@@ -158,7 +160,8 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
     assert door.episode is not None
     assert form.time is not None
     try:
-        kept = record_contact_with_consent(
+        write = partial(
+            record_contact_with_consent,
             by=by,
             at=at,
             episode=door.episode,
@@ -171,10 +174,12 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
             note=form.cleaned_data["note"],
             parts=form.parts,
             question=form.cleaned_data["question"],
+            changed=form.change,
             scores=form.scores,
             next_contact=form.next_contact,
             timer_id=form.timer_id,
         )
+        kept = written(form, write, by=by, at=at)
     except DomainError as fault:
         form.add_error(_field_of(fault, form), str(fault))
         return None

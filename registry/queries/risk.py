@@ -152,6 +152,12 @@ def case_of(patient_id: UUID) -> RiskCase | None:
     return found
 
 
+def has_open_case(patient_id: UUID) -> bool:
+    """Whether the person has an open case. One statement."""
+    found: bool = RiskCase.objects.live().filter(patient_id=patient_id, closed_at__isnull=True).exists()
+    return found
+
+
 def open_case(patient_id: UUID, organization_id: UUID) -> RiskCase:
     """The person's open case. Raises NotFound."""
     rows = RiskCase.objects.live().filter(organization_id=organization_id, patient_id=patient_id)

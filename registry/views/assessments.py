@@ -21,7 +21,10 @@ from registry.forms.score_entry import LANGUAGES, RISK_STEPS, ToolShown, item_fi
 from registry.operations.assessments import record_assessment, replace_assessment
 from registry.queries.assessments import ScoreShown, assessment_of, episode_on, score_shown, scores_of_patient
 from registry.queries.protocols import protocol_of
+from registry.queries.risk import has_open_case
+from registry.queries.risk_protocols import routings_of
 from registry.queries.tools import Tool, all_tools_of, scores_due, tools_of
+from registry.rules.risk import SCREENERS
 from registry.views.door import asked
 
 
@@ -46,6 +49,7 @@ def assessment(request: HttpRequest, organization: str, patient_id: UUID, assess
     shown = _score(door, assessment_id)
     record("assessment.viewed", by=by, at=now, patient_id=patient_id, object_id=assessment_id)
     context = {"score": shown, "risk": _risk(shown), "crisis_text": protocol_of(_clinic_id(door)).crisis_text}
+    context |= {"hours": routings_of(by.organization_id, _clinic_id(door)) if context["risk"] else ()}
     return render(request, "registry/assessment.html", _frame(door, by) | context)
 
 
@@ -191,10 +195,12 @@ def _replace(form: ReplacementForm, assessment_id: UUID, *, by: Membership, at: 
 
 
 def _told(request: HttpRequest, organization: str, patient_id: UUID, kept: Any, *, is_new: bool) -> HttpResponse:
-    """Say what was saved; answers that mean danger lead to what to do about them."""
+    """Say what was saved; answers that mean danger, and a screener of somebody at risk, lead to the protocol."""
     shown = score_shown(kept.id, of=patient_id)
     words = f"{shown.instrument.name}: {shown.result}."
     messages.success(request, f"Saved. {words}") if is_new else messages.info(request, f"Saved already. {words}")
+    if (shown.is_risk or shown.instrument.key in SCREENERS) and has_open_case(patient_id):
+        return redirect("risk_case", organization, patient_id)
     if shown.is_risk:
         return redirect("assessment", organization, patient_id, kept.id)
     return redirect("assessments", organization, patient_id)

@@ -104,7 +104,7 @@ def test_the_clinics_tools_come_first_and_all_others_are_folded(
     keys = [re.findall(r'name="tool" value="(\w+)"', part) for part in (chosen, others)]
     assert keys[0] == ["phq9", "gad7"]
     assert sorted(keys[1]) == [
-        "audit", "auditc", "cssrs", "dast10", "epds", "gad2", "isi", "mdq", "pcl5", "pcptsd5", "phq2", "phqa",
+        "audit", "auditc", "cssrs", "cssrs_followup", "dast10", "epds", "gad2", "isi", "mdq", "pcl5", "pcptsd5", "phq2", "phqa",
         "psc17", "scared", "smfq", "whodas12",
     ]  # fmt: skip
     assert re.findall(r'<details class="panel" name="tool" open>', page) == ['<details class="panel" name="tool" open>']
@@ -139,7 +139,9 @@ def test_item_9_above_0_leads_to_what_to_do(
 ) -> None:
     saved = client.post(url("new/"), {**typed, **PHQ9, "phq9_9": "1"}, follow=True)
     made = Assessment.objects.get()
-    assert saved.redirect_chain == [(url(f"{made.id}/"), 302)]
+    assert saved.redirect_chain == [(url().replace("scores/", "risk/"), 302)]
+    assert ("Not assessed yet" in saved.text, "item 9: 1" in saved.text) == (True, True)
+    saved = client.get(url(f"{made.id}/"))
     for sentence in ("Item 9 is above 0: assess safety now", "call or text 988", "Enter the Columbia screener"):
         assert sentence in saved.text
 
@@ -160,7 +162,11 @@ def test_the_suicide_screener_says_its_tier_and_what_to_do(
     if answers[2] == "1":
         given["cssrs_7"] = "1" if answers[1] == "1" else "0"
     saved = client.post(url("new/"), {**typed, "tool": "cssrs", **given}, follow=True)
-    assert Assessment.objects.get().detail == {"tier": tier}
+    made = Assessment.objects.get()
+    assert made.detail == {"tier": tier}
+    leads_to = f"scores/{made.id}/" if tier == "low" else "risk/"
+    assert saved.redirect_chain == [(url().replace("scores/", leads_to), 302)]
+    saved = client.get(url(f"{made.id}/"))
     assert (title in saved.text, step in saved.text, "Not asked" in saved.text) == (True, True, True)
 
 
