@@ -19,9 +19,35 @@ from billing.operations.demonstration.facts import monthly, working_day
 from billing.operations.demonstration.referred import REFERRED
 from billing.operations.service_months import verify_service_months
 from billing.queries.verdicts import month_verdicts
-from caseload.models import Contact, EpisodeStanding, TimeEntry
+from caseload.models import (
+    AgendaItem,
+    Contact,
+    EpisodeStanding,
+    LoopState,
+    Recommendation,
+    RecommendationStep,
+    ReviewQuestion,
+    ReviewSession,
+    TimeEntry,
+    TreatmentChange,
+)
 from caseload.queries.note_templates import templates_in_use
-from registry.models import CarePlan, ClosingNote, Patient, PlanSignOff, Referral, ReferralState, SafetyPlan
+from caseload.queries.review_queue import review_queue
+from caseload.rules.review_queue import KIND_OF
+from registry.models import (
+    CarePlan,
+    ClosingNote,
+    Patient,
+    PlanSignOff,
+    Referral,
+    ReferralState,
+    RelapsePlan,
+    RiskCase,
+    RiskDrill,
+    SafetyNotice,
+    SafetyPlan,
+    TreatingClinician,
+)
 
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
@@ -131,6 +157,39 @@ def test_the_way_in_and_the_papers_show_every_state(demonstration):
             "graduated", "lost_to_follow_up", "transferred",
         }  # fmt: skip
         assert SafetyPlan.objects.count() == 2
+        assert RelapsePlan.objects.count() == 2
+
+
+def test_the_consultant_finds_more_than_twelve_patients_for_every_reason(demonstration):
+    rows = review_queue(demonstration.id, at=AT).rows
+    assert len(rows) >= 12
+    assert {reason.kind for row in rows for reason in row.reasons} == set(KIND_OF)
+    (coming,) = ReviewSession.objects.filter(state="planned")
+    assert coming.on == date(2026, 11, 24)
+    agenda = AgendaItem.objects.filter(session=coming).order_by("place")
+    assert list(agenda.values_list("place", flat=True)) == list(range(1, 13))
+    assert agenda[0].episode.patient.family_name == "Halvorsen"
+    ended = ReviewSession.objects.filter(state="ended").order_by("on").values_list("on", flat=True)
+    assert list(ended) == [date(2026, 11, 10), date(2026, 11, 17)]
+
+
+def test_recommendations_stand_at_every_step_of_their_loop(demonstration):
+    assert set(Recommendation.objects.values_list("state", flat=True)) == set(LoopState.values) - {"modified", "told"}
+    told = RecommendationStep.objects.filter(recommendation__review__patient__family_name="Ostrander")
+    first = told.filter(recommendation__number=1).order_by("at", "id")
+    assert list(first.values_list("state", flat=True)) == ["sent", "modified", "carried_out", "told", "closed"]
+    assert {step.by.name for step in first if step.state == "modified"} == {"Ana Whitfield"}
+    assert set(TreatingClinician.objects.values_list("channel", flat=True)) == {"inbox", "paper", "link", "ehr"}
+    assert TreatmentChange.objects.filter(from_recommendation__isnull=True).count() == 2
+    assert ReviewQuestion.objects.filter(answered_by__isnull=True).count() == 4
+
+
+def test_one_case_is_assessed_and_one_is_of_last_night(demonstration):
+    cases = RiskCase.objects.order_by("opened_at").values_list("patient__family_name", "tier", "recheck_on")
+    assert list(cases) == [("Lindgren", "low", date(2026, 12, 15)), ("Okonkwo", "", None)]
+    notice = SafetyNotice.objects.get()
+    assert (notice.patient.family_name, notice.acknowledged_at, notice.assessment.item9) == ("Okonkwo", None, 2)
+    assert RiskDrill.objects.get().ended_at is not None
 
 
 def test_contact_notes_have_something_to_begin_with(demonstration):

@@ -11,16 +11,19 @@ from django.db import transaction
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from billing.operations.demonstration.courses import COURSES, MEDICARE, SELF
+from billing.operations.demonstration.danger import ASSESSED, AT_NIGHT, tell_danger
 from billing.operations.demonstration.facts import Teller
 from billing.operations.demonstration.papers import tell_clinics, tell_papers, tell_safety_plans
-from billing.operations.demonstration.people import CLINICIANS, SIGN_INS, SLUG, ZONE, Staff, make_staff
+from billing.operations.demonstration.people import CHANNELS, CLINICIANS, SIGN_INS, SLUG, ZONE, Staff, make_staff
 from billing.operations.demonstration.referred import tell_referred
+from billing.operations.demonstration.reviewing import tell_reviews
 from billing.operations.profiles import BEGINNING, ensure_profiles, set_profile
 from billing.operations.service_months import refresh_service_months
 from caseload.models import TimeEntry
 from caseload.operations import hold_overlaps, rebuild_standing
-from registry.models import Assessment, Episode, Fact, Payer, TreatingClinician
+from registry.models import ClinicianChannel, Episode, Fact, Payer, TreatingClinician
 from registry.operations import Stamp, payer_named, record_facts, treating_clinician_named
+from registry.operations.clinicians import ClinicianValues, set_clinician
 
 __all__ = ["SIGN_INS", "SLUG", "load_demonstration"]
 
@@ -67,13 +70,31 @@ def _tell_program(
     staff: Staff, clinicians: tuple[TreatingClinician, ...], facts: Sequence[Fact], *, at: datetime
 ) -> None:
     """What surrounds the courses: the clinics' agreements, the charts' papers, and who is on the way in."""
-    TreatingClinician.objects.filter(id=clinicians[0].id).update(membership=staff.clinician)
+    _set_channels(staff, clinicians, at=at)
     tell_clinics(staff, at=at)
     episodes = [fact for fact in facts if isinstance(fact, Episode)]
     tell_papers(staff, episodes, at=at)
-    at_risk = {fact.episode_id for fact in facts if isinstance(fact, Assessment) and fact.item9}
-    tell_safety_plans(staff, [episode for episode in episodes if episode.id in at_risk], at=at)
+    at_risk = [episode for episode in episodes if episode.patient.family_name in (ASSESSED, AT_NIGHT)]
+    tell_safety_plans(staff, at_risk, at=at)
     tell_referred(staff, clinicians, at=at)
+    under_way = [episode for episode in episodes if episode.ended_on is None]
+    tell_danger(staff, under_way, at=at)
+    tell_reviews(staff, under_way, at=at)
+    rebuild_standing(organization_id=staff.organization.id, episode_ids=[one.id for one in episodes], at=at)
+
+
+def _set_channels(staff: Staff, clinicians: tuple[TreatingClinician, ...], *, at: datetime) -> None:
+    """How advice reaches each; who answers in the inbox signs in."""
+    for clinician, (channel, email) in zip(clinicians, CHANNELS, strict=True):
+        values = ClinicianValues(
+            name=clinician.name,
+            credential=clinician.credential,
+            npi=clinician.npi,
+            channel=channel,
+            email=email,
+            membership_id=staff.clinician.id if channel == ClinicianChannel.INBOX else None,
+        )
+        set_clinician(by=staff.lead, at=at, values=values, clinician_id=clinician.id)
 
 
 def _settle_payers(staff: Staff, payers: dict[str, Payer], *, at: datetime) -> None:

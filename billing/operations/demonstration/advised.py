@@ -34,7 +34,7 @@ TWO_WEEKS_AGO: Final = (
     Reviewed(
         "Ostrander",
         _said(
-            "Twelve weeks at 16 with two walks a week; takes sertraline 100 mg on most days.",
+            "Eleven weeks between 16 and 17 with two walks a week; takes sertraline 100 mg on most days.",
             "Depression, partial adherence; no sign of bipolarity in the record.",
             _medication(
                 "dose", "Raise sertraline once doses are no longer missed.", "150 mg each morning",
@@ -55,7 +55,7 @@ TWO_WEEKS_AGO: Final = (
     Reviewed(
         "Pruitt",
         _said(
-            "Eighteen to sixteen in twelve weeks on citalopram 40 mg; anxiety as high as at the start.",
+            "Eighteen to seventeen in two months on citalopram 40 mg; anxiety as high as at the start.",
             "Depression with marked anxiety, one adequate trial without response.",
             _medication(
                 "switch", "Change from citalopram to venlafaxine XR over two weeks.",
@@ -85,7 +85,7 @@ LAST_WEEK: Final = (
     Reviewed(
         "Villanueva",
         _said(
-            "From 18 to 11; sleeps four hours.",
+            "From 18 to 14; sleeps four hours.",
             "Depression, improving; sleep lags behind.",
             _medication("start", "Add mirtazapine for sleep.", "7.5 mg at night", "If sleepy at noon, stop."),
             Advice("psychosocial", text="Sleep restriction, six hours in bed at first."),
@@ -104,7 +104,7 @@ LAST_WEEK: Final = (
     Reviewed(
         "Ibarra",
         _said(
-            "From 16 to 15 at two weeks on escitalopram 5 mg.",
+            "16 at the start, two weeks on escitalopram 5 mg.",
             "Too early and too low a dose to judge.",
             _medication("dose", "Raise escitalopram.", "10 mg each morning", "", "After four weeks at 10 mg"),
         ),
@@ -117,7 +117,7 @@ LAST_WEEK: Final = (
     Reviewed(
         "Hanrahan",
         _said(
-            "From 19 to 17 at ten days; forgets appointments.",
+            "19 at the start; forgets appointments.",
             "Depression; a memory disorder is possible.",
             Advice("evaluation", text="See her once by video: memory, and whether the dose is taken."),
         ),

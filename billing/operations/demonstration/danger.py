@@ -14,7 +14,7 @@ from registry.operations.assessments import record_assessment
 from registry.operations.risk import assess_risk, do_step, note_call
 from registry.operations.risk_protocols import assess_in_drill, begin_drill, do_in_drill, end_drill
 from registry.operations.self_reports import confirm_birth_date, send_self_report
-from registry.rules.risk_steps import DEFAULT, LOW, UNASSESSED
+from registry.rules.risk_steps import DEFAULT, LOW, MODERATE, UNASSESSED
 
 # Whose last session raised a concern that was assessed low, and who answered a questionnaire last night.
 ASSESSED, AT_NIGHT = "Lindgren", "Okonkwo"
@@ -22,7 +22,9 @@ ASSESSED_DAYS_AGO: Final = 5
 # Answers of the two, item 9 last; the screener says: wished to be dead, nothing more.
 IN_SESSION, LAST_NIGHT = (3, 2, 2, 3, 2, 3, 2, 1, 1), (2, 2, 2, 2, 1, 2, 1, 1, 2)
 SCREENED: Final = (1, 0, None, None, None, 0, None)
-FOUND: Final = "Wishes not to wake up on bad mornings; no thoughts of killing herself, no plan. Husband keeps the tablets."
+FOUND: Final = (
+    "Wishes not to wake up on bad mornings; no thoughts of killing herself, no plan. Husband keeps the tablets."
+)
 
 
 def tell_danger(staff: Staff, episodes: list[Episode], *, at: datetime) -> None:
@@ -76,7 +78,7 @@ def _at_night(staff: Staff, episode: Episode, *, at: datetime) -> None:
     of = {"by": staff.system, "report_id": report.id}
     birth_date = episode.patient.birth_date
     confirm_birth_date(at=moment, birth_date=birth_date, session_sha256=report.id.bytes * 2, **of)
-    for number, points in enumerate((*LAST_NIGHT, 1), start=1):
+    for number, points in enumerate(LAST_NIGHT, start=1):
         give_answer(at=moment + timedelta(seconds=9 * number), tool="phq9", number=number, points=points, **of)
     finish_self_report(at=moment + timedelta(minutes=3), **of)
 
@@ -88,7 +90,7 @@ def _drill(staff: Staff, *, at: datetime) -> None:
     of = {"by": staff.lead, "drill_id": drill.id}
     for minute, step in enumerate(DEFAULT[UNASSESSED], start=2):
         do_in_drill(at=begun_at + timedelta(minutes=minute), key=step.key, **of)
-    assess_in_drill(at=begun_at + timedelta(minutes=9), tier=LOW, **of)
-    for minute, step in enumerate(DEFAULT[LOW], start=10):
+    assess_in_drill(at=begun_at + timedelta(minutes=9), tier=MODERATE, **of)
+    for minute, step in enumerate(DEFAULT[MODERATE], start=10):
         do_in_drill(at=begun_at + timedelta(minutes=minute), key=step.key, **of)
-    end_drill(at=begun_at + timedelta(minutes=16), remark="The number of the clinician on call was not at hand.", **of)
+    end_drill(at=begun_at + timedelta(minutes=21), remark="The number of the clinician on call was not at hand.", **of)

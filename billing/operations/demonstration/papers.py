@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,12 @@ from registry.operations.initial_assessments import record_first_assessment
 from registry.operations.persons import add_related_person
 from registry.operations.protocols import set_protocol
 from registry.operations.recording import Stamp, record_facts, stamped
+from registry.operations.relapse_plans import record_relapse_plan
 from registry.operations.safety_plans import record_safety_plan
 from registry.rules.care_plans import Intervention, Medication, Plan, Problem, Task
 from registry.rules.consent import STARTER_TEXTS
 from registry.rules.initial_assessment import FirstAssessment, LabResult, PastTreatment
+from registry.rules.relapse_plans import CHECK, THEN, ComeBack, KeptMedication, RelapsePrevention, next_check_on
 from registry.rules.safety_plans import Safety, Somebody
 
 WORKDAYS = (0, 1, 2, 3, 4)
@@ -52,7 +55,13 @@ def tell_clinics(staff: Staff, *, at: datetime) -> None:
         nights = [staff.care_managers[0].id, staff.lead.id]
         for weekdays, begins_at in ((WORKDAYS, time(17)), ((5, 6), time(8))):
             add_turns(
-                by=by, at=at, clinic_id=clinic.id, weekdays=weekdays, begins_at=begins_at, ends_at=time(8), people=nights
+                by=by,
+                at=at,
+                clinic_id=clinic.id,
+                weekdays=weekdays,
+                begins_at=begins_at,
+                ends_at=time(8),
+                people=nights,
             )
     for language, text in STARTER_TEXTS.items():
         write_consent_text(by=by, at=at, language=language, text=text, based_on=0)
@@ -65,6 +74,9 @@ def tell_papers(staff: Staff, episodes: Sequence[Episode], *, at: datetime) -> N
     under_way = [episode for episode in episodes if episode.ended_on is None]
     for number, episode in enumerate(under_way[:WITH_PAPERS]):
         _documents(staff, episode, number, today=today, at=at)
+    for episode in under_way:
+        if episode.relapse_prevention_from is not None:
+            _relapse_plan(staff, episode, at=at)
     record_facts(_closing_notes(staff, [episode for episode in episodes if episode.ended_on], at=at))
 
 
@@ -103,6 +115,21 @@ def _documents(staff: Staff, episode: Episode, number: int, *, today: date, at: 
         phone=f"555-03{number:02d}",
         is_emergency_contact=True,
         may_speak_about="Appointments" if number % 2 else "Appointments and medication",
+    )
+
+
+def _relapse_plan(staff: Staff, episode: Episode, *, at: datetime) -> None:
+    """Written on the day on which the contacts became rarer."""
+    assert episode.relapse_prevention_from is not None
+    on = episode.relapse_prevention_from
+    record_relapse_plan(
+        by=episode.care_manager or staff.care_managers[0],
+        at=at,
+        episode=episode,
+        based_on=0,
+        on=on,
+        content=replace(STAYING_WELL, next_on=next_check_on(on)),
+        today=at.astimezone(ZoneInfo(ZONE)).date(),
     )
 
 
@@ -176,4 +203,14 @@ SAFETY = Safety(
     services=(Somebody("Nora Ellison, care manager", "555-0110"),),
     surroundings="The tablets are with Dana, one week at a time. No firearms in the house.",
     matters="The grandchildren.",
+)
+
+STAYING_WELL = RelapsePrevention(
+    warning_signs="Waking at four\nPutting off phone calls\nSundays in bed",
+    what_helps="Two walks a week, one with somebody\nUp at seven, also on weekends\nWriting down what went well",
+    medications=(KeptMedication("Sertraline", "100 mg in the morning", "At least six months more, then ask us"),),
+    contacts=(Somebody("Nora Ellison, care manager", "555-0110"), Somebody("Dana, at home", "555-0300")),
+    come_back=(ComeBack("PHQ-9", "8"),),
+    steps=THEN,
+    next_purpose=CHECK,
 )

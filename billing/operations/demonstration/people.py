@@ -30,8 +30,8 @@ CLINICIANS: Final = (
     ("Sato", "Reiko", "NP", "1467560003"),
     ("Okafor", "Tunde", "MD", "1679285407"),
 )
-# How advice reaches each of them: by channel, and the address where it is a link. Who has none has an EHR message.
-CHANNELS: Final = {"Whitfield": ("inbox", ""), "Baptiste": ("paper", ""), "Sato": ("link", "sato@practice.example")}
+# How advice reaches each of them, and the address where it is a link.
+CHANNELS: Final = (("inbox", ""), ("paper", ""), ("link", "sato@practice.example"), ("ehr", ""))
 
 
 @dataclass(frozen=True)

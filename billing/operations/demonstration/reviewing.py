@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bhi.tenancy.ids import uuid7
 from billing.operations.demonstration.advised import (
+    CHANGES,
     LAST_WEEK,
     QUESTIONS,
     TWO_WEEKS_AGO,
@@ -29,6 +30,7 @@ from caseload.operations.advice import (
     tell_patient,
 )
 from caseload.operations.live_sessions import begin_session, end_session, open_item, pause_session
+from caseload.operations.questions import ask_consultant
 from caseload.operations.review_drafts import save_review_draft
 from caseload.operations.review_sessions import (
     SessionTerms,
@@ -39,6 +41,7 @@ from caseload.operations.review_sessions import (
 )
 from caseload.operations.review_slots import Room, SlotTerms, set_slot
 from caseload.operations.reviews import sign_review
+from caseload.operations.treatment_changes import record_treatment_change
 from caseload.rules.reviews import Advice, ReviewText
 from registry.models import Episode
 
@@ -66,11 +69,25 @@ class Told:
         """A time of a day, never after the loading."""
         return min(datetime.combine(on, clock, ZoneInfo(ZONE)), self.at)
 
+    def morning(self, days: int) -> datetime:
+        """Nine o'clock so many days before the loading."""
+        return self.moment(self.today - timedelta(days=days), time(9))
+
 
 def tell_reviews(staff: Staff, episodes: Sequence[Episode], *, at: datetime) -> None:
     """Sessions, signed reviews, every state of a recommendation's loop, and the standing slot with its agenda."""
     told = Told(staff, {one.patient.family_name: one for one in episodes}, at)
     coming = weekdays_after(told.today, 2)
+    for name, of, text, days in CHANGES:
+        record_treatment_change(
+            by=staff.care_managers[0], at=told.morning(days), episode_id=told.episodes[name].id,
+            on=told.today - timedelta(days=days), of=of, text=text, client_token=uuid7(),
+        )  # fmt: skip
+    for name, kind, asked, days in QUESTIONS:
+        ask_consultant(
+            by=staff.care_managers[0], at=told.morning(days), episode_id=told.episodes[name].id, kind=kind, text=asked,
+            client_token=uuid7(),
+        )  # fmt: skip
     _past_session(told, coming - timedelta(days=14), TWO_WEEKS_AGO)
     _past_session(told, coming - timedelta(days=7), LAST_WEEK, unfinished=UNFINISHED)
     _coming_session(told, coming)
@@ -121,7 +138,9 @@ def _planned(told: Told, on: date, names: Sequence[str]) -> ReviewSession:
     terms = SessionTerms(staff.clinics[0].id, staff.consultant.id, on, BEGINS_AT, people, ROOM)
     session = plan_session(by=by, at=at, terms=terms, client_token=uuid7())
     wanted = [told.episodes[name].id for name in names]
-    for item_id in AgendaItem.objects.filter(session=session).exclude(episode_id__in=wanted).values_list("id", flat=True):
+    for item_id in (
+        AgendaItem.objects.filter(session=session).exclude(episode_id__in=wanted).values_list("id", flat=True)
+    ):
         take_off_agenda(by=by, at=at, item_id=item_id)
     for episode_id in wanted:
         add_to_agenda(by=by, at=at, session_id=session.id, episode_id=episode_id)
@@ -173,9 +192,4 @@ def _coming_session(told: Told, on: date) -> None:
     set_slot(by=staff.care_managers[0], at=told.at, terms=terms)
     plan_coming_sessions(organization_id=staff.organization.id, at=told.at)
     drafted = told.episodes[UNFINISHED]
-    save_review_draft(
-        by=staff.care_managers[0], at=told.at, episode_id=drafted.id, based_on=0, content=DRAFTED
-    )
-
-
-__all__ = ["QUESTIONS", "tell_reviews", "weekdays_after"]
+    save_review_draft(by=staff.care_managers[0], at=told.at, episode_id=drafted.id, based_on=0, content=DRAFTED)
