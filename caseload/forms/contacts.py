@@ -12,7 +12,9 @@ from django import forms
 from caseload.forms.worktime import WorkTimeForm
 from caseload.operations.consented_contacts import Agreed
 from caseload.operations.contacts import NextContact
+from caseload.operations.treatment_changes import ChangeGiven
 from caseload.queries.choices import ACTIVITIES, MODES, OUTCOMES
+from caseload.queries.questions import CHANGES_OF, MEDICATION
 from caseload.queries.timers import TimerShown
 from caseload.rules.clock import day_start
 from caseload.rules.notes import PARTS, mode_fault, outcome_fault
@@ -24,7 +26,7 @@ from registry.queries.choices import CONSENT_FORMS
 from registry.queries.consents import TextShown
 from registry.queries.tools import Tool
 
-LONGEST_NOTE, LONGEST_PART = 20_000, 1_000
+LONGEST_NOTE, LONGEST_PART, LONGEST_CHANGE = 20_000, 1_000, 300
 AT_START, AT = "start", "at"
 # What belongs to one opening of the form, and is not taken over from what was typed in an earlier one.
 NOT_TYPED = frozenset({"csrfmiddlewaretoken", "client_token", "timer", "template", "fill"})
@@ -51,6 +53,19 @@ class ContactForm(WorkTimeForm):
         required=False,
         max_length=LONGEST_PART,
         widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    changed = TextField(
+        label="Treatment was changed today: what",
+        max_length=LONGEST_CHANGE,
+        help_text="Marked on the score chart, and shown beside a stall.",
+    )
+    changed_of = ChoiceOf(
+        label="It was",
+        choices=CHANGES_OF,
+        required=False,
+        initial=MEDICATION,
+        widget=forms.Select,
+        missing="Choose what was changed.",
     )
     next_on = DayField(label="Next contact")
     next_purpose = TextField(label="About", max_length=200)
@@ -110,6 +125,12 @@ class ContactForm(WorkTimeForm):
         return NextContact(due_on, self.cleaned_data.get("next_purpose", "")) if due_on else None
 
     @property
+    def change(self) -> ChangeGiven | None:
+        """The change of treatment that the note tells of."""
+        text = self.cleaned_data.get("changed", "").strip()
+        return ChangeGiven(self.cleaned_data.get("changed_of") or MEDICATION, text) if text else None
+
+    @property
     def parts(self) -> dict[str, str]:
         """What was said in parts of its own, by their keys; empty ones left out."""
         said = {key: self.cleaned_data.get(f"part_{key}", "").strip() for key, _ in PARTS}
@@ -118,12 +139,12 @@ class ContactForm(WorkTimeForm):
     @property
     def part_fields(self) -> list[forms.BoundField]:
         """The folded fields, in order."""
-        return [self[f"part_{key}"] for key, _ in PARTS] + [self["question"]]
+        return [self[f"part_{key}"] for key, _ in PARTS] + [self["changed"], self["changed_of"], self["question"]]
 
     @property
     def has_parts(self) -> bool:
         """Whether something is typed into the folded fields, so that they have to be seen."""
-        return any(field.value() or field.errors for field in self.part_fields)
+        return any(field.errors or (field.value() and field.name != "changed_of") for field in self.part_fields)
 
     @property
     def asks_consent(self) -> bool:

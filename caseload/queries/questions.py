@@ -13,6 +13,7 @@ from caseload.models import ChangeOf, QuestionKind, ReviewQuestion, TreatmentCha
 from registry.models import FactQuerySet
 
 QUESTION_KINDS = tuple((kind.value, str(kind.label)) for kind in QuestionKind)
+MEDICATION = ChangeOf.MEDICATION.value
 CHANGES_OF = tuple((of.value, str(of.label)) for of in ChangeOf)
 
 

@@ -62,7 +62,7 @@ def test_a_clinics_own_days_decide_who_is_overdue(
     assert run_queued(in_tenant, now) == 1
     stood = {row.episode_id: {one["word"] for one in row.signals if one["since"] <= "2026-03-02"} for row in
              EpisodeStanding.objects.all()}  # fmt: skip
-    assert stood == {here.id: {"contact_overdue"}, elsewhere.id: set()}
+    assert stood == {here.id: {"contact_overdue", "entered_late"}, elsewhere.id: {"entered_late"}}
     [row] = worklist(work_due(by.organization_id, Scope(by.id), at=now), {}).rows
     assert (row.patient.person.name, row.first.words) == ("Here, Ana", "Not reached for 17 days")
 
