@@ -19,6 +19,8 @@ urlpatterns = [
     path("readyz", web.readyz, name="readyz"),
     path("accounts/", include("bhi.accounts.urls")),
     path("q/", include("registry.patient_urls")),
+    path("d/", include("caseload.decision_urls")),
+    path("reviews/", include("caseload.person_urls")),
     path("o/<slug:organization>/", include(organization)),
 ]
 

@@ -13,7 +13,7 @@ from bhi.accounts.queries import people_of, system_membership
 from bhi.errors import DomainError
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
 from bhi.tenancy.models import Membership
-from caseload.operations import rebuild_standing
+from caseload.operations import decision_links, rebuild_standing
 from caseload.operations.facility_stays import follow_stay
 from caseload.operations.imports import confirm_import, discard_old_imports, preview_again, read_import
 from caseload.operations.review_sessions import plan_coming_sessions
@@ -44,6 +44,8 @@ def register() -> None:
     repeats(SWEEP, nightly)
     handles(PLAN_JOB, plan_sessions)
     repeats(PLAN_JOB, nightly)
+    handles(decision_links.SEND, send_link, label="Sending a clinician a link")
+    handles(decision_links.SEND_CODE, send_code, label="Sending a clinician a code")
     handles("follow_stay", follow_one_stay, label="Marking the minutes of a hospital stay")
     subscribe("patient_stay", "follow_stay", _stay_to_follow)
 
@@ -118,6 +120,18 @@ def follow_one_stay(run: Run) -> None:
 def plan_sessions(run: Run) -> None:
     """Every night, and after a slot was set: the next session of each weekly review slot, with its agenda."""
     plan_coming_sessions(organization_id=run.organization_id, at=run.at)
+
+
+def send_link(run: Run) -> None:
+    """Send a clinician the link to what is asked of them."""
+    link_id = UUID(run.arguments["link_id"])
+    decision_links.deliver_link(organization_id=run.organization_id, link_id=link_id, at=run.at)
+
+
+def send_code(run: Run) -> None:
+    """Send the code that opens a clinician's link."""
+    link_id, number = UUID(run.arguments["link_id"]), int(run.arguments["number"])
+    decision_links.deliver_code(organization_id=run.organization_id, link_id=link_id, number=number, at=run.at)
 
 
 def _stay_to_follow(ids: Mapping[str, Any]) -> Iterable[Work]:

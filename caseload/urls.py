@@ -70,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="clinician_request",
     ),
     path("patients/<uuid:patient_id>/advice/", advice.advice, name="advice"),
+    path("patients/<uuid:patient_id>/advice/reviews/<uuid:review_id>/link/", advice.advice_link, name="advice_link"),
     path("patients/<uuid:patient_id>/advice/<uuid:recommendation_id>/", advice.advice_step, name="advice_step"),
     path("patients/<uuid:patient_id>/advice/<uuid:recommendation_id>/paper/", advice.advice_paper, name="advice_paper"),
     path("patients/<uuid:patient_id>/summary/", reviews.case_summary, name="case_summary"),

@@ -224,7 +224,19 @@
     if (open) tabs.scrollLeft = open.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - open.offsetWidth) / 2;
   }
 
+  // In a session somebody else went on: with nothing unsaved here the page follows, else it is only said.
+  function follow() {
+    const link = one("a[data-follow]");
+    if (link && !dirtyForm()) location.replace(link.href);
+  }
+
+  // What opens by a key takes the keys.
+  function focusOpened(event) {
+    if (event.target.open && event.target.matches?.("details[data-focus]")) one("input, textarea, select", event.target)?.focus();
+  }
+
   function settle() {
+    follow();
     showWhatDepends();
     for (const fieldset of all("[data-items]")) sayTotal(fieldset);
     for (const box of all("[data-keys-toggle]")) box.checked = hasKeys();
@@ -274,6 +286,7 @@
   document.addEventListener("keydown", escape);
   document.addEventListener("keydown", pressKey);
   document.addEventListener("click", click);
+  document.addEventListener("toggle", focusOpened, true);
   document.addEventListener("input", noteChange);
   document.addEventListener("change", noteChange);
   document.addEventListener("submit", () => { isSending = true; });

@@ -23,7 +23,7 @@ from caseload.operations.review_slots import (
     consultant_here,
     refuse_room,
 )
-from caseload.operations.session_errors import ItemMoved, SessionMoved, SessionRefused
+from caseload.operations.session_errors import ItemMoved, NoSession, SessionMoved, SessionRefused
 from caseload.queries.review_queue import EVERYBODY, Population, queue_rows_of, review_queue
 from caseload.rules.agenda import draw
 from caseload.rules.clock import local_date, local_instant
@@ -158,6 +158,25 @@ def defer_item(*, by: Membership, at: datetime, item_id: UUID, because: str, unt
 
 
 @transaction.atomic
+def defer_patient(*, by: Membership, at: datetime, episode_id: UUID, because: str, until_on: date) -> AgendaItem:
+    """Put somebody off who may be on no agenda yet: then that of the next session keeps it.
+
+    Raises NoSession, and what `defer_item` raises.
+    """
+    sessions = ReviewSession.objects.live().filter(
+        organization_id=by.organization_id, state__in=(SessionState.PLANNED, SessionState.LIVE)
+    )
+    waiting = AgendaItem.objects.filter(session__in=sessions, episode_id=episode_id, state=AgendaState.WAITING)
+    item: AgendaItem | None = waiting.order_by("session__planned_at", "id").first()
+    if item is None:
+        session = sessions.order_by("planned_at", "id").first()
+        if session is None:
+            raise NoSession
+        item = add_to_agenda(by=by, at=at, session_id=session.id, episode_id=episode_id)
+    return defer_item(by=by, at=at, item_id=item.id, because=because, until_on=until_on)
+
+
+@transaction.atomic
 def put_back(*, by: Membership, at: datetime, item_id: UUID) -> AgendaItem:
     """A deferred patient waits again; one who waits does so already. Raises ItemMoved, SessionMoved, NotFound."""
     item, _ = _item(item_id, by)
@@ -189,9 +208,7 @@ def fill_agenda(session: ReviewSession, *, at: datetime) -> int:
     staying = list(AgendaItem.objects.filter(session=session).order_by("place", "id"))
     known = {item.episode_id for item in staying}
     queue = review_queue(session.organization_id, population_of(session), at=at).rows
-    free = [
-        row for row in queue if row.episode_id not in known and (row.session_on is None or row.session_on > session.on)
-    ]
+    free = [row for row in queue if row.episode_id not in known and (row.agenda is None or row.agenda.on > session.on)]
     places = max(session.places - len(staying), 0)
     drawn = draw([row.candidate for row in free], places=places, kept=session.kept_for_stalled)
     worst = {row.episode_id: row.worst for row in free}

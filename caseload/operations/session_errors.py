@@ -44,6 +44,13 @@ class ItemMoved(DomainError):
         super().__init__("This patient was reviewed, put off or taken off meanwhile. Nothing was changed.")
 
 
+class NoSession(DomainError):
+    """Who is put off is kept with a session."""
+
+    def __init__(self) -> None:
+        super().__init__("No session is planned yet. Plan one first: it keeps who was put off, and why.")
+
+
 class SpellsToConfirm(DomainError):
     """Some patients lay open so briefly or so long that their minutes have to be confirmed."""
 

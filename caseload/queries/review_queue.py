@@ -68,11 +68,12 @@ WITH day AS MATERIALIZED (
            WHERE a.organization_id = s.organization_id AND a.episode_id = s.episode_id AND v.voided_at IS NULL
              AND a.state <> 'waiting' AND (s.last_review_on IS NULL OR s.last_review_on < v."on")
            ORDER BY v.planned_at DESC, v.id DESC LIMIT 1) AS left_over,
-         (SELECT min(v."on")
+         (SELECT json_build_object('item', a.id, 'session', v.id, 'on', v."on")
             FROM caseload_agendaitem a
             JOIN caseload_reviewsession v ON v.organization_id = a.organization_id AND v.id = a.session_id
            WHERE a.organization_id = s.organization_id AND a.episode_id = s.episode_id AND v.voided_at IS NULL
-             AND a.state = 'waiting' AND v.state IN ('planned', 'live')) AS session_on,
+             AND a.state = 'waiting' AND v.state IN ('planned', 'live')
+           ORDER BY v.planned_at, v.id LIMIT 1) AS agenda,
          EXISTS (SELECT FROM caseload_treatmentchange t
                   WHERE t.organization_id = s.organization_id AND t.episode_id = s.episode_id AND t.voided_at IS NULL
                     AND t."on" BETWEEN d.today - %(eased)s AND d.today) AS is_eased,
@@ -106,6 +107,15 @@ EVERYBODY = Population()
 
 
 @dataclass(frozen=True)
+class OnAgenda:
+    """Where a patient waits: an item of a planned or running session."""
+
+    item_id: UUID
+    session_id: UUID
+    on: date
+
+
+@dataclass(frozen=True)
 class QueueRow:
     """A patient in the queue: why, the question, and what became of the last time."""
 
@@ -122,7 +132,7 @@ class QueueRow:
     questions: tuple[str, ...] = ()
     deferred_because: str = ""
     deferred_until: date | None = None
-    session_on: date | None = None
+    agenda: OnAgenda | None = None
     has_draft: bool = False
 
     @property
@@ -199,7 +209,7 @@ def _row(row: Stored) -> QueueRow:
         questions=tuple(text for _, _, text in row["questions"] or ()),
         deferred_because=left.get("because") or "",
         deferred_until=deferred_until(facts, reasons),
-        session_on=_day(row["session_on"]),
+        agenda=_agenda(row["agenda"]),
         has_draft=row["has_draft"],
     )
 
@@ -235,6 +245,12 @@ def _left_over(stored: Stored | None) -> LeftOver | None:
     if stored is None or stored["state"] not in ("unfinished", "deferred"):
         return None
     return LeftOver(stored["state"], date.fromisoformat(stored["on"]), _day(stored["until"]))
+
+
+def _agenda(stored: Stored | None) -> OnAgenda | None:
+    if stored is None:
+        return None
+    return OnAgenda(UUID(stored["item"]), UUID(stored["session"]), date.fromisoformat(stored["on"]))
 
 
 def _day(stored: str | None) -> date | None:

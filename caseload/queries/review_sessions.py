@@ -204,6 +204,10 @@ class SessionShown:
     spells: tuple[SpellShown, ...]
 
     @property
+    def zone_name(self) -> str:
+        return self.zone.key
+
+    @property
     def is_planned(self) -> bool:
         return self.state == SessionState.PLANNED
 

@@ -19,6 +19,7 @@ from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from billing.operations.merging import merge_patients
+from caseload.models import CaseReview
 from caseload.operations.summary_files import ask_for_summary, keep_summary
 from registry.models import Episode
 from registry.rules.links import long_address, secret_sha256
@@ -56,7 +57,7 @@ from tests.factories.registry import (
     ProgramPeriodFactory,
     TreatingClinicianFactory,
 )
-from tests.factories.reviews import AgendaItemFactory, ReviewSessionFactory, ReviewSlotFactory
+from tests.factories.reviews import AgendaItemFactory, DecisionLinkFactory, ReviewSessionFactory, ReviewSlotFactory
 from tests.factories.risk import RiskCaseFactory, RiskDrillFactory
 from tests.factories.tenancy import NOW
 from tests.factories.work import (
@@ -408,6 +409,23 @@ def advised(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": recommended(seat)["patient_id"]}
 
 
+def reviewed(seat: Membership) -> Mapping[str, Any]:
+    made = recommended(seat)
+    review = CaseReview.objects.get(patient_id=made["patient_id"])
+    return {"patient_id": made["patient_id"], "review_id": review.id}
+
+
+def decision(seat: Membership) -> Mapping[str, Any]:
+    """A clinician's link that is open for years."""
+    secret = bytes(range(16, 32))
+    review = CaseReview.objects.get(id=reviewed(seat)["review_id"])
+    treating = TreatingClinicianFactory(organization=seat.organization)
+    Episode.objects.filter(id=review.episode_id).update(treating_clinician_id=treating.id)
+    sent = {"token_sha256": secret_sha256(secret, is_short=False), "expires_at": NOW + timedelta(days=3650)}
+    DecisionLinkFactory(organization=seat.organization, review=review, clinician=treating, **sent)
+    return {"token": long_address(seat.organization.id, secret)}
+
+
 def asked_of_seat(seat: Membership) -> Mapping[str, Any]:
     """A recommendation for a patient whom the seat treats."""
     made = recommended(seat)
@@ -559,6 +577,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "advice": Url(CLINICAL, made=advised, shows="patient"),
     "advice_step": Url(LOGGING, get=None, post=422, made=recommended, shows="patient"),
     "advice_paper": Url(CLINICAL, made=recommended, shows="patient"),
+    "advice_link": Url(LOGGING, get=None, post=422, made=reviewed, shows="patient"),
     "inbox": Url(DECIDING, made=own_inbox, shows="count"),
     "inbox_decide": Url(DECIDING, get=None, post=422, made=asked_of_seat, shows="count"),
     "inbox_plan": Url(DECIDING, get=None, post=302, made=plan_of_seat),
@@ -729,6 +748,10 @@ OUTSIDE: Final[dict[str, Url]] = {
     "readyz": Url(is_open=True),
     # What patients open: a browser in which somebody is signed in is told to sign out first.
     "answer_code": Url(is_open=True, post=422),
+    # What treating clinicians open with a code.
+    "decide": Url(is_open=True, post=200, made=decision),
+    "decide_code": Url(is_open=True, get=302, post=302, made=decision),
+    "decide_confirm": Url(is_open=True, post=422, made=decision),
     "answers": Url(is_open=True, post=302, made=address, signed_in=200),
     "answers_confirm": Url(is_open=True, post=422, made=address, signed_in=200),
     "answers_step": Url(is_open=True, get=302, post=302, made=question, signed_in=200),

@@ -1,0 +1,28 @@
+"""One queue of a consultant who works for several organizations."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bhi.accounts.permissions import signed_in
+from bhi.audit.operations import record
+from bhi.tenancy.context import tenant
+from caseload.queries.reviews_everywhere import merged, queues_of
+
+MOST_ROWS = 60
+
+
+@signed_in
+@require_safe
+def reviews_everywhere(request: HttpRequest) -> HttpResponse:
+    """Who is to be discussed everywhere, the worst first; each organization's audit tells of its own."""
+    now = timezone.now()
+    queues = queues_of(request.user.pk, at=now, most=MOST_ROWS)
+    for queue in queues:
+        with tenant(queue.membership.organization_id):
+            record("review_queue.viewed", by=queue.membership, at=now, count=len(queue.rows))
+    context = {"queues": queues, "rows": merged(queues)}
+    return render(request, "caseload/reviews_everywhere.html", context)
