@@ -28,6 +28,7 @@ SECTIONS = {
     "inbox_plan": "inbox",
     "advice_step": "caseload",
     "advice_paper": "caseload",
+    "advice_link": "caseload",
     "external_referral_new": "caseload",
     "external_referral": "caseload",
     "clinician_request_new": "caseload",

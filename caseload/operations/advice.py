@@ -156,6 +156,25 @@ def decide_advice(
 
 
 @transaction.atomic
+def decide_by_link(
+    *, by: Membership, at: datetime, recommendation_id: UUID, clinician_id: UUID, decision: str, text: str,
+    client_token: UUID,
+) -> Recommendation:  # fmt: skip
+    """The decision of a clinician who confirmed a link with a code; `by` is the organization's own seat.
+
+    Raises AdviceMoved, WordsMissing, and NotYours, which is a NotFound, when somebody else treats the patient by now.
+    """
+    found = _locked(recommendation_id, by)
+    if found.clinician is None or found.clinician.id != clinician_id:
+        raise NotYours
+    if found.known(client_token):
+        return found.row
+    said = Said(text, ClinicianChannel.LINK)
+    found.decide(decision, by=by, at=at, said=said, answered=JUST_NOW, token=client_token)
+    return found.finish("advice.decided", by=by, at=at, fields=["state"])
+
+
+@transaction.atomic
 def carry_out(
     *, by: Membership, at: datetime, recommendation_id: UUID, done_on: date, text: str = "", client_token: UUID
 ) -> Recommendation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
+from bhi.tenancy.ids import uuid7
 from caseload.forms import advice as forms
 from caseload.forms.advice import LoopForms, StepForm
 from caseload.operations.advice import (
@@ -25,6 +26,7 @@ from caseload.operations.advice import (
     tell_patient,
     void_step,
 )
+from caseload.operations.decision_links import send_decision_link
 from caseload.queries.advice import AdviceShown, ReviewAdvice, advice_of
 from caseload.queries.advice_sheets import asked_sheets
 from caseload.rules.advice_text import EHR, PAPER, Asked, ready_text
@@ -91,6 +93,26 @@ def advice_paper(request: HttpRequest, organization: str, patient_id: UUID, reco
     return render(request, "caseload/advice_paper.html", {**context, "clinician": _clinician(asking)})
 
 
+@requires(Permission.FOLLOW_UP_ADVICE)
+@require_POST
+def advice_link(request: HttpRequest, organization: str, patient_id: UUID, review_id: UUID) -> HttpResponse:
+    """Send the clinician a link to everything that a review asks and nobody has decided."""
+    asking = asking_of(request, organization, patient_id)
+    reviews = advice_of(asking.by.organization_id, patient_id, today=asking.door.today)
+    if review_id not in {review.review_id for review in reviews}:
+        raise Http404
+    form = StepForm(request.POST)
+    if not form.is_valid():
+        return _page(asking, status=422, said=DAMAGED)
+    token = uuid5(form.cleaned_data["client_token"], str(review_id))
+    try:
+        send_decision_link(by=asking.by, at=asking.at, review_id=review_id, client_token=token)
+    except DomainError as fault:
+        return _page(asking, status=422, said=str(fault))
+    messages.success(request, "The link goes out now. It is good for a week, and opens with a code that is sent apart.")
+    return redirect("advice", organization, patient_id)
+
+
 def _taken(form: StepForm, asking: Asking, one: AdviceShown, do: str) -> bool:
     """Whether the step is on record; a refusal is shown in the form."""
     try:
@@ -153,7 +175,9 @@ _STEPS: dict[str, Callable[[Any, dict[str, Any], AdviceShown], None]] = {
 }
 
 
-def _page(asking: Asking, *, status: int, refused: tuple[UUID, str, LoopForms] | None = None) -> HttpResponse:
+def _page(
+    asking: Asking, *, status: int, refused: tuple[UUID, str, LoopForms] | None = None, said: str = ""
+) -> HttpResponse:
     door, organization_id = asking.door, asking.by.organization_id
     record("advice.viewed", by=asking.by, at=asking.at, patient_id=door.patient.id, object_id=door.patient.id)
     reviews = advice_of(organization_id, door.patient.id, today=door.today)
@@ -168,7 +192,8 @@ def _page(asking: Asking, *, status: int, refused: tuple[UUID, str, LoopForms] |
             (review, [_card(asking, one, sheets.get(one.id), refused) for one in review.advice]) for review in reviews
         ],
         "open": sum(one.is_open for review in reviews for one in review.advice),
-        "refused": _why_refused(refused),
+        "refused": said or _why_refused(refused),
+        "token": uuid7(),
     }
     return render(asking.request, "caseload/advice.html", context, status=status)
 
