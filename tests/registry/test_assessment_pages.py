@@ -104,8 +104,8 @@ def test_the_clinics_tools_come_first_and_all_others_are_folded(
     keys = [re.findall(r'name="tool" value="(\w+)"', part) for part in (chosen, others)]
     assert keys[0] == ["phq9", "gad7"]
     assert sorted(keys[1]) == [
-        "audit", "auditc", "cssrs", "cssrs_followup", "dast10", "epds", "gad2", "isi", "mdq", "pcl5", "pcptsd5", "phq2", "phqa",
-        "psc17", "scared", "smfq", "whodas12",
+        "audit", "auditc", "cssrs", "cssrs_followup", "dast10", "epds", "gad2", "isi", "mdq", "pcl5", "pcptsd5",
+        "phq2", "phqa", "psc17", "scared", "smfq", "whodas12",
     ]  # fmt: skip
     assert re.findall(r'<details class="panel" name="tool" open>', page) == ['<details class="panel" name="tool" open>']
 
