@@ -49,6 +49,7 @@ class TimelineEntry:
     tone: str = ""
     url: str = ""
     contact_id: str = ""
+    review_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -297,7 +298,14 @@ def _scores_alone(record: PatientRecord) -> Iterable[TimelineEntry]:
 def _reviews(record: PatientRecord) -> Iterable[TimelineEntry]:
     for row in record.of("review"):
         facts = tuple(_proposal_words(kind, text) for kind, text in row["proposals"] or ())
-        yield TimelineEntry(day(row["on"]), "Psychiatric case review", "chat-bubble-left-right", facts=facts)
+        yield TimelineEntry(
+            on=day(row["on"]),
+            title="Psychiatric case review",
+            icon="chat-bubble-left-right",
+            who=row["signed_as"],
+            facts=facts,
+            review_id=row["id"],
+        )
 
 
 def _proposal_words(kind: str, text: str) -> str:

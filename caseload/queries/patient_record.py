@@ -34,7 +34,8 @@ SELECT 'assessment', x.id, to_json(x) FROM (
    ORDER BY a."on", a.recorded_at, a.id) AS x
 UNION ALL
 SELECT 'review', x.id, to_json(x) FROM (
-  SELECT r.id, r."on", (SELECT json_agg(json_build_array(y.kind, y.text) ORDER BY y.number)
+  SELECT r.id, r."on", r.signed_as,
+         (SELECT json_agg(json_build_array(y.kind, y.text) ORDER BY y.number)
                           FROM caseload_recommendation y
                          WHERE y.organization_id = r.organization_id AND y.review_id = r.id AND y.voided_at IS NULL)
          AS proposals

@@ -51,7 +51,7 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         "door": door,
         "chart": found,
         "around": found.around,
-        "timeline": [_linked(entry, organization) for entry in found.timeline],
+        "timeline": [_linked(entry, organization, patient_id) for entry in found.timeline],
         "charts": list(zip(found.scales, _drawn(found, door), strict=True)),
         "month": _month(by.organization_id, door, found),
         "care_manager": _seat(door.episode.care_manager_id if door.episode else None, people),
@@ -80,8 +80,10 @@ def _reaching(door: PatientDoor) -> dict[str, Any]:
     return {**shown, "risks": risks(status_ground(door.episode, status_papers(door.episode), door.today))}
 
 
-def _linked(entry: TimelineEntry, organization: str) -> TimelineEntry:
-    """A contact leads to its whole note."""
+def _linked(entry: TimelineEntry, organization: str, patient_id: UUID) -> TimelineEntry:
+    """A contact leads to its whole note, a review to what was signed."""
+    if entry.review_id:
+        return replace(entry, url=reverse("review", args=[organization, patient_id, entry.review_id]))
     return replace(entry, url=reverse("contact", args=[organization, entry.contact_id])) if entry.contact_id else entry
 
 

@@ -255,3 +255,9 @@ def test_the_page_takes_the_same_statements_however_much_is_on_record(
             organization=organization, recommendation=Recommendation.objects.get(review=review, number=1)
         )
     assert asked() == before
+
+
+def test_the_chart_leads_to_the_review(client_of: Any, by: Any, url: Any, signed: CaseReview, consultant: Any) -> None:
+    chart = client_of(by).get(url(""))
+    assert f'<a href="{url(f"reviews/{signed.id}/")}">Psychiatric case review</a>' in chart.text
+    assert str(consultant) in words(chart)
