@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from bhi.errors import NotFound
 from caseload.models import ChangeOf, QuestionKind, ReviewQuestion, TreatmentChange
 from registry.models import FactQuerySet
 
@@ -34,11 +33,9 @@ class ChangeShown:
     """A recorded change of treatment."""
 
     id: UUID
-    patient_id: UUID
     on: date
     of: str
     text: str
-    is_live: bool
 
 
 def open_questions(organization_id: UUID, episode_ids: Sequence[UUID]) -> dict[UUID, tuple[QuestionShown, ...]]:
@@ -53,21 +50,11 @@ def open_questions(organization_id: UUID, episode_ids: Sequence[UUID]) -> dict[U
     return {episode_id: tuple(questions) for episode_id, questions in found.items()}
 
 
-def open_question(organization_id: UUID, patient_id: UUID, question_id: UUID) -> QuestionShown:
-    """One of a patient's that is still open. Raises NotFound."""
-    row = _open(organization_id).filter(episode__patient_id=patient_id, id=question_id).first()
-    if row is None:
-        raise NotFound
-    return _question(row)
-
-
-def treatment_change(organization_id: UUID, patient_id: UUID, change_id: UUID) -> ChangeShown:
-    """One of a patient's, voided or not. Raises NotFound."""
-    found = TreatmentChange.objects.filter(organization_id=organization_id, episode__patient_id=patient_id)
-    row: TreatmentChange | None = found.filter(id=change_id).first()
-    if row is None:
-        raise NotFound
-    return ChangeShown(row.id, patient_id, row.on, str(ChangeOf(row.of).label), row.text, row.voided_at is None)
+def treatment_changes(organization_id: UUID, episode_id: UUID) -> list[ChangeShown]:
+    """The changes of treatment on record, the latest first. One statement."""
+    found = TreatmentChange.objects.live().filter(organization_id=organization_id, episode_id=episode_id)
+    rows = found.order_by("-on", "-recorded_at", "-id")
+    return [ChangeShown(row.id, row.on, str(ChangeOf(row.of).label), row.text) for row in rows]
 
 
 def _open(organization_id: UUID) -> FactQuerySet:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from bhi.web.templatetags.bhi import ago_days, change_from, day
-from bhi.web.templatetags.parts import due_day, minutes_bar, score_cell, signal_chips
+from bhi.web.templatetags.parts import NO_ID, due_day, minutes_bar, score_cell, signal_chips
 from caseload.queries.caseload_list import CaseloadRow, ScoreCell
 from caseload.rules.outreach import Outreach
 from caseload.views.month_cells import MonthCell
@@ -52,14 +52,18 @@ def lines_of(
     outreach: Mapping[UUID, Outreach],
 ) -> list[Line]:
     """The lines of a page. The addresses of a patient are worked out once and completed for each row."""
-    nobody = UUID(int=0)
-    chart, timer = (reverse(name, args=[organization, nobody]) for name in ("patient_chart", "timer_start"))
+    nobody, none = UUID(int=1), UUID(NO_ID)
+    names = ("patient_chart", "timer_start", "signals")
+    chart, timer, put_off = (reverse(name, args=[organization, nobody]) for name in names)
+    score = reverse("assessment", args=[organization, nobody, none])
     return [
         _line(
             row,
             cells[row.episode_id],
             chart.replace(str(nobody), str(row.patient_id)),
             timer.replace(str(nobody), str(row.patient_id)) if may_log and row.is_open else "",
+            put_off.replace(str(nobody), str(row.patient_id)) if may_log and row.is_open else "",
+            score.replace(str(nobody), str(row.patient_id)),
             names_clinics=names_clinics,
             outreach=outreach.get(row.episode_id),
         )
@@ -68,14 +72,22 @@ def lines_of(
 
 
 def _line(
-    row: CaseloadRow, month: MonthCell, url: str, timer_url: str, *, names_clinics: bool, outreach: Outreach | None
+    row: CaseloadRow,
+    month: MonthCell,
+    url: str,
+    timer_url: str,
+    put_off_url: str,
+    score_url: str,
+    *,
+    names_clinics: bool,
+    outreach: Outreach | None,
 ) -> Line:
     return Line(
         url=url,
         name=row.name,
         about=_about(row, names_clinics=names_clinics),
         handed_over=f"Handed over {day(row.handed_over_on, row.today)}" if row.handed_over_on else "",
-        signals=signal_chips(row.signals, row.today, row.more_signals),
+        signals=signal_chips(row.signals, row.today, row.more_signals, put_off_url, score_url),
         phq9=_score("phq9", row.phq9, row),
         gad7=_score("gad7", row.gad7, row),
         is_overdue=row.is_overdue,

@@ -543,6 +543,9 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "covers": Url(LOGGING, post=422),
     "cover_end": Url(LOGGING, get=None, post=302, made=cover),
     # the case and its review
+    "not_improving": Url(REVIEWING, shows="count"),
+    "not_improving_narrow": Url(REVIEWING, get=None, post=302),
+    "not_improving_file": Url(LOGGING, get=None, post=200, shows="count"),
     "case_summary": Url(CLINICAL, made=patient, shows="patient"),
     "summary_pdf": Url(CLINICAL, get=None, post=302, made=patient, shows="patient"),
     "summary_making": Url(CLINICAL, made=summary_job, shows="patient"),
@@ -638,6 +641,9 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "clinic_protocol": Url(SETTING, post=422, made=clinic),
     "clinic_tools": Url(SETTING, post=422, made=clinic),
     "work_protocol": Url(SETTING, post=422, made=clinic),
+    "review_protocol": Url(SETTING, post=422, made=clinic),
+    "signals": Url(LOGGING, post=422, made=patient, shows="patient"),
+    "for_review": Url(LOGGING, post=422, made=patient, shows="patient"),
     "assessment_replace": Url(LOGGING, post=422, made=score, shows="patient"),
     # questionnaires and safety
     "questionnaires": Url(CLINICAL, made=patient, shows="patient"),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
 from typing import Any, Protocol
+from uuid import UUID
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
@@ -20,8 +21,9 @@ from bhi.web.templatetags.bhi import age, change_from, day, to_go
 
 register = template.Library()
 
-# By a signal's family: its tone, where it has none of its own, and the icon that it always has.
-TONES = {"safety": "danger", "course": "danger", "length": "info"}
+# Stands in an address for the id that is put in its place.
+NO_ID = str(UUID(int=0))
+# By a signal's family.
 ICONS = {
     "safety": "shield-exclamation",
     "course": "chart-bar",
@@ -34,7 +36,7 @@ NO_CHIP = '<span class="muted">None</span>'
 
 
 class ShownSignal(Protocol):
-    """What a chip says and opens: evidence in sentences, and what would clear it."""
+    """What a chip says and opens: evidence in sentences with the ids behind them, and what would clear it."""
 
     @property
     def label(self) -> str: ...
@@ -47,29 +49,78 @@ class ShownSignal(Protocol):
     @property
     def evidence(self) -> Sequence[str]: ...
     @property
+    def refs(self) -> Sequence[str]: ...
+    @property
     def clears(self) -> str: ...
+    @property
+    def tone(self) -> str: ...
+    @property
+    def aside(self) -> str: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def put_off_until(self) -> date | None: ...
+    @property
+    def is_new(self) -> bool: ...
+    @property
+    def may_wait(self) -> bool: ...
 
 
 @register.simple_tag
-def signal_chip(signal: ShownSignal, today: date) -> SafeString:
-    """A signal with its age; opens to its rule and evidence."""
-    label, clears = escape(signal.label), escape(signal.clears)
-    tone = TONES.get(signal.family, "warning")
+def signal_chip(signal: ShownSignal, today: date, put_off_url: str = "", score_url: str = "") -> SafeString:
+    """A signal with its age; opens to its rule and evidence, each score a link.
+
+    `put_off_url` leads to putting it off; `score_url` is a score's address with NO_ID in the place of its id.
+    """
+    label = escape(signal.label)
     icon = heroicon_micro(ICONS.get(signal.family, "clock"))
-    clears_with = f"<p>Clears with {clears}</p>" if clears else ""
+    quiet = " is-put-off" if signal.put_off_until else ""
     return _markup(
-        f'<details class="chip-details" name="signal" data-light-dismiss><summary class="chip chip-{tone}">{icon}'
-        f'<span>{label}</span> <span class="chip-age">{age(signal.since, today)}</span></summary>'
+        f'<details class="chip-details" name="signal" data-light-dismiss>'
+        f'<summary class="chip chip-{signal.tone}{quiet}">{icon}<span>{label}</span> {_beside(signal, today)}</summary>'
         f'<div class="popover"><p><strong>{label}</strong> since {day(signal.since, today)}</p>'
-        f'{_sentences(signal.evidence)}{clears_with}<p class="muted small">Rule {escape(signal.rule)}</p></div>'
-        "</details>"
+        f"{_evidence(signal, score_url)}{_what_then(signal, today, put_off_url)}</div></details>"
     )
 
 
+def _beside(signal: ShownSignal, today: date) -> str:
+    """What stands on the chip beside its name: its age, that it is new, what was done, until when it was put off."""
+    new = ' <span class="chip-new">new</span>' if signal.is_new else ""
+    aside = f' <span class="chip-aside">{escape(signal.aside)}</span>' if signal.aside else ""
+    until = signal.put_off_until
+    put_off = f' <span class="chip-aside">put off until {day(until, today)}</span>' if until else ""
+    return f'<span class="chip-age">{age(signal.since, today)}</span>{new}{aside}{put_off}'
+
+
+def _evidence(signal: ShownSignal, score_url: str) -> str:
+    if not score_url:
+        return _sentences(signal.evidence)
+    refs = [*signal.refs, *([""] * len(signal.evidence))]
+    said = [
+        f'<a href="{score_url.replace(NO_ID, ref)}">{escape(one)}</a>' if ref else escape(one)
+        for one, ref in zip(signal.evidence, refs, strict=False)
+    ]
+    return f'<ul class="sentence-list">{"".join(f"<li>{one}</li>" for one in said)}</ul>' if said else ""
+
+
+def _what_then(signal: ShownSignal, today: date, put_off_url: str) -> str:
+    """What would clear it, what its rule cannot know, and where it is put off."""
+    clears = f"<p>Clears with {escape(signal.clears)}</p>" if signal.clears else ""
+    note = f"<p>{escape(signal.note)}</p>" if signal.note else ""
+    rule = f'<p class="muted small">Rule {escape(signal.rule)}</p>'
+    if not (put_off_url and signal.may_wait):
+        return f"{clears}{note}{rule}"
+    said = "Ask again now" if signal.put_off_until else "Put off"
+    link = f'<p><a href="{put_off_url}">{said}<span class="visually-hidden">: {escape(signal.label)}</span></a></p>'
+    return f"{clears}{note}{link}{rule}"
+
+
 @register.simple_tag
-def signal_chips(signals: Iterable[ShownSignal], today: date, more: int = 0) -> SafeString:
+def signal_chips(
+    signals: Iterable[ShownSignal], today: date, more: int = 0, put_off_url: str = "", score_url: str = ""
+) -> SafeString:
     """Chips side by side, and how many more there are; in words where there is none."""
-    chips = "\n".join([signal_chip(signal, today) for signal in signals])
+    chips = "\n".join([signal_chip(signal, today, put_off_url, score_url) for signal in signals])
     others = f'<span class="muted small">+{more}</span>' if more else ""
     return _markup(f'<div class="row chips">{chips or NO_CHIP}{others}</div>')
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bhi.web.charts import score_chart
 from bhi.web.templatetags import bhi as words
-from bhi.web.templatetags.parts import minutes_bar, score_cell, signal_chip, signal_chips
+from bhi.web.templatetags.parts import NO_ID, minutes_bar, score_cell, signal_chip, signal_chips
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -129,6 +129,13 @@ class TestNumbers:
         assert words.to_go(goal, reached) == (goal - reached if goal > reached else 0)
 
 
+def signal_of(**values: object) -> Thing:
+    """A signal as its chip needs it."""
+    plain = {"label": "Word", "family": "course", "rule": "T1", "since": TODAY, "evidence": (), "clears": ""}
+    beside = {"refs": (), "tone": "danger", "aside": "", "note": "", "put_off_until": None, "is_new": False}
+    return Thing(**{**plain, **beside, "may_wait": True, **values})
+
+
 class TestParts:
     def test_page_header_escapes_names_and_keeps_its_actions(self):
         header = Template('{% load bhi %}{% page_header name sub="Oct 12" %}<a href="#">New</a>{% endpage_header %}')
@@ -145,7 +152,7 @@ class TestParts:
         assert said('{% dialog "log" "Log attempt" %}<p>Body</p>{% enddialog %}') == "Log attempt Body"
 
     def test_signal_chip_opens_to_rule_evidence_and_what_clears_it(self):
-        signal = Thing(
+        signal = signal_of(
             label="Stalled",
             family="course",
             rule="T13",
@@ -159,13 +166,37 @@ class TestParts:
 
     @pytest.mark.parametrize("family", ["safety", "course", "review", "contact", "measure", "length"])
     def test_every_signal_has_an_icon_beside_its_word(self, family):
-        signal = Thing(label="Word", family=family, rule="T1", since=TODAY, evidence=(), clears="")
+        signal = signal_of(family=family)
         assert signal_chip(signal, TODAY).count("<svg") == 1
 
+    def test_a_chip_says_what_was_done_and_leads_to_its_scores_and_to_putting_it_off(self):
+        signal = signal_of(
+            evidence=("Last PHQ-9 16, Jul 20", "Treatment changed, Oct 1"),
+            refs=("7", ""),
+            tone="warning",
+            aside="plan changed Oct 1, 18 d",
+            note="What is not known.",
+            is_new=True,
+        )
+        chip = signal_chip(signal, TODAY, "/off/", f"/score/{NO_ID}/")
+        assert str(Text(chip)) == (
+            "Word 0 d new plan changed Oct 1, 18 d Word since Oct 19 Last PHQ-9 16, Jul 20 Treatment changed, Oct 1"
+            " What is not known. Put off : Word Rule T1"
+        )
+        assert re.findall('href="([^"]+)"', chip) == ["/score/7/", "/off/"]
+        assert "chip-warning" in chip
+
+    def test_what_was_put_off_says_until_when_and_safety_cannot_be(self):
+        chip = signal_chip(signal_of(put_off_until=date(2026, 11, 1)), TODAY, "/off/")
+        assert "put off until Nov 1" in str(Text(chip))
+        assert "Ask again now" in str(Text(chip))
+        assert "is-put-off" in chip
+        assert "/off/" not in signal_chip(signal_of(family="safety", may_wait=False), TODAY, "/off/")
+
     def test_parts_escape_what_they_are_given(self):
-        signal = Thing(label="<b>", family="course", rule="<i>", since=TODAY, evidence=("<u>",), clears="<s>")
+        signal = signal_of(label="<b>", rule="<i>", evidence=("<u>",), clears="<s>", aside="<q>", note="<q>")
         chips = signal_chips([signal, signal], TODAY)
-        assert [re.findall(f"<{tag}>", chips) for tag in "bius"] == [[], [], [], []]
+        assert [re.findall(f"<{tag}>", chips) for tag in "biusq"] == [[], [], [], [], []]
         assert chips.count("&lt;u&gt;") == 2
         scored = {"baseline": 1, "last": 2, "last_on": TODAY, "series": [1, 2], "highest": 27, "today": TODAY}
         assert score_cell('"<b>', state="<b>", **scored).count("&lt;b&gt;") == 2
