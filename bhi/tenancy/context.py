@@ -6,7 +6,8 @@ Row-level security shows a connection only the rows of the organization that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +18,8 @@ from bhi.errors import MonthClosed
 from bhi.tenancy.models import Organization
 from bhi.tenancy.pool import SETTING
 
+# Where the triggers of the history look for what a change was part of.
+HISTORY_SETTING: Final = "pghistory.context_metadata"
 # What the triggers of a closed month say; their message is the month (billing/0006).
 CLOSED_SQLSTATE: Final = "BHI01"
 
@@ -30,17 +33,23 @@ def current_organization_id() -> UUID | None:
 
 
 @contextmanager
-def tenant(organization: Organization | UUID) -> Iterator[UUID]:
+def tenant(organization: Organization | UUID, *, history: Mapping[str, str] | None = None) -> Iterator[UUID]:
     """One transaction (or savepoint) in which only this organization's rows exist.
 
-    On success the organization set before is put back by hand, because a released savepoint keeps what was set
-    inside it; on an exception the rollback does that. Nothing outlives the transaction, whatever the pool does.
+    `history` is what the rows of history that are written here say of their change: by which seat, in which request.
+    It is set once, with the organization; the library that keeps the history would write it into every statement.
+
+    On success what was set before is put back by hand, because a released savepoint keeps what was set inside it; on
+    an exception the rollback does that. Nothing outlives the transaction, whatever the pool does.
     Raises MonthClosed in place of the database's error where a statement writes into a closed month.
     """
     organization_id = organization.id if isinstance(organization, Organization) else organization
     connection = connections[DEFAULT_DB_ALIAS]
     with transaction.atomic(), connection.execute_wrapper(_naming_closed_months):
-        before = _swap(connection, str(organization_id))
+        values = {SETTING: str(organization_id)}
+        if history is not None:
+            values |= {HISTORY_SETTING: json.dumps(dict(history), sort_keys=True)}
+        before = _swap(connection, values)
         yield organization_id
         if not connection.needs_rollback:
             _swap(connection, before)
@@ -56,12 +65,17 @@ def _naming_closed_months(execute: Callable[..., Any], sql: str, params: Any, ma
         raise
 
 
-def _swap(connection: object, value: str) -> str:
-    """Set the organization for this transaction and return what was set before, in one round trip."""
+_SET: Final = ", set_config(%s, %s, true)"
+
+
+def _swap(connection: object, values: Mapping[str, str]) -> dict[str, str]:
+    """Set what this transaction works for and return what was set before, in one round trip."""
+    read = ", ".join(f"current_setting(%s, true) AS before{place}" for place in range(len(values)))
+    asked = [part for name, value in values.items() for part in (name, value)]
     with connection.cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute(
-            "SELECT before, set_config(%s, %s, true) FROM (SELECT current_setting(%s, true) AS before OFFSET 0) AS was",
-            [SETTING, value, SETTING],
+            f"SELECT was.*{_SET * len(values)} FROM (SELECT {read} OFFSET 0) AS was",  # noqa: S608 -- of constants
+            [*asked, *values],
         )
-        before, _ = cursor.fetchone()
-    return before or ""
+        found = cursor.fetchone()
+    return {name: before or "" for name, before in zip(values, found, strict=False)}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 
-import pghistory
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,7 +13,6 @@ from bhi.accounts.middleware import to_sign_in
 from bhi.accounts.queries import membership_of
 from bhi.tenancy.context import tenant
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PATH = re.compile(r"^/o/(?P<slug>[-\w]+)/")
 
 
@@ -44,7 +41,7 @@ class TenancyMiddleware:
             raise Http404
         request.membership = membership  # type: ignore[attr-defined]
         request.organization = membership.organization  # type: ignore[attr-defined]
-        with tenant(membership.organization_id), _who(request):
+        with tenant(membership.organization_id, history=_who(request)):
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
@@ -53,9 +50,7 @@ class TenancyMiddleware:
         return response
 
 
-def _who(request: HttpRequest) -> AbstractContextManager[object]:
-    """Whom a change's history names. The library writes it into every statement: what only reads goes without."""
-    if request.method in SAFE_METHODS:
-        return nullcontext()
+def _who(request: HttpRequest) -> dict[str, str]:
+    """Whom the history of a change names."""
     membership = request.membership  # type: ignore[attr-defined]
-    return pghistory.context(membership=str(membership.id), request=str(getattr(request, "request_id", "")))
+    return {"membership": str(membership.id), "request": str(getattr(request, "request_id", ""))}

@@ -3,12 +3,15 @@
 import re
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bhi.tenancy.context import tenant
 from bhi.tenancy.middleware import StreamingInsideTenant
-from registry.models import Payer
-from tests.factories.registry import PayerFactory
+from registry.models import Patient, Payer
+from tests.factories.registry import PatientFactory, PayerFactory
 
 pytestmark = pytest.mark.urls("tests.walls.urls_of_middleware")
 
@@ -35,6 +38,33 @@ def payers(organization):
 def test_a_template_response_renders_the_organizations_rows(client):
     response = client.get("/o/lakeside/test/late/")
     assert (response.status_code, response.content) == (200, b"Medicare;")
+
+
+def told(organization):
+    """What the history of patients says of each change."""
+    history = apps.get_model("registry", "PatientEvent")
+    with tenant(organization):
+        return list(history.objects.order_by("pgh_id").values_list("pgh_context", flat=True))
+
+
+def test_the_history_of_a_change_names_the_seat_and_the_request_once_for_all_statements(
+    client, organization, membership
+):
+    with tenant(organization):
+        PatientFactory(organization=organization)
+    with CaptureQueriesContext(connection) as asked:
+        response = client.post("/o/lakeside/test/renamed/")
+    seat = response.wsgi_request.membership
+    assert told(organization) == [{"membership": str(seat.id), "request": response.content.decode()}]
+    assert sum("pghistory.context_metadata" in query["sql"] for query in asked) == 2  # set, and put back
+
+
+def test_what_is_changed_outside_a_request_names_nobody(client, organization):
+    client.post("/o/lakeside/test/renamed/")
+    with tenant(organization):
+        PatientFactory(organization=organization)
+        Patient.objects.update(given_name="Changed by a job")
+    assert told(organization) == [None]
 
 
 def test_a_streaming_response_is_refused_and_takes_its_writes_back(client, organization):

@@ -9,7 +9,7 @@ from django.urls import include, path
 from bhi import urls
 from bhi.accounts.permissions import Permission, public, requires
 from bhi.tenancy.context import current_organization_id
-from registry.models import Payer
+from registry.models import Patient, Payer
 
 handler500 = "bhi.web.views.server_error"
 PAYERS = "{% for payer in payers %}{{ payer.name }};{% endfor %}"
@@ -39,6 +39,12 @@ def file(request: HttpRequest, organization: str) -> HttpResponseBase:
 def written(request: HttpRequest, organization: str) -> HttpResponseBase:
     write(request, "written")
     return HttpResponse("kept")
+
+
+@requires(Permission.ENTER)
+def renamed(request: HttpRequest, organization: str) -> HttpResponseBase:
+    Patient.objects.update(given_name="Renamed")
+    return HttpResponse(str(request.request_id))
 
 
 @requires(Permission.ENTER)
@@ -80,6 +86,7 @@ pages = [
     path("streamed/", streamed),
     path("file/", file),
     path("written/", written),
+    path("renamed/", renamed),
     path("failing/", failing),
     path("not-found/", not_found),
     path("answering-500/", answering_500),
