@@ -215,8 +215,8 @@ def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadR
         status_label=EpisodeStatus(row[6]).label,
         weeks=max(0, ((row[23] or clinic.today) - row[7]).days // 7),
         today=clinic.today,
-        phq9=_score(DEPRESSION, row[8:12]),
-        gad7=_score(ANXIETY, row[12:16]),
+        phq9=score_in_row(DEPRESSION, row[8:12]),
+        gad7=score_in_row(ANXIETY, row[12:16]),
         response=STATE_LABELS[row[16]],
         signals=signals,
         more_signals=more,
@@ -232,7 +232,8 @@ def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadR
     )
 
 
-def _score(key: str, row: tuple[Any, ...]) -> ScoreCell:
+def score_in_row(key: str, row: tuple[Any, ...]) -> ScoreCell:
+    """A scale of a standing: its baseline, last total, last day and series."""
     baseline, last, last_on, series = row
     state = STATE_LABELS[state_of_totals(TARGET_SCALES[key], series)] if len(series) > 1 else ""
     return ScoreCell(baseline, last, last_on, tuple(series), state)
