@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "bhi.tenancy.middleware.TenancyMiddleware",
     "bhi.accounts.middleware.PermissionMiddleware",
+    "bhi.web.middleware.MonthClosedMiddleware",
 ]
 
 ROOT_URLCONF = "bhi.urls"

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from billing.views import batches, months
+from billing.views import batches, closing, months
 
 
 class MonthConverter:
@@ -24,6 +24,10 @@ urlpatterns = [
     path("months/<month:month>/", months.month, name="month"),
     path("months/<month:month>/episodes/<uuid:episode_id>/", months.month_row, name="month_row"),
     path("months/<month:month>/batches/new/", batches.batch_new, name="batch_new"),
+    path("months/<month:month>/clinics/<uuid:clinic_id>/", closing.month_close, name="month_close"),
+    path("months/<month:month>/clinics/<uuid:clinic_id>/exceptions/", closing.month_exception, name="month_exception"),
+    path("months/<month:month>/clinics/<uuid:clinic_id>/corrections/", closing.month_correct, name="month_correct"),
+    path("months/<month:month>/clinics/<uuid:clinic_id>/reopening/", closing.month_reopen, name="month_reopen"),
     path("batches/", batches.batches, name="batches"),
     path("batches/<uuid:batch_id>/", batches.batch, name="batch"),
     path("batches/<uuid:batch_id>/file/", batches.batch_file, name="batch_file"),

@@ -8,6 +8,9 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from bhi.errors import MonthClosed
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -42,6 +45,21 @@ class RequestIdMiddleware:
         response.headers["X-Request-ID"] = str(request_id)
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
         return response
+
+
+class MonthClosedMiddleware:
+    """Whatever page wrote into a closed month and did not expect it: nothing is saved, and the page says why."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, MonthClosed):
+            return render(request, "month_closed.html", {"sentence": str(exception)}, status=409)
+        return None
 
 
 def _forbid_storing(response: HttpResponse) -> None:

@@ -138,12 +138,6 @@ def live_close(organization_id: UUID, clinic_id: UUID, month: str) -> MonthClose
     return close
 
 
-def closed_clinics(organization_id: UUID, month: str) -> dict[UUID, datetime]:
-    """By clinic, since when the month is closed."""
-    found = MonthClose.objects.filter(organization_id=organization_id, month=first_day(month), reopened_at__isnull=True)
-    return dict(found.values_list("clinic_id", "closed_at"))
-
-
 def frozen_months(organization_id: UUID, close_id: UUID) -> dict[UUID, FrozenMonth]:
     """By episode, the last row of a close: the first one, or the last correction."""
     rows = FrozenMonth.objects.filter(organization_id=organization_id, close_id=close_id).order_by("number")

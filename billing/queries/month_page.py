@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
+from bhi.tenancy.models import Clinic
+from billing.models import MonthClose
 from billing.queries.claims import ClaimedMonth, CodeUnits, Expected, claimed_months, expected
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.findings import Flag, Gap, Line, NextStep
@@ -126,7 +129,7 @@ class MonthPage:
     """A month of an organization, filtered and cut to a page.
 
     `assumed` are payers whose rules nobody confirmed, `without_time` the enrolled patients with nothing in the month,
-    `unseen` how many claims rest on papers that nobody has seen.
+    `unseen` how many claims rest on papers that nobody has seen, `closes` each clinic and since when it is closed.
     """
 
     month: str
@@ -145,6 +148,7 @@ class MonthPage:
     assumed: tuple[tuple[str, str], ...]
     clinics: tuple[tuple[UUID, str], ...]
     without_time: int
+    closes: tuple[tuple[UUID, str, datetime | None], ...]
     first_row: int
     previous_after: UUID | None
     has_previous: bool
@@ -183,6 +187,7 @@ def month_page(
         assumed=tuple(sorted({(row.payer, row.payer_note) for row in of_clinic if row.payer_note})),
         clinics=tuple(sorted({(row.clinic_id, row.clinic) for row in everything}, key=lambda clinic: clinic[1])),
         without_time=_without_time(organization_id, month, clinic_id, of_clinic),
+        closes=_closes(organization_id, month),
         first_row=start + 1,
         previous_after=matching[start - limit - 1].episode_id if start > limit else None,
         has_previous=start > 0,
@@ -215,6 +220,17 @@ def _without_time(organization_id: UUID, month: str, clinic_id: UUID | None, sho
     )
     of_clinic = enrolled.filter(clinic_id=clinic_id) if clinic_id else enrolled
     return of_clinic.exclude(id__in=[row.episode_id for row in shown]).count()
+
+
+def _closes(organization_id: UUID, month: str) -> tuple[tuple[UUID, str, datetime | None], ...]:
+    """Every clinic by name, and since when the month is closed there."""
+    closed = MonthClose.objects.filter(
+        organization_id=organization_id, clinic=OuterRef("id"), month=first_day(month), reopened_at__isnull=True
+    )
+    clinics = Clinic.objects.filter(organization_id=organization_id).annotate(
+        since=Subquery(closed.values("closed_at")[:1])
+    )
+    return tuple(clinics.order_by("name").values_list("id", "name", "since"))
 
 
 def words_of(lines: Iterable[tuple[str, int]]) -> str:

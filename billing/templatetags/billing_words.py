@@ -11,6 +11,7 @@ from django import template
 from billing.queries.calendar import month_title
 from billing.queries.claims import Expected
 from billing.queries.month_page import words_of
+from billing.rules.closing import FrozenLine
 from billing.rules.findings import Citation, Considered, NextStep
 
 register = template.Library()
@@ -67,6 +68,12 @@ def expected_words(expected: Expected) -> str:
     if not expected.known:
         return UNKNOWN_AMOUNT
     return f"{dollars(expected.known)} and {counted(expected.unknown, 'unknown amount')}"
+
+
+@register.filter
+def frozen_lines(lines: Iterable[FrozenLine]) -> str:
+    """`99493 + 99494 × 2`; nothing, where nothing is asked."""
+    return words_of((line.code, line.units) for line in lines) or "Nothing"
 
 
 @register.filter

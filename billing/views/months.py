@@ -16,7 +16,7 @@ from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from billing.forms.months import MonthFilter
-from billing.queries.calendar import is_over, month_title, neighbours, present_month
+from billing.queries.calendar import is_over, month_title, neighbours, page_zone, present_month
 from billing.queries.claims import month_batches
 from billing.queries.month_detail import month_detail
 from billing.queries.month_page import Show, month_page
@@ -46,6 +46,7 @@ def month(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     page = month_page(organization_id, month, **chosen)
     record("month.viewed", by=request.membership, at=now, count=len(page.rows))  # type: ignore[attr-defined]
     before, following = neighbours(month)
+    zone = page_zone(organization_id)
     context = {
         "page": page,
         "title": month_title(month),
@@ -56,6 +57,9 @@ def month(request: HttpRequest, organization: str, month: str) -> HttpResponse:
         "is_present": present_month(organization_id, now) <= month,
         "batches": month_batches(organization_id, month),
         "may_batch": Permission.MAKE_BATCH in permissions_of(request.membership.roles),  # type: ignore[attr-defined]
+        "may_close": Permission.CLOSE_MONTH in permissions_of(request.membership.roles),  # type: ignore[attr-defined]
+        "zone": zone.key,
+        "today": local_date(now, zone),
         "shows": [(show, label, page.counts[show]) for show, label in SHOWS],
         "changed_words": f"{page.changed} changed since" if page.changed else "",
         "shown": f"{page.first_row} to {page.first_row + len(page.rows) - 1}",

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from bhi.errors import DomainError
+from bhi.errors import DomainError, MonthClosed
 from bhi.tenancy.ids import uuid7
 from caseload.operations.errors import DayFull, ImpossibleTime, TimerClosed
 from caseload.queries.timers import TimerShown
 from caseload.rules.clock import is_ambiguous, is_nonexistent, occurrence, short_day
 from caseload.rules.worktime import WorkTime, fault_of
-from registry.forms.fields import ClockField, DayField, TokenField
+from registry.forms.fields import ClockField, DayField, TextField, TokenField
 
 MOST_MINUTES = 720
 OCCURRENCES = (("first", "The first, before the clocks went back"), ("second", "The second, after it"))
@@ -42,6 +42,7 @@ class WorkTimeForm(forms.Form):
 
     timer = forms.UUIDField(required=False, widget=forms.HiddenInput)
     is_so_long = forms.BooleanField(label="Yes, it took that long", required=False)
+    late_because = TextField(label="Why this comes late", max_length=300)
 
     def __init__(
         self,
@@ -87,8 +88,15 @@ class WorkTimeForm(forms.Form):
         """Whether the end may lie on the next day: only then is it asked."""
         return bool(self["ends_next_day"].value()) or "ends" in self.errors
 
+    @property
+    def because_late(self) -> str:
+        """Why this is written into a closed month; empty where nobody said so."""
+        return str(self.cleaned_data.get("late_because", "")).strip()
+
     def field_of_refusal(self, fault: DomainError) -> str | None:
         """Where the refusal of an operation is shown; None is above the form."""
+        if isinstance(fault, MonthClosed):
+            return "late_because"
         if isinstance(fault, DayFull):
             return "ends" if self.time is not None and self.time.span is not None else "minutes"
         if isinstance(fault, ImpossibleTime):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from caseload.forms.settling import TAKE_BACK, SettleForm
 from caseload.forms.worktime import span_initial
 from caseload.operations import replace_time, void_time
 from caseload.queries.settling import HeldTime, held_time, held_times
+from caseload.views.late import written
 
 
 @requires(Permission.LOG_CONTACT)
@@ -69,10 +71,12 @@ def _settle(form: SettleForm, held: HeldTime, *, by: Membership, at: datetime) -
     values = form.cleaned_data
     try:
         if values["how"] == TAKE_BACK:
-            void_time(by=by, at=at, entry=held.entry, reason=values["reason"])
+            taken_back = partial(void_time, by=by, at=at, entry=held.entry, reason=values["reason"])
+            written(form, taken_back, by=by, at=at)
             return "Taken back: its minutes count nowhere."
         assert form.time is not None
-        corrected = replace_time(
+        correct = partial(
+            replace_time,
             by=by,
             at=at,
             entry=held.entry,
@@ -80,6 +84,7 @@ def _settle(form: SettleForm, held: HeldTime, *, by: Membership, at: datetime) -
             client_token=values["client_token"],
             reason=values["reason"],
         )
+        corrected = written(form, correct, by=by, at=at)
     except DomainError as fault:
         form.add_error(form.field_of_refusal(fault), str(fault))
         return ""

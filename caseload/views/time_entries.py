@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from caseload.queries.one_entry import EntryPage, one_entry
 from caseload.queries.time_shown import Preview, month_of_time, time_preview
 from caseload.rules.clock import month_index, month_named, month_of
 from caseload.views.door import door_of
+from caseload.views.late import written
 
 
 @requires(Permission.VIEW_CHART)
@@ -141,7 +143,8 @@ def _share_out(form: GroupForm, *, by: Membership, at: datetime) -> str:
         return ""
     values = form.cleaned_data
     try:
-        entries = record_group_time(
+        write = partial(
+            record_group_time,
             by=by,
             at=at,
             span=form.time.span,
@@ -149,6 +152,7 @@ def _share_out(form: GroupForm, *, by: Membership, at: datetime) -> str:
             client_token=values["client_token"],
             work=Work(activity=values["activity"]),
         )
+        entries = written(form, write, by=by, at=at)
     except DomainError as fault:
         form.add_error(form.field_of_refusal(fault), str(fault))
         return ""
@@ -174,7 +178,8 @@ def _record(form: TimeForm, door: PatientDoor, *, by: Membership, at: datetime) 
     assert door.episode is not None
     assert form.time is not None
     try:
-        entry = record_time(
+        write = partial(
+            record_time,
             by=by,
             at=at,
             episode_id=door.episode.id,
@@ -182,6 +187,7 @@ def _record(form: TimeForm, door: PatientDoor, *, by: Membership, at: datetime) 
             client_token=form.cleaned_data["client_token"],
             work=Work(activity=form.cleaned_data["activity"]),
         )
+        entry = written(form, write, by=by, at=at)
     except DomainError as fault:
         form.add_error(form.field_of_refusal(fault), str(fault))
         return ""
@@ -242,15 +248,17 @@ def _correct(form: SettleForm, page: EntryPage, *, by: Membership, at: datetime)
     values = form.cleaned_data
     try:
         if values["how"] == TAKE_BACK:
-            void_time(by=by, at=at, entry=page.entry, reason=values["reason"])
+            taken_back = partial(void_time, by=by, at=at, entry=page.entry, reason=values["reason"])
+            written(form, taken_back, by=by, at=at)
             return "Taken back: its minutes count nowhere."
         if form.time is None:
             form.add_error("minutes", "Enter the start and the end, or only the minutes.")
             return ""
         token = values["client_token"]
-        corrected = replace_time(
-            by=by, at=at, entry=page.entry, time=form.time, client_token=token, reason=values["reason"]
+        correct = partial(
+            replace_time, by=by, at=at, entry=page.entry, time=form.time, client_token=token, reason=values["reason"]
         )
+        corrected = written(form, correct, by=by, at=at)
     except DomainError as fault:
         form.add_error(form.field_of_refusal(fault), str(fault))
         return ""

@@ -1,0 +1,56 @@
+"""What the page of a month's close is asked with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django import forms
+
+from bhi.tenancy.ids import uuid7
+from registry.forms.fields import TextField, TokenField
+
+
+class CloseForm(forms.Form):
+    """Closing; the token is made with the form, so that a second submit closes nothing anew."""
+
+    client_token = TokenField()
+    note = TextField(
+        label="Note",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Needed while exceptions are open: why the month closes all the same.",
+    )
+
+    @classmethod
+    def fresh(cls) -> CloseForm:
+        return cls(initial={"client_token": uuid7()})
+
+
+class ExceptionForm(forms.Form):
+    """Who sees to an exception, and what came of it."""
+
+    kind = forms.CharField(max_length=30, widget=forms.HiddenInput)
+    episode = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    about = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
+    owner = forms.TypedChoiceField(label="Who sees to it", required=False, coerce=UUID, empty_value=None)
+    note = TextField(label="Note", max_length=500)
+    is_settled = forms.BooleanField(label="Settled", required=False)
+
+    def __init__(self, *args: object, people: Iterable[tuple[UUID, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        owner = self.fields["owner"]
+        assert isinstance(owner, forms.TypedChoiceField)
+        owner.choices = [("", "Nobody yet"), *((str(id_), name) for id_, name in people)]
+
+    @property
+    def key(self) -> tuple[str, UUID | None, str]:
+        values = self.cleaned_data
+        return values["kind"], values["episode"], values["about"]
+
+
+class BecauseForm(forms.Form):
+    """Why a month is to be opened again, or corrected."""
+
+    because = TextField(label="Why", max_length=300, required=True, missing="Say why, in a few words.")
+    episode = forms.UUIDField(required=False, widget=forms.HiddenInput)

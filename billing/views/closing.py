@@ -1,0 +1,192 @@
+"""Closing a clinic's month: what to see to before, what was frozen, and what changed since."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bhi.accounts.permissions import Permission, requires
+from bhi.accounts.queries import people_of
+from bhi.audit.operations import record
+from bhi.errors import DomainError, NotFound
+from bhi.tenancy.models import Membership
+from billing.forms.closing import BecauseForm, CloseForm, ExceptionForm
+from billing.operations.closing import ask_to_reopen, close_month, correct_month, note_exception, reopen_month
+from billing.queries.calendar import month_title
+from billing.queries.closing import ClinicMonth, ExceptionShown, clinic_month
+from caseload.rules.clock import local_date
+
+
+@requires(Permission.CLOSE_MONTH)
+@require_http_methods(["GET", "HEAD", "POST"])
+def month_close(request: HttpRequest, organization: str, month: str, clinic_id: UUID) -> HttpResponse:
+    """What is open, and closing; once closed, what was frozen and what changed since."""
+    now, by = timezone.now(), _seat(request)
+    shown = _shown(by, month, clinic_id)
+    if request.method != "POST":
+        return _page(request, shown, month, at=now, close=CloseForm.fresh())
+    form = CloseForm(request.POST)
+    if form.is_valid():
+        try:
+            values = form.cleaned_data
+            close_month(
+                by=by,
+                at=now,
+                clinic_id=clinic_id,
+                month=month,
+                note=values["note"],
+                client_token=values["client_token"],
+            )
+        except DomainError as fault:
+            form.add_error("note", str(fault))
+        else:
+            messages.success(request, f"{month_title(month)} is closed at {shown.clinic}.")
+            return redirect("month_close", organization, month, clinic_id)
+    return _page(request, _shown(by, month, clinic_id), month, at=now, close=form, status=422)
+
+
+@requires(Permission.CLOSE_MONTH)
+@require_POST
+def month_exception(request: HttpRequest, organization: str, month: str, clinic_id: UUID) -> HttpResponse:
+    """Who sees to an exception, and what came of it."""
+    now, by = timezone.now(), _seat(request)
+    shown = _shown(by, month, clinic_id)
+    form = ExceptionForm(request.POST, people=_people(by))
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            note_exception(
+                by=by,
+                at=now,
+                clinic_id=clinic_id,
+                month=month,
+                key=form.key,
+                owner_id=values["owner"],
+                note=values["note"],
+                is_settled=values["is_settled"],
+            )
+        except NotFound:
+            raise Http404 from None
+        except DomainError as fault:
+            form.add_error("note", str(fault))
+        else:
+            messages.success(request, "Noted.")
+            return redirect("month_close", organization, month, clinic_id)
+    return _page(request, shown, month, at=now, close=CloseForm.fresh(), noting=form, status=422)
+
+
+@requires(Permission.CLOSE_MONTH)
+@require_POST
+def month_correct(request: HttpRequest, organization: str, month: str, clinic_id: UUID) -> HttpResponse:
+    """Take back what a patient's closed month asked for, and ask for what it comes to now."""
+    now, by = timezone.now(), _seat(request)
+    shown = _shown(by, month, clinic_id)
+    form = BecauseForm(request.POST)
+    if shown.close is None:
+        raise Http404
+    if form.is_valid() and form.cleaned_data["episode"] in {one.episode_id for one in shown.changed}:
+        correct_month(
+            by=by,
+            at=now,
+            close_id=shown.close.id,
+            episode_id=form.cleaned_data["episode"],
+            because=form.cleaned_data["because"],
+        )
+        messages.success(request, "Corrected: what was asked is taken back, and asked anew.")
+        return redirect("month_close", organization, month, clinic_id)
+    return _page(request, shown, month, at=now, close=CloseForm.fresh(), because=form, status=422)
+
+
+@requires(Permission.CLOSE_MONTH)
+@require_POST
+def month_reopen(request: HttpRequest, organization: str, month: str, clinic_id: UUID) -> HttpResponse:
+    """Ask for a month to be opened again; then, by somebody else, open it."""
+    now, by = timezone.now(), _seat(request)
+    shown = _shown(by, month, clinic_id)
+    if shown.close is None:
+        raise Http404
+    form = BecauseForm(request.POST)
+    try:
+        if shown.close.asked_at is not None:
+            reopen_month(by=by, at=now, close_id=shown.close.id)
+            said = f"{month_title(month)} is open again at {shown.clinic}. What was frozen is kept."
+        elif form.is_valid():
+            ask_to_reopen(by=by, at=now, close_id=shown.close.id, because=form.cleaned_data["because"])
+            said = "Asked. Somebody else with this permission has to agree."
+        else:
+            return _page(request, shown, month, at=now, close=CloseForm.fresh(), reopening=form, status=422)
+    except DomainError as fault:
+        messages.error(request, str(fault))
+        return redirect("month_close", organization, month, clinic_id)
+    messages.success(request, said)
+    return redirect("month_close", organization, month, clinic_id)
+
+
+def _seat(request: HttpRequest) -> Membership:
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    return by
+
+
+def _shown(by: Membership, month: str, clinic_id: UUID) -> ClinicMonth:
+    try:
+        return clinic_month(by.organization_id, month, clinic_id)
+    except NotFound:
+        raise Http404 from None
+
+
+def _people(by: Membership) -> list[tuple[UUID, str]]:
+    return sorted(((id_, str(seat)) for id_, seat in people_of(by.organization_id).items()), key=lambda one: one[1])
+
+
+def _page(
+    request: HttpRequest,
+    shown: ClinicMonth,
+    month: str,
+    *,
+    at: datetime,
+    close: CloseForm,
+    noting: ExceptionForm | None = None,
+    because: BecauseForm | None = None,
+    reopening: BecauseForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    by = _seat(request)
+    record("month.close_viewed", by=by, at=at, object_id=shown.clinic_id, count=len(shown.rows))
+    people = _people(by)
+    context: dict[str, Any] = {
+        "shown": shown,
+        "month": month,
+        "title": month_title(month),
+        "is_over": at >= shown.ends_at,
+        "today": local_date(at, shown.zone),
+        "zone": shown.zone.key,
+        "form": close,
+        "rows": [(one, _form_of(one, noting, people)) for one in shown.exceptions],
+        "because": because or BecauseForm(),
+        "reopening": reopening or BecauseForm(),
+        "is_mine": shown.close is not None and shown.close.asked_by_id == by.id,
+        "bills": sum(row.bills for row in shown.rows),
+    }
+    return render(request, "billing/month_close.html", context, status=status)
+
+
+def _form_of(one: ExceptionShown, noting: ExceptionForm | None, people: list[tuple[UUID, str]]) -> ExceptionForm:
+    """The row's form: as it was sent, or as it was noted."""
+    if noting is not None and noting.is_bound and noting.cleaned_data.get("kind") == one.kind and noting.key == one.key:
+        return noting
+    values = {
+        "kind": one.kind,
+        "episode": one.episode_id,
+        "about": one.about,
+        "owner": one.owner_id,
+        "note": one.note,
+        "is_settled": one.is_settled,
+    }
+    return ExceptionForm(initial=values, people=people, auto_id=False)
