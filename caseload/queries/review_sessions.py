@@ -99,6 +99,11 @@ class SlotShown:
         return WEEKDAYS[self.weekday]
 
     @property
+    def clock_words(self) -> str:
+        """`2:00 pm`, local to the clinic."""
+        return f"{self.begins_at.hour % 12 or 12}:{self.begins_at:%M} {'am' if self.begins_at.hour < 12 else 'pm'}"
+
+    @property
     def population(self) -> Population:
         return Population(frozenset(self.care_manager_ids))
 
