@@ -222,11 +222,15 @@ def _new(facts: ReviewFacts) -> Iterable[Reason]:
 def _signals(facts: ReviewFacts) -> Iterable[Reason]:
     """One reason for each kind: the first of its signals, which come with the most urgent first.
 
-    Of somebody who was never reviewed it is not said besides that the last review is long ago.
+    Of somebody who was never reviewed it is not said besides that the last review is long ago, nor of somebody who
+    is stalled that they do not improve.
     """
     seen: set[str] = set()
+    stands = {signal.word for signal in facts.signals}
     for signal in facts.signals:
         if not facts.is_reviewed and signal.word in _SINCE_A_REVIEW:
+            continue
+        if signal.word != "stalled" and signal.word in NOT_IMPROVING and "stalled" in stands:
             continue
         kind = _SIGNALS.get(signal.word)
         if kind == "stalled" and signal.is_eased:
@@ -258,7 +262,8 @@ def _safety_words(signal: Standing, today: date) -> str:
 
 def _course_words(signal: Standing, today: date) -> str:
     """`stalled 12 wk, 16 → 16`: how long, from which score to which."""
-    before = next((fact for fact in reversed(signal.evidence) if fact.what in _SCORED), None)
+    scored = [fact for fact in signal.evidence if fact.what in _SCORED]
+    before = next((fact for fact in scored if fact.what == "best"), scored[-1] if scored else None)
     last = next((fact for fact in signal.evidence if fact.what == "last"), None)
     name = _COURSE.get(signal.word, signal.word.replace("_", " "))
     weeks = f" {(today - before.on).days // 7} wk" if before and signal.word in ("stalled", "stalled_watch") else ""

@@ -66,6 +66,13 @@ def scores(first: str, before: int, last: int, days: int = 84) -> tuple[Evidence
         (facts(signals=(signal("worsening", *scores("before", 12, 18)),)), [("worsening", "worsening, 12 → 18")]),
         (facts(signals=(signal("relapse", *scores("best", 4, 12)),)), [("worsening", "relapse?, 4 → 12")]),
         (
+            facts(
+                signals=(signal("relapse_confirmed", *scores("best", 4, 12), Evidence("before", ago(9), "phq9", 11)),),
+            ),
+            [("worsening", "relapse confirmed, 4 → 12")],
+        ),
+        (facts(signals=(signal("stalled"), signal("non_responder"))), [("stalled", "stalled")]),
+        (
             facts(signals=(signal("stalled_watch", *scores("compared", 16, 16, 60)),)),
             [("stalling", "stalling 8 wk, 16 → 16")],
         ),
