@@ -69,10 +69,11 @@ class MissedRow:
 
 @dataclass(frozen=True)
 class RiskLists:
-    """Open cases in the order in which they ask for somebody, and what was missed, the latest first."""
+    """Open cases in the order in which they ask for somebody; what was missed, the latest first; every clinic."""
 
     open: tuple[CaseRow, ...]
     missed: tuple[MissedRow, ...]
+    clinics: tuple[RiskSettings, ...] = ()
 
 
 def risk_lists(organization_id: UUID, *, at: datetime, last_contacts: Mapping[UUID, date]) -> RiskLists:
@@ -96,7 +97,8 @@ def risk_lists(organization_id: UUID, *, at: datetime, last_contacts: Mapping[UU
     rows.sort(key=_place)
     missed = [row for case in cases for row in _missed(case, events[case.id], settings[case.clinic_id].today(at))]
     missed = [row for row in missed if row.on >= since]
-    return RiskLists(tuple(rows), tuple(sorted(missed, key=lambda row: (row.on, row.patient_name), reverse=True)))
+    missed.sort(key=lambda row: (row.on, row.patient_name), reverse=True)
+    return RiskLists(tuple(rows), tuple(missed), tuple(settings.values()))
 
 
 def patients_at_risk(organization_id: UUID) -> list[UUID]:

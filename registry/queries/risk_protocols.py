@@ -44,10 +44,10 @@ class RiskSettings:
         return at.astimezone(self.zone).date()
 
 
-def risk_settings(clinic_id: UUID) -> RiskSettings:
-    """A clinic's protocol about danger. One statement, two where it never set any. Raises NotFound."""
+def risk_settings(clinic_id: UUID, clinic: Clinic | None = None) -> RiskSettings:
+    """A clinic's protocol about danger. One statement, two where it set none. Raises NotFound."""
     row = RiskProtocol.objects.select_related("clinic").filter(clinic_id=clinic_id).first()
-    clinic = row.clinic if row is not None else Clinic.objects.filter(id=clinic_id).first()
+    clinic = row.clinic if row is not None else clinic or Clinic.objects.filter(id=clinic_id).first()
     if clinic is None:
         raise NotFound
     return _settings(clinic, row)

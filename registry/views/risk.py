@@ -19,7 +19,7 @@ from registry.forms.risk import AnswerForm, AssessForm, CallForm, CloseForm, Con
 from registry.operations.risk import answer_lowering, assess_risk, close_risk_case, do_step, note_call, open_risk_case
 from registry.operations.risk_errors import CaseMoved, RiskRefused
 from registry.queries.plans import SafetyPart, safety_part
-from registry.queries.risk import CasePage, case_of, case_page, earlier_cases, open_case, safety_plan_row, seen_of
+from registry.queries.risk import CasePage, case_page, cases_of, earlier_cases, last_case, safety_plan_row, seen_of
 from registry.queries.risk_protocols import risk_settings
 from registry.views.door import Asked, asked
 
@@ -62,10 +62,7 @@ def _lower(here: Asked, typed: Mapping[str, Any]) -> None:
 
 
 def _close(here: Asked, typed: Mapping[str, Any]) -> None:
-    case = case_of(here.door.patient.id)
-    if case is None:
-        raise NotFound
-    close_risk_case(by=here.by, at=here.at, case_id=case.id, **typed)
+    close_risk_case(by=here.by, at=here.at, case_id=_case_id(here), **typed)
 
 
 ACTS: Mapping[str, Act] = {
@@ -122,27 +119,23 @@ def _name(act: str, typed: QueryDict) -> str:
 
 def _case_id(here: Asked) -> UUID:
     """The case that is open, or the one that was closed meanwhile, which the operation says."""
-    try:
-        case_id: UUID = open_case(here.door.patient.id, here.by.organization_id).id
-    except NotFound:
-        last = case_of(here.door.patient.id)
-        if last is None:
-            raise
-        return last.id
+    case_id: UUID = last_case(here.door.patient.id, here.by.organization_id).id
     return case_id
 
 
 def _page(here: Asked, sent: Mapping[str, RiskForm], *, status: int = 200) -> HttpResponse:
-    patient, case = here.door.patient, case_of(here.door.patient.id)
-    page = None if case is None else case_page(case, for_id=here.by.id, roles=here.by.roles, at=here.at)
+    patient = here.door.patient
+    cases = cases_of(patient.id)
+    case = next(iter(cases), None)
     people = {key: str(seat) for key, seat in people_of(patient.organization_id).items()}
+    page = case_page(case, for_id=here.by.id, roles=here.by.roles, people=people, at=here.at) if case else None
     context = {
         "page": page,
         "hours": [page.settings if page is not None else risk_settings(_clinic_id(here))],
         "zone": here.door.zone.key,
         "forms": _forms(page, sent),
         "steps": [(step, _of_step(step.step.key, sent)) for step in page.steps] if page is not None else [],
-        "earlier": earlier_cases(patient.id, without=case.id if case else None, people=people),
+        "earlier": earlier_cases(cases[1:], people),
         "plan": _plan(patient.id),
         "may_score": here.may(Permission.LOG_CONTACT),
         "may_plan": here.may(Permission.EDIT_PLAN),

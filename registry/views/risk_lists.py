@@ -22,7 +22,7 @@ from registry.operations.risk_errors import RiskRefused
 from registry.operations.risk_protocols import assess_in_drill, begin_drill, do_in_drill, end_drill
 from registry.queries.risk_drills import DrillPage, drill_page, risk_drills
 from registry.queries.risk_lists import patients_at_risk, risk_lists
-from registry.queries.risk_protocols import risk_settings_of, routings_of
+from registry.queries.risk_protocols import risk_settings_of
 from registry.views.door import seat
 
 
@@ -39,7 +39,7 @@ def risk_cases(request: HttpRequest, organization: str) -> HttpResponse:
         "rows": lists.open,
         "missed": lists.missed if sees_missed else (),
         "sees_missed": sees_missed,
-        "hours": routings_of(by.organization_id),
+        "hours": lists.clinics,
     }
     return render(request, "registry/risk_cases.html", context)
 
