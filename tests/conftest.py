@@ -22,6 +22,21 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "bhi.settings"
 # named folders import models before pytest-django would set Django up.
 django.setup()
 ALIASES = tuple(django_settings.DATABASES)
+RULES = Path(__file__).parent / "rules"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The journeys come first: they are walked by one process, and the other takes over what is left meanwhile.
+
+    In the middle, where the other process begins, is what needs no database while the first one makes the template.
+    """
+    journeys = [item for item in items if item.get_closest_marker("journey")]
+    bare = [item for item in items if item.path.is_relative_to(RULES)]
+    apart = {*journeys, *bare}
+    others = [item for item in items if item not in apart]
+    half = max(0, len(items) // 2 - len(journeys))
+    items[:] = [*journeys, *others[:half], *bare, *others[half:]]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -29,7 +29,8 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("migrations are complete", ("manage.py", "makemigrations", "--check", "--dry-run")),
     ("manage.py check", ("manage.py", "check")),
 )
-PYTEST = ("-m", "pytest", "-n", "2")
+# Whoever is through takes over half of what the other has left: the journeys are long, and all of one process.
+PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal")
 BATTERY = "tests/battery"
 # On a server that is not ours. The tests' own databases are copies beside it.
 TEST_DATABASE = "bhi_tests"
@@ -70,7 +71,7 @@ def test(places: Places, arguments: Sequence[str]) -> int:
 
 def battery(places: Places, arguments: Sequence[str]) -> int:
     """Run what takes longer: full matrices, fault runs, large populations."""
-    return judged(places, (), ("-m", "pytest", "-n", "2", *(arguments or [BATTERY])))
+    return judged(places, (), (*PYTEST, *(arguments or [BATTERY])))
 
 
 def bench(places: Places, arguments: Sequence[str]) -> int:

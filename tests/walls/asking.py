@@ -59,10 +59,6 @@ class Asking:
         self._own: dict[Membership, dict[str, Any]] = {}
         self.has_object = any(not isinstance(value, str) for value in self.foreign.values())
 
-    @property
-    def whose(self) -> tuple[str, ...]:
-        return ("own", "foreign", ABSENT) if self.has_object else ("own",)
-
     def ask(self, who: str, method: str = "GET", whose: str = "own", slug: str = "") -> HttpResponse:
         """One request, and everything that it did taken back."""
         arguments = self._arguments(who, whose)
