@@ -40,7 +40,7 @@ class Line:
 
     row: NotImproving
     url: str
-    care_manager: str
+    about: str
     signal: SafeString
     scores: SafeString
 
@@ -145,10 +145,17 @@ def _lines(rows: Iterable[NotImproving], screen: Screen, organization: str) -> I
         yield Line(
             row=row,
             url=summary.replace(str(nobody), str(row.patient_id)),
-            care_manager=_name(row.care_manager_id, screen),
+            about=_about(row, screen),
             signal=signal_chip(row.signal, row.today),
             scores=_scores(row),
         )
+
+
+def _about(row: NotImproving, screen: Screen) -> str:
+    """Record number, clinic and care manager, where they tell rows apart."""
+    clinic = row.clinic if len(screen.clinics) > 1 else ""
+    manager = (_name(row.care_manager_id, screen) or "no care manager") if len(screen.people) > 1 else ""
+    return " · ".join(part for part in (row.mrn, clinic, manager) if part)
 
 
 def _name(seat_id: UUID | None, screen: Screen) -> str:
