@@ -232,7 +232,7 @@
 
   // What opens by a key takes the keys.
   function focusOpened(event) {
-    if (event.target.open && event.target.matches?.("details[data-focus]")) one("input, textarea, select", event.target)?.focus();
+    if (event.target.open && event.target.matches?.("details[data-focus]")) one("input:not([type=hidden]), textarea, select", event.target)?.focus();
   }
 
   function settle() {
