@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -95,12 +96,15 @@ class ContactForm(WorkTimeForm):
         texts: Mapping[str, TextShown] | None = None,
         clock: TimerShown | None = None,
         typed: Mapping[str, str] | None = None,
+        to_tell: Sequence[tuple[UUID, str]] = (),
     ) -> None:
         """`typed` is what was typed before: into a draft, or before a template was chosen."""
         super().__init__(data, zone=zone, now=now, clock=clock, initial=typed)
         self.scores: tuple[ScoreGiven, ...] = ()
         self.moment: Moment | None = None
         self._offer_consent(texts)
+        self.to_tell = {f"told_{one.hex}": one for one, _ in to_tell}
+        self.fields.update({f"told_{one.hex}": _told_field(words) for one, words in to_tell})
         self.tools = tuple(tool for tool in tools if tool.takes_items)
         for tool in self.tools:
             add_fields(self, tool, with_total=False)
@@ -135,6 +139,16 @@ class ContactForm(WorkTimeForm):
         """What was said in parts of its own, by their keys; empty ones left out."""
         said = {key: self.cleaned_data.get(f"part_{key}", "").strip() for key, _ in PARTS}
         return {key: text for key, text in said.items() if text}
+
+    @property
+    def told_fields(self) -> list[forms.BoundField]:
+        """A tick for each recommendation that was carried out and that the patient does not know of."""
+        return [self[name] for name in self.to_tell]
+
+    @property
+    def told(self) -> list[UUID]:
+        """The recommendations of which the patient was told."""
+        return [one for name, one in self.to_tell.items() if self.cleaned_data.get(name)]
 
     @property
     def part_fields(self) -> list[forms.BoundField]:
@@ -210,6 +224,10 @@ class ContactForm(WorkTimeForm):
             self.add_error("next_on", "The next contact is in the past. Correct its date.")
         if next_on is None and values.get("next_purpose") and "next_on" not in self.errors:
             self.add_error("next_on", "Enter the day of the next contact, or clear what it is about.")
+
+
+def _told_field(words: str) -> forms.BooleanField:
+    return forms.BooleanField(label=words, required=False)
 
 
 def _part_field(label: str) -> forms.CharField:

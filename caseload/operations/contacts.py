@@ -14,6 +14,7 @@ from django.db.models import Q
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
 from caseload.models import Activity, Contact, FollowUp, TimeEntry
+from caseload.operations.advice import tell_patient
 from caseload.operations.errors import FollowUpTooEarly, NotHowItIsDone, PatientDischarged
 from caseload.operations.questions import question_in_note
 from caseload.operations.standing import rebuild_standing
@@ -70,6 +71,7 @@ def record_contact(
     parts: Mapping[str, str] | None = None,
     question: str = "",
     changed: ChangeGiven | None = None,
+    told: Sequence[UUID] = (),
     scores: Sequence[ScoreGiven] = (),
     next_contact: NextContact | None = None,
     timer_id: UUID | None = None,
@@ -78,10 +80,11 @@ def record_contact(
     """One note: the contact, its minutes, its scores and the next contact date, all or nothing.
 
     The minutes are held when they overlap the person's time for another patient; the rest is kept all the same. A
-    score that means danger opens a risk case, a question goes to the consultant, and what was `changed` of the
-    treatment is recorded. A second submit of the same form returns what the first one kept. Raises PatientDischarged,
-    ImpossibleTime, DayFull, ScoreUnusable, FollowUpTooEarly, NotHowItIsDone, FormReused, NotFound; TimerClosed where
-    `timer_id`, the person's timer whose time this is, was saved or let go already.
+    score that means danger opens a risk case, a question goes to the consultant, what was `changed` of the treatment
+    is recorded, and of the recommendations in `told` that the patient knows. A second submit of the same form returns
+    what the first one kept. Raises PatientDischarged, ImpossibleTime, DayFull, ScoreUnusable, FollowUpTooEarly,
+    NotHowItIsDone, FormReused, AdviceMoved, NotFound; TimerClosed where `timer_id`, the person's timer whose time
+    this is, was saved or let go already.
     """
     lock_people([by.id])
     stamp = Stamp(by, at, import_id)
@@ -100,6 +103,9 @@ def record_contact(
     heed_scores(assessments, stamp=stamp)
     if timer_id is not None:
         end_timer(by=by, at=at, timer_id=timer_id, entry=entry)
+    if told:
+        of: dict[str, Any] = {"told_on": contact.on, "contact": contact, "client_token": client_token}
+        tell_patient(by=by, at=at, recommendation_ids=told, **of)
     _plan_next(stamp, contact, next_contact)
     _audit(contact, assessments, next_contact, stamp=stamp)
     rebuild_standing(organization_id=by.organization_id, episode_ids=[episode.id], at=at)

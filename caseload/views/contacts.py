@@ -24,6 +24,7 @@ from caseload.operations.contacts import ContactKept
 from caseload.operations.drafts import discard_draft, save_draft
 from caseload.operations.errors import NotHowItIsDone
 from caseload.operations.timekeeping import Work
+from caseload.queries.advice import advice_to_tell
 from caseload.queries.doors import PatientDoor
 from caseload.queries.drafts import DraftShown, draft_of
 from caseload.queries.note_templates import TemplateShown, templates_in_use
@@ -138,7 +139,8 @@ def _form(
     if draft is not None:
         typed = {name: text for name, text in draft.typed.items() if clock is None or name not in TIME_FIELDS}
     tools = tools_of(clinic_id)
-    return ContactForm(data, zone=door.zone, now=now, tools=tools, texts=texts, clock=clock, typed=typed)
+    told = advice_to_tell(door.patient.organization_id, door.episode.id) if door.episode is not None else []
+    return ContactForm(data, zone=door.zone, now=now, tools=tools, texts=texts, clock=clock, typed=typed, to_tell=told)
 
 
 def _clock(request: HttpRequest, door: PatientDoor, now: datetime) -> TimerShown | None:
@@ -175,6 +177,7 @@ def _save(form: ContactForm, door: PatientDoor, *, by: Membership, at: datetime)
             parts=form.parts,
             question=form.cleaned_data["question"],
             changed=form.change,
+            told=form.told,
             scores=form.scores,
             next_contact=form.next_contact,
             timer_id=form.timer_id,

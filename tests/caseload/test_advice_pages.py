@@ -137,3 +137,27 @@ def test_without_a_clinician_nobody_can_be_asked(client: Client, row: Any) -> No
 def test_a_page_without_any_says_what_it_is_for(client: Client, enrolled: Callable[..., Any]) -> None:
     page = said(client.get(f"/o/lakeside/patients/{enrolled().patient_id}/advice/"))
     assert "No recommendation yet" in page
+
+
+def test_today_asks_for_each_step_and_the_contact_note_tells_the_patient(client: Client, row: Any) -> None:
+    today = "/o/lakeside/today/"
+    note = f"/o/lakeside/patients/{row.review.patient_id}/contacts/new/"
+    assert "Ask the clinician: Increase sertraline, was due on Feb 27" in said(client.get(today))
+    assert "I told the patient about" not in client.get(note).text
+    typed = {"decision": "accepted", "channel": "in_person", "answered_on": "2026-03-02", "is_done": "on"}
+    post(client, row, "answer", **typed)
+    assert "Tell the patient: Increase sertraline, due Mar 5" in said(client.get(today))
+    page = client.get(note)
+    assert "Increase sertraline, 100 mg" in said(page)
+    name = f"told_{row.id.hex}"
+    assert f'name="{name}"' in page.text
+    typed = {
+        "client_token": str(uuid4()), "activity": "treatment", "mode": "phone", "note": "Agrees to it.",
+        "on": "2026-03-02", "minutes": "10", name: "on",
+    }  # fmt: skip
+    for _ in range(2):
+        assert client.post(note, typed).status_code == 302
+    told = RecommendationStep.objects.get(state="told")
+    assert (told.contact.note, told.on) == ("Agrees to it.", date(2026, 3, 2))
+    assert "Patient told" in said(client.get(url(row)))
+    assert "Increase sertraline" not in said(client.get(today))
