@@ -13,6 +13,7 @@ from caseload.models import Activity, ContactOutcome, Mode, RecommendationKind
 from caseload.queries.caseload_list import standing_signals
 from caseload.queries.chart_around import ChartAround, chart_around
 from caseload.queries.chart_checklist import chart_checklist
+from caseload.queries.chart_review import OpenQuestion, announced_on, changes_on, open_questions_on
 from caseload.queries.doors import PatientDoor
 from caseload.queries.hand_overs import HandedOver, handed_over_from, listed_name
 from caseload.queries.patient_record import PatientRecord, Row, day, instant, patient_record, time_on_record
@@ -21,7 +22,7 @@ from caseload.rules.clock import month_of
 from caseload.rules.course import DEPRESSION
 from caseload.rules.notes import PARTS
 from caseload.rules.signal_words import SignalShown
-from caseload.rules.states import STATE_LABELS
+from caseload.rules.states import STATE_LABELS, state_of_totals
 from registry.models import ConsentForm, Episode, EpisodeStatus
 from registry.rules.enrolment import Checklist
 from registry.rules.instruments import (
@@ -54,7 +55,10 @@ class TimelineEntry:
 
 @dataclass(frozen=True)
 class ScaleScores:
-    """The totals of one scale in order, those from before enrolment included; `is_referral` where those are all."""
+    """The totals of one scale in order, those from before enrolment included; `is_referral` where those are all.
+
+    `state` is the response that the scale shows by itself, once a baseline has a later score.
+    """
 
     key: str
     name: str
@@ -63,6 +67,7 @@ class ScaleScores:
     bands: tuple[tuple[int, str], ...]
     scores: tuple[tuple[date, int], ...]
     is_referral: bool
+    state: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ class Chart:
     last_contact_on: date | None
     last_review_on: date | None
     scales: tuple[ScaleScores, ...]
-    reviews: tuple[tuple[date, str], ...]
+    marks: tuple[tuple[date, str], ...]
+    questions: tuple[OpenQuestion, ...]
     documents: tuple[CheckedDocument, ...]
     timeline: tuple[TimelineEntry, ...]
     month: str
@@ -103,14 +109,15 @@ def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart
     month = month_of(door.today)
     scales = tuple(_scales(record, episode))
     return Chart(
-        signals=tuple(standing_signals(standing["signals"], door.today)),
+        signals=tuple(standing_signals(standing["signals"], door.today, announced_on(record))),
         response=_response(standing["response_state"], scales, episode),
         next_due_on=day(standing["next_due_on"]),
         next_due_purpose=standing["next_due_purpose"],
         last_contact_on=day(standing["last_contact_on"]),
         last_review_on=day(standing["last_review_on"]),
         scales=scales,
-        reviews=tuple((day(row["on"]), "Case review") for row in record.of("review")),
+        marks=(*((day(row["on"]), "Case review") for row in record.of("review")), *changes_on(record)),
+        questions=tuple(open_questions_on(record, people)),
         documents=tuple(_documents(record)),
         timeline=tuple(_timeline(record, people, episode)),
         month=month,
@@ -179,7 +186,13 @@ def scale_scores(key: str, scores: Sequence[tuple[date, int]], enrolled_on: date
         bands=tuple((band.lowest, band.word) for band in scale.bands),
         scores=tuple(scores),
         is_referral=all(on < enrolled_on for on, _ in scores),
+        state=_state(scale, [total for on, total in scores if on >= enrolled_on]),
     )
+
+
+def _state(scale: Instrument, totals: Sequence[int]) -> str:
+    is_course = isinstance(scale, TargetScale) and len(totals) > 1
+    return STATE_LABELS[state_of_totals(scale, totals)] if is_course else ""
 
 
 def _documents(record: PatientRecord) -> Iterable[CheckedDocument]:
@@ -212,6 +225,7 @@ def _day_words(on: date) -> str:
 def _timeline(record: PatientRecord, people: Mapping[UUID, Membership], episode: Episode | None) -> list[TimelineEntry]:
     """Contacts with their scores, scores by themselves, reviews, plans and status, the latest first."""
     entries = [*_contacts(record, people), *_scores_alone(record), *_reviews(record), *_plans(record)]
+    entries += [TimelineEntry(on, "Treatment changed", "beaker", text=text) for on, text in changes_on(record)]
     entries += _statuses(record, people, episode)
     return sorted(entries, key=lambda entry: entry.on, reverse=True)
 

@@ -152,6 +152,21 @@ SELECT 'referral', x.id, to_json(x) FROM (
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL AND ended_on IS NULL
    LIMIT 1) AS x
 UNION ALL
+SELECT 'question', x.id, to_json(x) FROM (
+  SELECT id, kind, text, asked_on, asked_by_id FROM caseload_reviewquestion
+   WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL
+     AND answered_by_id IS NULL AND taken_back_because = ''
+   ORDER BY asked_on, recorded_at, id) AS x
+UNION ALL
+SELECT 'change', x.id, to_json(x) FROM (
+  SELECT id, "on", "of", text FROM caseload_treatmentchange
+   WHERE organization_id = %(organization)s AND episode_id = %(episode)s AND voided_at IS NULL
+   ORDER BY "on", recorded_at, id) AS x
+UNION ALL
+SELECT 'began', x.id, to_json(x) FROM (
+  SELECT id, word, since_on FROM caseload_signalbegan
+   WHERE organization_id = %(organization)s AND episode_id = %(episode)s) AS x
+UNION ALL
 SELECT 'standing', x.id, to_json(x) FROM (
   SELECT id, signals, response_state, next_due_on, next_due_purpose, last_contact_on, last_review_on
     FROM caseload_episodestanding

@@ -18,6 +18,7 @@ from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.charts import ScoreChart, score_chart
+from bhi.web.templatetags.parts import NO_ID
 from billing.queries.verdicts import month_verdicts
 from caseload.queries.chart import Chart, TimelineEntry, patient_chart
 from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
@@ -62,6 +63,8 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         **_allowed(by, door),
         **_reaching(door),
         "days_left": _days_left(door),
+        "put_off_url": reverse("signals", args=[organization, patient_id]) if _may_put_off(by, door) else "",
+        "one_score_url": reverse("assessment", args=[organization, patient_id, NO_ID]),
         "handed": [(one, _seat(one.given_by_id, people)) for one in found.handed_over]
         if _is_care_manager(by, door)
         else [],
@@ -123,6 +126,10 @@ def _allowed(by: Membership, door: PatientDoor) -> dict[str, bool]:
     }
 
 
+def _may_put_off(by: Membership, door: PatientDoor) -> bool:
+    return door.is_open and Permission.LOG_CONTACT in permissions_of(by.roles)
+
+
 def _weeks(door: PatientDoor) -> int:
     """Whole weeks in the program, to today or to the discharge."""
     if door.episode is None:
@@ -139,7 +146,7 @@ def _drawn(found: Chart, door: PatientDoor) -> list[ScoreChart | None]:
             until=door.today,
             bands=scale.bands,
             target=scale.target,
-            marks=found.reviews,
+            marks=found.marks,
         )
         for scale in found.scales
     ]
