@@ -166,9 +166,8 @@ def test_a_score_that_a_closed_month_rests_on_is_not_replaced(people: Program, c
 
 
 def test_a_page_that_did_not_expect_it_says_that_nothing_was_saved(rf: Any):
-    answer = MonthClosedMiddleware(lambda request: HttpResponse()).process_exception(
-        rf.post("/"), MonthClosed("2026-02")
-    )
+    guard = MonthClosedMiddleware(lambda request: HttpResponse())
+    answer = guard.process_exception(rf.post("/"), MonthClosed("2026-02"))
     assert answer is not None
     assert answer.status_code == 409
     assert "Nothing was saved" in text_of(answer)
