@@ -24,14 +24,15 @@ class Drawn:
 
 
 def draw(queue: Sequence[Candidate], *, places: int, kept: int) -> tuple[Drawn, ...]:
-    """The first of the queue, in its order, as many as there are places.
+    """The first of the queue by harm, and in the last `kept` of the places those next who do not improve.
 
-    `kept` of the places go to those who do not improve while there are any, whatever crises stand before them; what
-    they do not need goes to the others. The queue is in order: who was not reached last time, then harm.
+    So crises cannot fill a session: beyond the free places they wait behind who does not improve. Kept places that
+    nobody needs go to the others. The answer is in the order of the queue: who was not reached last time, then harm.
     """
-    reserved = [one.episode_id for one in queue if one.is_not_improving][: max(min(kept, places), 0)]
-    held = set(reserved)
-    free = max(places - len(held), 0)
-    others = [one.episode_id for one in queue if one.episode_id not in held][:free]
-    chosen = held.union(others)
+    free = places - max(min(kept, places), 0)
+    first, rest = queue[:free], queue[free:]
+    held = {one.episode_id for one in [one for one in rest if one.is_not_improving][: places - free]}
+    left = places - len(first) - len(held)
+    others = [one.episode_id for one in rest if one.episode_id not in held][: max(left, 0)]
+    chosen = held.union(others, (one.episode_id for one in first))
     return tuple(Drawn(one.episode_id, one.episode_id in held) for one in queue if one.episode_id in chosen)

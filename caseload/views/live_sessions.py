@@ -263,11 +263,17 @@ def _item_posted(request: HttpRequest, session: SessionShown) -> ItemShown | Non
 
 def _seats(session: SessionShown, people: dict[UUID, Membership]) -> list[tuple[Membership, bool, str]]:
     """Everybody of the session, whether they are there, and whose minutes count."""
-    words = {True: "recorded, not counted", False: "counted"}
     return [
-        (people[seat], is_present, words[seat == session.consultant_id or Role.CARE_MANAGER not in people[seat].roles])
+        (people[seat], is_present, _counts(people[seat], is_consultant=seat == session.consultant_id))
         for seat, is_present in session.seats
     ]
+
+
+def _counts(person: Membership, *, is_consultant: bool) -> str:
+    """What becomes of a person's minutes, in words."""
+    if Role.CARE_MANAGER in person.roles and not is_consultant:
+        return "counted"
+    return "recorded, not counted" if Role.PSYCHIATRIC_CONSULTANT in person.roles else "no minutes"
 
 
 def _by_person(tasks: tuple[SessionTask, ...], people: dict[UUID, Membership]) -> list[tuple[str, list[SessionTask]]]:

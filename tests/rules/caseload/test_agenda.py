@@ -29,6 +29,8 @@ def drawn(kinds: list[bool], *, places: int, kept: int) -> list[int]:
         ([CRISIS] * 4 + [STUCK] * 3, 4, 2, [0, 1, 4, 5]),
         ([CRISIS] * 4 + [STUCK], 4, 2, [0, 1, 2, 4]),
         ([CRISIS] * 6, 4, 2, [0, 1, 2, 3]),
+        # Who does not improve and is in danger besides has a free place, and takes none that is kept.
+        ([STUCK] * 2 + [CRISIS] * 4 + [STUCK] * 2, 4, 2, [0, 1, 6, 7]),
         ([STUCK, CRISIS, STUCK, CRISIS, STUCK], 3, 1, [0, 1, 2]),
         ([CRISIS, STUCK, STUCK], 2, 2, [1, 2]),
         ([CRISIS, STUCK, STUCK], 2, 5, [1, 2]),
@@ -42,7 +44,7 @@ def test_places_go_by_order_with_room_kept(kinds: list[bool], places: int, kept:
 
 def test_whose_place_is_a_kept_one_is_said() -> None:
     found = draw(queue([STUCK, CRISIS, STUCK]), places=3, kept=1)
-    assert [(one.episode_id.int, one.is_kept) for one in found] == [(0, True), (1, False), (2, False)]
+    assert [(one.episode_id.int, one.is_kept) for one in found] == [(0, False), (1, False), (2, True)]
 
 
 KINDS = st.lists(st.booleans(), max_size=30)
@@ -60,7 +62,8 @@ def test_what_always_holds_of_an_agenda(kinds: list[bool], places: int, kept: in
     # The kept room is used by those who do not improve while there are any, and by nobody else.
     assert len(stuck.intersection(ids)) >= min(kept, places, len(stuck))
     assert {one.episode_id for one in found if one.is_kept} <= stuck
-    assert sum(one.is_kept for one in found) == min(kept, places, len(stuck))
+    free = places - min(kept, places)
+    assert sum(one.is_kept for one in found) == min(kept, places, sum(one.is_not_improving for one in waiting[free:]))
     # Who stands before somebody of their own sort is never left out for them: not reached last time comes first.
     for is_stuck in (CRISIS, STUCK):
         own = [one.episode_id for one in waiting if one.is_not_improving is is_stuck]
