@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from bhi.accounts.queries import people_of, system_membership
 from bhi.errors import DomainError
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
 from bhi.tenancy.models import Membership
+from bhi.web.pdf import pdf_of
 from caseload.operations import decision_links, rebuild_standing
 from caseload.operations.facility_stays import follow_stay
 from caseload.operations.imports import confirm_import, discard_old_imports, preview_again, read_import
@@ -20,8 +22,11 @@ from caseload.operations.review_sessions import plan_coming_sessions
 from caseload.operations.review_slots import PLAN_JOB
 from caseload.operations.summary_files import MAKE, discard_summaries, keep_summary
 from caseload.operations.sweeps import sweep_signals
+from caseload.queries.case_summary import case_summary
 from caseload.queries.courses import open_episodes_at
 from caseload.queries.imports import is_importing
+from caseload.queries.review_drafts import episode_of_review
+from caseload.rules.clock import local_date
 
 log = structlog.get_logger(__name__)
 
@@ -80,12 +85,17 @@ def discard_imports(run: Run) -> None:
 
 def make_summary(run: Run) -> None:
     """Make one episode's summary for paper. A second run makes it anew."""
-    # Interfaces of this app: loaded late, because pages load with the URL map and not with the worker.
-    from caseload.views.summary_paper import paper_of
-
     episode_id = UUID(run.arguments["episode_id"])
     content = paper_of(run.organization_id, episode_id, at=run.at)
     keep_summary(organization_id=run.organization_id, episode_id=episode_id, content=content, at=run.at)
+
+
+def paper_of(organization_id: UUID, episode_id: UUID, *, at: datetime) -> bytes:
+    """The PDF of an episode's summary as of an instant. Raises NotFound, PdfImpossible."""
+    zone = episode_of_review(organization_id, episode_id).zone
+    return pdf_of(
+        "pdf/case_summary.html", {"summary": case_summary(organization_id, episode_id, on=local_date(at, zone))}
+    )
 
 
 def discard_made_summaries(run: Run) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,12 +14,8 @@ from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.files.operations import read
 from bhi.jobs.queries import JobProgress, job_progress
-from bhi.web.pdf import pdf_of
 from caseload.operations.summary_files import MAKE, ask_for_summary
-from caseload.queries.case_summary import case_summary
-from caseload.queries.review_drafts import episode_of_review
 from caseload.queries.summary_files import summary_file
-from caseload.rules.clock import local_date
 from caseload.views.door import Asking, asking_of
 
 STOP_POLLING = 286  # htmx stops asking
@@ -74,13 +68,6 @@ def summary_file_download(request: HttpRequest, organization: str, patient_id: U
         content_type="application/pdf",
         headers={"Content-Disposition": 'inline; filename="case-summary.pdf"'},
     )
-
-
-def paper_of(organization_id: UUID, episode_id: UUID, *, at: datetime) -> bytes:
-    """The PDF of an episode's summary as of an instant, for a job. Raises NotFound, PdfImpossible."""
-    zone: ZoneInfo = episode_of_review(organization_id, episode_id).zone
-    summary = case_summary(organization_id, episode_id, on=local_date(at, zone))
-    return pdf_of("pdf/case_summary.html", {"summary": summary})
 
 
 def _episode(asking: Asking) -> UUID:

@@ -25,7 +25,7 @@ from bhi.web import pdf
 from caseload.operations.summary_files import discard_summaries, keep_summary
 from caseload.queries.case_summary import case_summary
 from caseload.queries.summary_files import summary_file
-from caseload.views.summary_paper import paper_of
+from caseload.tasks import paper_of
 from registry.rules.care_plans import Intervention, Medication, Plan
 from registry.rules.content import as_json
 from registry.rules.initial_assessment import FirstAssessment, LabResult, PastTreatment
