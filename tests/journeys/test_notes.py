@@ -49,18 +49,18 @@ def test_a_draft_is_discarded(site: Site, visitor: Visitor) -> None:
 def test_a_note_begins_with_a_template_and_never_loses_one(site: Site, visitor: Visitor) -> None:
     write_template(site, visitor("clinic_lead"))
     page = open_contact(site, visitor("care_manager"), "")
-    page.get_by_label("Begin with a template").select_option("Weekly session")
+    page.get_by_label("Begin with a template").select_option("A journey, with scripts")
     assert page.get_by_label("Note").input_value() == "Since last time:\nSkill:"
     page.get_by_label("Note").fill("Typed myself.")
     page.get_by_label("Begin with a template").select_option("None")
-    page.get_by_label("Begin with a template").select_option("Weekly session")
+    page.get_by_label("Begin with a template").select_option("A journey, with scripts")
     assert page.get_by_label("Note").input_value() == "Typed myself."
 
 
 def test_without_the_script_a_template_is_filled_in_and_nothing_typed_is_lost(site: Site, visitor: Visitor) -> None:
-    write_template(site, visitor("clinic_lead"), name="First session")
+    write_template(site, visitor("clinic_lead"), name="A journey, without scripts")
     page = open_contact(site, visitor("care_manager", scripts=False), "", minutes="12")
-    page.get_by_label("Begin with a template").select_option("First session")
+    page.get_by_label("Begin with a template").select_option("A journey, without scripts")
     page.get_by_role("button", name="Fill in").click()
     assert page.get_by_label("Note").input_value() == "Since last time:\nSkill:"
     assert page.get_by_label("Minutes").input_value() == "12"
@@ -85,7 +85,7 @@ def test_a_saved_note_is_copied_for_the_ehr_and_added_to(site: Site, visitor: Vi
     assert faults_at_both_widths(page) == []
 
 
-def write_template(site: Site, page: Page, *, name: str = "Weekly session") -> None:
+def write_template(site: Site, page: Page, *, name: str = "A journey, with scripts") -> None:
     """As a lead does under Settings."""
     page.goto(site.url("settings/note-templates/"))
     new = page.get_by_role("region", name="New template")
