@@ -14,6 +14,7 @@ from bhi.tenancy.models import Role
 from caseload.queries.hand_overs import HandedOver, handed_over_from
 from caseload.queries.today_patients import ClinicDay, PatientDue, PutOff, Stored, clinic_from, patients_from
 from caseload.queries.today_statement import STATEMENT
+from caseload.rules.signal_words import NEW_DAYS
 from caseload.rules.worklist import STAY_DAYS, MonthSoFar, Task, place, split_snoozed, tasks_of
 
 OURS, MINE, COVERED, EVERYBODY = "ours", "mine", "covered", "all"
@@ -168,6 +169,7 @@ def _read(organization_id: UUID, scope: Scope, at: datetime, patient_id: UUID | 
         "is_covered": scope.is_covered,
         "is_all": scope.is_all,
         "stay_days": STAY_DAYS,
+        "new_days": NEW_DAYS,
     }
     found: dict[str, list[Stored]] = {
         kind: [] for kind in ("due", "referral", "notice", "risk", "patient", "clinic", "cover", "coming", "handed")

@@ -14,6 +14,7 @@ from caseload.rules.advice_tasks import AdviceDue
 from caseload.rules.clock import local_date
 from caseload.rules.outreach import DEFAULT_STEPS, Step, at_risk_from, steps_from
 from caseload.rules.risk_tasks import Answer, RiskOpen
+from caseload.rules.signals import KIND_OF
 from caseload.rules.worklist import ReferralDue, Standing, StayEnded
 from registry.models import RiskCause, StayKind
 from registry.queries.tools import rhythms_chosen
@@ -74,7 +75,7 @@ class PutOff:
 
 @dataclass(frozen=True)
 class PatientDue:
-    """A patient of whom something may be due, before a rule has looked at it."""
+    """A patient of whom something may be due, before a rule has looked at it. `news`: signals that began lately."""
 
     patient_id: UUID
     person: PersonShown
@@ -89,6 +90,7 @@ class PatientDue:
     is_notice_taken: bool = False
     has_minutes: bool = False
     snoozes: tuple[PutOff, ...] = ()
+    news: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:
@@ -151,6 +153,7 @@ def _patient(patient_id: UUID, person: PersonShown, parts: _Building, ours: set[
         is_notice_taken=bool(notices) and all(notice["is_taken"] for notice in notices),
         has_minutes=row.get("worked_from") is not None,
         snoozes=tuple(_put_off(one) for one in row.get("snoozes") or ()),
+        news=tuple(KIND_OF[word].label for word in row.get("began") or () if word in KIND_OF),
     )
 
 

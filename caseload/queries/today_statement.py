@@ -129,7 +129,15 @@ WITH clinic AS MATERIALIZED (
                                             'by', x.recorded_by_id) ORDER BY x.recorded_at, x.id)
             FROM caseload_snooze x
            WHERE x.organization_id = %(organization)s AND x.episode_id = s.episode_id AND x.voided_at IS NULL
-             AND x.until_on > s.today) AS snoozes
+             AND x.until_on > s.today) AS snoozes,
+         (SELECT json_agg(b.word ORDER BY b.since_on DESC, b.word)
+            FROM caseload_signalbegan b
+            JOIN caseload_episodestanding x ON x.organization_id = b.organization_id AND x.episode_id = b.episode_id
+           WHERE b.organization_id = %(organization)s AND b.episode_id = s.episode_id
+             AND b.since_on BETWEEN s.today - %(new_days)s AND s.today
+             AND EXISTS (SELECT FROM jsonb_array_elements(x.signals) AS y
+                          WHERE y ->> 'word' = b.word AND y ->> 'since' = to_char(b.since_on, 'YYYY-MM-DD')
+                            AND coalesce(y ->> 'until', '9999') > to_char(s.today, 'YYYY-MM-DD'))) AS began
     FROM episode s
    WHERE least(s.safety_from, s.overdue_from, s.next_due_on) <= s.today
       OR s.worked_from IS NOT NULL OR s.stay IS NOT NULL OR s.asked_again IS NOT NULL OR s.lost_on IS NOT NULL

@@ -27,6 +27,7 @@ from caseload.operations.hand_overs import (
     set_cover,
 )
 from caseload.queries.hand_overs import covers_from, episodes_to_give, organization_today
+from caseload.queries.sweeps import last_sweep
 from caseload.queries.team import team_rows
 from registry.queries.choices import care_manager_choices
 from registry.queries.panels import open_episodes_by_care_manager
@@ -40,7 +41,8 @@ NOBODY = "nobody"
 def team(request: HttpRequest, organization: str) -> HttpResponse:
     """Caseload sizes against the limit, and overdue work, per care manager."""
     by: Membership = request.membership  # type: ignore[attr-defined]
-    return render(request, "caseload/team.html", {"rows": team_rows(by.organization_id, timezone.now())})
+    context = {"rows": team_rows(by.organization_id, timezone.now()), "sweep": last_sweep(by.organization_id)}
+    return render(request, "caseload/team.html", context)
 
 
 @requires(Permission.LOG_CONTACT)

@@ -53,6 +53,7 @@ class Line:
     person: PersonShown
     about: str
     risk: str
+    news: str
     today: date
     first: TaskLine
     more: tuple[TaskLine, ...]
@@ -92,6 +93,7 @@ def line_of(row: WorkRow, slug: str, by: Membership, people: People, *, names_cl
         person=patient.person,
         about=_about(row, by, people, names_clinics=names_clinics),
         risk=_risk(row),
+        news=", ".join(patient.news),
         today=patient.today,
         first=_task(row.first),
         more=tuple(_task(task) for task in row.more),

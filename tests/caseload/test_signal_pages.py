@@ -295,3 +295,20 @@ def test_a_clinic_looks_sooner_never_later(
     assert AuditEvent.objects.filter(action="review_protocol.set").count() == 1
 
 
+def test_today_says_what_began_this_week(stalled: Any, client: Client, in_tenant: Any, now: datetime) -> None:
+    ReviewQuestionFactory(organization=in_tenant, episode=stalled, asked_on=date(2026, 2, 27))
+    rebuild_standing(organization_id=in_tenant.id, episode_ids=[stalled.id], at=now)
+    assert "New this week" not in said(client.get("/o/lakeside/today/"))
+    sweep_signals(organization_id=in_tenant.id, on=TODAY, at=now)
+    assert "New this week: Question asked" in said(client.get("/o/lakeside/today/"))
+
+
+def test_the_lead_sees_the_last_night(
+    stalled: Any, client_for: Callable[..., Any], in_tenant: Any, now: datetime
+) -> None:
+    lead = client_for("clinic_lead")
+    assert "The first night has not come yet." in said(lead.get("/o/lakeside/team/"))
+    EpisodeStanding.objects.update(phq9_last=3)
+    found = sweep_signals(organization_id=in_tenant.id, on=TODAY, at=now)
+    words = f"night of Mar 2, 2026: 1 patient, {found.began} signals began, 1 row differed and was put right"
+    assert words in said(lead.get("/o/lakeside/team/"))
