@@ -82,9 +82,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/<uuid:patient_id>/summary/", reviews.case_summary, name="case_summary"),
     path("patients/<uuid:patient_id>/summary/pdf/", summary_paper.summary_pdf, name="summary_pdf"),
     path("patients/<uuid:patient_id>/summary/pdf/file/", summary_paper.summary_file_download, name="summary_file"),
-    path(
-        "patients/<uuid:patient_id>/summary/pdf/<uuid:job_id>/", summary_paper.summary_making, name="summary_making"
-    ),
+    path("patients/<uuid:patient_id>/summary/pdf/<uuid:job_id>/", summary_paper.summary_making, name="summary_making"),
     path("patients/<uuid:patient_id>/review/", reviews.review_write, name="review_write"),
     path("patients/<uuid:patient_id>/reviews/<uuid:review_id>/", reviews.review, name="review"),
     path(
@@ -141,6 +139,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/plans/<uuid:plan_id>/", inbox.inbox_plan, name="inbox_plan"),
     path("my-patients/", inbox.my_patients, name="my_patients"),
     path("team/", hand_overs.team, name="team"),
+    path("team/recommendations/", advice.advice_overdue, name="advice_overdue"),
     path("team/hand-over/", hand_overs.hand_over_patients, name="hand_over"),
     path("team/hand-over/<uuid:hand_over_id>/read/", hand_overs.hand_over_read, name="hand_over_read"),
     path("team/covers/", hand_overs.covers, name="covers"),

@@ -25,6 +25,7 @@ WORDS: dict[str, str] = {
     "advice.link_sent": "sent a clinician a link",
     "advice.link_used": "took a clinician's decisions by link",
     "advice.link_viewed": "opened what a clinician's link asks",
+    "advice.overdue_viewed": "opened the late recommendations",
     "advice.patient_told": "recorded that the patient was told of a recommendation",
     "advice.printed": "opened a recommendation for printing",
     "advice.sent": "sent a recommendation to the clinician",

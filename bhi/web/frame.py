@@ -29,6 +29,7 @@ SECTIONS = {
     "advice_step": "caseload",
     "advice_paper": "caseload",
     "advice_link": "caseload",
+    "advice_overdue": "team",
     "external_referral_new": "caseload",
     "external_referral": "caseload",
     "clinician_request_new": "caseload",

@@ -10,12 +10,14 @@ from uuid import UUID, uuid5
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.ids import uuid7
+from bhi.tenancy.models import Membership
 from caseload.forms import advice as forms
 from caseload.forms.advice import LoopForms, StepForm
 from caseload.operations.advice import (
@@ -28,6 +30,7 @@ from caseload.operations.advice import (
 )
 from caseload.operations.decision_links import send_decision_link
 from caseload.queries.advice import AdviceShown, ReviewAdvice, advice_of
+from caseload.queries.advice_overdue import loops_shown
 from caseload.queries.advice_sheets import asked_sheets
 from caseload.rules.advice_text import EHR, PAPER, Asked, ready_text
 from caseload.views.door import Asking, asking_of
@@ -111,6 +114,17 @@ def advice_link(request: HttpRequest, organization: str, patient_id: UUID, revie
         return _page(asking, status=422, said=str(fault))
     messages.success(request, "The link goes out now. It is good for a week, and opens with a code that is sent apart.")
     return redirect("advice", organization, patient_id)
+
+
+@requires(Permission.VIEW_TEAM)
+@require_safe
+def advice_overdue(request: HttpRequest, organization: str) -> HttpResponse:
+    """What is late in the whole organization, and how well loops close."""
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    now = timezone.now()
+    shown = loops_shown(by.organization_id, at=now)
+    record("advice.overdue_viewed", by=by, at=now, count=len({one.patient_id for one in shown.overdue}))
+    return render(request, "caseload/advice_overdue.html", {"shown": shown})
 
 
 def _taken(form: StepForm, asking: Asking, one: AdviceShown, do: str) -> bool:

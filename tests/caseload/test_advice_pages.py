@@ -161,3 +161,19 @@ def test_today_asks_for_each_step_and_the_contact_note_tells_the_patient(client:
     assert (told.contact.note, told.on) == ("Agrees to it.", date(2026, 3, 2))
     assert "Patient told" in said(client.get(url(row)))
     assert "Increase sertraline" not in said(client.get(today))
+
+
+def test_a_lead_sees_what_is_late_and_how_loops_close(
+    client: Client, row: Any, client_for: Callable[..., Any]
+) -> None:
+    lead, page = client_for("clinic_lead"), "/o/lakeside/team/recommendations/"
+    assert page in lead.get("/o/lakeside/team/").text
+    shown = said(lead.get(page))
+    assert "Rivera, Ana Increase sertraline Medication: change the dose Asking the clinician Feb 27" in shown
+    assert "Days to a decision None yet" in shown
+    typed = {"decision": "declined", "text": "No", "channel": "ehr", "answered_on": "2026-03-02"}
+    post(client, row, "answer", **typed)
+    shown = said(lead.get(page))
+    assert "Days to a decision 4" in shown
+    assert "Declined 100 % of 1 decided" in shown
+    assert "Nothing is late" in shown

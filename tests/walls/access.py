@@ -409,6 +409,11 @@ def advised(seat: Membership) -> Mapping[str, Any]:
     return {"patient_id": recommended(seat)["patient_id"]}
 
 
+def recommendations(seat: Membership) -> Mapping[str, Any]:
+    recommended(seat)
+    return {}
+
+
 def reviewed(seat: Membership) -> Mapping[str, Any]:
     made = recommended(seat)
     review = CaseReview.objects.get(patient_id=made["patient_id"])
@@ -580,6 +585,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "advice": Url(CLINICAL, made=advised, shows="patient"),
     "advice_step": Url(LOGGING, get=None, post=422, made=recommended, shows="patient"),
     "advice_paper": Url(CLINICAL, made=recommended, shows="patient"),
+    "advice_overdue": Url(frozenset({LEAD}), made=recommendations, shows="count"),
     "advice_link": Url(LOGGING, get=None, post=422, made=reviewed, shows="patient"),
     "inbox": Url(DECIDING, made=own_inbox, shows="count"),
     "inbox_decide": Url(DECIDING, get=None, post=422, made=asked_of_seat, shows="count"),
