@@ -107,7 +107,8 @@ def session_end(request: HttpRequest, organization: str, session_id: UUID) -> Ht
             form.add_error(None, str(fault))
         else:
             held = f" {ended.held} overlap other work and wait under Held time." if ended.held else ""
-            messages.success(request, f"Ended. {ended.entries} times were recorded.{held}")
+            recorded = f"{ended.entries} times were recorded." if ended.entries else "No minutes were recorded."
+            messages.success(request, f"Ended. {recorded}{held}")
             return redirect("session_tasks", organization, session_id)
     record("review_session.end_opened", by=by, at=now, object_id=session.id, count=len(session.spells))
     people = people_of(by.organization_id)
