@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bhi.web import charts
-from bhi.web.charts import Dot, Event, Sparkline, score_chart, sparkline
+from bhi.web.charts import Course, Dot, Event, Sparkline, course_chart, score_chart, sparkline
 
 TODAY = date(2026, 10, 19)
 DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
@@ -153,3 +153,47 @@ def test_a_sheet_has_room_for_its_labels(sheet):
     assert sheet.left < sheet.right <= sheet.width
     assert sheet.bottom + 20 < sheet.height
     assert sheet.top - 8 > charts.MARK_LOW
+
+
+class TestCourses:
+    """Several scales over one time."""
+
+    phq9 = Course("PHQ-9", 27, ((date(2026, 2, 2), 12), (date(2026, 1, 5), 16)), target=5)
+    gad7 = Course("GAD-7", 21, ((date(2026, 1, 5), 16),), target=5)
+    pcl5 = Course("PCL-5", 80, ((date(2026, 1, 9), 40),), target=33)
+
+    def test_without_scores_there_is_no_chart(self):
+        assert course_chart([], until=date(2026, 3, 2)) is None
+        assert course_chart([Course("PHQ-9", 27, ())], until=date(2026, 3, 2)) is None
+
+    def test_equal_totals_of_scales_on_one_axis_lie_at_equal_heights(self):
+        chart = course_chart([self.phq9, self.gad7], until=date(2026, 3, 2))
+        first, second = chart.drawings[0].courses
+        assert (first.points[0].y, first.points[0].x) == (second.points[0].y, second.points[0].x)
+        assert first.points[0].label_y < first.points[0].y < second.points[0].label_y
+
+    def test_a_longer_scale_has_its_own_height_and_says_so(self):
+        chart = course_chart([self.phq9, self.pcl5], until=date(2026, 3, 2))
+        assert [(key.name, key.style, key.own_axis) for key in chart.keys] == [("PHQ-9", 0, None), ("PCL-5", 1, 80)]
+        sheet = chart.drawings[0].sheet
+        assert chart.drawings[0].courses[1].points[0].y == sheet.bottom - (sheet.bottom - sheet.top) * 40 // 80
+
+    def test_a_longer_scale_alone_has_no_grid_of_another(self):
+        chart = course_chart([self.pcl5], until=date(2026, 3, 2))
+        assert (chart.drawings[0].lines, chart.target) == ((), None)
+
+    def test_the_table_has_a_line_a_day_the_last_first(self):
+        chart = course_chart([self.phq9, self.gad7, self.pcl5], until=date(2026, 3, 2))
+        assert chart.rows == (
+            (date(2026, 2, 2), (12, None, None)),
+            (date(2026, 1, 9), (None, None, 40)),
+            (date(2026, 1, 5), (16, 16, None)),
+        )
+
+    def test_marks_are_numbered_by_day_and_the_fourth_scale_is_left_out(self):
+        marks = [(date(2026, 2, 1), "Second"), (date(2025, 12, 20), "First")]
+        chart = course_chart([self.phq9, self.gad7, self.pcl5, self.gad7], until=date(2026, 3, 2), marks=marks)
+        assert [(event.number, event.text) for event in chart.events] == [(1, "First"), (2, "Second")]
+        assert len(chart.keys) == 3
+        assert chart.drawings[0].marks[0].x == chart.drawings[0].sheet.left + chart.drawings[0].sheet.inset
+        assert [line.is_target for line in chart.drawings[0].lines] == [True, False, False, False]
