@@ -25,8 +25,10 @@ from caseload.models import Draft, TimeEntry
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import lock_people
 from caseload.operations.together import hold_again, move_time, release_held
-from registry.models import Coverage, Episode, Patient, PatientMerge, RecordNumber, SafetyPlan
+from registry.models import Coverage, Episode, Patient, PatientMerge, RecordNumber, RiskCase, SafetyPlan
 from registry.operations.recording import Stamp, announce_change, record_facts, stamped, void_facts
+from registry.operations.risk_merging import fold_cases, unfold_cases
+from registry.operations.risk_opening import open_case_of
 from registry.rules.names import sort_name
 from registry.rules.people import as_text
 
@@ -65,6 +67,7 @@ def merge_patients(
     ledger: dict[str, Any] = {"kept": _values(kept), "merged": _values(merged)}
     ledger["numbers"] = _number_plans(kept_id, merged_id)
     ledger["ranks"] = _rank_coverages(kept_id, merged_id)
+    ledger["risk"] = fold_cases(kept_id, merged_id, stamp=Stamp(by, at))
     ledger["rows"] = [_move(model, field, kept_id, merged_id) for model, field in keys_to_patient()]
     ledger["held"] = release_held(kept_id)
     ledger["record_number"] = _take(kept, merged, take, stamp=Stamp(by, at))
@@ -136,6 +139,7 @@ def gather_late(*, organization_id: UUID, at: datetime, merge_id: UUID) -> int:
         return 0
     _number_plans(kept_id, merge.merged_id)
     _rank_coverages(kept_id, merge.merged_id)
+    fold_cases(kept_id, merge.merged_id, stamp=Stamp(merge.by, at))
     moved = sum(len(_move(model, field, kept_id, merge.merged_id)[2]) for model, field in late)
     _tell(Stamp(merge.by, at), kept_id)
     return moved
@@ -182,6 +186,8 @@ def _move(model: type[Model], field: str, kept_id: UUID, merged_id: UUID) -> lis
     if model in _ONE:
         kept_ones = set(rows_of(model, field, kept_id).values_list(*_ONE[model]))
         rows = rows.exclude(id__in=[row.id for row in rows if _key(row, *_ONE[model]) in kept_ones])
+    if model is RiskCase and open_case_of(kept_id) is not None:
+        rows = rows.exclude(closed_at__isnull=True)  # it goes on in the kept record's, see fold_cases
     ids = list(rows.order_by("id").values_list("id", flat=True))
     _point(model, field, ids, kept_id)
     return [model._meta.label, field, ids]
@@ -275,6 +281,7 @@ def _restore(kept: Patient, merged: Patient, ledger: dict[str, Any], *, stamp: S
     for model, field, pairs in numbered:
         _set(model, field, _still_live(model, pairs))
     _give_back(kept, merged, ledger)
+    unfold_cases(ledger.get("risk", ()), stamp=stamp)
 
 
 def _still_live(model: type[Model], pairs: Iterable[Any]) -> list[tuple[Any, int]]:

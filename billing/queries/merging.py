@@ -45,6 +45,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "registry.Stay": ("stay", "stays"),
     "registry.SafetyPlan": ("safety plan", "safety plans"),
     "registry.SafetyNotice": ("safety notice", "safety notices"),
+    "registry.RiskCase": ("risk case", "risk cases"),
     "registry.SelfReport": ("questionnaire", "questionnaires"),
     "registry.RecordNumber": ("record number", "record numbers"),
     "billing.Claim": ("claim", "claims"),

@@ -107,8 +107,10 @@ def patients_at_risk(organization_id: UUID) -> list[UUID]:
 
 
 def _cases(organization_id: UUID) -> QuerySet[Any]:
-    live = RiskCase.objects.live().filter(organization_id=organization_id, patient__voided_at__isnull=True)
-    return live.filter(patient__died_on__isnull=True).select_related("patient", "clinic")
+    ours = RiskCase.objects.live().filter(organization_id=organization_id, patient__voided_at__isnull=True)
+    return ours.filter(patient__merged_into__isnull=True, patient__died_on__isnull=True).select_related(
+        "patient", "clinic"
+    )
 
 
 def _events(cases: Iterable[RiskCase]) -> dict[UUID, list[Event]]:

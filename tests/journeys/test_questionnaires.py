@@ -97,9 +97,13 @@ def take_it_on(page: Page, site: Site) -> None:
     expect(page.get_by_text("Answered the question about self-harm above 0")).to_be_visible()
     assert faults_of(page) == []
     page.get_by_role("button", name="I take this on").click()
-    expect(page.get_by_text("took it on")).to_be_visible()
-    page.get_by_label("What was found, and what was done").fill("Called. No plan, safe tonight.")
-    page.get_by_role("button", name="Dealt with").click()
+    # Taking it on opens the protocol; the assessment there deals with the notice.
+    expect(page.get_by_role("heading", name="Protocol, before the assessment")).to_be_visible()
+    page.get_by_label("Moderate", exact=True).check()
+    page.get_by_label("What was found, and what was agreed").fill("Called. No plan, safe tonight.")
+    page.get_by_role("button", name="Record the assessment").click()
+    expect(page.get_by_text("The assessment is recorded.")).to_be_visible()
+    page.goto(site.url("safety/"))
     expect(page.get_by_text("Nobody needs you now")).to_be_visible()
 
 
