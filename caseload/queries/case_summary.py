@@ -275,12 +275,16 @@ def _advice(row: Mapping[str, Any], on: date) -> AdviceSoFar:
 
 
 def _became(row: Mapping[str, Any]) -> str:
-    """Where it stands, since when, and what was said at that step; of a closed one how it ended."""
+    """Where it stands, since when, and what was said at that step; of a closed one how it ended. What the clinician
+    changed stays in view, whatever came after it.
+    """
     steps = [(state, day(at), text) for state, at, text in row["steps"] or ()]
-    if row["state"] == LoopState.CLOSED:
-        ended = next((one for one in reversed(steps) if one[0] in _ENDINGS), None)
-        return _step_words(*ended) if ended else "Closed" if steps else ""
-    return _step_words(*steps[-1]) if steps else str(LoopState(row["state"]).label)
+    if not steps:
+        return "" if row["state"] == LoopState.CLOSED else str(LoopState(row["state"]).label)
+    ends = [one for one in steps if one[0] in _ENDINGS] if row["state"] == LoopState.CLOSED else []
+    last = (ends or steps)[-1]
+    changed = [one for one in steps if one[0] == LoopState.MODIFIED and one != last]
+    return ". ".join(_step_words(*one).rstrip(".") for one in (*changed, last))
 
 
 _ENDINGS = (LoopState.TOLD, LoopState.CARRIED_OUT, LoopState.DECLINED)

@@ -32,6 +32,7 @@ from caseload.models import (
     TreatmentChange,
 )
 from caseload.queries.note_templates import templates_in_use
+from caseload.queries.case_summary import case_summary
 from caseload.queries.review_queue import review_queue
 from caseload.rules.review_queue import KIND_OF
 from registry.models import (
@@ -179,6 +180,13 @@ def test_recommendations_stand_at_every_step_of_their_loop(demonstration):
     first = told.filter(recommendation__number=1).order_by("at", "id")
     assert list(first.values_list("state", flat=True)) == ["sent", "modified", "carried_out", "told", "closed"]
     assert {step.by.name for step in first if step.state == "modified"} == {"Ana Whitfield"}
+    of = told[0].recommendation.review.episode_id
+    advice = case_summary(demonstration.id, of, on=AT.date()).last_review.advice
+    assert [one.became for one in advice] == [
+        "Accepted with changes, Nov 11, 2026: 125 mg first; blood pressure in two weeks, then 150 mg. "
+        "Patient told, Nov 13, 2026: Understands the two steps; will call when restless",
+        "Patient told, Nov 11, 2026",
+    ]
     assert set(TreatingClinician.objects.values_list("channel", flat=True)) == {"inbox", "paper", "link", "ehr"}
     assert TreatmentChange.objects.filter(from_recommendation__isnull=True).count() == 2
     assert ReviewQuestion.objects.filter(answered_by__isnull=True).count() == 4
