@@ -28,6 +28,7 @@ from registry.queries.protocols import protocol_of
 from registry.queries.status import status_papers
 from registry.rules.content import shown
 from registry.rules.relapse_plans import PARTS, RelapsePrevention, next_check_on, proposed
+from registry.rules.status import PREVENTION
 from registry.views.door import Asked, asked
 from registry.views.plan_editing import Editing, Start, edit, version_in_episode
 from registry.views.plan_printing import printed
@@ -83,13 +84,16 @@ def _earlier_parts(door: PatientDoor) -> list[Any]:
 
 
 def _start(door: PatientDoor) -> Start:
-    """A return begins with the plan from before, a first one with what is on record."""
+    """A return begins with the plan from before, a first one with what is on record.
+
+    The next check is that which is planned where the contacts are rarer already, else it is in two months.
+    """
     assert door.episode is not None
     if (earlier := _earlier(door)) is not None:
         on = f"{earlier.on:%b} {earlier.on.day}, {earlier.on.year}"
         return Start(earlier.content, f"Taken over from the enrolment before ({on}). Correct what has changed.")
     plan, safety = plan_in_force(door.episode.id), safety_plan(door.patient.id)
-    due = next_due(door.episode.id)
+    due = next_due(door.episode.id) if door.episode.status == PREVENTION else None
     is_due_ahead = due is not None and due.on >= door.today
     content = proposed(
         next_on=due.on if due is not None and is_due_ahead else next_check_on(door.today),
