@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -68,8 +68,19 @@ class AnswerForm(StepForm):
     answered_at = ClockField(label="At", help_text="Empty: now.")
     is_done = forms.BooleanField(label="It has been done already: ordered, prescribed, arranged", required=False)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, zone: ZoneInfo, now: datetime, **more: Any) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        zone: ZoneInfo,
+        now: datetime,
+        following: Collection[str],
+        **more: Any,
+    ) -> None:
+        """`following` are the states that the loop allows next: of what goes ahead only a no is asked."""
         super().__init__(data, **more)
+        choices = [(value, label) for value, label in DECISIONS if value in following]
+        self.fields["decision"].choices = choices or DECISIONS  # type: ignore[attr-defined]
         self.zone, self.now = zone, now
 
     def clean(self) -> dict[str, Any]:
@@ -145,7 +156,7 @@ class LoopForms:
             TOLD: {"on": today},
             VOID: {"step": one.steps[-1].id if one.steps else None},
         }
-        self._more: dict[str, dict[str, Any]] = {ANSWER: {"zone": zone, "now": now}}
+        self._more: dict[str, dict[str, Any]] = {ANSWER: {"zone": zone, "now": now, "following": one.next}}
         self._bound: dict[str, forms.Form] = {}
 
     def bind(self, do: str, data: Mapping[str, Any]) -> Any:

@@ -250,11 +250,16 @@ def advice_shown(
         present_again_on=row.present_again_on,
         proposed_on=row.review.on,
         state=row.state,
-        state_label=row.get_state_display(),
+        state_label="To carry out" if _is_ours(row) else row.get_state_display(),
         due_on=row.due_on,
         is_overdue=row.due_on is not None and row.due_on < today,
         steps=tuple(_step(step, people) for step in steps),
     )
+
+
+def _is_ours(row: Recommendation) -> bool:
+    """Whether the care manager does it now, whatever the clinician says."""
+    return row.state in UNDECIDED and goes_ahead(row.kind)
 
 
 def advice_label(row: Recommendation) -> str:

@@ -11,11 +11,28 @@ from zoneinfo import ZoneInfo
 from bhi.accounts.queries import people_of
 from caseload.models import Recommendation, RecommendationStep
 from caseload.queries.advice import advice_label
-from caseload.rules.advice import CLOSED, DECISIONS, DECLINED, OPEN_STATES, PROPOSED, SENT, needs_decision
+from caseload.rules.advice import (
+    CARRIED_OUT,
+    CLOSED,
+    DECISIONS,
+    DECLINED,
+    OPEN_STATES,
+    PROPOSED,
+    SENT,
+    UNDECIDED,
+    goes_ahead,
+    needs_decision,
+)
 from caseload.rules.advice_measures import WINDOW_DAYS, Loop, LoopMeasures, loop_measures
 from caseload.rules.clock import local_date
 
-_WAITS_FOR = {SENT: "The clinician’s answer", DECLINED: "The next review", "carried_out": "Telling the patient"}
+_DOING = "Carrying it out"
+_WAITS_FOR = {
+    PROPOSED: "Asking the clinician",
+    SENT: "The clinician’s answer",
+    DECLINED: "The next review",
+    CARRIED_OUT: "Telling the patient",
+}
 
 
 @dataclass(frozen=True)
@@ -79,13 +96,13 @@ def _loop(proposed_on: date, steps: dict[str, date]) -> Loop:
 
 def _overdue(row: Recommendation, at: datetime, people: dict[UUID, str]) -> OverdueAdvice:
     episode = row.review.episode
-    waits_for = "Asking the clinician" if row.state == PROPOSED else "Carrying it out"
+    is_ours = row.state in UNDECIDED and goes_ahead(row.kind)
     return OverdueAdvice(
         patient_id=episode.patient_id,
         patient=f"{episode.patient.family_name}, {episode.patient.given_name}",
         ask=row.text.strip() or advice_label(row),
         label=advice_label(row),
-        waits_for=_WAITS_FOR.get(row.state, waits_for),
+        waits_for=_DOING if is_ours else _WAITS_FOR.get(row.state, _DOING),
         due_on=row.due_on,
         today=local_date(at, ZoneInfo(episode.clinic.time_zone)),
         clinician=str(episode.treating_clinician or ""),

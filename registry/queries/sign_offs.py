@@ -26,6 +26,11 @@ class PlanToSign:
     practised: str
 
     @property
+    def says_something(self) -> bool:
+        """Whether enough of it is shown to agree to it at sight."""
+        return bool(self.goals or self.medication or self.practised)
+
+    @property
     def patient_name(self) -> str:
         return str(self.episode.patient.name)
 
