@@ -267,13 +267,17 @@ def slots_of(organization_id: UUID) -> tuple[SlotShown, ...]:
     """The standing slots, in the order of the week. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_SLOTS, {"organization": organization_id})
-        return tuple(SlotShown(*row[:-1], tuple(row[-1] or ())) for row in cursor.fetchall())
+        return tuple(SlotShown(*(*row[:-1], tuple(row[-1] or ()))) for row in cursor.fetchall())
 
 
 def sessions_of(organization_id: UUID, *, is_open: bool) -> tuple[SessionListed, ...]:
     """Planned and running sessions, the next first; or those that are over, the last first. One statement."""
     with connection.cursor() as cursor:
-        values = {"organization": organization_id, "is_open": is_open, "most": 50 if is_open else PAST_SESSIONS}
+        values: dict[str, Any] = {
+            "organization": organization_id,
+            "is_open": is_open,
+            "most": 50 if is_open else PAST_SESSIONS,
+        }
         cursor.execute(_SESSIONS, values)
         return tuple(SessionListed(*row) for row in cursor.fetchall())
 

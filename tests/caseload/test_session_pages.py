@@ -260,6 +260,28 @@ def test_what_was_read_is_signed_together_and_who_is_here_is_said(
     assert "Nothing was chosen." in said(cm.post(act, {"do": "?"}, follow=True))
 
 
+def test_each_person_is_told_what_to_do(session: ReviewSession, cm: Client, pc: Any, by: Any, now: datetime) -> None:
+    begin_session(by=by, at=now, session_id=session.id)
+    first, second = AgendaItem.objects.order_by("place")
+    url = f"{ROOT}sessions/{session.id}/"
+    advice = {
+        "recommendations-0-kind": "medication", "recommendations-0-act": "start", "recommendations-0-dose": "50 mg",
+        "recommendations-0-text": "Sertraline", "recommendations-1-kind": "psychosocial",
+        "recommendations-1-text": "Walks", "recommendations-1-present_again": "in four weeks",
+    }  # fmt: skip
+    assert pc.post(f"{url}live/?item={first.id}", {**typed("sign"), **advice}).status_code == 302
+    cm.post(f"{url}live/?item={second.id}", typed("draft"))
+    assert cm.post(f"{url}end/").headers["Location"] == f"{url}tasks/"
+    page = said(cm.get(f"{url}tasks/"))
+    assert page[page.index("What Ken Abara has to do") : page.index(" Draft saved.")] == (
+        "What Ken Abara has to do Patient What By "
+        "Abara, Ana Send to the clinician : 1. Medication: start. Sertraline 50 mg Mar 3 "
+        "Abara, Ana Carry out : 2. Psychosocial. Walks Mar 9 "
+        "Abara, Ana Present again : in four weeks: 2. Psychosocial. Walks "
+        "Lena Ortiz What Lena Ortiz has to do Patient What By Rivera, Ana Sign the draft"
+    )
+
+
 def test_a_session_left_running_asks(session: ReviewSession, cm: Client, by: Any, now: datetime) -> None:
     url = f"{ROOT}sessions/{session.id}/"
     begin_session(by=by, at=now, session_id=session.id)
