@@ -22,7 +22,7 @@ _COLUMNS = [
 ]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def rebuild_standing(*, organization_id: UUID, episode_ids: Sequence[UUID], at: datetime) -> int:
     """Work out the standing of live episodes anew, in two statements per five hundred. Returns how many.
 

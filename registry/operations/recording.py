@@ -49,12 +49,13 @@ def stamped(model: type[F], stamp: Stamp, **values: Any) -> F:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_facts(facts: Iterable[Fact]) -> int:
     """Store drafts of any kinds, one statement per table and thousand rows, in the order in which kinds first occur.
 
     So what is referred to comes first: a patient before its episode. Writes no audit event and announces nothing:
-    the caller does, once. Returns how many rows. IntegrityError when Postgres refuses one: nothing is stored then.
+    the caller does, once. Returns how many rows. IntegrityError when Postgres refuses one: nothing is stored then, and
+    what the caller did before is lost too, unless it went into `refusing` or a savepoint of its own.
     """
     by_kind: dict[type[Model], list[Fact]] = defaultdict(list)
     for fact in facts:

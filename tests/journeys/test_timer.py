@@ -80,6 +80,20 @@ def test_switching_keeps_the_first_until_it_is_let_go(site: Site, visitor: Visit
     expect(page.get_by_text("No timer waits")).to_be_visible()
 
 
+def test_a_key_starts_the_timer_of_the_row_that_has_the_focus(site: Site, visitor: Visitor) -> None:
+    page = visitor("care_manager")
+    page.goto(site.url("caseload/"))
+    page.wait_for_load_state()  # keys are the script's
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    row = page.locator("tbody tr:has(a.row-link:focus)")
+    expect(row.get_by_role("button", name="Start timer")).to_be_visible()
+    chart, name = row.locator("a.row-link").get_attribute("href"), row.locator("a.row-link").inner_text()
+    page.keyboard.press("t")
+    page.wait_for_url(f"**{chart}")
+    expect(page.locator("#timer")).to_contain_text(name.split(",")[0])
+
+
 def open_chart(page: Page, site: Site, patient: Person) -> None:
     page.goto(site.url(patient.chart))
     expect(page.get_by_role("heading", level=1)).to_contain_text(patient.family_name)
