@@ -13,7 +13,14 @@ from caseload.models import Activity, ContactOutcome, Mode, RecommendationKind
 from caseload.queries.caseload_list import standing_signals
 from caseload.queries.chart_around import ChartAround, chart_around
 from caseload.queries.chart_checklist import chart_checklist
-from caseload.queries.chart_review import OpenQuestion, announced_on, changes_on, open_questions_on
+from caseload.queries.chart_review import (
+    OpenAdvice,
+    OpenQuestion,
+    announced_on,
+    changes_on,
+    open_advice_on,
+    open_questions_on,
+)
 from caseload.queries.doors import PatientDoor
 from caseload.queries.hand_overs import HandedOver, handed_over_from, listed_name
 from caseload.queries.patient_record import PatientRecord, Row, day, instant, patient_record, time_on_record
@@ -92,6 +99,7 @@ class Chart:
     scales: tuple[ScaleScores, ...]
     marks: tuple[tuple[date, str], ...]
     questions: tuple[OpenQuestion, ...]
+    advice: tuple[OpenAdvice, ...]
     documents: tuple[CheckedDocument, ...]
     timeline: tuple[TimelineEntry, ...]
     month: str
@@ -118,6 +126,7 @@ def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart
         scales=scales,
         marks=(*((day(row["on"]), "Case review") for row in record.of("review")), *changes_on(record)),
         questions=tuple(open_questions_on(record, people)),
+        advice=tuple(open_advice_on(record)),
         documents=tuple(_documents(record)),
         timeline=tuple(_timeline(record, people, episode)),
         month=month,

@@ -8,8 +8,9 @@ from datetime import date
 from uuid import UUID
 
 from bhi.tenancy.models import Membership
-from caseload.models import ChangeOf, QuestionKind
+from caseload.models import ChangeOf, LoopState, QuestionKind, RecommendationKind
 from caseload.queries.patient_record import PatientRecord, day
+from caseload.rules.advice import UNDECIDED, goes_ahead
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,24 @@ def open_questions_on(record: PatientRecord, people: Mapping[UUID, Membership]) 
         who = people.get(UUID(row["asked_by_id"]))
         label = str(QuestionKind(row["kind"]).label)
         yield OpenQuestion(day(row["asked_on"]), label, row["text"], who.name if who else "")
+
+
+@dataclass(frozen=True)
+class OpenAdvice:
+    """A recommendation that is on its way: what is asked, where it stands, and until when."""
+
+    ask: str
+    state: str
+    due_on: date
+
+
+def open_advice_on(record: PatientRecord) -> Iterable[OpenAdvice]:
+    """What is due first on top."""
+    for row in record.of("advice"):
+        said = ", ".join(filter(None, (row["text"].strip(), row["dose"].strip())))
+        is_ours = row["state"] in UNDECIDED and goes_ahead(row["kind"])
+        state = "To carry out" if is_ours else str(LoopState(row["state"]).label)
+        yield OpenAdvice(said or str(RecommendationKind(row["kind"]).label), state, day(row["due_on"]))
 
 
 def changes_on(record: PatientRecord) -> Iterable[tuple[date, str]]:

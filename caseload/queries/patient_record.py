@@ -43,6 +43,14 @@ SELECT 'review', x.id, to_json(x) FROM (
    WHERE r.organization_id = %(organization)s AND r.patient_id = %(patient)s AND r.voided_at IS NULL
    ORDER BY r."on") AS x
 UNION ALL
+SELECT 'advice', x.id, to_json(x) FROM (
+  SELECT y.id, y.kind, y.act, y.state, y.due_on, y.text, y.dose
+    FROM caseload_recommendation y
+    JOIN caseload_casereview r ON r.organization_id = y.organization_id AND r.id = y.review_id
+   WHERE r.organization_id = %(organization)s AND r.patient_id = %(patient)s AND r.voided_at IS NULL
+     AND y.voided_at IS NULL AND y.state <> 'closed'
+   ORDER BY y.due_on, y.number, y.id) AS x
+UNION ALL
 SELECT 'plan', x.id, to_json(x) FROM (
   SELECT p.id, p.number, p."on", p.text, p.is_assumed, c.name AS signed_by, s."on" AS signed_on
     FROM registry_careplan p

@@ -163,9 +163,7 @@ def test_today_asks_for_each_step_and_the_contact_note_tells_the_patient(client:
     assert "Increase sertraline" not in said(client.get(today))
 
 
-def test_a_lead_sees_what_is_late_and_how_loops_close(
-    client: Client, row: Any, client_for: Callable[..., Any]
-) -> None:
+def test_a_lead_sees_what_is_late_and_how_loops_close(client: Client, row: Any, client_for: Callable[..., Any]) -> None:
     lead, page = client_for("clinic_lead"), "/o/lakeside/team/recommendations/"
     assert page in lead.get("/o/lakeside/team/").text
     shown = said(lead.get(page))
@@ -177,3 +175,10 @@ def test_a_lead_sees_what_is_late_and_how_loops_close(
     assert "Days to a decision 4" in shown
     assert "Declined 100 % of 1 decided" in shown
     assert "Nothing is late" in shown
+
+
+def test_the_chart_shows_what_is_on_its_way(client: Client, row: Any) -> None:
+    chart = f"/o/lakeside/patients/{row.review.patient_id}/"
+    assert "Recommendations Open To send Increase sertraline, 100 mg was due Feb 27" in said(client.get(chart))
+    post(client, row, "close", text="Overtaken")
+    assert "Increase sertraline, 100 mg" not in said(client.get(chart))
