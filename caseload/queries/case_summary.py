@@ -73,7 +73,10 @@ class LastReview:
 
 @dataclass(frozen=True)
 class CaseSummary:
-    """Everything that a review is asked to look at, on the clinic's day `today`."""
+    """Everything that a review is asked to look at, on the clinic's day `today`.
+
+    `still_open` is advice of reviews before the last that nobody has closed, with the day of its review.
+    """
 
     episode_id: UUID
     patient_id: UUID
@@ -97,6 +100,7 @@ class CaseSummary:
     marks: tuple[tuple[date, str], ...]
     sections: tuple[SummarySection, SummarySection, SummarySection, SummarySection]
     last_review: LastReview | None
+    still_open: tuple[tuple[date, AdviceSoFar], ...]
     reviews: int
     done_since: tuple[str, ...]
     first_assessment_on: date | None
@@ -160,12 +164,13 @@ def case_summary(organization_id: UUID, episode_id: UUID, *, on: date) -> CaseSu
         scales=scales,
         marks=_marks(record, scales),
         sections=(
-            treatment_section(first, plan),
+            treatment_section(record, first, plan),
             safety_section(record, first),
             screens_section(record, first, row["sex"]),
             life_section(first),
         ),
         last_review=next((_review(one, people, on) for one in record.of("review")), None),
+        still_open=tuple((day(one["on"]), _advice(one, on)) for one in record.of("open_advice")),
         reviews=_only(record, "reviews")["many"],
         done_since=done_since(record.of("contact")),
         first_assessment_on=day(_only(record, "first").get("on")),

@@ -129,7 +129,8 @@ def _place(row: NotImproving, order: str) -> tuple[Any, ...]:
 
 def _row(row: tuple[Any, ...], clinic: ClinicToday) -> NotImproving:
     today = clinic.today
-    shown = {one.word: one for one in standing_signals(row[17], today)}
+    ours = [one for one in row[17] if one["word"] in WORDS]
+    shown = {one.word: one for one in standing_signals(ours, today)}
     holding = [Holding(word, one.since) for word, one in shown.items()]
     worst, since = worst_of(holding), not_improving_since(holding)
     assert worst is not None, "the statement finds nobody without one of the signals"

@@ -72,8 +72,9 @@ def screens_section(record: PatientRecord, first: FirstAssessment, sex: str) -> 
     )
 
 
-def treatment_section(first: FirstAssessment, plan: Plan) -> SummarySection:
-    """What is taken and practised now, and what was tried before."""
+def treatment_section(record: PatientRecord, first: FirstAssessment, plan: Plan) -> SummarySection:
+    """What is taken and practised now, and what was tried before; a plan against relapse only where there is one."""
+    relapse = [f"Version {row['number']}, {_on(row)}" for row in record.of("relapse_plan")]
     stopped = [one for one in plan.medications if one.stopped_on is not None]
     return SummarySection(
         "treatment",
@@ -83,6 +84,7 @@ def treatment_section(first: FirstAssessment, plan: Plan) -> SummarySection:
             fact("Practised", joined((joined((kind, how), ": ") for kind, how in plan.practised), "; ")),
             fact("Tried before", *map(_tried, first.past_treatments), *map(medication_words, stopped)),
             fact("Allergies", first.allergies),
+            *([fact("Relapse plan", *relapse)] if relapse else []),
         ),
     )
 

@@ -98,7 +98,7 @@ SELECT 'review', to_json(x) FROM (
                    'number', y.number, 'kind', y.kind, 'act', y.act, 'text', y.text, 'dose', y.dose,
                    'if_then', y.if_then, 'present_again', y.present_again, 'present_again_on', y.present_again_on,
                    'state', y.state, 'due_on', y.due_on,
-                   'steps', (SELECT json_agg(json_build_array(s.state, s."on", s.text) ORDER BY s."on", s.recorded_at)
+                   'steps', (SELECT json_agg(json_build_array(s.state, s."on", s.text) ORDER BY s."on", s.recorded_at, s.id)
                                FROM caseload_recommendationstep s
                               WHERE s.organization_id = y.organization_id AND s.recommendation_id = y.id
                                 AND s.voided_at IS NULL)) ORDER BY y.number)
@@ -106,6 +106,18 @@ SELECT 'review', to_json(x) FROM (
            WHERE y.organization_id = r.organization_id AND y.review_id = r.id AND y.voided_at IS NULL) AS advice
     FROM caseload_casereview r JOIN reviewed v ON v.id = r.id
    WHERE r.organization_id = %(organization)s) AS x
+UNION ALL
+SELECT 'open_advice', to_json(x) FROM (
+  SELECT r."on", y.number, y.kind, y.act, y.text, y.dose, y.if_then, y.present_again, y.present_again_on, y.state,
+         y.due_on, (SELECT json_agg(json_build_array(s.state, s."on", s.text) ORDER BY s."on", s.recorded_at, s.id)
+                      FROM caseload_recommendationstep s
+                     WHERE s.organization_id = y.organization_id AND s.recommendation_id = y.id
+                       AND s.voided_at IS NULL) AS steps
+    FROM caseload_recommendation y
+    JOIN caseload_casereview r ON r.organization_id = y.organization_id AND r.id = y.review_id
+   WHERE y.organization_id = %(organization)s AND r.episode_id = %(episode)s AND r.voided_at IS NULL
+     AND y.voided_at IS NULL AND y.state <> 'closed' AND r.id NOT IN (SELECT v.id FROM reviewed v)
+   ORDER BY r."on" DESC, y.number LIMIT 6) AS x
 UNION ALL
 SELECT 'reviews', to_json(x) FROM (
   SELECT count(*) AS many FROM caseload_casereview r

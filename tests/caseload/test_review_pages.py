@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from html import unescape
 from typing import Any
@@ -158,6 +159,30 @@ def test_of_two_who_type_the_second_sees_both(
     )
     assert again.status_code == 302
     assert list(CaseReview.objects.values_list("summary", "impression")) == [("Both", "Only mine")]
+
+
+def test_what_only_one_changed_is_said_so(
+    client_of: Any, by: Any, consultant: Any, url: Any, episode: Any, now: Any
+) -> None:
+    of = {"by": by, "at": now, "episode_id": episode.id}
+    base = ReviewText(recommendations=(START,), summary="Base")
+    save_review_draft(**of, based_on=0, content=base)
+    more = replace(base, summary="Theirs", recommendations=(START, Advice(kind="continue")))
+    save_review_draft(**of, based_on=1, content=more)
+    rows = {"recommendations-0-text": "Sertraline, slowly"}
+    answer = client_of(consultant).post(
+        url("review/"), typed("draft", based_on=1, summary="Base", impression="Mine", **rows)
+    )
+    said = words(answer)
+    for fate in (
+        "You left this as it was, so the form takes over theirs.",
+        "Only you changed this. The form keeps yours.",
+        "The form has the rows of both; clear those that should go.",
+    ):
+        assert fate in said
+    assert answer.text.count('name="recommendations-') > 14  # two rows of both, and an empty one
+    own = client_of(by).post(url("review/"), typed("draft", based_on=1, summary="Again"))
+    assert "You saved this draft at" in words(own)
 
 
 def test_a_double_submit_leads_to_the_one_review(client_of: Any, consultant: Any, url: Any) -> None:

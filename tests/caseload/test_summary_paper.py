@@ -31,9 +31,9 @@ from registry.rules.content import as_json
 from registry.rules.initial_assessment import FirstAssessment, LabResult, PastTreatment
 from tests.factories.caseload import CaseReviewFactory, ContactFactory, RecommendationFactory
 from tests.factories.program import InitialAssessmentFactory, SafetyPlanFactory
-from tests.factories.registry import AssessmentFactory, CarePlanFactory, DiagnosisFactory
+from tests.factories.registry import AssessmentFactory, CarePlanFactory, DiagnosisFactory, PatientFactory
 from tests.factories.reviews import RecommendationStepFactory, ReviewQuestionFactory, TreatmentChangeFactory
-from tests.factories.risk import RiskCaseFactory
+from tests.factories.risk import RelapsePlanFactory, RiskCaseFactory
 
 TODAY = date(2026, 3, 2)
 FIRST = FirstAssessment(
@@ -148,6 +148,38 @@ def test_the_last_review_says_what_became_of_its_advice(written: Any) -> None:
     assert (one.became, one.is_late) == ("Accepted, Feb 19, 2026", True)
 
 
+def test_what_is_open_from_earlier_reviews_is_not_forgotten(written: Any, organization: Any) -> None:
+    of = {"organization": organization, "patient": written.patient}
+    earlier = CaseReviewFactory(**of, episode=written, on=date(2026, 2, 5))
+    loop = {"state_on": date(2026, 2, 6), "due_on": date(2026, 3, 9)}
+    RecommendationFactory(
+        organization=organization, review=earlier, kind="referral", text="Sleep clinic", state="sent", **loop
+    )
+    RecommendationFactory(organization=organization, review=earlier, number=2, kind="continue", text="", state="closed")
+    ((on, one),) = summary_of(written).still_open
+    assert (on, one.line.title, one.line.text) == (date(2026, 2, 5), "Specialty referral", "Sleep clinic")
+    assert (one.became, one.is_late) == ("With the clinician", False)
+
+
+def test_how_closed_advice_ended_is_said(written: Any, organization: Any) -> None:
+    review = CaseReviewFactory(organization=organization, patient=written.patient, episode=written, on=TODAY)
+    loops = (("sent", "declined", "closed"), ("modified", "carried_out", "told"), ("closed",), ())
+    for number, states in enumerate(loops, start=1):
+        made = RecommendationFactory(organization=organization, review=review, number=number, state="closed")
+        for state in states:
+            said = {"text": {"declined": "Kidneys", "modified": "75 mg"}.get(state, "")}
+            RecommendationStepFactory(organization=organization, recommendation=made, state=state, on=TODAY, **said)
+    told = "Accepted with changes, Mar 2, 2026: 75 mg. Patient told, Mar 2, 2026"
+    became = [one.became for one in summary_of(written).last_review.advice]
+    assert became == ["Declined, Mar 2, 2026: Kidneys", told, "Closed, Mar 2, 2026", ""]
+
+
+def test_a_plan_against_relapse_is_named_where_there_is_one(written: Any, organization: Any) -> None:
+    assert "Relapse plan" not in facts_of(summary_of(written))
+    RelapsePlanFactory(organization=organization, episode=written, number=1, on=date(2026, 3, 1), content={})
+    assert facts_of(summary_of(written))["Relapse plan"] == ("Version 1, Mar 1, 2026",)
+
+
 def test_what_was_done_since_counts_from_the_last_review(written: Any, organization: Any) -> None:
     of = {"organization": organization, "patient": written.patient, "episode": written}
     ContactFactory(**of, on=date(2026, 2, 10), note="Before the review")
@@ -171,6 +203,28 @@ def test_an_open_concern_is_told_with_its_tier_and_recheck(written: Any, organiz
     assert facts_of(summary_of(written))["Risk"] == (
         "Open since Feb 24, 2026: low, assessed Feb 24, 2026, recheck Mar 10, 2026",
     )
+
+
+def test_a_closed_concern_and_one_that_nobody_assessed(written: Any, organization: Any, by: Any, now: datetime) -> None:
+    of = {"organization": organization, "patient": written.patient, "clinic": written.clinic}
+    closed = {"closed_at": now, "closed_on": TODAY, "closed_by": by, "closing_note": "No thoughts any more."}
+    assessed = {"tier": "none", "assessed_on": TODAY}
+    RiskCaseFactory(**of, opened_on=date(2026, 2, 1), opened_at=now - timedelta(days=9), **assessed, **closed)
+    assert facts_of(summary_of(written))["Risk"] == (
+        "None open; the last was closed Mar 2, 2026 (no risk found, assessed Mar 2, 2026)",
+    )
+    RiskCaseFactory(**of, opened_on=TODAY, opened_at=now)
+    assert facts_of(summary_of(written))["Risk"] == ("Open since Mar 2, 2026: not assessed yet",)
+
+
+def test_the_screener_and_single_answers_are_read(written: Any, organization: Any) -> None:
+    of = {"organization": organization, "patient": written.patient, "on": TODAY, "contact_id": None}
+    AssessmentFactory(**of, instrument="cssrs", total=None, item9=None, detail={"tier": "low"})
+    AssessmentFactory(**of, instrument="phq9", total=15, item9=1, items=[2, 2, 3, 2, 1, 2, None, 1, 1])
+    facts = facts_of(summary_of(written))
+    assert facts["C-SSRS"] == ("low risk, Mar 2, 2026",)
+    assert facts["Sleep"] == ("PHQ-9 item 3: 3 of 3",)
+    assert facts["Memory, concentration"] == ()
 
 
 def test_a_question_of_a_note_that_nobody_took_up_is_asked_too(written: Any, organization: Any) -> None:
@@ -270,6 +324,13 @@ def test_the_pdf_is_made_by_a_job_and_opened_for_a_day(
     assert opened.content[:200] not in sealed
     with time_machine.travel(now + timedelta(days=1)):
         assert client.get(url + "file/").status_code == 404
+
+
+def test_who_was_never_enrolled_has_no_paper(client: Client, organization: Any, in_tenant: Any, at_now: None) -> None:
+    patient = PatientFactory(organization=organization)
+    page = f"/o/{organization.slug}/patients/{patient.id}/summary/"
+    assert "A case summary belongs to an enrolment." in client.get(page).text
+    assert client.post(page + "pdf/").status_code == 404
 
 
 def test_another_person_s_or_kind_of_job_is_not_there(
