@@ -290,9 +290,14 @@ def review_of(seat: Membership) -> Mapping[str, Any]:
     return {"episode_id": made.episode_id}
 
 
+def in_review(seat: Membership) -> Mapping[str, Any]:
+    review_of(seat)
+    return {}
+
+
 def session_of(**fields: Any) -> Made:
     def made(seat: Membership) -> Mapping[str, Any]:
-        session = ReviewSessionFactory(organization=seat.organization, **fields)
+        session = ReviewSessionFactory(organization=seat.organization, consultant=seat, **fields)
         AgendaItemFactory(organization=seat.organization, session=session, episode=episode(seat))
         return {"session_id": session.id}
 
@@ -560,7 +565,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "review_addendum": Url(CONSULTING, get=None, post=422, made=signed_review, shows="patient"),
     "review_void": Url(CONSULTING, get=None, post=422, made=signed_review, shows="patient"),
     # psychiatric review
-    "review_queue": Url(REVIEWING, made=review_of, shows="count"),
+    "review_queue": Url(REVIEWING, made=in_review, shows="count"),
     "review_queue_narrow": Url(REVIEWING, get=None, post=302),
     "review_patient": Url(REVIEWING, post=422, made=review_of, shows="patient"),
     "review_sessions": Url(REVIEWING),
