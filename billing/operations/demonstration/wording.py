@@ -8,13 +8,17 @@ from billing.operations.demonstration.people import Staff
 from caseload.models import Activity
 from caseload.operations.note_settings import save_template
 
-_FIRST = ("What brings the patient here", "Goals, in the patient’s words", "What helped before")
-_FIRST += ("Medication, and how it is taken", "First small step", "Questions left open")
-_LATER = ("Since the last contact", "Medication taken, effects and side effects", "What was practised, and how it went")
-_LATER += ("Agreed until next time",)
+_FIRST = (
+    *("What brings the patient here", "Goals, in the patient’s words", "What helped before"),
+    *("Medication, and how it is taken", "First small step", "Questions left open"),
+)
+_LATER = (
+    *("Since the last contact", "Medication taken, effects and side effects"),
+    *("What was practised, and how it went", "Agreed until next time"),
+)
 _ATTEMPT = ("Number tried", "Message left, without naming the program", "Next try")
 _CLINIC = ("Spoken with", "What was said about progress", "Asked of the treating clinician", "Who does what by when")
-_TEMPLATES = (
+_TEMPLATES: tuple[tuple[Activity, str, tuple[str, ...]], ...] = (
     (Activity.TREATMENT, "First session", _FIRST),
     (Activity.TREATMENT, "Follow-up session", _LATER),
     (Activity.OUTREACH_ATTEMPT, "Attempt", _ATTEMPT),
