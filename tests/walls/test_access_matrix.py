@@ -39,7 +39,8 @@ def asking(request, seats):
 
 
 def test_every_answer_is_the_tables_and_refusals_tell_nothing(asking):
-    """In one pass, as asking is slow: what is another organization's is also answered like what is not there."""
+    """In one pass, as asking is slow: what is another organization's is also answered like what is not there, and
+    another organization like none."""
     wrong, told_too_much, told_apart = [], [], []
     for who, method in questions(asking.url.roles):
         is_asked_of_all = asking.has_object and method in ("GET", "POST") and who in knowing(asking.url.roles)
@@ -57,15 +58,19 @@ def test_every_answer_is_the_tables_and_refusals_tell_nothing(asking):
     assert wrong == []
     assert told_too_much == []
     assert told_apart == []
+    looks_like_none(asking)
+    signs_in_first(asking)
 
 
-def test_another_organization_looks_like_none(asking):
+def looks_like_none(asking):
+    """Another organization, to a stranger who is signed in."""
     there, nowhere = asking.ask("stranger"), asking.ask("stranger", slug="no-such-place")
     assert told(there) == told(nowhere)
     assert there.status_code == 404
 
 
-def test_a_stranger_signs_in_first_and_comes_back(asking):
+def signs_in_first(asking):
+    """Whoever is not signed in, and comes back to what was asked for."""
     answer = asking.ask("anonymous")
     sign_in, _, next_page = answer.headers["Location"].partition("?next=")
     assert sign_in == "/accounts/login/"
