@@ -17,6 +17,7 @@ from django.db import transaction
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership, Role
 from caseload.models import ReviewDraft
+from caseload.operations.review_errors import DraftGone
 from caseload.queries.review_drafts import content_of, earlier_of
 from caseload.rules.clock import local_date
 from caseload.rules.reviews import ReviewText, faults_of_draft
@@ -42,13 +43,15 @@ def save_review_draft(
     """Keep a review that is being written, after the draft `based_on` (0: the first).
 
     What the consultant saves, the consultant has read. Not audited, as no draft is: opening the page is, and so is
-    signing. Raises EditedMeanwhile when somebody saved another one, ContentRefused, NotFound.
+    signing. Raises EditedMeanwhile when somebody saved another one, DraftGone when it was signed meanwhile,
+    ContentRefused, NotFound.
     """
     episode = _locked(by, episode_id)
     born_on = episode.patient.birth_date
     if faults := faults_of_draft(content, today=local_date(at, ZoneInfo(episode.clinic.time_zone)), born_on=born_on):
         raise ContentRefused(faults)
     draft = _draft(by.organization_id, episode_id)
+    _refuse_gone(draft, based_on)
     if content == (content_of(draft) if draft else ReviewText()):
         return DraftKept(draft.number if draft else 0, was_new=False)
     if based_on != (draft.number if draft else 0):
@@ -77,10 +80,19 @@ def mark_read(*, by: Membership, at: datetime, episode_id: UUID, number: int) ->
 
 
 def refuse_outdated(organization_id: UUID, episode_id: UUID, *, based_on: int, content: ReviewText) -> None:
-    """Raises EditedMeanwhile when the draft that stands is neither the one in view nor what is to be signed."""
+    """Raises EditedMeanwhile when the draft that stands is neither the one in view nor what is to be signed, and
+    DraftGone when the one in view was signed meanwhile.
+    """
     draft = _draft(organization_id, episode_id)
+    _refuse_gone(draft, based_on)
     if draft is not None and draft.number != based_on and content_of(draft) != content:
         raise EditedMeanwhile
+
+
+def _refuse_gone(draft: ReviewDraft | None, based_on: int) -> None:
+    """Only signing takes a draft away."""
+    if draft is None and based_on:
+        raise DraftGone
 
 
 def _locked(by: Membership, episode_id: UUID) -> Episode:

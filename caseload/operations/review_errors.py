@@ -12,6 +12,16 @@ class NotTheConsultant(DomainError):
         super().__init__("Only a psychiatric consultant signs a review. Save it as a draft for the consultant.")
 
 
+class DraftGone(DomainError):
+    """What somebody went on writing was signed meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This draft was signed meanwhile. What you typed is still here: open the page again to see the review, and "
+            "copy what it lacks."
+        )
+
+
 class ReviewDayImpossible(DomainError):
     """A review is of somebody who is in the program, and not of a day to come."""
 

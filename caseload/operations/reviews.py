@@ -116,7 +116,7 @@ def sign_review(
 
     `based_on` is the number of the draft that was in view (0: none); the draft goes. With `session_id` the patient is
     reviewed on its agenda. A second submit returns the first. Raises NotTheConsultant, EditedMeanwhile when somebody
-    saved another draft, ContentRefused, ReviewDayImpossible, FormReused, NotFound.
+    saved another draft, DraftGone when somebody signed it, ContentRefused, ReviewDayImpossible, FormReused, NotFound.
     """
     if Role.PSYCHIATRIC_CONSULTANT not in by.roles:
         raise NotTheConsultant

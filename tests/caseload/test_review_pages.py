@@ -185,6 +185,15 @@ def test_what_only_one_changed_is_said_so(
     assert "You saved this draft at" in words(own)
 
 
+def test_a_draft_that_was_signed_meanwhile_is_said_and_nothing_is_lost(
+    client_of: Any, by: Any, url: Any, signed: CaseReview
+) -> None:
+    answer = client_of(by).post(url("review/"), typed("draft", based_on=1, summary="Written too late"))
+    assert answer.status_code == 422
+    assert "This draft was signed meanwhile." in words(answer)
+    assert "Written too late" in answer.text
+
+
 def test_a_double_submit_leads_to_the_one_review(client_of: Any, consultant: Any, url: Any) -> None:
     client, form = client_of(consultant), typed("sign")
     first, again = client.post(url("review/"), form), client.post(url("review/"), form)

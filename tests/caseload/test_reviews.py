@@ -24,6 +24,7 @@ from caseload.models import (
 )
 from caseload.operations.review_drafts import DraftKept, mark_read, save_review_draft
 from caseload.operations.review_errors import (
+    DraftGone,
     NotTheConsultant,
     ReviewActedOn,
     ReviewDayImpossible,
@@ -186,6 +187,16 @@ def test_the_second_of_two_who_type_is_told(drafting: Any, signing: Any) -> None
     with pytest.raises(EditedMeanwhile):
         signing(content=replace(REVIEW, summary="Mine"))
     assert signing(content=REVIEW).was_new  # what is signed is what the draft says: nothing is lost
+
+
+def test_a_draft_that_was_signed_meanwhile_is_neither_signed_again_nor_written_on(drafting: Any, signing: Any) -> None:
+    drafting(REVIEW)
+    signing(based_on=1)
+    with pytest.raises(DraftGone):
+        signing(based_on=1)
+    with pytest.raises(DraftGone):
+        drafting(replace(REVIEW, summary="More"), 1)
+    assert (CaseReview.objects.count(), ReviewDraft.objects.count()) == (1, 0)
 
 
 def test_a_draft_that_cannot_be_kept_is_refused(drafting: Any) -> None:
