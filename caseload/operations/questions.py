@@ -36,7 +36,8 @@ def ask_consultant(
     A second submit returns the first. Raises NotFound, PatientDischarged, FormReused.
     """
     episode = locked_episode(by.organization_id, episode_id)
-    earlier = ReviewQuestion.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
+    sent = ReviewQuestion.objects.filter(organization_id=by.organization_id, client_token=client_token)
+    earlier: ReviewQuestion | None = sent.first()
     if earlier is not None:
         if earlier.episode_id != episode.id:
             raise FormReused

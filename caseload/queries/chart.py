@@ -200,8 +200,9 @@ def scale_scores(key: str, scores: Sequence[tuple[date, int]], enrolled_on: date
 
 
 def _state(scale: Instrument, totals: Sequence[int]) -> str:
-    is_course = isinstance(scale, TargetScale) and len(totals) > 1
-    return STATE_LABELS[state_of_totals(scale, totals)] if is_course else ""
+    if not isinstance(scale, TargetScale) or len(totals) < 2:
+        return ""
+    return STATE_LABELS[state_of_totals(scale, totals)]
 
 
 def _documents(record: PatientRecord) -> Iterable[CheckedDocument]:

@@ -41,9 +41,9 @@ def review_protocol(request: HttpRequest, organization: str, clinic_id: UUID) ->
 
 
 def _save(form: ReviewProtocolForm, clinic: Clinic, settings: ReviewSettings, *, by: Membership) -> bool:
-    values = {"own": form.own, "deadlines": form.deadlines, "seen": form.seen_at}
+    at, deadlines, seen = timezone.now(), form.deadlines, form.seen_at
     try:
-        set_review_protocol(by=by, at=timezone.now(), clinic=clinic, **values)
+        set_review_protocol(by=by, at=at, clinic=clinic, own=form.own, deadlines=deadlines, seen=seen)
     except LimitsRefused as refused:
         for name, sentence in refused.faults.items():
             form.add_error(name, sentence)

@@ -42,7 +42,7 @@ def signals(request: HttpRequest, organization: str, patient_id: UUID) -> HttpRe
     episode, today = asking.door.episode, asking.door.today
     if episode is None or not asking.door.is_open:
         return _page(asking, "signals", "signal.opened", {}, status=409 if asking.is_post else 200)
-    known = {"organization_id": asking.by.organization_id, "episode_id": episode.id, "today": today}
+    known: dict[str, Any] = {"organization_id": asking.by.organization_id, "episode_id": episode.id, "today": today}
     standing, put_off = signals_of(**known), signals_put_off(**known)
     offered = [(f"{PUT_OFF_TASK}{one.word}", one.label) for one in standing if one.may_wait and not one.put_off_until]
     form = PutOffForm(asking.request.POST if asking.is_post and _asked(asking) != END else None, offered=offered)
@@ -62,7 +62,8 @@ def signals(request: HttpRequest, organization: str, patient_id: UUID) -> HttpRe
 def for_review(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Ask the consultant, record that the treatment was changed, and take either back."""
     asking = asking_of(request, organization, patient_id)
-    episode, known = asking.door.episode, {"by": asking.by, "at": asking.at}
+    episode = asking.door.episode
+    known: dict[str, Any] = {"by": asking.by, "at": asking.at}
     if episode is None or not asking.door.is_open:
         return _page(asking, "for_review", "question.opened", {}, status=409 if asking.is_post else 200)
     organization_id, asked = asking.by.organization_id, _asked(asking)
@@ -77,7 +78,7 @@ def for_review(request: HttpRequest, organization: str, patient_id: UUID) -> Htt
         why = reasons[row.id]
         if _done(why, lambda: _take_back(asked, row.id, why.cleaned_data["reason"], known)):
             return _back(asking, "for_review", "Taken back.")
-    of = {**known, "episode_id": episode.id}
+    of: dict[str, Any] = {**known, "episode_id": episode.id}
     if _done(question, lambda: ask_consultant(**of, **question.cleaned_data)):
         return _back(asking, "patient_chart", "The question is with the consultant.")
     if _done(change, lambda: record_treatment_change(**of, **change.cleaned_data)):
