@@ -28,8 +28,7 @@ from registry.models import (
 )
 from registry.operations.recording import Stamp, announce_change, record_facts, stamped
 from registry.queries.episodes import episode_ids_of
-from registry.rules.instruments import instrument
-from registry.rules.instruments.words import critical_words
+from registry.queries.risk import answer_words, answered
 from registry.rules.risk import Answered, is_history, rises
 from registry.rules.risk_course import POSITIVE, RISEN
 
@@ -95,23 +94,6 @@ def open_case_of(patient_id: UUID) -> RiskCase | None:
     """The person's open case."""
     found: RiskCase | None = RiskCase.objects.live().filter(patient_id=patient_id, closed_at__isnull=True).first()
     return found
-
-
-def answered(row: Assessment) -> Answered:
-    """What a score said of danger."""
-    scale = instrument(row.instrument)
-    concerns = any(row.items[number - 1] for number in scale.critical_items) if row.items and not scale.tiers else False
-    tier = row.detail.get("tier", "")
-    return Answered(row.on, scale.scale_key, max(row.item9 or 0, int(concerns)), tier)
-
-
-def answer_words(row: Assessment) -> str:
-    """What a score said of danger, in words."""
-    scale, said = instrument(row.instrument), answered(row)
-    tier = scale.tier(said.tier)
-    if tier is not None:
-        return f"{scale.name}: {tier.word.lower()}"
-    return critical_words(scale, row.item9) if row.item9 else f"{scale.name}: a question about self-harm answered yes"
 
 
 def tell(case: RiskCase, action: str, *, stamp: Stamp, fields: Iterable[str] = ()) -> None:

@@ -9,13 +9,23 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Func, JSONField, OuterRef, Subquery
+from django.db.models import Exists, Func, JSONField, OuterRef, Q, Subquery
 
 from bhi.errors import NotFound
 from registry.models import Assessment, RelatedPerson, RiskCase, RiskCause, RiskStep, RiskStepKind, SafetyPlan
 from registry.queries.risk_protocols import RiskSettings, risk_settings
 from registry.rules.instruments import instrument
-from registry.rules.risk import SCREENER_DAYS, SCREENERS, TIER_WORDS, fault_of_agreeing, faults_of_closing
+from registry.rules.instruments.words import critical_words
+from registry.rules.risk import (
+    HIGH,
+    MODERATE,
+    SCREENER_DAYS,
+    SCREENERS,
+    TIER_WORDS,
+    Answered,
+    fault_of_agreeing,
+    faults_of_closing,
+)
 from registry.rules.risk_course import POSITIVE, RISEN, Course, Event, course_of
 from registry.rules.risk_steps import Step, steps_of
 
@@ -200,11 +210,36 @@ def screener_for(patient_id: UUID, on: date) -> Assessment | None:
     return next((row for row in _screeners(patient_id) if _is_of(row, on)), None)
 
 
+def earlier_positive(patient_id: UUID) -> str:
+    """The last answer that meant danger, where no case has dealt with it: `item 9: 1 on 2026-02-03`. One statement."""
+    told = Assessment.objects.live().filter(patient_id=patient_id)
+    positive = told.filter(Q(item9__gt=0) | Q(detail__tier__in=[MODERATE, HIGH]))
+    dealt_with = RiskCase.objects.live().filter(patient_id=OuterRef("patient_id"), closed_on__gte=OuterRef("on"))
+    row = positive.exclude(Exists(dealt_with)).order_by("-on", "-recorded_at").first()
+    return f"{answer_words(row)} on {row.on}" if row is not None else ""
+
+
 def safety_plan_row(patient_id: UUID) -> dict[str, Any] | None:
     """The safety plan in force, as `safety_part` takes it."""
     rows = SafetyPlan.objects.live().filter(patient_id=patient_id).order_by("-number")
     found: dict[str, Any] | None = rows.values("number", "on", "content").first()
     return found
+
+
+def answered(row: Assessment) -> Answered:
+    """What a score said of danger."""
+    scale = instrument(row.instrument)
+    concerns = any(row.items[number - 1] for number in scale.critical_items) if row.items and not scale.tiers else False
+    return Answered(row.on, scale.scale_key, max(row.item9 or 0, int(concerns)), row.detail.get("tier", ""))
+
+
+def answer_words(row: Assessment) -> str:
+    """What a score said of danger, in words."""
+    scale, said = instrument(row.instrument), answered(row)
+    tier = scale.tier(said.tier)
+    if tier is not None:
+        return f"{scale.name}: {tier.word.lower()}"
+    return critical_words(scale, row.item9) if row.item9 else f"{scale.name}: a question about self-harm answered yes"
 
 
 def reason_words(case: RiskCase) -> str:

@@ -19,7 +19,16 @@ from registry.forms.risk import AnswerForm, AssessForm, CallForm, CloseForm, Con
 from registry.operations.risk import answer_lowering, assess_risk, close_risk_case, do_step, note_call, open_risk_case
 from registry.operations.risk_errors import CaseMoved, RiskRefused
 from registry.queries.plans import SafetyPart, safety_part
-from registry.queries.risk import CasePage, case_page, cases_of, earlier_cases, last_case, safety_plan_row, seen_of
+from registry.queries.risk import (
+    CasePage,
+    case_page,
+    cases_of,
+    earlier_cases,
+    earlier_positive,
+    last_case,
+    safety_plan_row,
+    seen_of,
+)
 from registry.queries.risk_protocols import risk_settings
 from registry.views.door import Asked, asked
 
@@ -133,7 +142,7 @@ def _page(here: Asked, sent: Mapping[str, RiskForm], *, status: int = 200) -> Ht
         "page": page,
         "hours": [page.settings if page is not None else risk_settings(_clinic_id(here))],
         "zone": here.door.zone.key,
-        "forms": _forms(page, sent),
+        "forms": _forms(page, sent, "" if page and page.is_open else earlier_positive(patient.id)),
         "steps": [(step, _of_step(step.step.key, sent)) for step in page.steps] if page is not None else [],
         "earlier": earlier_cases(cases[1:], people),
         "plan": _plan(patient.id),
@@ -153,9 +162,9 @@ def _plan(patient_id: UUID) -> SafetyPart | None:
     return safety_part(safety_plan_row(patient_id))
 
 
-def _forms(page: CasePage | None, sent: Mapping[str, RiskForm]) -> dict[str, RiskForm]:
+def _forms(page: CasePage | None, sent: Mapping[str, RiskForm], earlier: str) -> dict[str, RiskForm]:
     """Each form as it is, or as it was sent."""
-    found: dict[str, RiskForm] = {"open": ConcernForm(name="open"), "call": CallForm(name="call")}
+    found: dict[str, RiskForm] = {"open": ConcernForm(name="open", concern=earlier), "call": CallForm(name="call")}
     if page is not None:
         tier = page.screener.tier if page.screener is not None else ""
         found["assess"] = AssessForm(name="assess", tier=tier, seen=page.seen)

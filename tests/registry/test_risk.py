@@ -366,7 +366,8 @@ def test_steps_are_done_once_and_only_those_asked_for(case: RiskCase, by: Any, n
     assert kinds(case) == [("done", "0.reach", "")]
     with pytest.raises(RiskRefused, match="what was said or done"):
         note_call(by=by, at=now, case_id=case.id, who="", text=" ", client_token=uuid4())
-    note_call(by=by, at=now, case_id=case.id, who="Dr. Okafor", text="Sees her.", client_token=uuid4())
+    later = now + timedelta(minutes=1)
+    note_call(by=by, at=later, case_id=case.id, who="Dr. Okafor", text="Sees her.", client_token=uuid4())
     assert kinds(case)[-1] == ("called", "", "")
 
 

@@ -124,6 +124,13 @@ def test_a_closed_case_is_shown_and_the_next_begins_there(
     assert "Concerned again?" in page
 
 
+def test_an_answer_from_before_is_offered_as_the_reason(client: Client, patient: Any, by: Any, now: datetime) -> None:
+    values = {"by": by, "at": now, "patient": patient, "episode": None, "instrument": "phq9", "total": 10, "item9": 2}
+    record_assessment(**values, on=date(2026, 1, 5))
+    assert RiskCase.objects.count() == 0
+    assert "item 9: 2 on 2026-01-05</textarea>" in client.get(f"{ROOT}patients/{patient.id}/risk/").text
+
+
 def test_what_is_not_there(client: Client, patient: Any, case: RiskCase) -> None:
     assert client.post(f"{ROOT}patients/{patient.id}/risk/dance/").status_code == 404
     assert client.post(f"{ROOT}patients/{uuid4()}/risk/open/").status_code == 404
