@@ -50,8 +50,8 @@ def session_live(request: HttpRequest, organization: str, session_id: UUID) -> H
         return page.shown()
     item = _item_posted(request, session)
     if item is None:
-        messages.error(request, "Another patient was opened meanwhile. Nothing was saved.")
-        return page.again()
+        messages.error(request, "This patient is not on the agenda any more. Nothing was saved.")
+        return page.shown(status=422)
     return page.defer(item) if request.POST.get("do") == "defer" else page.write(item)
 
 

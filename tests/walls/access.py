@@ -573,7 +573,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "review_session": Url(REVIEWING, post=422, made=session_of(), shows="count"),
     "session_agenda": Url(REVIEWING, get=None, post=302, made=session_of()),
     "agenda_defer": Url(REVIEWING, post=422, made=agenda_item, shows="patient"),
-    "session_live": Url(REVIEWING, post=302, made=live_session, shows="count"),
+    "session_live": Url(REVIEWING, post=422, made=live_session, shows="count"),
     "session_act": Url(REVIEWING, get=None, post=302, made=live_session),
     "session_pulse": Url(REVIEWING, made=live_session),
     "session_end": Url(REVIEWING, post=302, made=live_session),

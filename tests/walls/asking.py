@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
-from caseload.models import Contact, TimeEntry, Timer
+from caseload.models import AgendaItem, Contact, TimeEntry, Timer
 from registry.models import Episode, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
 from tests.walls.access import ROLES, Url
@@ -86,6 +86,8 @@ class Asking:
             return Referral.objects.get(id=arguments["referral_id"]).patient_id
         if "notice_id" in arguments:
             return SafetyNotice.objects.get(id=arguments["notice_id"]).patient_id
+        if "item_id" in arguments:
+            return AgendaItem.objects.select_related("episode").get(id=arguments["item_id"]).episode.patient_id
         found: UUID = arguments["patient_id"]
         return found
 
