@@ -209,7 +209,7 @@ class Teller:
         if span[0].date() >= self.today:
             return
         contact = draft_contact(
-            self.stamp,
+            Stamp(self.stamp.by, span[1]),
             patient_id=patient.id,
             episode_id=episode.id,
             worked_by=_care_manager(episode),
@@ -245,7 +245,7 @@ class Teller:
 
     def _entry(self, patient: Patient, episode: Episode, span: tuple[datetime, datetime], activity: str) -> TimeEntry:
         return draft_time(
-            self.stamp,
+            Stamp(self.stamp.by, span[1]),
             patient_id=patient.id,
             episode_id=episode.id,
             time=WorkTime(span=span),
