@@ -14,6 +14,7 @@ from caseload.rules.agenda import Candidate
 from caseload.rules.review_queue import (
     EASED_DAYS,
     Asked,
+    Assessed,
     LeftOver,
     Place,
     Reason,
@@ -74,6 +75,11 @@ WITH day AS MATERIALIZED (
            WHERE a.organization_id = s.organization_id AND a.episode_id = s.episode_id AND v.voided_at IS NULL
              AND a.state = 'waiting' AND v.state IN ('planned', 'live')
            ORDER BY v.planned_at, v.id LIMIT 1) AS agenda,
+         (SELECT CASE WHEN bool_and(x.assessed_on IS NOT NULL AND x.recheck_on > d.today)
+                      THEN (array_agg(json_build_array(x.tier, x.assessed_on) ORDER BY x.assessed_on DESC))[1] END
+            FROM registry_riskcase x
+           WHERE x.organization_id = s.organization_id AND x.patient_id = s.patient_id AND x.voided_at IS NULL
+             AND x.closed_on IS NULL) AS assessed,
          EXISTS (SELECT FROM caseload_treatmentchange t
                   WHERE t.organization_id = s.organization_id AND t.episode_id = s.episode_id AND t.voided_at IS NULL
                     AND t."on" BETWEEN d.today - %(eased)s AND d.today) AS is_eased,
@@ -226,6 +232,7 @@ def _facts(row: Stored) -> ReviewFacts:
         advice=tuple(Waiting(number, state, date.fromisoformat(on)) for number, state, on in row["advice"] or ()),
         present_again_on=_day(row["present_again_on"]),
         left_over=_left_over(row["left_over"]),
+        assessed=Assessed(row["assessed"][0], date.fromisoformat(row["assessed"][1])) if row["assessed"] else None,
     )
 
 

@@ -76,7 +76,7 @@ _SCORED = frozenset({"baseline", "before", "best", "compared"})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A signal that stands. `is_eased`: the treatment was changed lately, so that a stall may wait (T13)."""
+    """A signal that stands. `is_eased`: a stall may wait, as the treatment was changed lately (T13)."""
 
     word: str
     since: date
@@ -111,8 +111,19 @@ class LeftOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Assessed:
+    """An open danger was assessed on a day, and need not be looked at again yet."""
+
+    tier: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewFacts:
-    """What is known of an episode that may bring it into the queue on `today`. `is_reviewed`: at least once."""
+    """What is known of an episode that may bring it into the queue on `today`.
+
+    `is_reviewed`: at least once. `assessed`: every danger known of is, within its interval.
+    """
 
     today: date
     enrolled_on: date
@@ -123,6 +134,7 @@ class ReviewFacts:
     advice: tuple[Waiting, ...] = ()
     present_again_on: date | None = None
     left_over: LeftOver | None = None
+    assessed: Assessed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +154,7 @@ class Reason:
         return KIND_OF[self.kind].label
 
 
-Place = tuple[int, int, int, date]
+Place = tuple[int, int, int, int, date]
 
 
 def reasons_of(facts: ReviewFacts) -> tuple[Reason, ...]:
@@ -170,8 +182,8 @@ def deferred_until(facts: ReviewFacts, reasons: Iterable[Reason]) -> date | None
 
 
 def place(facts: ReviewFacts, reasons: tuple[Reason, ...]) -> Place:
-    """Where a patient with reasons stands: not reached last time, then harm; among equals who was put off until now,
-    then the longest standing.
+    """Where a patient with reasons stands: not reached last time, then harm; of those in danger whoever was not
+    assessed; among equals who was put off until now, then the longest standing.
     """
     first = next((reason for reason in reasons if reason.kind != UNFINISHED), reasons[0])
     left = facts.left_over
@@ -179,6 +191,7 @@ def place(facts: ReviewFacts, reasons: tuple[Reason, ...]) -> Place:
     return (
         0 if reasons[0].kind == UNFINISHED else 1,
         RANK_OF[first.kind],
+        1 if first.kind == "safety" and facts.assessed else 0,
         0 if was_deferred else 1,
         first.since,
     )
@@ -237,7 +250,14 @@ def _signals(facts: ReviewFacts) -> Iterable[Reason]:
             kind = "stalling"
         if kind is not None and kind not in seen:
             seen.add(kind)
-            yield Reason(kind, signal.since, _words(signal, facts.today))
+            yield Reason(kind, signal.since, _words(signal, facts.today) + _assessed(facts, kind))
+
+
+def _assessed(facts: ReviewFacts, kind: str) -> str:
+    """`, assessed low Oct 4`: the chip stays, with its date."""
+    if kind != "safety" or facts.assessed is None:
+        return ""
+    return f", assessed {facts.assessed.tier} {_day(facts.assessed.on, facts.today)}"
 
 
 def _words(signal: Standing, today: date) -> str:

@@ -40,9 +40,11 @@ from caseload.operations.session_errors import (
 )
 from caseload.operations.standing import rebuild_standing
 from caseload.queries.review_queue import Population, queue_rows_of, review_queue
+from caseload.rules.review_queue import Assessed
 from registry.operations.errors import ReasonMissing
 from tests.factories.registry import AssessmentFactory, system_seat
 from tests.factories.reviews import ReviewQuestionFactory, ReviewSessionFactory, TreatmentChangeFactory
+from tests.factories.risk import RiskCaseFactory
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
@@ -121,6 +123,18 @@ def test_the_queue_says_why_in_order_in_one_statement(
     TreatmentChangeFactory(organization=stuck.organization, episode=stuck, on=date(2026, 2, 27))
     eased = queue_rows_of(by.organization_id, [stuck.id], at=now)[stuck.id]
     assert [reason.kind for reason in eased.reasons] == ["never_reviewed", "question", "stalling"]
+
+
+def test_danger_is_assessed_while_every_open_case_is(
+    in_tenant: Any, asked: Callable[..., Any], by: Any, now: datetime
+) -> None:
+    episode = asked("Rivera")
+    of = {"organization": episode.organization, "patient": episode.patient}
+    RiskCaseFactory(**of, tier="low", assessed_on=MONDAY, recheck_on=MONDAY + timedelta(days=30))
+    found = queue_rows_of(by.organization_id, [episode.id], at=now)[episode.id]
+    assert found.facts.assessed == Assessed("low", MONDAY)
+    later = queue_rows_of(by.organization_id, [episode.id], at=now + timedelta(days=30))[episode.id]
+    assert later.facts.assessed is None
 
 
 def test_a_slot_is_set_changed_and_ended(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from caseload.rules.review_queue import (
     KINDS,
     Asked,
+    Assessed,
     LeftOver,
     ReviewFacts,
     Standing,
@@ -157,6 +158,15 @@ def test_among_equals_who_was_put_off_comes_first_then_the_longest_standing() ->
     new = facts(signals=(Standing("stalled", ago(4)),))
     put_off = facts(signals=(Standing("stalled", ago(2)),), left_over=LeftOver("deferred", ago(7), ago(1)))
     assert sorted([new, old, put_off], key=placed) == [put_off, old, new]
+
+
+def test_danger_that_was_assessed_comes_after_danger_that_was_not() -> None:
+    item9 = Evidence("item9", ago(30), "phq9", 1)
+    old = facts(signals=(Standing("safety", ago(30), (item9,)),), assessed=Assessed("low", ago(29)))
+    new = facts(signals=(signal("risk_open"),))
+    worse = facts(signals=(signal("worsening"),), assessed=Assessed("low", ago(29)))
+    assert sorted([worse, old, new], key=placed) == [new, old, worse]
+    assert [reason.words for reason in reasons_of(old)] == ["item 9 = 1, Jan 31, assessed low Feb 1"]
 
 
 def test_who_was_put_off_stays_away_until_then_unless_in_danger() -> None:
