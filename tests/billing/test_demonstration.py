@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from pypdf import PdfReader
 
 from bhi.accounts.models import User
 from bhi.tenancy.context import tenant
@@ -31,13 +32,15 @@ from caseload.models import (
     TimeEntry,
     TreatmentChange,
 )
-from caseload.queries.note_templates import templates_in_use
 from caseload.queries.case_summary import case_summary
+from caseload.queries.note_templates import templates_in_use
 from caseload.queries.review_queue import review_queue
 from caseload.rules.review_queue import KIND_OF
+from caseload.tasks import paper_of
 from registry.models import (
     CarePlan,
     ClosingNote,
+    InitialAssessment,
     Patient,
     PlanSignOff,
     Referral,
@@ -183,8 +186,10 @@ def test_recommendations_stand_at_every_step_of_their_loop(demonstration):
     of = told[0].recommendation.review.episode_id
     advice = case_summary(demonstration.id, of, on=AT.date()).last_review.advice
     assert [one.became for one in advice] == [
-        "Accepted with changes, Nov 11, 2026: 125 mg first; blood pressure in two weeks, then 150 mg. "
-        "Patient told, Nov 13, 2026: Understands the two steps; will call when restless",
+        (
+            "Accepted with changes, Nov 11, 2026: 125 mg first; blood pressure in two weeks, then 150 mg. "
+            "Patient told, Nov 13, 2026: Understands the two steps; will call when restless"
+        ),
         "Patient told, Nov 11, 2026",
     ]
     assert set(TreatingClinician.objects.values_list("channel", flat=True)) == {"inbox", "paper", "link", "ehr"}
@@ -208,3 +213,9 @@ def test_contact_notes_have_something_to_begin_with(demonstration):
         ("Attempt to reach", "Attempt"),
         ("Care coordination", "Talk with the clinic"),
     ]
+
+
+def test_the_case_summary_of_a_demonstration_patient_takes_one_sheet(demonstration):
+    written = InitialAssessment.objects.live().order_by("episode__patient__sort_name")[:2]
+    papers = [paper_of(demonstration.id, row.episode_id, at=AT) for row in written]
+    assert [len(PdfReader(BytesIO(paper)).pages) for paper in papers] == [1, 1]
