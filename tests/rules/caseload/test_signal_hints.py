@@ -9,7 +9,7 @@ from caseload.rules.course import Asked, Entered, EpisodeCourse, ProgramFrom, Pu
 from caseload.rules.days import Days
 from caseload.rules.listing import standing_of
 from caseload.rules.signal_words import SignalShown, chips, shown
-from caseload.rules.signals import KIND_OF, covers, put_off_days, put_off_until, signals_on
+from caseload.rules.signals import KIND_OF, covers, may_be_put_off, put_off_days, put_off_until, signals_on
 from caseload.rules.targets import OwnLimits
 
 START = date(2026, 1, 5)
@@ -165,6 +165,20 @@ def test_putting_off_covers_the_milder_ones_of_the_family_and_never_safety():
     ]
     assert holds(given, "stalled", 95) == [True]
     assert standing_of(given, day(95)).stalled_from == day(100)
+
+
+@pytest.mark.parametrize(
+    ("task", "may"),
+    [
+        ("signal:stalled", True),
+        ("signal:safety", False),
+        ("signal:risk_open", False),
+        ("signal:x", False),
+        ("stalled", False),
+    ],
+)
+def test_what_may_be_put_off(task: str, may: bool):
+    assert may_be_put_off(task) is may
 
 
 def chip(word: str, **changes: object) -> SignalShown:
