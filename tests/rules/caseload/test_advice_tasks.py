@@ -45,7 +45,7 @@ def test_each_state_asks_for_its_next_step(kind: str, state: str, in_days: int, 
 
 
 def test_of_a_kind_the_first_due_is_said_with_how_many_more() -> None:
-    several = [due("medication", "carried_out", days, f"{days}") for days in (4, 1, 2)]
+    several = [due("medication", "carried_out", days, f"{days}.") for days in (4, 1, 2)]
     (task,) = advice_tasks(several, TODAY)
     assert (task.words, task.days_left) == ("Tell the patient: 1, due Mar 3; and 2 more", 1)
 
