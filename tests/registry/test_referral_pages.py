@@ -183,7 +183,7 @@ def test_what_is_due_today_is_not_overdue_in_the_evening(client: Client, referre
         assert names(client.get(at("?view=list&state=overdue"))) == ["Today, Ana"]
 
 
-MANY = 2 * PAGE_ROWS + 10
+MANY = 2 * PAGE_ROWS  # and one more, alone on the third page
 
 
 def test_many_referrals_are_paged(client: Client, organization: Any, clinic: Any, in_tenant: Any) -> None:
