@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bhi.tenancy.ids import uuid7
@@ -14,7 +14,8 @@ from registry.operations.assessments import record_assessment
 from registry.operations.risk import assess_risk, do_step, note_call
 from registry.operations.risk_protocols import assess_in_drill, begin_drill, do_in_drill, end_drill
 from registry.operations.self_reports import confirm_birth_date, send_self_report
-from registry.rules.risk_steps import DEFAULT, LOW, MODERATE, UNASSESSED
+from registry.rules.risk import LOW, MODERATE, UNASSESSED
+from registry.rules.risk_steps import DEFAULT
 
 # Whose last session raised a concern that was assessed low, and who answered a questionnaire last night.
 ASSESSED, AT_NIGHT = "Lindgren", "Okonkwo"
@@ -39,12 +40,12 @@ def _assessed(staff: Staff, episode: Episode, *, at: datetime) -> None:
     by = episode.care_manager or staff.care_managers[0]
     on = at.astimezone(ZoneInfo(ZONE)).date() - timedelta(days=ASSESSED_DAYS_AGO)
     moment = datetime.combine(on, time(15), ZoneInfo(ZONE))
-    of = {"by": by, "patient": episode.patient, "episode": episode, "on": on}
+    of: dict[str, Any] = {"by": by, "patient": episode.patient, "episode": episode, "on": on}
     record_assessment(at=moment, instrument="phq9", items=IN_SESSION, client_token=uuid7(), **of)
     case = RiskCase.objects.live().get(patient=episode.patient)
     moment += timedelta(minutes=5)
     record_assessment(at=moment, instrument="cssrs", items=SCREENED, client_token=uuid7(), **of)
-    doing = {"by": by, "case_id": case.id}
+    doing: dict[str, Any] = {"by": by, "case_id": case.id}
     for step in DEFAULT[UNASSESSED]:
         do_step(at=moment, key=step.key, client_token=uuid7(), **doing)
     moment += timedelta(minutes=10)
@@ -75,7 +76,7 @@ def _at_night(staff: Staff, episode: Episode, *, at: datetime) -> None:
         client_token=uuid7(),
     )
     moment = sent_at + timedelta(hours=5, minutes=31)
-    of = {"by": staff.system, "report_id": report.id}
+    of: dict[str, Any] = {"by": staff.system, "report_id": report.id}
     birth_date = episode.patient.birth_date
     confirm_birth_date(at=moment, birth_date=birth_date, session_sha256=report.id.bytes * 2, **of)
     for number, points in enumerate(LAST_NIGHT, start=1):
@@ -87,7 +88,7 @@ def _drill(staff: Staff, *, at: datetime) -> None:
     """The protocol was rehearsed a month ago, and what was learnt is written down."""
     begun_at = at - timedelta(days=31)
     drill = begin_drill(by=staff.lead, at=begun_at, clinic_id=staff.clinics[0].id, scenario="self_report")
-    of = {"by": staff.lead, "drill_id": drill.id}
+    of: dict[str, Any] = {"by": staff.lead, "drill_id": drill.id}
     for minute, step in enumerate(DEFAULT[UNASSESSED], start=2):
         do_in_drill(at=begun_at + timedelta(minutes=minute), key=step.key, **of)
     assess_in_drill(at=begun_at + timedelta(minutes=9), tier=MODERATE, **of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -161,14 +162,18 @@ def _step_by_step(told: Told, on: date, recommendation_id: UUID, steps: Steps, *
     for hour, (what, after, words) in enumerate(steps, start=9):
         day = weekdays_after(on, after)
         moment = told.moment(day, time(hour))
-        of = {"at": moment, "recommendation_id": recommendation_id, "client_token": uuid7()}
+        of: dict[str, Any] = {"at": moment, "recommendation_id": recommendation_id, "client_token": uuid7()}
         day = moment.astimezone(ZoneInfo(ZONE)).date()
         if what == "sent":
             send_advice(by=seats[by], channel=channel, **of)
         elif what == "carried_out":
             carry_out(by=seats[by], done_on=day, text=words, **of)
         elif what == "told":
-            told_of = {"recommendation_ids": [of.pop("recommendation_id")], "told_on": day, "text": words}
+            told_of: dict[str, Any] = {
+                "recommendation_ids": [of.pop("recommendation_id")],
+                "told_on": day,
+                "text": words,
+            }
             tell_patient(by=seats[by], **told_of, **of)
         elif channel == "inbox":
             decide_advice(by=told.staff.clinician, decision=what, text=words, **of)
