@@ -209,10 +209,11 @@ def _review(review_id: UUID, organization_id: UUID) -> tuple[CaseReview, Episode
     """A live review under the lock of its episode: two submits at once take turns (ADR 7)."""
     of = {"organization_id": organization_id, "voided_at__isnull": True}
     review: CaseReview | None = CaseReview.objects.filter(**of, id=review_id).first()
-    episodes = Episode.objects.filter(**of, id=review.episode_id if review is not None else None)
-    related = episodes.select_related("treating_clinician").select_for_update(of=("self",), no_key=True)
-    episode: Episode | None = related.first()
-    if review is None or episode is None:
+    if review is None:
+        raise NotFound
+    episodes = Episode.objects.filter(**of, id=review.episode_id).select_related("treating_clinician")
+    episode: Episode | None = episodes.select_for_update(of=("self",), no_key=True).first()
+    if episode is None:
         raise NotFound
     return review, episode
 

@@ -96,6 +96,7 @@ def _loop(proposed_on: date, steps: dict[str, date]) -> Loop:
 
 def _overdue(row: Recommendation, at: datetime, people: dict[UUID, str]) -> OverdueAdvice:
     episode = row.review.episode
+    assert row.due_on is not None
     is_ours = row.state in UNDECIDED and goes_ahead(row.kind)
     return OverdueAdvice(
         patient_id=episode.patient_id,
@@ -106,5 +107,5 @@ def _overdue(row: Recommendation, at: datetime, people: dict[UUID, str]) -> Over
         due_on=row.due_on,
         today=local_date(at, ZoneInfo(episode.clinic.time_zone)),
         clinician=str(episode.treating_clinician or ""),
-        care_manager=people.get(episode.care_manager_id, ""),
+        care_manager=people[episode.care_manager_id] if episode.care_manager_id else "",
     )

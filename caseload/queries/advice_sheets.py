@@ -77,4 +77,4 @@ def _scores(row: EpisodeStanding) -> str:
 
 
 def _name(seat_id: UUID | None, people: Mapping[UUID, Membership]) -> str:
-    return str(people[seat_id]) if seat_id in people else ""
+    return str(people[seat_id]) if seat_id is not None and seat_id in people else ""

@@ -217,8 +217,8 @@ def _why_refused(refused: tuple[UUID, str, LoopForms] | None) -> str:
     if refused is None:
         return ""
     _, do, loop = refused
-    errors = loop[do].non_field_errors() if do in forms.STEPS else [DAMAGED]
-    return " ".join(errors) or "Something below has to be corrected. Everything you typed is still here."
+    errors = list(loop[do].non_field_errors()) if do in forms.STEPS else [DAMAGED]
+    return " ".join(map(str, errors)) or "Something below has to be corrected. Everything you typed is still here."
 
 
 def _card(asking: Asking, one: AdviceShown, sheet: Asked | None, refused: tuple[UUID, str, LoopForms] | None) -> Card:

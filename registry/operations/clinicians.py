@@ -73,7 +73,9 @@ def _refuse(values: ClinicianValues, by: Membership, clinician_id: UUID | None) 
         raise ClinicianRefused("email", "A secure link needs an address. Enter it, or choose another channel.")
     if values.channel == ClinicianChannel.INBOX and values.membership_id is None:
         raise ClinicianRefused("seat", "The inbox needs a person who signs in. Choose who, or another channel.")
-    others = TreatingClinician.objects.filter(organization_id=by.organization_id).exclude(id=clinician_id)
+    others = TreatingClinician.objects.filter(organization_id=by.organization_id)
+    if clinician_id is not None:
+        others = others.exclude(id=clinician_id)
     if values.npi:
         if fault := npi_fault(values.npi):
             raise ClinicianRefused("npi", fault)

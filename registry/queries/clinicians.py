@@ -48,7 +48,7 @@ def clinicians_shown(organization_id: UUID) -> tuple[ClinicianShown, ...]:
             channel_label=row.get_channel_display(),
             email=row.email,
             seat_id=row.membership_id,
-            seat=people.get(row.membership_id, ""),
+            seat=people[row.membership_id] if row.membership_id else "",
             patients=patients.get(row.id, 0),
         )
         for row in rows

@@ -11,6 +11,7 @@ from django.db.models import F
 
 from registry.models import CarePlan, Episode, PlanSignOff
 from registry.queries.plans import plan_content
+from registry.rules.care_plans import Plan
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,18 @@ class PlanToSign:
 
 
 def plans_to_sign(organization_id: UUID, clinician_ids: Iterable[UUID]) -> tuple[PlanToSign, ...]:
-    """The plans in force of clinicians' open episodes without sign-off, the longest waiting first. Two statements."""
+    """The plans in force of clinicians' open episodes without sign-off, the longest waiting first. Two statements.
+
+    A plan of which an import brought only the day says nothing that anybody could agree to.
+    """
     episodes = Episode.objects.live().filter(
         organization_id=organization_id, ended_on__isnull=True, treating_clinician_id__in=list(clinician_ids)
     )
     latest = F("number").desc(nulls_last=True)
     rows = CarePlan.objects.live().filter(organization_id=organization_id, episode_id__in=episodes.values("id"))
     ordered = rows.order_by("episode_id", latest, "-on", "-recorded_at", "-id").distinct("episode_id")
-    plans = [plan for plan in ordered.select_related("episode__patient", "episode__clinic") if not plan.is_assumed]
+    found = ordered.select_related("episode__patient", "episode__clinic")
+    plans = [plan for plan in found if not plan.is_assumed and plan_content(plan) != Plan()]
     signed = PlanSignOff.objects.live().filter(organization_id=organization_id, plan_id__in=[one.id for one in plans])
     done = set(signed.values_list("plan_id", flat=True))
     return tuple(_to_sign(plan) for plan in sorted(plans, key=lambda one: (one.on, one.id)) if plan.id not in done)

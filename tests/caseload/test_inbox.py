@@ -140,9 +140,14 @@ def test_only_ones_own_patients_are_there(
 
 def test_a_care_plan_is_agreed_to_in_place(client: Any, clinician: Any, enrolled: Callable[..., Any], by: Any) -> None:
     episode = enrolled("Stone", treating_clinician=clinician)
+    bare = enrolled("Bare", treating_clinician=clinician)
+    CarePlanFactory(organization=by.organization, episode=bare, number=None, on=date(2026, 2, 3), text="")
     CarePlanFactory(organization=by.organization, episode=episode, number=1, on=date(2026, 2, 3))
-    plan = CarePlanFactory(organization=by.organization, episode=episode, number=2, on=date(2026, 2, 20))
-    assert "Care plan of Feb 20, 2026" in said(client.get(INBOX))
+    says = {"content": {"goals": "To sleep through"}}
+    plan = CarePlanFactory(organization=by.organization, episode=episode, number=2, on=date(2026, 2, 20), **says)
+    page = said(client.get(INBOX))
+    assert "Care plan of Feb 20, 2026 Goals To sleep through I agree" in page
+    assert "Bare" not in page
     assert "Read the care plan and agree to it" in said(client.get(MINE))
     assert client.post(f"{INBOX}plans/{plan.id}/").status_code == 302
     assert "Agreed. The care manager sees it on the care plan. " in said(client.get(INBOX))
@@ -155,7 +160,7 @@ def test_a_plan_is_not_agreed_to_before_its_day(
     client: Any, clinician: Any, enrolled: Callable[..., Any], by: Any
 ) -> None:
     episode = enrolled("Stone", treating_clinician=clinician)
-    plan = CarePlanFactory(organization=by.organization, episode=episode, number=1, on=date(2026, 3, 20))
+    plan = CarePlanFactory(organization=by.organization, episode=episode, number=1, on=date(2026, 3, 20), text="x")
     assert client.post(f"{INBOX}plans/{plan.id}/").status_code == 302
     assert "The sign-off is before the day of the plan." in said(client.get(INBOX))
 

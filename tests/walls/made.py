@@ -415,7 +415,7 @@ def own_inbox(seat: Membership) -> Mapping[str, Any]:
 
 
 def plan_of_seat(seat: Membership) -> Mapping[str, Any]:
-    made = CarePlanFactory(organization=seat.organization, episode=episode(seat), number=1)
+    made = CarePlanFactory(organization=seat.organization, episode=episode(seat), number=1, text="Walks")
     treats(seat, made.episode.patient.id)
     return {"plan_id": made.id}
 
