@@ -15,10 +15,10 @@ from caseload.operations.enrol_now import ConsentGiven, Enrolled, FirstSteps, St
 from registry.models import Consent, Diagnosis, Episode, Patient, Referral
 from registry.operations import add_diagnosis, take_consent
 from registry.operations.referrals import NewPerson
-from tests.caseload.test_races import at_once
 from tests.factories.program import ReferralFactory
 from tests.factories.registry import EpisodeFactory, PatientFactory
 from tests.factories.tenancy import ClinicFactory, MembershipFactory
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = date(2026, 3, 2)

@@ -22,9 +22,9 @@ from registry.operations.versions import Kept
 from registry.rules.care_plans import Plan
 from registry.rules.initial_assessment import FirstAssessment
 from registry.rules.safety_plans import Safety
-from tests.caseload.test_races import at_once
 from tests.factories.registry import EpisodeFactory
 from tests.factories.tenancy import MembershipFactory
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = date(2026, 3, 2)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from bhi.tenancy.context import tenant
 from registry.models import Patient, Referral, ReferralAttempt
@@ -22,9 +18,9 @@ from registry.queries.protocols import protocol_of
 from tests.factories.program import ReferralFactory
 from tests.factories.registry import PatientFactory
 from tests.factories.tenancy import MembershipFactory
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE = 30
 MONDAY = date(2026, 3, 2)
 
 
@@ -40,41 +36,19 @@ def referral(organization: Any) -> Referral:
     return made
 
 
-@pytest.fixture
-def at_once(organization: Any) -> Callable[[Sequence[Callable[[], Any]]], list[Any]]:
-    """What each work returns or raises; all begin together, each in a connection and transaction of its own."""
-
-    def run_all(works: Sequence[Callable[[], Any]]) -> list[Any]:
-        start = threading.Barrier(len(works))
-
-        def run(work: Callable[[], Any]) -> Any:
-            try:
-                start.wait(PATIENCE)
-                with tenant(organization):
-                    return work()
-            except Exception as fault:  # noqa: BLE001 - the test looks at whatever it was
-                return fault
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(len(works)) as pool:
-            return list(pool.map(run, works))
-
-    return run_all
-
-
 def kinds(results: list[Any]) -> list[str]:
     return sorted(type(result).__name__ for result in results)
 
 
-def test_one_outcome_wins(at_once: Any, referral: Referral, by: Any, now: datetime, organization: Any) -> None:
+def test_one_outcome_wins(referral: Referral, by: Any, now: datetime, organization: Any) -> None:
     who = {"by": by, "at": now, "referral_id": referral.id}
     results = at_once(
+        organization,
         [
             lambda: end_referral(**who, outcome="declined", reason="No time"),
             lambda: end_referral(**who, outcome="duplicate"),
             lambda: end_referral(**who, outcome="ineligible", reason="Under 18"),
-        ]
+        ],
     )
     won = [result for result in results if isinstance(result, Referral)]
     assert kinds(results) == ["Referral", "ReferralEnded", "ReferralEnded"]
@@ -82,15 +56,14 @@ def test_one_outcome_wins(at_once: Any, referral: Referral, by: Any, now: dateti
         assert Referral.objects.get().outcome == won[0].outcome
 
 
-def test_an_attempt_and_an_end_do_not_mix(
-    at_once: Any, referral: Referral, by: Any, now: datetime, organization: Any
-) -> None:
+def test_an_attempt_and_an_end_do_not_mix(referral: Referral, by: Any, now: datetime, organization: Any) -> None:
     who = {"by": by, "at": now, "referral_id": referral.id}
     tried, ended = at_once(
+        organization,
         [
             lambda: record_attempt(**who, client_token=uuid4(), tried_at=now, mode="phone", outcome="reached"),
             lambda: end_referral(**who, outcome="duplicate"),
-        ]
+        ],
     )
     with tenant(organization):
         stored, attempts = Referral.objects.get(), ReferralAttempt.objects.count()
@@ -99,7 +72,7 @@ def test_an_attempt_and_an_end_do_not_mix(
     assert attempts == (0 if isinstance(tried, ReferralEnded) else 1)
 
 
-def test_a_form_sent_six_times_at_once_is_one_referral(at_once: Any, by: Any, now: datetime, organization: Any) -> None:
+def test_a_form_sent_six_times_at_once_is_one_referral(by: Any, now: datetime, organization: Any) -> None:
     with tenant(organization):
         clinic = PatientFactory(organization=organization).clinic
     token = uuid4()
@@ -110,14 +83,14 @@ def test_a_form_sent_six_times_at_once_is_one_referral(at_once: Any, by: Any, no
             source="screen", client_token=token,
         ).was_new  # fmt: skip
 
-    results = at_once([refer] * 6)
+    results = at_once(organization, [refer] * 6)
     assert sorted(results) == [False] * 5 + [True]
     with tenant(organization):
         assert Referral.objects.count() == 1
         assert Patient.objects.filter(family_name="Novak").count() == 1
 
 
-def test_two_referrals_of_one_patient_are_one(at_once: Any, by: Any, now: datetime, organization: Any) -> None:
+def test_two_referrals_of_one_patient_are_one(by: Any, now: datetime, organization: Any) -> None:
     with tenant(organization):
         patient = PatientFactory(organization=organization)
 
@@ -127,34 +100,35 @@ def test_two_referrals_of_one_patient_are_one(at_once: Any, by: Any, now: dateti
             client_token=uuid4(),
         )  # fmt: skip
 
-    results = at_once([refer] * 4)
+    results = at_once(organization, [refer] * 4)
     assert kinds(results) == ["ReferralKept", "ReferralOpen", "ReferralOpen", "ReferralOpen"]
     assert isinstance(next(result for result in results if isinstance(result, Exception)), ReferralOpen)
 
 
 def test_a_double_click_logs_one_attempt_and_one_wait(
-    at_once: Any, referral: Referral, by: Any, now: datetime, organization: Any
+    referral: Referral, by: Any, now: datetime, organization: Any
 ) -> None:
     who, token = {"by": by, "at": now, "referral_id": referral.id}, uuid4()
 
     def tries() -> bool:
         return record_attempt(**who, client_token=token, tried_at=now, mode="phone", outcome="reached").was_new
 
-    assert sorted(at_once([tries] * 4)) == [False, False, False, True]
-    waits = at_once([lambda: put_on_waiting_list(**who)] * 2)
+    assert sorted(at_once(organization, [tries] * 4)) == [False, False, False, True]
+    waits = at_once(organization, [lambda: put_on_waiting_list(**who)] * 2)
     assert kinds(waits) == [AlreadySo.__name__, "Referral"]
     with tenant(organization):
         assert ReferralAttempt.objects.count() == 1
 
 
-def test_settings_made_at_once_are_one_row(at_once: Any, by: Any, now: datetime, organization: Any) -> None:
+def test_settings_made_at_once_are_one_row(by: Any, now: datetime, organization: Any) -> None:
     with tenant(organization):
         clinic = PatientFactory(organization=organization).clinic
     results = at_once(
+        organization,
         [
             lambda: set_protocol(by=by, at=now, clinic=clinic, seen=None, is_seen=True, panel_limit=60),
             lambda: set_protocol(by=by, at=now, clinic=clinic, seen=None, is_seen=True, panel_limit=80),
-        ]
+        ],
     )
     assert kinds(results) == ["ClinicProtocol", "ProtocolChanged"]
     won = next(result for result in results if not isinstance(result, Exception))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from bhi.tenancy.context import tenant
 from registry.models import Assessment, DutyTurn, SafetyNotice, SafetyStep, SelfReport
@@ -21,27 +18,16 @@ from registry.operations.self_report_errors import LinkOver, NoticeTaken, TurnOv
 from registry.operations.self_reports import confirm_birth_date, send_self_report
 from tests.factories.registry import PatientFactory, system_seat
 from tests.factories.tenancy import MembershipFactory
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AT_ONCE, PATIENCE = 6, 30
+AT_ONCE = 6
 
 
-def at_once(organization: Any, *works: Callable[[], Any]) -> list[Any]:
-    """What each returns or raises; all begin together, each in a connection of its own."""
-    start = threading.Barrier(len(works))
-
-    def run(work: Callable[[], Any]) -> Any:
-        try:
-            start.wait(PATIENCE)
-            with tenant(organization):
-                return work()
-        except Exception as fault:  # noqa: BLE001 - the test looks at whatever it was
-            return type(fault)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
+def told(organization: Any, *works: Callable[[], Any]) -> list[Any]:
+    """What each of those who do it at once gets back, or the kind of refusal."""
+    answers = at_once(organization, works)
+    return [type(answer) if isinstance(answer, Exception) else answer for answer in answers]
 
 
 @pytest.fixture
@@ -97,7 +83,7 @@ def opened(organization: Any, send: Callable[..., SelfReport], patient: Any, by:
 
 def test_one_form_makes_one_link(organization: Any, send: Callable[..., SelfReport]) -> None:
     token = uuid4()
-    made = at_once(organization, *[lambda: send(token).id] * AT_ONCE)
+    made = told(organization, *[lambda: send(token).id] * AT_ONCE)
     assert len(set(made)) == 1
     with tenant(organization):
         assert SelfReport.objects.count() == 1
@@ -106,7 +92,7 @@ def test_one_form_makes_one_link(organization: Any, send: Callable[..., SelfRepo
 def test_of_tabs_that_finish_at_once_one_does(organization: Any, opened: SelfReport, by: Any, now: datetime) -> None:
     with tenant(organization):
         give_answer(by=by, at=now, report_id=opened.id, tool="phq9", number=9, points=0)
-    ended = at_once(organization, *[lambda: finish_self_report(by=by, at=now, report_id=opened.id)] * AT_ONCE)
+    ended = told(organization, *[lambda: finish_self_report(by=by, at=now, report_id=opened.id)] * AT_ONCE)
     assert sorted(map(str, ended)) == sorted(map(str, [None, *[LinkOver] * (AT_ONCE - 1)]))
     with tenant(organization):
         assert [a.total for a in Assessment.objects.all()] == [8]
@@ -118,7 +104,7 @@ def test_a_dangerous_answer_from_two_tabs_calls_once(
     def answer() -> bool:
         return give_answer(by=by, at=now, report_id=opened.id, tool="phq9", number=9, points=2)
 
-    assert at_once(organization, *[answer] * AT_ONCE) == [True] * AT_ONCE
+    assert told(organization, *[answer] * AT_ONCE) == [True] * AT_ONCE
     with tenant(organization):
         assert (SafetyNotice.objects.count(), Assessment.objects.count()) == (1, 1)
 
@@ -128,7 +114,7 @@ def test_no_answer_of_two_tabs_is_lost(organization: Any, opened: SelfReport, by
         lambda number=number: give_answer(by=by, at=now, report_id=opened.id, tool="phq9", number=number, points=3)
         for number in range(1, 9)
     ]
-    assert at_once(organization, *works) == [False] * 8
+    assert told(organization, *works) == [False] * 8
     with tenant(organization):
         given = SelfReport.objects.get().answers["given"]["phq9"]["items"]
     assert given == {str(number): 3 for number in range(1, 9)}
@@ -143,7 +129,7 @@ def test_wrong_birth_dates_are_all_counted(
     def guess() -> bool:
         return confirm_birth_date(by=by, at=now, report_id=report.id, birth_date=now.date(), session_sha256=bytes(32))
 
-    ended = at_once(organization, *[guess] * 8)
+    ended = told(organization, *[guess] * 8)
     assert sorted(map(str, ended)) == sorted(map(str, [*[False] * 5, *[LinkOver] * 3]))
 
 
@@ -158,8 +144,8 @@ def test_two_workers_tell_one_person_once_and_one_of_two_people_takes_it_on(
     def tell() -> int:
         return len(tell_of_notice(organization_id=organization.id, notice_id=notice.id, at=now))
 
-    assert sorted(at_once(organization, *[tell] * AT_ONCE)) == [*[0] * (AT_ONCE - 1), 1]
-    taken = at_once(
+    assert sorted(told(organization, *[tell] * AT_ONCE)) == [*[0] * (AT_ONCE - 1), 1]
+    taken = told(
         organization,
         *(lambda seat=seat: acknowledge_notice(by=seat, at=now, notice_id=notice.id).id for seat in (by, other)),
     )
@@ -187,4 +173,4 @@ def test_of_two_who_fill_one_hour_one_is_told_that_it_is_taken(
             )
         )
 
-    assert sorted(map(str, at_once(organization, add, add))) == sorted(map(str, [1, TurnOverlaps]))
+    assert sorted(map(str, told(organization, add, add))) == sorted(map(str, [1, TurnOverlaps]))
