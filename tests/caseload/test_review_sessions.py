@@ -22,6 +22,7 @@ from caseload.operations.review_sessions import (
     add_to_agenda,
     cancel_session,
     defer_item,
+    defer_patient,
     draw_agenda,
     move_on_agenda,
     plan_coming_sessions,
@@ -33,6 +34,7 @@ from caseload.operations.review_slots import Room, SlotTerms, end_slot, set_slot
 from caseload.operations.session_errors import (
     AnotherLive,
     ItemMoved,
+    NoSession,
     SessionMoved,
     SessionRefused,
     SlotTaken,
@@ -251,6 +253,24 @@ def test_who_is_put_off_waits_with_a_reason(
     assert len(review_queue(by.organization_id, at=now).rows) == 1
 
 
+def test_who_is_on_no_agenda_is_put_off_on_that_of_the_next_session(
+    in_tenant: Any, asked: Callable[..., Any], by: Any, clinic: Any, consultant: Any, now: datetime
+) -> None:
+    episode, until = asked("Rivera"), MONDAY + timedelta(days=7)
+    given: dict[str, Any] = {"by": by, "at": now, "episode_id": episode.id, "because": "Away", "until_on": until}
+    with pytest.raises(NoSession):
+        defer_patient(**given)
+    session = planned(by, clinic, consultant, now)
+    take_off_agenda(by=by, at=now, item_id=AgendaItem.objects.get().id)
+    item = defer_patient(**given)
+    assert (item.session, item.state, item.added_by) == (session, "deferred", by)
+    with pytest.raises(ItemMoved):
+        defer_patient(**given)
+    AgendaItem.objects.filter(id=item.id).update(state="unfinished", deferred_because="")
+    with pytest.raises(ItemMoved):
+        put_back(by=by, at=now, item_id=item.id)
+
+
 def test_a_cancelled_sessions_patients_come_first_next_time(
     in_tenant: Any, asked: Callable[..., Any], by: Any, clinic: Any, consultant: Any, now: datetime
 ) -> None:
@@ -339,6 +359,8 @@ def test_an_open_patients_clock_is_that_patients_minutes(live: Live) -> None:
     assert [row.place[0] for row in review_queue(live.by.organization_id, at=live.at(60)).rows] == [0, 0, 0]
     with pytest.raises(SessionMoved):
         live.open(2, 61)
+    with pytest.raises(SessionMoved):
+        put_back(by=live.by, at=live.now, item_id=live.items[0].id)
 
 
 def test_only_who_was_there_has_minutes(live: Live, membership: Callable[..., Any]) -> None:

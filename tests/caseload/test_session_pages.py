@@ -198,6 +198,30 @@ def test_an_agenda_is_read_changed_and_cancelled(
     assert "Cancelled: Consultant ill" in said(pc.get(f"{ROOT}sessions/"))
 
 
+def test_what_an_operation_refuses_is_said_at_its_field(
+    session: ReviewSession, cm: Client, by: Any, pc: Any, clinic: Any, now: datetime
+) -> None:
+    url, item = f"{ROOT}sessions/{session.id}/", AgendaItem.objects.get(place=1)
+    far = {"because": "Away", "until_on": "2027-03-09"}
+    at_most = "A patient can be put off for 60 days at most."
+    assert at_most in said(cm.post(f"{url}agenda/{item.id}/defer/", far))
+    assert at_most in said(cm.post(f"{ROOT}patients/{item.episode_id}/", {**far, "do": "defer"}))
+    past = {
+        "clinic": str(clinic.id), "consultant": str(pc.membership.id), "on": "2026-03-01", "begins_at": "14:00",
+        "minutes": "60", "places": "12", "kept_for_stalled": "6", "client_token": str(uuid4()),
+        "care_managers": [str(by.id)],
+    }  # fmt: skip
+    assert "This day is over." in said(cm.post(f"{ROOT}sessions/new/", past))
+    assert "Nothing was chosen." in said(cm.post(f"{url}agenda/", {"do": "?"}, follow=True))
+    begin_session(by=by, at=now, session_id=session.id)
+    open_item(by=by, at=now, session_id=session.id, item_id=item.id)
+    assert at_most in said(cm.post(f"{url}live/?item={item.id}", {**far, "do": "defer"}))
+    moved = "begun, ended or cancelled meanwhile"
+    assert moved in said(cm.post(url, {"because": "Ill"}))
+    assert moved in said(cm.post(f"{url}agenda/", {"do": "draw"}, follow=True))
+    assert cm.get(f"{ROOT}sessions/{uuid4()}/").status_code == 404
+
+
 def test_both_see_the_same_patient_and_the_minutes_are_posted(
     session: ReviewSession, cm: Client, by: Any, pc: Any, now: datetime
 ) -> None:

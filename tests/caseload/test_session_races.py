@@ -12,7 +12,7 @@ import pytest
 from bhi.tenancy.context import tenant
 from caseload.models import AgendaItem, OpenSpell, ReviewSession, TimeEntry
 from caseload.operations.live_sessions import begin_session, end_session, open_item
-from caseload.operations.review_sessions import plan_coming_sessions
+from caseload.operations.review_sessions import plan_coming_sessions, take_off_agenda
 from tests.factories.registry import ConsentFactory, EpisodeFactory, system_seat
 from tests.factories.reviews import AgendaItemFactory, ReviewSessionFactory, ReviewSlotFactory, SessionSeatFactory
 from tests.factories.tenancy import ClinicFactory, MembershipFactory
@@ -103,6 +103,13 @@ def test_opening_while_the_session_ends_leaves_nothing_open(
         # Either it ended first, and nothing could be opened; or the second lay open for no time, which is asked first.
         assert OpenSpell.objects.filter(ended_at__isnull=True).count() == int(is_live)
         assert (TimeEntry.objects.count() == 0) is is_live
+
+
+def test_of_many_who_take_a_patient_off_one_does(organization: Any, people: list[Any], now: datetime) -> None:
+    with tenant(organization):
+        item = AgendaItemFactory(organization=organization)
+    answers = at_once(organization, [lambda: take_off_agenda(by=people[1], at=now, item_id=item.id)] * 4)
+    assert sorted(type(answer).__name__ for answer in answers) == ["NoneType", *["NotFound"] * 3]
 
 
 def test_two_workers_plan_a_weeks_session_once(organization: Any, people: list[Any], now: datetime) -> None:
