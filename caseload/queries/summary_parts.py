@@ -137,12 +137,11 @@ def done_since(contacts: Sequence[Row]) -> tuple[str, ...]:
     worked = [row for row in contacts if row["activity"] == Activity.TREATMENT]
     tried = len(contacts) - len(worked)
     lines = [_contact_words(row) for row in worked[:CONTACTS_SHOWN]]
-    more = joined(
-        (
-            f"{len(worked) - CONTACTS_SHOWN} earlier sessions" if len(worked) > CONTACTS_SHOWN else "",
-            f"{tried} attempts, messages and other work" if tried else "",
-        )
-    )
+    earlier = len(worked) - CONTACTS_SHOWN
+    more = joined((
+        f"{earlier} earlier session{'s' * (earlier > 1)}" if earlier > 0 else "",
+        f"{tried} attempts, messages and other work" if tried > 1 else "one attempt, message or other work" * tried,
+    ))  # fmt: skip
     return (*lines, *([f"And {more}."] if more else []))
 
 

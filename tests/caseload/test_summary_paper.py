@@ -191,7 +191,7 @@ def test_what_was_done_since_counts_from_the_last_review(written: Any, organizat
         "Feb 22, 2026, phone. Skill practised: Walk 22",
         "Feb 21, 2026, phone. Skill practised: Walk 21",
         "Feb 20, 2026, phone. Skill practised: Walk 20",
-        "And 2 earlier sessions, 1 attempts, messages and other work.",
+        "And 2 earlier sessions, one attempt, message or other work.",
     )
 
 
