@@ -6,7 +6,7 @@ from datetime import date
 
 from caseload.rules.clock import short_day
 from caseload.rules.signal_evidence import Evidence
-from caseload.rules.signals import KIND_OF, is_eased, is_settled, rank_on
+from caseload.rules.signals import KIND_OF, RANK_OF, is_eased, is_settled, rank_on
 from registry.rules.instruments import INSTRUMENTS
 
 # What a fact is called, by its part in the rule. Scores put their scale and value in.
@@ -117,8 +117,8 @@ def evidence_words(fact: Evidence, today: date) -> str:
     return f"{words} {_day(fact.on, today)}" if fact.what == "late" else f"{words}, {_day(fact.on, today)}"
 
 
-def _turn(signal: SignalShown) -> tuple[bool, int]:
-    return signal.put_off_until is not None, signal.rank
+def _turn(signal: SignalShown) -> tuple[bool, int, int]:
+    return signal.put_off_until is not None, signal.rank, RANK_OF[signal.word]
 
 
 def _aside(facts: tuple[Evidence, ...], today: date) -> str:

@@ -149,7 +149,7 @@ def signals_on(course: EpisodeCourse, on: date) -> tuple[Signal, ...]:
     facts = Facts(course, course.own.over(targets_in_force(on).limits))
     standing = ((word, days.since(on)) for word, days in signal_days(course).items())
     signals = (_signal(facts, word, on, since) for word, since in standing if since is not None)
-    return tuple(sorted(signals, key=lambda signal: signal.rank))
+    return tuple(sorted(signals, key=lambda signal: (signal.rank, RANK_OF[signal.word])))
 
 
 def _signal(facts: Facts, word: str, on: date, since: date) -> Signal:
@@ -159,8 +159,8 @@ def _signal(facts: Facts, word: str, on: date, since: date) -> Signal:
 
 
 def rank_on(word: str, evidence: Iterable[Evidence], on: date) -> int:
-    """How urgent a signal is on a day: a stall that is eased then (T13) is as urgent as its watch."""
-    return RANK_OF["stalled_watch" if is_eased(word, evidence, on) else word]
+    """How urgent a signal is on a day: an eased stall (T13) is as urgent as the first amber of its family."""
+    return RANK_OF["non_responder" if is_eased(word, evidence, on) else word]
 
 
 def is_eased(word: str, evidence: Iterable[Evidence], on: date) -> bool:

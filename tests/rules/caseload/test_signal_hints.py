@@ -134,10 +134,15 @@ def test_a_change_of_treatment_eases_a_stall_for_four_weeks_and_clears_nothing()
     assert (after.aside, later.aside) == ("plan changed Apr 5, 3 wk", "plan changed Apr 5, 4 wk")
 
 
-def test_an_eased_stall_ranks_with_its_watch_and_leaves_the_stalled_group():
+def test_an_eased_stall_ranks_first_among_amber_ones_and_leaves_the_stalled_group():
     plain, changed = STALLED, replace(STALLED, treatment_changes=(day(85),))
     rank = {one.word: one.rank for one in signals_on(changed, day(100))}
-    assert rank["stalled"] == rank["change_of_plan_due"] + 1
+    assert rank["stalled"] == rank["non_responder"]
+    assert [word for word in rank if word in ("review_overdue", "stalled", "non_responder")] == [
+        "review_overdue",
+        "stalled",
+        "non_responder",
+    ]
     assert {one.word for one in signals_on(changed, day(100))} == {one.word for one in signals_on(plain, day(100))}
     # T11 stands untouched, and keeps the patient in the group.
     assert standing_of(changed, day(100)).stalled_from == standing_of(plain, day(100)).stalled_from == day(70)
