@@ -20,7 +20,7 @@ urlpatterns = [
     path("accounts/", include("bhi.accounts.urls")),
     path("q/", include("registry.patient_urls")),
     path("d/", include("caseload.decision_urls")),
-    path("reviews/", include("caseload.person_urls")),
+    path("", include("caseload.person_urls")),
     path("o/<slug:organization>/", include(organization)),
 ]
 

@@ -88,6 +88,11 @@ class WorkRow:
     def more(self) -> tuple[Task, ...]:
         return self.tasks[1:]
 
+    @property
+    def place(self) -> tuple[tuple[int, int, date], str, UUID]:
+        """Where the row stands among others, whatever organization they are of."""
+        return place(self.first), self.patient.person.sort_name, self.patient.patient_id
+
 
 @dataclass(frozen=True)
 class WaitingRow:
@@ -109,10 +114,6 @@ class Worklist:
     def safety(self) -> int:
         """For how many patients something of safety is due."""
         return sum(row.first.is_safety for row in self.rows)
-
-    @property
-    def others(self) -> int:
-        return len(self.rows) - self.safety
 
 
 def usual_scope(roles: Collection[str]) -> str:
@@ -146,7 +147,7 @@ def worklist(due: Due, months: Mapping[UUID, MonthSoFar]) -> Worklist:
             rows.append(WorkRow(patient, tuple(asking), month))
         by_task = {one.task: one for one in patient.snoozes}
         waiting.extend(WaitingRow(patient, task, by_task[task.kind]) for task in put_off)
-    rows.sort(key=lambda row: (*place(row.first), row.patient.person.sort_name, row.patient.patient_id))
+    rows.sort(key=lambda row: row.place)
     waiting.sort(key=lambda row: (row.put_off.until_on, row.patient.person.sort_name, row.patient.patient_id))
     return Worklist(tuple(rows), tuple(waiting))
 

@@ -19,8 +19,8 @@ from bhi.tenancy.models import Membership
 from billing.templatetags.billing_words import gap_words
 from caseload.forms.today import scope_asked, to_remember
 from caseload.queries.caseload_list import ClinicToday
-from caseload.queries.elsewhere import due_elsewhere
 from caseload.queries.today import COVERED, EVERYBODY, MINE, OURS, Due, Scope, Worklist, usual_scope, work_due, worklist
+from caseload.queries.today_everywhere import todays_of
 from caseload.rules.worklist import MonthSoFar
 from caseload.views.month_cells import MonthCell, month_cells
 from caseload.views.today_lines import line_of, waiting_lines
@@ -39,9 +39,9 @@ def today(request: HttpRequest, organization: str) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
     scope, due = _due(request, organization, by, now)
     clinics = due.clinics
-    shown = worklist(due, _months(by.organization_id, due))
+    shown = worklist(due, months_due(by.organization_id, due))
     people = people_of(by.organization_id)
-    first = _first(request.GET.get("from", ""), len(shown.rows))
+    first = first_place(request.GET.get("from", ""), len(shown.rows))
     rows = shown.rows[first : first + PAGE_ROWS]
     record("today.viewed", by=by, at=now, count=len(rows) + len(due.handed))
     context = {
@@ -52,9 +52,9 @@ def today(request: HttpRequest, organization: str) -> HttpResponse:
         "covers": [(people[seat].name, until) for seat, until in due.covers if seat in people],
         "today": _latest(clinics, now),
         "handed": [(one, people.get(one.given_by_id) if one.given_by_id else None) for one in due.handed],
-        "elsewhere": due_elsewhere(by.user_id, here=organization, at=now) if by.user_id else (),
+        "elsewhere": todays_of(by.user_id, at=now, months=months_due, besides=organization) if by.user_id else (),
         **_filters(scope, due, by, clinics),
-        **_places(first, len(shown.rows)),
+        **places(first, len(shown.rows)),
     }
     return render(request, "caseload/today.html", context)
 
@@ -73,7 +73,8 @@ def months_of(organization_id: UUID, due: Due) -> dict[UUID, MonthSoFar]:
     return {episode_id: _so_far(cell) for episode_id, cell in cells.items()}
 
 
-def _months(organization_id: UUID, due: Due) -> dict[UUID, MonthSoFar]:
+def months_due(organization_id: UUID, due: Due) -> dict[UUID, MonthSoFar]:
+    """The months of those in the list, unless they are more than one person could have."""
     return months_of(organization_id, due) if len(due.with_minutes) <= MOST_MONTHS else {}
 
 
@@ -118,7 +119,8 @@ def _filters(scope: Scope, due: Due, by: Membership, clinics: Mapping[UUID, Clin
     }
 
 
-def _places(first: int, total: int) -> dict[str, Any]:
+def places(first: int, total: int) -> dict[str, Any]:
+    """Which part of the list the page shows, and where the parts before and after it are."""
     last = min(first + PAGE_ROWS, total)
     return {
         "total": total,
@@ -128,7 +130,7 @@ def _places(first: int, total: int) -> dict[str, Any]:
     }
 
 
-def _first(typed: str, total: int) -> int:
+def first_place(typed: str, total: int) -> int:
     """Where the page begins; the first one for what is no place in the list."""
     first = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 8 else 0
     return first - first % PAGE_ROWS if first < total else 0
@@ -142,9 +144,13 @@ def _sub(shown: Worklist, clinics: Mapping[UUID, ClinicToday], at: datetime) -> 
     """`Monday, Mar 2 · 12 patients, 2 of them for safety`."""
     day = _latest(clinics, at)
     count = len(shown.rows)
+    return f"{day:%A, %b} {day.day}" + (f" · {patients_words(count, shown.safety)}" if count else "")
+
+
+def patients_words(count: int, safety: int) -> str:
+    """`12 patients, 2 of them for safety`."""
     patients = "1 patient" if count == 1 else f"{count:,} patients"
-    safety = f", {shown.safety} of them for safety" if shown.safety else ""
-    return f"{day:%A, %b} {day.day}" + (f" · {patients}{safety}" if count else "")
+    return patients + (f", {safety} of them for safety" if safety else "")
 
 
 def _next_words(due: Due, clinics: Mapping[UUID, ClinicToday], at: datetime) -> str:

@@ -16,14 +16,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
-from bhi.tenancy.context import tenant
 from caseload.models import Contact, FollowUp, Snooze, TimeEntry
 from caseload.operations import rebuild_standing
 from registry.operations import end_episode
 from tests.factories.caseload import EpisodeStandingFactory, FollowUpFactory
 from tests.factories.program import ReferralFactory, SafetyNoticeFactory
 from tests.factories.registry import AssessmentFactory, CoverageFactory, EpisodeFactory
-from tests.factories.tenancy import MembershipFactory
 from tests.factories.work import CoverFactory
 
 TODAY = date(2026, 3, 2)
@@ -193,34 +191,6 @@ def test_fifty_rows_are_a_page(
     assert (len(names(first)), len(names(second))) == (50, 1)
     assert len(names(client.get(url("today/?from=x")))) == 50
     assert names(client.get(url("today/?from=999"))) == names(first)
-
-
-def test_another_organization_of_the_person_is_counted_behind_its_own_wall(
-    client: Client,
-    url: Callable[..., str],
-    planned: Callable[..., Any],
-    by: Any,
-    other_organization: Any,
-    now: datetime,
-) -> None:
-    planned("Here")
-    seat = MembershipFactory(organization=other_organization, user=by.user, roles=["care_manager"])
-    with tenant(other_organization):
-        standing = {"organization": other_organization, "care_manager": seat}
-        EpisodeStandingFactory(**standing, next_due_on=TODAY)
-        danger = EpisodeStandingFactory(**standing, safety_from=TODAY)
-        AssessmentFactory(organization=other_organization, episode=danger.episode, on=TODAY, total=12, item9=1)
-    page = client.get(url())
-    assert f"Also in {other_organization.name} : 1 safety, 1 due." in said(page)
-    assert names(page) == ["Here, Ana"]
-    assert f"/o/{other_organization.slug}/today/" in page.text
-
-
-def test_where_the_person_may_not_log_nothing_is_counted(
-    client: Client, url: Callable[..., str], by: Any, other_organization: Any
-) -> None:
-    MembershipFactory(organization=other_organization, user=by.user, roles=["billing"])
-    assert "Also in" not in said(client.get(url()))
 
 
 def test_the_first_step_settles_the_first_task(

@@ -362,6 +362,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
 OUTSIDE: Final[dict[str, Url]] = {
     "home": Url(get=302),
     "reviews_everywhere": Url(),
+    "today_everywhere": Url(),
     "healthz": Url(is_open=True),
     "readyz": Url(is_open=True),
     # What patients open: a browser in which somebody is signed in is told to sign out first.
