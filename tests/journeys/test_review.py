@@ -56,12 +56,15 @@ def review_twelve(page: Page, site: Site) -> UUID:
         page.wait_for_load_state()
         episode = UUID(page.url.rstrip("/").split("/")[-1])
         seen.append(episode)
+        page.keyboard.press("r")
+        kind = page.locator("[name=recommendations-0-kind]")
+        expect(kind).to_be_focused()
         if advised is None and episode in mine:
             advised = episode
             write_medication(page)
-        elif not page.locator("[name=recommendations-0-kind]").input_value():  # else a draft that is signed as it is
-            choose(page, "recommendations-0-kind", "Continue")
-        leave_typing(page)  # in a field, s is a letter
+        elif not kind.input_value():  # else a draft that is signed as it is
+            page.keyboard.type("Continue")
+        page.keyboard.press("Shift+Tab")  # in a field, s is a letter
         page.keyboard.press("s")
     page.wait_for_url(lambda url: str(seen[-1]) not in url)
     assert len(set(seen)) == TWELVE
@@ -71,31 +74,14 @@ def review_twelve(page: Page, site: Site) -> UUID:
 
 
 def write_medication(page: Page) -> None:
-    choose(page, "recommendations-0-kind", "Medication")
-    choose(page, "recommendations-0-act", "Change the dose")
-    for name, words in (("text", ADVISED), ("dose", "100 mg each morning")):
-        field = page.locator(f"[name=recommendations-0-{name}]")
-        field.focus()
+    """Field by field, and back to the first."""
+    page.keyboard.type("Medication")
+    for words in ("Change the dose", ADVISED, "100 mg each morning"):
+        page.keyboard.press("Tab")
         page.keyboard.type(words)
-    page.locator("[name=recommendations-0-kind]").focus()
+    expect(page.locator("[name=recommendations-0-act] option:checked")).to_have_text("Change the dose")
     assert faults_at_both_widths(page) == []
-
-
-def choose(page: Page, name: str, label: str) -> None:
-    """In a list by typing how the choice begins."""
-    field = page.locator(f"[name={name}]")
-    field.focus()
-    page.keyboard.type(label)
-    expect(field.locator("option:checked")).to_have_text(label)
-
-
-def leave_typing(page: Page) -> None:
-    """Back until the focus is on something in which nothing is typed."""
-    typing = "document.activeElement.matches('select, textarea, input:not([type=checkbox], [type=radio])')"
-    for _ in range(5):
-        if not page.evaluate(typing):
-            return
-        page.keyboard.press("Shift+Tab")
+    page.locator("[name=recommendations-0-kind]").focus()
 
 
 def change_in_the_inbox(page: Page, site: Site, episode: UUID) -> tuple[str, str]:
