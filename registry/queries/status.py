@@ -19,6 +19,7 @@ from registry.models import (
 )
 from registry.rules.content import from_json
 from registry.rules.relapse_plans import RelapsePrevention
+from registry.rules.risk import SCREENERS
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def status_papers(episode: Episode) -> StatusPapers:
     screened = Assessment.objects.live().filter(
         organization_id=episode.organization_id,
         patient_id=episode.patient_id,
-        instrument="cssrs",
+        instrument__in=SCREENERS,
         detail__has_key="tier",
     )
     plan = RelapsePlan.objects.live().filter(**of).order_by("-number").first()

@@ -24,7 +24,7 @@ from registry.operations.risk import (
     open_risk_case,
 )
 from registry.operations.risk_errors import CaseClosed, CaseMoved, RiskRefused
-from registry.operations.safety import raise_notice
+from registry.operations.safety import close_notice, raise_notice
 from registry.queries.risk import case_page
 from registry.queries.risk_lists import risk_lists
 from tests.factories.registry import system_seat
@@ -166,6 +166,13 @@ def test_a_call_for_help_joins_the_case_that_its_score_opened(case: RiskCase, by
     case.refresh_from_db()
     assert (RiskCase.objects.count(), case.notice) == (1, first)
     assert second != first
+
+
+def test_closing_a_call_alone_leaves_the_case_open(patient: Any, clinic: Any, by: Any, now: datetime) -> None:
+    system_seat(by.organization)
+    notice = raise_notice(by=by, at=now, patient=patient, clinic_id=clinic.id)
+    close_notice(by=by, at=now, notice_id=notice.id, note="Called back.")
+    assert stored(RiskCase.objects.get()) == ("", None, None, False)
 
 
 def test_somebody_is_concerned(patient: Any, by: Any, now: datetime) -> None:
