@@ -73,8 +73,12 @@ def plan_session(*, by: Membership, at: datetime, terms: SessionTerms, client_to
 
 @transaction.atomic
 def plan_coming_sessions(*, organization_id: UUID, at: datetime) -> int:
-    """The next session of each standing slot, with its agenda, where there is none yet. Returns how many were made."""
+    """The next session of each standing slot, with its agenda, where there is none yet. Returns how many were made.
+
+    A session that nobody began by the end of its day did not take place: its patients come first in the next one.
+    """
     stamp = Stamp(system_membership(organization_id), at)
+    _lapse(stamp)
     slots = ReviewSlot.objects.filter(organization_id=organization_id, is_current=True).order_by("id")
     made = [_of_slot(slot, stamp) for slot in slots.select_for_update(of=("self",)).select_related("clinic")]
     return sum(one is not None for one in made)
@@ -195,11 +199,7 @@ def cancel_session(*, by: Membership, at: datetime, session_id: UUID, because: s
     """The meeting does not take place; its patients come first in the next one. Raises ReasonMissing, SessionMoved."""
     if not because.strip():
         raise ReasonMissing
-    session = planned_session(session_id, by)
-    session.state, session.closed_because = SessionState.CANCELLED, because.strip()
-    session.save(update_fields=["state", "closed_because"])
-    leave_unfinished(session)
-    record("review_session.cancelled", by=by, at=at, object_id=session.id, fields=["closed_because"])
+    _cancel(planned_session(session_id, by), because.strip(), Stamp(by, at))
 
 
 def fill_agenda(session: ReviewSession, *, at: datetime) -> int:
@@ -274,6 +274,23 @@ def _item(item_id: UUID, by: Membership) -> tuple[AgendaItem, ReviewSession]:
     if item is None:
         raise NotFound
     return item, session
+
+
+def _lapse(stamp: Stamp) -> None:
+    planned = ReviewSession.objects.live().filter(
+        organization_id=stamp.by.organization_id, state=SessionState.PLANNED, planned_at__lt=stamp.at
+    )
+    locked = planned.select_for_update(of=("self",), no_key=True).select_related("clinic").order_by("id")
+    for session in locked:
+        if session.on < local_date(stamp.at, ZoneInfo(session.clinic.time_zone)):
+            _cancel(session, "It did not take place.", stamp)
+
+
+def _cancel(session: ReviewSession, because: str, stamp: Stamp) -> None:
+    session.state, session.closed_because = SessionState.CANCELLED, because
+    session.save(update_fields=["state", "closed_because"])
+    leave_unfinished(session)
+    record("review_session.cancelled", by=stamp.by, at=stamp.at, object_id=session.id, fields=["closed_because"])
 
 
 def _of_slot(slot: ReviewSlot, stamp: Stamp) -> ReviewSession | None:

@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from bhi.accounts.queries import system_membership
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
-from bhi.jobs.models import Job
+from bhi.jobs.models import Job, JobState
+from bhi.jobs.operations import run
 from caseload.models import AgendaItem, OpenSpell, ReviewSession, ReviewSlot, SessionSeat, SlotSeat, TimeEntry
 from caseload.operations.live_sessions import begin_session, end_session, open_item, pause_session, set_present
 from caseload.operations.review_sessions import (
@@ -183,10 +184,9 @@ def test_what_a_slot_cannot_be(
 
 
 def test_each_week_has_its_session_once(
-    in_tenant: Any, terms: Callable[..., SlotTerms], asked: Callable[..., Any], by: Any, now: datetime
+    in_tenant: Any, terms: Callable[..., SlotTerms], by: Any, now: datetime
 ) -> None:
-    for number in range(5):
-        asked(f"N{number}", days=9 - number)
+    system_seat(by.organization)
     set_slot(by=by, at=now, terms=terms())
     week = timedelta(days=7)
     made = [plan_coming_sessions(organization_id=by.organization_id, at=at) for at in (now, now, now + week)]
@@ -194,8 +194,44 @@ def test_each_week_has_its_session_once(
     first, second = ReviewSession.objects.order_by("on")
     assert (first.on, second.on, first.recorded_by) == (TUESDAY, TUESDAY + week, system_membership(by.organization_id))
     assert SessionSeat.objects.filter(session=first).count() == 2
-    # Who is on this week's agenda is not on next week's as well.
-    assert (names(first), names(second)) == (["N0", "N1", "N2"], ["N3", "N4"])
+
+
+def test_a_slot_that_was_set_is_planned_by_its_job(
+    in_tenant: Any, terms: Callable[..., SlotTerms], by: Any, now: datetime
+) -> None:
+    system_seat(by.organization)
+    set_slot(by=by, at=now, terms=terms())
+    job = Job.objects.get(kind="plan_review_sessions")
+    assert run(organization_id=by.organization_id, job_id=job.id, at=now) == JobState.DONE
+    assert ReviewSession.objects.get().on == TUESDAY
+
+
+def test_who_waits_on_one_agenda_is_not_on_a_later_one_too(
+    in_tenant: Any, asked: Callable[..., Any], by: Any, clinic: Any, consultant: Any, now: datetime
+) -> None:
+    for number in range(5):
+        asked(f"N{number}", days=9 - number)
+    sessions = [planned(by, clinic, consultant, now, on=on) for on in (TUESDAY, TUESDAY + timedelta(days=7))]
+    assert [names(one) for one in sessions] == [["N0", "N1", "N2"], ["N3", "N4"]]
+
+
+def test_a_session_that_nobody_began_did_not_take_place(
+    in_tenant: Any, terms: Callable[..., SlotTerms], asked: Callable[..., Any], by: Any, now: datetime
+) -> None:
+    system_seat(by.organization)
+    asked("Rivera", days=1)
+    set_slot(by=by, at=now, terms=terms())
+    plan_coming_sessions(organization_id=by.organization_id, at=now)
+    # At eight in the evening of its day it may still begin.
+    evening = now + timedelta(hours=33)
+    assert plan_coming_sessions(organization_id=by.organization_id, at=evening) == 1
+    assert ReviewSession.objects.get(on=TUESDAY).state == "planned"
+    asked("Osei", days=9)
+    plan_coming_sessions(organization_id=by.organization_id, at=now + timedelta(days=2))
+    first, second = ReviewSession.objects.order_by("on")
+    assert (first.state, first.closed_because, second.state) == ("cancelled", "It did not take place.", "planned")
+    assert draw_agenda(by=by, at=now + timedelta(days=2), session_id=second.id) == 2
+    assert names(second) == ["Rivera", "Osei"]
 
 
 def test_an_agenda_is_changed_by_hand_and_drawn_up_again(
