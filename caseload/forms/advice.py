@@ -27,17 +27,12 @@ class StepForm(forms.Form):
     """One step. `field_of` says where a refusal of the loop is shown."""
 
     client_token = TokenField(initial=uuid7)
-    words_field = "text"
     day_field = "on"
 
     def refuse(self, fault: Exception) -> None:
         """Show what the loop refused, at its field where it has one."""
-        field = None
-        if isinstance(fault, WordsMissing):
-            field = self.words_field
-        elif isinstance(fault, DayImpossible):
-            field = self.day_field
-        self.add_error(field if field in self.fields else None, str(fault))
+        is_of_day = isinstance(fault, DayImpossible) and self.day_field in self.fields
+        self.add_error(self.day_field if is_of_day else None, str(fault))
 
 
 class SendForm(StepForm):
@@ -167,31 +162,8 @@ class LoopForms:
         return self._bound[do]
 
     def __getitem__(self, do: str) -> forms.Form:
+        """`forms.send` in a template, and so on."""
         return self._bound.get(do) or self._form(do, None)
-
-    @property
-    def send(self) -> forms.Form:
-        return self[SEND]
-
-    @property
-    def answer(self) -> forms.Form:
-        return self[ANSWER]
-
-    @property
-    def done(self) -> forms.Form:
-        return self[DONE]
-
-    @property
-    def told(self) -> forms.Form:
-        return self[TOLD]
-
-    @property
-    def close(self) -> forms.Form:
-        return self[CLOSE]
-
-    @property
-    def void(self) -> forms.Form:
-        return self[VOID]
 
     def _form(self, do: str, data: Mapping[str, Any] | None) -> forms.Form:
         made: forms.Form = _FORMS[do](

@@ -93,6 +93,7 @@ def test_what_is_missing_comes_back_as_typed(client: Client, row: Any) -> None:
     assert "This is in the future, or before" in said(post(client, row, "answer", **typed))
     typed = {"decision": "accepted", "channel": "ehr", "answered_on": "2026-03-08", "answered_at": "02:30"}
     assert "this time did not occur" in said(post(client, row, "answer", **typed))
+    assert "Enter the day." in said(post(client, row, "answer", decision="accepted", channel="ehr"))
     assert "This recommendation has moved on" in said(post(client, row, "told", on="2026-03-02"))
     assert post(client, row, "nonsense").status_code == 422
     assert RecommendationStep.objects.count() == 0

@@ -360,3 +360,45 @@ def test_the_care_manager_sends_it_from_the_patients_page(review: Any, by: Any, 
     Recommendation.objects.update(state="closed", due_on=None)
     refused = client.post(f"{page}reviews/{review.id}/link/", {"client_token": str(uuid4())})
     assert (refused.status_code, "has moved on meanwhile" in refused.text) == (422, True)
+
+
+def test_what_is_over_by_the_time_it_is_sent_changes_nothing(link: Any, by: Any, now: datetime) -> None:
+    later = now + timedelta(days=7)
+    known = {"organization_id": link.organization_id, "link_id": link.id, "at": later}
+    with pytest.raises(LinkOver):
+        ask_for_code(**known)
+    with pytest.raises(LinkOver):
+        confirm_code(**known, code="123456", session_sha256=b"x")
+    row = Recommendation.objects.get(number=1)
+    of = {"by": by, "at": now, "recommendation_id": row.id, "clinician_id": link.clinician_id, "text": ""}
+    token = uuid4()
+    for _ in range(2):
+        decide_by_link(**of, decision="accepted", client_token=token)
+    assert RecommendationStep.objects.filter(state="accepted").count() == 1
+
+
+def test_a_race_with_another_tab_is_said(link: Any, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = opened(link, now)
+
+    def moved(**_: Any) -> None:
+        raise AdviceMoved
+
+    def over(**_: Any) -> None:
+        raise LinkOver
+
+    monkeypatch.setattr("caseload.views.decision_links.decide_behind_link", moved)
+    page = browser.post(url(link), ANSWERS)
+    assert (page.status_code, "has moved on meanwhile" in page.text) == (422, True)
+    monkeypatch.setattr("caseload.views.decision_links.decide_behind_link", over)
+    assert browser.post(url(link), ANSWERS).status_code == 404
+
+
+def test_a_review_taken_back_asks_nothing(link: Any, review: Any, by: Any, now: datetime) -> None:
+    type(review).objects.filter(id=review.id).update(voided_at=now, voided_by=by, void_reason="Wrong patient")
+    assert Client().get(url(link)).status_code == 404
+
+
+def test_an_enrolment_taken_back_asks_nothing(review: Any, by: Any, now: datetime) -> None:
+    type(review.episode).objects.update(voided_at=now, voided_by=by, void_reason="Wrong patient")
+    with pytest.raises(NotFound):
+        send_decision_link(by=by, at=now, review_id=review.id, client_token=uuid4())
