@@ -24,7 +24,7 @@ _ACROSS = forms.Textarea(attrs={"rows": 2})
 
 
 class StepForm(forms.Form):
-    """One step. `field_of` says where a refusal of the loop is shown."""
+    """One step. A refusal of its day is shown at `day_field`."""
 
     client_token = TokenField(initial=uuid7)
     day_field = "on"
