@@ -77,6 +77,29 @@ def django_db_setup(
 
 
 @pytest.fixture
+def elsewhere(django_db_setup: None, django_db_blocker: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The owner's alias on a migrated database of its own."""
+    from django.db import connections
+
+    from tests import databases
+
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    owner = connections["owner"]
+    own = owner.settings_dict["NAME"]
+    with (
+        django_db_blocker.unblock(),
+        databases.scratch_copy(f"{databases.PREFIX}_{os.getpid()}_{worker}_elsewhere") as name,
+    ):
+        owner.close()
+        owner.settings_dict["NAME"] = name
+        try:
+            yield owner
+        finally:
+            owner.close()
+            owner.settings_dict["NAME"] = own
+
+
+@pytest.fixture
 def now() -> datetime:
     """A Monday morning in Chicago."""
     from tests.factories.tenancy import NOW

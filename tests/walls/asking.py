@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
@@ -19,6 +20,7 @@ from caseload.models import AgendaItem, Contact, TimeEntry, Timer
 from registry.models import Episode, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
 from tests.walls.access import ROLES, Url
+from tests.walls.made import MARKERS
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 ABSENT = "absent"
@@ -59,13 +61,25 @@ class Asking:
         self._own: dict[Membership, dict[str, Any]] = {}
         self.has_object = any(not isinstance(value, str) for value in self.foreign.values())
 
-    def ask(self, who: str, method: str = "GET", whose: str = "own", slug: str = "") -> HttpResponse:
-        """One request, and everything that it did taken back."""
+    def ask(self, who: str, method: str = "GET", whose: str = "own", slug: str = "") -> Any:
+        """One request, and everything that it did taken back. `markers` are those in it; `is_written` says whether it
+        left its row in the audit, where it must."""
         arguments = self._arguments(who, whose)
         with transaction.atomic():
-            answer = self.request(who, method, arguments, slug)
+            answer: Any = self.request(who, method, arguments, slug)
+            answer.markers = [word for word in MARKERS if word.encode() in answer.content]
+            is_shown = whose == "own" and who in self.url.roles and bool(answer.markers or self.url.shows)
+            answer.is_written = not is_shown or self._is_written(who, arguments)
             transaction.set_rollback(True)
         return answer
+
+    def _is_written(self, who: str, arguments: Mapping[str, Any]) -> bool:
+        """Whether this seat's request left a row of the kind that the table names, marked with the request's id."""
+        with tenant(self.seats[who].organization):
+            rows = AuditEvent.objects.filter(by=self.seats[who], request_id__isnull=False)
+            if self.url.shows == "patient":
+                return rows.filter(patient_id=self.patient_of(arguments)).exists()
+            return rows.filter(count__isnull=False).exists()
 
     def request(self, who: str, method: str, arguments: Mapping[str, Any], slug: str = "") -> HttpResponse:
         path = reverse(self.name, kwargs={"organization": slug or self.slug, **arguments})
