@@ -32,7 +32,7 @@ from caseload.queries.work import role_worked_in
 from caseload.views.review_writing import review_form, write_review
 
 MOST_ROWS = 60
-MINE, ALL = "mine", "all"
+MINE, OWN, ALL = "mine", "own", "all"
 METHODS = ["GET", "HEAD", "POST"]
 
 
@@ -204,7 +204,8 @@ def left_pane(request: HttpRequest, organization: str, by: Membership, at: datet
     slots = slots_of(by.organization_id)
     whose, population = population_asked(request.session.get(_key(organization), ""), slots, by)
     own = [(MINE, "My patients")] if Role.CARE_MANAGER in by.roles else []
-    choices = (*own, *((str(slot.id), slot.name) for slot in slots), (ALL, "Everybody’s"))
+    together = [(OWN, "All my slots")] if len(_own(slots, by)) > 1 else []
+    choices = (*own, *together, *((str(slot.id), slot.name) for slot in slots), (ALL, "Everybody’s"))
     return Left(review_queue(by.organization_id, population, at=at), slots, whose, choices)
 
 
@@ -217,10 +218,16 @@ def population_asked(kept: str, slots: tuple[SlotShown, ...], by: Membership) ->
         return ALL, EVERYBODY
     if Role.CARE_MANAGER in by.roles:
         return MINE, Population(frozenset({by.id}))
-    own = [one for one in slots if one.consultant_id == by.id]
-    if len(own) == 1:
-        return str(own[0].id), own[0].population
-    return ALL, EVERYBODY
+    own = _own(slots, by)
+    if not own:
+        return ALL, EVERYBODY
+    people = frozenset(seat for slot in own for seat in slot.care_manager_ids)
+    return (str(own[0].id) if len(own) == 1 else OWN), Population(people)
+
+
+def _own(slots: tuple[SlotShown, ...], by: Membership) -> list[SlotShown]:
+    """The slots in which the person is the consultant."""
+    return [slot for slot in slots if slot.consultant_id == by.id]
 
 
 def _time_form(zone: ZoneInfo, now: datetime, data: QueryDict | None = None) -> WorkTimeForm:

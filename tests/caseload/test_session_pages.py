@@ -20,7 +20,7 @@ from bhi.tenancy.context import tenant
 from caseload.models import AgendaItem, CaseReview, OpenSpell, ReviewDraft, ReviewSession, ReviewSlot, TimeEntry
 from caseload.operations.live_sessions import begin_session, open_item
 from caseload.operations.review_sessions import SessionTerms, plan_session
-from caseload.operations.review_slots import Room
+from caseload.operations.review_slots import Room, SlotTerms, set_slot
 from caseload.operations.standing import rebuild_standing
 from tests.factories.registry import system_seat
 from tests.factories.reviews import ReviewQuestionFactory
@@ -148,6 +148,22 @@ def test_whose_queue_is_kept_for_the_session(asked: Callable[..., Any], cm: Clie
     assert "1 to discuss" in said(noor.get(ROOT))
     assert noor.get(f"{ROOT}patients/{mine.id}/").status_code == 200
     assert noor.get(f"{ROOT}patients/{uuid4()}/").status_code == 404
+
+
+def test_a_consultant_begins_with_the_patients_of_their_slots(
+    asked: Callable[..., Any], pc: Any, by: Any, membership: Any, now: datetime, clinic: Any
+) -> None:
+    asked("Rivera")
+    assert "1 to discuss" in said(pc.get(ROOT))
+    noor = membership("care_manager", name="Noor Haddad")
+    for name, person, shown in (("One", noor, "Nobody has to be discussed"), ("Two", by, "1 to discuss")):
+        terms = SlotTerms(name, clinic.id, pc.membership.id, 1, time(9 + (person == by), 0), [person.id])
+        set_slot(by=by, at=now, terms=terms)
+        assert shown in said(pc.get(ROOT))
+    assert '<option value="own" selected>All my slots</option>' in pc.get(ROOT).text
+    slot = ReviewSlot.objects.get(name="One")
+    pc.post(f"{ROOT}narrow/", {"whose": str(slot.id)})
+    assert "Nobody has to be discussed" in said(pc.get(ROOT))
 
 
 def test_slots_are_set_and_ended(by: Any, pc: Any, clinic: Any) -> None:
