@@ -18,6 +18,7 @@ from registry.operations.safety_plans import record_safety_plan
 from registry.operations.versions import Kept
 from registry.queries.plans import safety_plans
 from registry.queries.protocols import protocol_of
+from registry.queries.risk_protocols import routings_of
 from registry.views.door import asked
 from registry.views.plan_editing import Editing, edit
 from registry.views.plan_printing import printed
@@ -29,7 +30,9 @@ from registry.views.plan_reading import compare, read
 def safety_plan(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """What the patient does in danger, with the numbers that always hold."""
     here = asked(request, patient_id)
-    return read(here, EDITING, protocol=protocol_of(_clinic(here.door)))
+    clinic_id = _clinic(here.door)
+    hours = routings_of(here.by.organization_id, clinic_id)
+    return read(here, EDITING, protocol=protocol_of(clinic_id), hours=hours)
 
 
 @requires(Permission.EDIT_PLAN)

@@ -544,7 +544,7 @@ def test_a_safety_plan_needs_no_enrolment(client: Client, organization: Any, in_
     ("path", "statements"),
     [
         ("first-assessment/", 3), ("first-assessment/edit/", 3), ("first-assessment/compare/", 3), ("care-plan/", 5),
-        ("care-plan/edit/", 7), ("care-plan/print/", 6), ("care-plan/sign/", 5), ("safety-plan/", 5),
+        ("care-plan/edit/", 7), ("care-plan/print/", 6), ("care-plan/sign/", 5), ("safety-plan/", 6),
     ],
 )  # fmt: skip
 def test_a_page_takes_as_many_statements_for_many_versions(
