@@ -29,7 +29,7 @@ def test_an_answer_on_a_phone_reaches_somebody(site: Site, visitor: Visitor, wat
     assert answer is not None
     assert answer.status == 404
     watched.excuse("404 (Not Found)")
-    take_it_on(lead, site)
+    take_it_on(lead, site, patient)
     lead.goto(site.url(f"{patient.chart}questionnaires/"))
     expect(lead.get_by_text("Finished", exact=True)).to_be_visible()
 
@@ -91,9 +91,11 @@ def answer_in_danger(page: Page, link: str, *, born: date) -> None:
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
-def take_it_on(page: Page, site: Site) -> None:
+def take_it_on(page: Page, site: Site, patient: Person) -> None:
+    """Of the notices that are open, this patient's."""
     page.goto(site.url("safety/"))
-    page.locator("a.row-link").first.click()
+    mine = page.locator("a.row-link", has_text=patient.family_name)
+    mine.first.click()
     expect(page.get_by_text("Answered the question about self-harm above 0")).to_be_visible()
     assert faults_of(page) == []
     page.get_by_role("button", name="I take this on").click()
@@ -104,7 +106,7 @@ def take_it_on(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Record the assessment").click()
     expect(page.get_by_text("The assessment is recorded.")).to_be_visible()
     page.goto(site.url("safety/"))
-    expect(page.get_by_text("Nobody needs you now")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text=patient.family_name)).to_contain_text("by Samuel Price")
 
 
 def empty_the_rota(site: Site, patient: Person) -> None:
