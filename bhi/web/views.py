@@ -28,7 +28,8 @@ def home(request: HttpRequest) -> HttpResponse:
     seats = seats_of(request.user.pk)
     if len(seats) == 1:
         return redirect("enter", seats[0].slug)
-    return render(request, "home.html", {"seats": seats})
+    works_at = sum(Permission.LOG_CONTACT in permissions_of(seat.roles) for seat in seats)
+    return render(request, "home.html", {"seats": seats, "has_one_today": works_at > 1})
 
 
 @requires(Permission.ENTER)

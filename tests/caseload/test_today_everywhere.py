@@ -194,7 +194,16 @@ def test_statements_are_constant_in_rows(client: Client, by: Any, seat: Any, due
     assert taken[0] == taken[1]
 
 
-# What Today says of it
+# The ways there
+
+
+@pytest.mark.parametrize(("roles", "is_offered"), [(["care_manager"], True), (["billing"], False)])
+def test_the_choice_of_organizations_offers_it_to_who_works_in_two(
+    client: Client, other_organization: Any, by: Any, roles: list[str], is_offered: bool
+) -> None:
+    MembershipFactory(organization=other_organization, user=by.user, roles=roles)
+    page = client.get("/")
+    assert [address in page.text for address in ('"/o/ridgeway/"', f'"{EVERYWHERE}"')] == [True, is_offered]
 
 
 def test_today_counts_the_others_behind_their_walls_and_leads_to_all(
