@@ -48,8 +48,10 @@ def assessment(request: HttpRequest, organization: str, patient_id: UUID, assess
     now, by, door = here.at, here.by, here.door
     shown = _score(door, assessment_id)
     record("assessment.viewed", by=by, at=now, patient_id=patient_id, object_id=assessment_id)
-    context = {"score": shown, "risk": _risk(shown), "crisis_text": protocol_of(_clinic_id(door)).crisis_text}
-    context |= {"hours": routings_of(by.organization_id, _clinic_id(door)) if context["risk"] else ()}
+    risk = _risk(shown)
+    hours = routings_of(by.organization_id, _clinic_id(door)) if risk else ()
+    crisis_text = protocol_of(_clinic_id(door)).crisis_text
+    context = {"score": shown, "risk": risk, "crisis_text": crisis_text, "hours": hours}
     return render(request, "registry/assessment.html", _frame(door, by) | context)
 
 
