@@ -27,9 +27,9 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             "self_report",
             "A questionnaire answered at night",
             "Drill, Dana (does not exist)",
-            "At 10:40 pm Dana answers item 9 of a PHQ-9 with 2. On the phone Dana wishes not to wake up, and has thought "
-            "of killing herself and of how: questions 1, 2 and 3 of the screener are yes, 4, 5 and 6 no. She is at "
-            "home with her sister.",
+            "At 10:40 pm Dana answers item 9 of a PHQ-9 with 2. On the phone Dana wishes not to wake up, and has "
+            "thought of killing herself and of how: questions 1, 2 and 3 of the screener are yes, 4, 5 and 6 no. "
+            "She is at home with her sister.",
             MODERATE,
         ),
         Scenario(
