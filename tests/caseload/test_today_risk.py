@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.test import Client
 
 from caseload.queries.risk_contacts import last_contacts
@@ -19,20 +18,9 @@ from tests.factories.caseload import FollowUpFactory
 from tests.factories.registry import PatientFactory, system_seat
 from tests.factories.risk import RiskCaseFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 TODAY = date(2026, 3, 2)
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 @pytest.fixture
