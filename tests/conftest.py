@@ -108,6 +108,15 @@ def now() -> datetime:
 
 
 @pytest.fixture
+def at_now(now: datetime) -> Iterator[None]:
+    """The clock stands at `now` for what reads it: pages do, operations are told."""
+    import time_machine
+
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
 def organization(db: None) -> Any:
     from tests.factories.tenancy import OrganizationFactory
 

@@ -9,6 +9,10 @@ from uuid import uuid4
 
 import pytest
 
+from tests.pages import client
+
+__all__ = ["client"]
+
 
 @pytest.fixture
 def by(membership: Callable[..., Any]) -> Any:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,20 +23,9 @@ from registry.operations import end_episode, record_assessment
 from tests.factories.caseload import SavedViewFactory
 from tests.factories.work import HandOverFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 TODAY = date(2026, 3, 2)
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.test import Client
 
 from caseload.models import Contact
@@ -20,18 +19,7 @@ from registry.operations import end_episode, open_episode, revoke_consent
 from tests.factories.program import ConsentTextFactory
 from tests.factories.registry import TreatingClinicianFactory
 
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
+pytestmark = pytest.mark.usefixtures("at_now")
 
 
 @pytest.fixture

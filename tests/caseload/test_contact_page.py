@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,18 +23,7 @@ from registry.rules.tools import Rhythm
 from tests.factories.registry import AssessmentFactory
 from tests.factories.work import NoteTemplateFactory
 
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
+pytestmark = pytest.mark.usefixtures("at_now")
 
 
 @pytest.fixture

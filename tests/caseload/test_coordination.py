@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from html import unescape
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.test import Client
 
 from bhi.audit.models import AuditEvent
@@ -24,20 +23,9 @@ from registry.operations.errors import FormReused
 from tests.factories.registry import TreatingClinicianFactory
 from tests.factories.work import ClinicianRequestFactory, ExternalReferralFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 TODAY = date(2026, 3, 2)
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 def url(episode: Any, path: str = "") -> str:

@@ -36,13 +36,6 @@ def _at(now: datetime, in_tenant: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
-
-
-@pytest.fixture
 def noor(membership: Callable[..., Any]) -> Any:
     return membership("care_manager", name="Noor Haddad")
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date
 from html import unescape
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -20,14 +19,10 @@ from tests.factories.caseload import CaseReviewFactory, RecommendationFactory
 from tests.factories.registry import CarePlanFactory, TreatingClinicianFactory
 from tests.factories.work import ClinicianRequestFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 INBOX, MINE = "/o/lakeside/inbox/", "/o/lakeside/my-patients/"
 SIGNED = date(2026, 2, 26)
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
 
 
 @pytest.fixture

@@ -29,13 +29,6 @@ def _at(now: datetime, in_tenant: Any) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
-
-
 def url(episode: Any, path: str = "new/") -> str:
     return f"/o/lakeside/patients/{episode.patient_id}/letters/{path}"
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from html import unescape
 from io import StringIO
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,14 +24,10 @@ from tests.factories.registry import AssessmentFactory
 from tests.factories.reviews import TreatmentChangeFactory
 from tests.factories.tenancy import ClinicFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 TODAY = date(2026, 3, 2)
 ENROLLED = date(2025, 11, 24)  # fourteen weeks
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
 
 
 @pytest.fixture
@@ -75,13 +70,6 @@ def people(scored: Callable[..., Any], organization: Any, other_clinic: Any) -> 
 @pytest.fixture
 def other_clinic(organization: Any) -> Any:
     return ClinicFactory(organization=organization, name="Eastside", time_zone="America/New_York")
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 @pytest.fixture

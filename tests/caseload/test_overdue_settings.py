@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from html import unescape
 from typing import Any
 
 import pytest
-import time_machine
 
 from bhi.audit.models import AuditEvent
 from bhi.jobs.models import Job
@@ -22,14 +21,10 @@ from tests.factories.caseload import ContactFactory
 from tests.factories.registry import AssessmentFactory
 from tests.factories.tenancy import ClinicFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 USUAL = {"seen": "", "idle_minutes": "20", "idle_minutes_in_call": "60", "cap_minutes": "90"}
 STEPS = {"day_1": "0", "mode_1": "phone", "day_2": "30", "mode_2": "review"}
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
 
 
 def said(page: Any) -> str:

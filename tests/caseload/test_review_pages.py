@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from html import unescape
@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,15 +21,11 @@ from caseload.operations.reviews import record_review, sign_review
 from caseload.rules.reviews import STATEMENT, Advice, ReviewText
 from tests.factories.reviews import RecommendationStepFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 TODAY = date(2026, 3, 2)
 START = Advice(kind="medication", act="start", text="Sertraline", dose="50 mg")
 REVIEW = ReviewText(recommendations=(START,), impression="Depression")
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
 
 
 @pytest.fixture

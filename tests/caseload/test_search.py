@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import pytest
-import time_machine
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -23,20 +22,9 @@ from tests.factories.registry import PatientFactory
 from tests.factories.tenancy import ClinicFactory
 from tests.statements import own
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 SEARCH = "/o/lakeside/caseload/search/"
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 @pytest.fixture

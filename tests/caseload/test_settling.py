@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
-from django.test import Client
 
 from caseload.models import TimeEntry
 from caseload.operations import void_time
 
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
+pytestmark = pytest.mark.usefixtures("at_now")
 
 
 @pytest.fixture

@@ -284,13 +284,6 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
 
 
 @pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
-
-
-@pytest.fixture
 def at_now(now: datetime) -> Iterator[None]:
     with time_machine.travel(now, tick=False):
         yield

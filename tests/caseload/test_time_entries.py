@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
@@ -24,18 +23,7 @@ from caseload.operations.group_time import Share, record_group_time
 from caseload.rules.worktime import WorkTime
 from registry.operations import add_patient, end_episode
 
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
+pytestmark = pytest.mark.usefixtures("at_now")
 
 
 @pytest.fixture

@@ -30,13 +30,6 @@ from tests.factories.work import WorkProtocolFactory
 
 
 @pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
-
-
-@pytest.fixture
 def clock(now: datetime) -> Iterator[Any]:
     with time_machine.travel(now, tick=False) as traveller:
         yield traveller

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
-from django.test import Client
 
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
@@ -27,20 +25,9 @@ from tests.factories.program import ReferralFactory, SafetyNoticeFactory, StayFa
 from tests.factories.registry import AssessmentFactory
 from tests.factories.work import ClinicianRequestFactory, CoverFactory, ExternalReferralFactory, WorkProtocolFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 TODAY = date(2026, 3, 2)
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 @pytest.fixture

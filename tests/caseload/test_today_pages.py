@@ -35,13 +35,6 @@ def clock(now: datetime) -> Iterator[Any]:
 
 
 @pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
-
-
-@pytest.fixture
 def url(organization: Any) -> Callable[..., str]:
     def make(path: str = "today/", episode: Any = None) -> str:
         patient = f"patients/{episode.patient_id}/" if episode is not None else ""

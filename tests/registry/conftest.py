@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.pages import client
+
+__all__ = ["client"]
+
 
 @pytest.fixture
 def by(membership: Callable[..., Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from html import unescape
 from typing import Any
@@ -23,21 +23,10 @@ from registry.queries.tools import tools_of
 from tests.factories.registry import AssessmentFactory
 from tests.factories.tenancy import ClinicFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 PHQ9 = {f"phq9_{number}": "2" for number in range(1, 9)}
 CSSRS = ("cssrs_1", "cssrs_2", "cssrs_6")
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.test import Client
 
 from bhi.audit.models import AuditEvent
@@ -34,21 +33,10 @@ from registry.operations.referrals import NewPerson, make_referral
 from tests.factories.program import ClinicProtocolFactory, RelatedPersonFactory
 from tests.factories.registry import CoverageFactory, PatientFactory, PayerFactory, TreatingClinicianFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 PHQ9 = {f"phq9_{number}": "2" for number in range(1, 10)}
 GAD7 = {f"gad7_{number}": "1" for number in range(1, 8)}
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import pytest
-import time_machine
 from django.conf import settings
 from django.db import connection
 from django.test import Client
@@ -26,6 +25,8 @@ from tests.factories.program import ClinicProtocolFactory
 from tests.factories.registry import CarePlanFactory, EpisodeFactory, PatientFactory, TreatingClinicianFactory
 from tests.statements import own
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 LEAST = {"based_on": "0", "on": "2026-03-02", "why_referred": "Low mood", "suicide_history": "None"}
 PLAN = {
     "based_on": "0", "on": "2026-03-02", "goals": "Walk the dog again", "medications-0-name": "Sertraline",
@@ -39,22 +40,9 @@ SAFETY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
 @pytest.fixture
 def by(membership: Callable[..., Any]) -> Any:
     return membership("care_manager", name="Ken Abara", credential="RN")
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 @pytest.fixture

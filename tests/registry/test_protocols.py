@@ -36,13 +36,6 @@ def by(in_tenant: Any, membership: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
-
-
-@pytest.fixture
 def url(clinic: Any) -> str:
     return f"/o/lakeside/settings/clinics/{clinic.id}/"
 

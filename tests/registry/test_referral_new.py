@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import time_machine
 from django.test import Client
 
 from bhi.audit.models import AuditEvent
@@ -18,13 +16,9 @@ from registry.operations import Stamp, end_episode, open_episode, void_facts
 from tests.factories.program import ClosingNoteFactory
 from tests.factories.registry import AssessmentFactory, TreatingClinicianFactory
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 MONDAY = date(2026, 3, 2)
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -35,6 +34,8 @@ from tests.factories.registry import AssessmentFactory, EpisodeFactory
 from tests.factories.risk import RelapsePlanFactory
 from tests.statements import own
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 TODAY, BEGUN = date(2026, 3, 2), date(2025, 10, 6)
 WALKS = RelapsePrevention(what_helps="Two walks a week")
 TYPED = {
@@ -44,22 +45,9 @@ TYPED = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
 @pytest.fixture
 def by(in_tenant: Any, membership: Callable[..., Any]) -> Any:
     return membership("care_manager", name="Ken Abara", credential="RN")
-
-
-@pytest.fixture
-def client(by: Any) -> Client:
-    client = Client()
-    client.force_login(by.user)
-    return client
 
 
 @pytest.fixture

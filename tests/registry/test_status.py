@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -38,15 +37,11 @@ from tests.factories.registry import AssessmentFactory, CarePlanFactory, Consent
 from tests.factories.risk import RelapsePlanFactory
 from tests.statements import own
 
+pytestmark = pytest.mark.usefixtures("at_now")
+
 TODAY = date(2026, 3, 2)
 BEGUN = date(2025, 10, 6)
 CLOSING = Closing(reason="withdrew", on=TODAY, summary="Went well.", way_back="Call the clinic.")
-
-
-@pytest.fixture(autouse=True)
-def _at(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
 
 
 @pytest.fixture
