@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from bhi.accounts.queries import people_of
 from bhi.tenancy.models import Membership
@@ -19,6 +19,7 @@ from caseload.rules.advice import (
     CLOSED,
     DECISIONS,
     DECLINED,
+    MODIFIED,
     OPEN_STATES,
     SENT,
     TOLD,
@@ -189,9 +190,15 @@ def open_advice(organization_id: UUID, episode_id: UUID, *, today: date) -> tupl
 
 
 def advice_to_tell(organization_id: UUID, episode_id: UUID) -> list[tuple[UUID, str]]:
-    """What was carried out and the patient was not told of yet: id and words, for the contact note. One statement."""
+    """What was carried out and the patient was not told of yet: id and words, for the contact note. One statement.
+
+    What the clinician changed is said with it: that is what the patient gets.
+    """
+    changes = RecommendationStep.objects.live().filter(
+        organization_id=organization_id, recommendation_id=OuterRef("id"), state=MODIFIED
+    )
     found = _rows(organization_id, review__episode_id=episode_id, state=CARRIED_OUT)
-    return [(row.id, _one_line(row)) for row in found]
+    return [(row.id, _one_line(row)) for row in found.annotate(change=Subquery(changes.values("text")[:1]))]
 
 
 def advice_waiting(
@@ -269,7 +276,10 @@ def advice_label(row: Recommendation) -> str:
 
 
 def _one_line(row: Recommendation) -> str:
-    return ", ".join(filter(None, (row.text.strip() or advice_label(row), row.dose.strip())))
+    """Of a row with its `change`, None where the clinician made none."""
+    asked = ", ".join(filter(None, (row.text.strip() or advice_label(row), row.dose.strip())))
+    change = row.change  # type: ignore[attr-defined]
+    return f"{asked} (changed by the clinician: {change})" if change else asked
 
 
 def _step(step: RecommendationStep, people: Mapping[UUID, Membership]) -> StepShown:

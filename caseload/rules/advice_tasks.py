@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from caseload.rules.advice import (
+    ACCEPTED,
     AGREED,
     CARRIED_OUT,
     DECLINED,
@@ -74,7 +75,8 @@ def _asked(one: AdviceDue, today: date) -> tuple[str, str]:
     if one.state == CARRIED_OUT:
         return TO_TELL, "Tell the patient"
     if one.state in AGREED:
-        return TO_DO, "Agreed, to be carried out"
+        agreed = "Agreed" if one.state == ACCEPTED else "Agreed with a change"
+        return TO_DO, f"{agreed}, to be carried out"
     if one.state in UNDECIDED and goes_ahead(one.kind):
         return TO_DO, "Carry out"
     if one.state == PROPOSED and needs_decision(one.kind):

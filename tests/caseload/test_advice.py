@@ -270,6 +270,10 @@ def test_what_the_contact_note_offers_to_tell(propose: Callable[..., Any], by: A
     row = propose("psychosocial", text="", dose="")
     carry_out(by=by, at=now, recommendation_id=row.id, done_on=TODAY, client_token=uuid4())
     assert advice_to_tell(by.organization_id, row.review.episode_id) == [(row.id, "Psychosocial")]
+    changed = propose()
+    answer(changed, by, now, "modified", "75 mg first", is_done=True)
+    words = "Increase sertraline, 100 mg in the morning (changed by the clinician: 75 mg first)"
+    assert advice_to_tell(by.organization_id, changed.review.episode_id) == [(changed.id, words)]
     elsewhere = ContactFactory(organization=by.organization, episode=EpisodeFactory(organization=by.organization))
     with pytest.raises(NotFound):
         tell_patient(by=by, at=now, recommendation_ids=[row.id], told_on=TODAY, contact=elsewhere, client_token=uuid4())

@@ -10,6 +10,7 @@ from caseload.rules.advice_tasks import AdviceDue, AdviceTask, advice_tasks
 from caseload.rules.worklist import Standing, tasks_of
 
 TODAY, BEFORE = date(2026, 3, 2), date(2026, 2, 26)
+CARRY = "to be carried out: Increase sertraline, due Mar 5"
 LATE = "No answer since Feb 26: Increase sertraline, was due on Mar 1"
 
 
@@ -30,7 +31,7 @@ def due(kind: str, state: str, in_days: int = 0, words: str = "Increase sertrali
             "No answer since Feb 26: Increase sertraline, was due on Mar 1",
         ),
         ("medication", "accepted", 3, "advice_to_do", "Agreed, to be carried out: Increase sertraline, due Mar 5"),
-        ("medication", "modified", 3, "advice_to_do", "Agreed, to be carried out: Increase sertraline, due Mar 5"),
+        ("medication", "modified", 3, "advice_to_do", f"Agreed with a change, {CARRY}"),
         ("medication", "declined", -9, "", ""),
         ("medication", "carried_out", 1, "advice_to_tell", "Tell the patient: Increase sertraline, due Mar 3"),
         ("psychosocial", "proposed", 1, "advice_to_do", "Carry out: Increase sertraline, due Mar 3"),
