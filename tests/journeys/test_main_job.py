@@ -76,6 +76,9 @@ def test_a_care_manager_logs_a_contact_by_keyboard_alone(site: Site, visitor: Vi
     page.keyboard.press("Enter")
 
     expect(page.get_by_text("Contact saved.")).to_be_visible()
+    # The answer opened a risk case, and its protocol comes first.
+    expect(page.get_by_role("heading", name="Protocol, before the assessment")).to_be_visible()
+    page.goto(site.url(patient.chart))
     expect(page.get_by_role("heading", name="Scores")).to_be_visible()
     assert minutes_counted(page) == before + 24
     assert contacts_today(site) == 1
