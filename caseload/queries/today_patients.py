@@ -14,7 +14,7 @@ from caseload.rules.advice_tasks import AdviceDue
 from caseload.rules.clock import local_date
 from caseload.rules.outreach import DEFAULT_STEPS, Step, at_risk_from, steps_from
 from caseload.rules.risk_tasks import Answer, RiskOpen
-from caseload.rules.signals import KIND_OF, worst_per_family
+from caseload.rules.signals import KIND_OF, RANK_OF
 from caseload.rules.worklist import ReferralDue, Standing, StayEnded
 from registry.models import RiskCause, StayKind
 from registry.queries.tools import rhythms_chosen
@@ -160,7 +160,10 @@ def _patient(patient_id: UUID, person: PersonShown, parts: _Building, ours: set[
 def _news(began: Iterable[str]) -> tuple[str, ...]:
     """What began lately, one of a family; hints are no news."""
     known = (word for word in began if word in KIND_OF and not KIND_OF[word].is_hint)
-    return tuple(KIND_OF[word].label for word in worst_per_family(known))
+    worst: dict[str, str] = {}
+    for word in sorted(known, key=RANK_OF.__getitem__):
+        worst.setdefault(KIND_OF[word].family, KIND_OF[word].label)
+    return tuple(worst.values())
 
 
 def _standing(parts: _Building, *, is_follow_up_elsewhere: bool) -> Standing:
