@@ -284,11 +284,13 @@ def test_a_clinic_looks_sooner_never_later(
 
 
 def test_today_says_what_began_this_week(stalled: Any, client: Client, in_tenant: Any, now: datetime) -> None:
+    """A question is a hint, and no news of itself."""
     ReviewQuestionFactory(organization=in_tenant, episode=stalled, asked_on=date(2026, 2, 27))
+    AssessmentFactory(organization=in_tenant, episode=stalled, on=date(2026, 3, 1), total=27)
     rebuild_standing(organization_id=in_tenant.id, episode_ids=[stalled.id], at=now)
     assert "New this week" not in said(client.get("/o/lakeside/today/"))
     sweep_signals(organization_id=in_tenant.id, on=TODAY, at=now)
-    assert "New this week: Question asked" in said(client.get("/o/lakeside/today/"))
+    assert "New this week: Worsening" in said(client.get("/o/lakeside/today/"))
 
 
 def test_the_lead_sees_the_last_night(
