@@ -148,6 +148,7 @@ def _page(here: Asked, sent: Mapping[str, RiskForm], *, status: int = 200) -> Ht
         "plan": _plan(patient.id),
         "may_score": here.may(Permission.LOG_CONTACT),
         "may_plan": here.may(Permission.EDIT_PLAN),
+        "may_edit": here.may(Permission.EDIT_PATIENT),
         "is_refused": status != 200,
     }
     return here.page("risk_case.viewed", "registry/risk_case.html", context, status=status)
