@@ -27,7 +27,7 @@ _MEDICATION, _PSYCHOSOCIAL, _SAFETY = "medication", "psychosocial", "safety"
 _NOTHING_TO_DO: Final = frozenset({"continue", "not_recorded"})
 # The care manager does these without waiting; of a safety action the clinician decides nevertheless.
 _GOES_AHEAD: Final = frozenset({_PSYCHOSOCIAL, _SAFETY})
-# A declined one waits for the next review at most so long, in days.
+# A declined one waits for the next review at most so long, in days; a safety action not at all.
 _DECLINED_DAYS: Final = 7
 
 
@@ -103,7 +103,7 @@ def due_on(
     if state in UNDECIDED:
         return decision_due_on(kind, since, limits)
     if state == DECLINED:
-        return state_on + timedelta(days=_DECLINED_DAYS)
+        return state_on if kind == _SAFETY else state_on + timedelta(days=_DECLINED_DAYS)
     return state_on if state == TOLD else told_due_on(kind, since, limits)
 
 

@@ -18,8 +18,8 @@ from caseload.rules.advice import (
 )
 from caseload.rules.clock import short_day
 
-SAFETY, UNSENT, UNANSWERED, TO_DO, TO_TELL = (
-    *("advice_safety", "advice_unsent", "advice_unanswered", "advice_to_do", "advice_to_tell"),
+SAFETY, UNSENT, UNANSWERED, DECLINED_LATE, TO_DO, TO_TELL = (
+    *("advice_safety", "advice_unsent", "advice_unanswered", "advice_declined", "advice_to_do", "advice_to_tell"),
 )
 _LONGEST = 80
 
@@ -48,7 +48,8 @@ class AdviceTask:
 def advice_tasks(advice: Iterable[AdviceDue], today: date) -> list[AdviceTask]:
     """One task of each kind, that of the recommendation due first; how many more there are is said in its words.
 
-    What was declined waits for the consultant, and what was sent for its answer until that is late.
+    What was sent waits for its answer until that is late, and what was declined for the consultant: after that somebody
+    has to bring it there or close it. A safety action that was declined waits for nobody.
     """
     by_kind: dict[str, list[AdviceTask]] = {}
     for one in sorted(advice, key=lambda one: (one.due_on, one.words)):
@@ -69,7 +70,7 @@ def _task(one: AdviceDue, today: date) -> AdviceTask | None:
 
 def _asked(one: AdviceDue, today: date) -> tuple[str, str]:
     if one.state == DECLINED:
-        return "", ""
+        return _declined(one, today)
     if one.kind == "safety" and one.state != CARRIED_OUT:
         return SAFETY, "The consultant asks for"
     if one.state == CARRIED_OUT:
@@ -82,6 +83,13 @@ def _asked(one: AdviceDue, today: date) -> tuple[str, str]:
     if one.state == PROPOSED and needs_decision(one.kind):
         return UNSENT, "Ask the clinician"
     return (UNANSWERED, f"No answer since {short_day(one.state_on)}") if one.due_on < today else ("", "")
+
+
+def _declined(one: AdviceDue, today: date) -> tuple[str, str]:
+    day = short_day(one.state_on)
+    if one.kind == "safety":
+        return SAFETY, f"Declined {day}, speak with the consultant today"
+    return (DECLINED_LATE, f"Declined {day}, bring it to the consultant or close it") if one.due_on < today else ("", "")
 
 
 def _with_more(tasks: list[AdviceTask]) -> AdviceTask:

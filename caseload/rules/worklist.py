@@ -50,6 +50,7 @@ KINDS = (
     Kind("interim_contact", "Waiting list"),
     Kind("score_overdue", "Score overdue"),
     Kind("advice_unanswered", "No answer"),
+    Kind("advice_declined", "Declined"),
     Kind("advice_unsent", "Ask the clinician"),
     Kind("advice_to_do", "Carry out"),
     Kind("advice_to_tell", "Tell the patient"),

@@ -25,6 +25,7 @@ _FIRST_STEP = {
     "advice_safety": ("advice", "Open"),
     "advice_unsent": ("advice", "Ask"),
     "advice_unanswered": ("advice", "Record answer"),
+    "advice_declined": ("advice", "Open"),
     "advice_to_do": ("advice", "Carry out"),
     "advice_to_tell": ("contact_new", "Write note"),
     "clinician_untold": ("clinician_request_new", "Ask clinician"),
