@@ -15,8 +15,8 @@ from bhi.errors import DomainError
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
 from bhi.tenancy.models import Membership
 from bhi.web.pdf import pdf_of
+from billing.operations.late import follow_stay_late
 from caseload.operations import decision_links, rebuild_standing
-from caseload.operations.facility_stays import follow_stay
 from caseload.operations.imports import confirm_import, discard_old_imports, preview_again, read_import
 from caseload.operations.review_sessions import plan_coming_sessions
 from caseload.operations.review_slots import PLAN_JOB
@@ -124,7 +124,8 @@ def sweep(run: Run) -> None:
 
 def follow_one_stay(run: Run) -> None:
     """Mark what was worked during a stay and plan its follow-up, after the registry recorded it."""
-    follow_stay(organization_id=run.organization_id, stay_id=UUID(run.arguments["stay_id"]), at=run.at)
+    by = system_membership(run.organization_id)
+    follow_stay_late(by=by, at=run.at, stay_id=UUID(run.arguments["stay_id"]))
 
 
 def plan_sessions(run: Run) -> None:

@@ -193,9 +193,9 @@ def note_exception(
 
 
 def who_may_close(organization_id: UUID) -> set[UUID]:
-    """The seats that may close and open months."""
-    people = people_of(organization_id)
-    return {id_ for id_, seat in people.items() if Permission.CLOSE_MONTH in permissions_of(seat.roles)}
+    """The seats that may close and open months, of people who still sign in: nobody waits for one who left."""
+    people = people_of(organization_id).items()
+    return {id_ for id_, seat in people if seat.is_active and Permission.CLOSE_MONTH in permissions_of(seat.roles)}
 
 
 def lock_months(clinic_id: UUID) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, TypeVar
+from uuid import UUID
 
 from django.db import connection, transaction
 
 from bhi.tenancy.models import Membership
+from caseload.operations.facility_stays import follow_stay
 from registry.operations.errors import ReasonMissing
 
 T = TypeVar("T")
@@ -35,6 +37,21 @@ SELECT gen_random_uuid(), t.organization_id, m.id, t.episode_id, written.kind, t
     ON CONFLICT DO NOTHING
 """
 
+# Entries that a stay marked or unmarked, in months that are closed.
+_MARKED: Final = """
+INSERT INTO billing_latechange (id, organization_id, close_id, episode_id, kind, object_id, because, at, by_id)
+SELECT gen_random_uuid(), t.organization_id, m.id, t.episode_id, 'corrected', t.id, %(because)s, %(at)s, %(by)s
+  FROM caseload_timeentry t
+  JOIN registry_episode e ON e.organization_id = t.organization_id AND e.id = t.episode_id
+  JOIN billing_monthclose m ON m.organization_id = t.organization_id AND m.clinic_id = e.clinic_id
+       AND m.reopened_at IS NULL
+       AND CASE WHEN t.span IS NULL THEN t."on" >= m.month AND t."on" < m.month + interval '1 month'
+                ELSE t.span && tstzrange(m.starts_at, m.ends_at) END
+ WHERE t.organization_id = %(organization)s AND t.id = ANY(%(entries)s)
+    ON CONFLICT DO NOTHING
+"""
+STAY: Final = "A hospital stay was recorded, changed or taken back."
+
 
 @transaction.atomic
 def write_late(*, by: Membership, at: datetime, because: str, write: Callable[[], T]) -> T:
@@ -52,6 +69,22 @@ def write_late(*, by: Membership, at: datetime, because: str, write: Callable[[]
             {"organization": by.organization_id, "at": at, "by": by.id, "because": because.strip()[:300]},
         )
     return made
+
+
+@transaction.atomic
+def follow_stay_late(*, by: Membership, at: datetime, stay_id: UUID) -> None:
+    """Follow a stay that somebody tells of, also where it began in a month that is closed by now.
+
+    What it marks there is kept as a change after the close: a payer who asks finds the stay, so billing has to see it.
+    Raises what `follow_stay` raises but MonthClosed.
+    """
+    with _saying(STAY):
+        entries = follow_stay(organization_id=by.organization_id, at=at, stay_id=stay_id)
+    if not entries:
+        return
+    given = {"organization": by.organization_id, "at": at, "by": by.id, "because": STAY, "entries": list(entries)}
+    with connection.cursor() as cursor:
+        cursor.execute(_MARKED, given)
 
 
 @contextmanager

@@ -35,30 +35,34 @@ UPDATE caseload_timeentry t SET is_facility_stay = x.is_in_stay
                    AND t.voided_at IS NULL) AS t) AS x
  WHERE t.organization_id = %(organization)s AND t.id = x.id AND t.is_facility_stay <> x.is_in_stay
    AND (x.is_in_stay OR t.import_id IS NULL)
-RETURNING t.episode_id, x.day
+RETURNING t.id, t.episode_id, x.day
 """
 
 
 @transaction.atomic
-def follow_stay(*, organization_id: UUID, at: datetime, stay_id: UUID) -> None:
-    """Bring marks and follow-up in line with a stay as it is now: recorded, ended or taken back. May run twice."""
+def follow_stay(*, organization_id: UUID, at: datetime, stay_id: UUID) -> tuple[UUID, ...]:
+    """Bring marks and follow-up in line with a stay as it is now: recorded, ended or taken back. May run twice.
+
+    Returns the entries whose mark changed. Raises MonthClosed where one lies in a closed month.
+    """
     stay = Stay.objects.select_related("patient", "recorded_by", "voided_by").get(
         organization_id=organization_id, id=stay_id
     )
     open_ones = Episode.objects.live().filter(patient_id=stay.patient_id, ended_on__isnull=True)
     episode: Episode | None = open_ones.select_related("clinic").first()
-    mark_facility_minutes(organization_id=organization_id, at=at, patient_id=stay.patient_id)
+    marked = mark_facility_minutes(organization_id=organization_id, at=at, patient_id=stay.patient_id)
     if episode is not None and stay.until_on is not None and _follow_up(stay, episode, stay.until_on, at=at):
         rebuild_standing(organization_id=organization_id, episode_ids=[episode.id], at=at)
+    return marked
 
 
-def mark_facility_minutes(*, organization_id: UUID, at: datetime, patient_id: UUID) -> int:
-    """Mark a patient's minutes that were worked during a hospital stay, and unmark others. Returns how many changed."""
+def mark_facility_minutes(*, organization_id: UUID, at: datetime, patient_id: UUID) -> tuple[UUID, ...]:
+    """Mark a patient's minutes that were worked during a hospital stay, and unmark others. Returns what changed."""
     with connection.cursor() as cursor:
         cursor.execute(_MARK, {"organization": organization_id, "patient": patient_id})
-        changed: list[tuple[UUID, date]] = cursor.fetchall()
-    for episode_id in sorted({episode_id for episode_id, _ in changed}):
-        months = sorted({month_of(day) for whose, day in changed if whose == episode_id})
+        changed: list[tuple[UUID, UUID, date]] = cursor.fetchall()
+    for episode_id in sorted({episode_id for _, episode_id, _ in changed}):
+        months = sorted({month_of(day) for _, whose, day in changed if whose == episode_id})
         announce(
             "episode_changed",
             organization_id=organization_id,
@@ -67,7 +71,7 @@ def mark_facility_minutes(*, organization_id: UUID, at: datetime, patient_id: UU
             months=months,
             standing="rebuilt",
         )
-    return len(changed)
+    return tuple(sorted(entry_id for entry_id, _, _ in changed))
 
 
 def _follow_up(stay: Stay, episode: Episode, left_on: date, *, at: datetime) -> bool:

@@ -61,7 +61,7 @@ def test_minutes_in_a_stay_are_marked_but_not_the_day_of_leaving(
     heard(stay)
     assert marked() == [10, 13]
     assert Job.objects.filter(kind="refresh_service_month", key=str(episode.id)).count() == 1
-    assert mark_facility_minutes(organization_id=by.organization_id, at=now, patient_id=episode.patient_id) == 0
+    assert mark_facility_minutes(organization_id=by.organization_id, at=now, patient_id=episode.patient_id) == ()
 
 
 @pytest.mark.parametrize(("kind", "days"), [("inpatient", [11]), ("observation", [11]), ("emergency", [])])
