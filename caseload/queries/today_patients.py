@@ -19,6 +19,8 @@ from caseload.rules.worklist import ReferralDue, Standing, StayEnded
 from registry.models import RiskCause, StayKind
 from registry.queries.tools import rhythms_chosen
 from registry.rules.instruments import Instrument
+from registry.rules.risk_course import Event, course_of
+from registry.rules.risk_steps import steps_of
 from registry.rules.tools import Rhythm, ScoreDue, scores_due_by
 
 Stored = Mapping[str, Any]
@@ -252,8 +254,20 @@ def _risk(row: Stored | None) -> RiskOpen | None:
     words = "concern" if row["cause"] == RiskCause.CONCERN else row["concern"] or str(RiskCause(row["cause"]).label)
     opened_on = date.fromisoformat(row["opened_on"])
     return RiskOpen(
-        words, opened_on, row["tier"], _day(row["assessed_on"]), _day(row["recheck_on"]), is_risen=row["is_risen"]
-    )
+        words, opened_on, row["tier"], _day(row["assessed_on"]), _day(row["recheck_on"]), is_risen=row["is_risen"],
+        steps=_steps(row),
+    )  # fmt: skip
+
+
+def _steps(row: Stored) -> tuple[str, ...]:
+    """What the protocol asks for now of an open case and is not done, in words."""
+    course = course_of(datetime.fromisoformat(row["opened_at"]), (_event(*one) for one in row["taken"] or ()))
+    asked = steps_of(course.steps_tier, row["own_steps"])
+    return tuple(step.words.rstrip(".") for step in asked if step.key not in course.done)
+
+
+def _event(key: str, kind: str, at: str, on: str, by: str, step: str, tier: str) -> Event:
+    return Event(UUID(key), kind, datetime.fromisoformat(at), date.fromisoformat(on), UUID(by), step, tier)
 
 
 def _referral(row: Stored | None) -> ReferralDue | None:

@@ -162,13 +162,18 @@ WITH clinic AS MATERIALIZED (
      AND (%(patient)s::uuid IS NULL OR n.patient_id = %(patient)s::uuid)
      AND (%(is_all)s OR s.care_manager_id IS NULL OR s.care_manager_id IN (SELECT id FROM seat))
 ), risk AS MATERIALIZED (
-  SELECT c.patient_id, c.clinic_id, c.cause, c.concern, c.opened_on, c.tier, c.assessed_on, c.recheck_on,
+  SELECT c.patient_id, c.clinic_id, c.cause, c.concern, c.opened_on, c.tier, c.assessed_on, c.recheck_on, c.opened_at,
          s.episode_id, s.care_manager_id,
          c.assessed_on IS NOT NULL AND
          (SELECT x.kind = 'note' FROM registry_riskstep x
            WHERE x.organization_id = %(organization)s AND x.case_id = c.id AND x.voided_at IS NULL
              AND (x.kind = 'assessed' OR (x.kind = 'note' AND x.key = 'risen'))
-           ORDER BY x.at DESC, x.id DESC LIMIT 1) IS TRUE AS is_risen
+           ORDER BY x.at DESC, x.id DESC LIMIT 1) IS TRUE AS is_risen,
+         (SELECT json_agg(json_build_array(x.id, x.kind, x.at, x."on", x.by_id, x.key, x.tier))
+            FROM registry_riskstep x
+           WHERE x.organization_id = %(organization)s AND x.case_id = c.id AND x.voided_at IS NULL) AS taken,
+         (SELECT x.steps FROM registry_riskprotocol x
+           WHERE x.organization_id = %(organization)s AND x.clinic_id = c.clinic_id) AS own_steps
     FROM registry_riskcase c
     LEFT JOIN caseload_episodestanding s
       ON s.organization_id = c.organization_id AND s.patient_id = c.patient_id AND s.status <> 'discharged'

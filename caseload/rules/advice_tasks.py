@@ -89,7 +89,8 @@ def _declined(one: AdviceDue, today: date) -> tuple[str, str]:
     day = short_day(one.state_on)
     if one.kind == "safety":
         return SAFETY, f"Declined {day}, speak with the consultant today"
-    return (DECLINED_LATE, f"Declined {day}, bring it to the consultant or close it") if one.due_on < today else ("", "")
+    is_late = one.due_on < today
+    return (DECLINED_LATE, f"Declined {day}, bring it to the consultant or close it") if is_late else ("", "")
 
 
 def _with_more(tasks: list[AdviceTask]) -> AdviceTask:

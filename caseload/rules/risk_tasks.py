@@ -10,7 +10,7 @@ from registry.rules.instruments import INSTRUMENTS
 
 # Days from an assessment of risk to the next, by its tier. Source: clinical-and-product notes, risk protocol.
 RECHECK_DAYS = {"high": 7, "moderate": 14, "low": 30}
-UNASSESSED, RECHECK = "risk_unassessed", "risk_recheck"
+UNASSESSED, STEPS, RECHECK = "risk_unassessed", "risk_steps", "risk_recheck"
 _DEPRESSION = "phq9"
 Found = tuple[str, date, str]
 
@@ -27,7 +27,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class RiskOpen:
-    """An open risk case: why, and where it stands. A later answer of 0 does not end it."""
+    """An open risk case: why, and where it stands. A later answer of 0 does not end it.
+
+    `steps`: what the protocol asks for at the tier that stands and nobody did yet, in its order.
+    """
 
     words: str
     opened_on: date
@@ -35,6 +38,7 @@ class RiskOpen:
     assessed_on: date | None = None
     recheck_on: date | None = None
     is_risen: bool = False
+    steps: tuple[str, ...] = ()
 
     @property
     def chip(self) -> str:
@@ -52,8 +56,8 @@ def risk_task(
 ) -> Found | None:
     """Kind, since when and words of what is due: of the open case, else of the answers in order.
 
-    A danger that nobody assessed since it was said or since it rose, else the recheck that its tier asks for. What
-    was answered up to the day on which the last case was closed is dealt with.
+    A danger that nobody assessed since it was said or since it rose, else the steps that its tier asks for until they
+    are done, else its recheck. What was answered up to the day on which the last case was closed is dealt with.
     """
     if risk is not None:
         return _of_case(risk, today)
@@ -66,6 +70,10 @@ def _of_case(risk: RiskOpen, today: date) -> Found | None:
         return UNASSESSED, risk.recheck_on or risk.opened_on, words
     if risk.recheck_on is not None and risk.recheck_on <= today:
         return RECHECK, risk.recheck_on, words
+    if risk.steps:
+        tier = "No risk found" if risk.tier == "none" else f"Assessed {risk.tier}"
+        count = f"{len(risk.steps)} step{'s' if len(risk.steps) != 1 else ''} to do"
+        return STEPS, risk.assessed_on, f"{tier} {short_day(risk.assessed_on)}, {count}, first: {risk.steps[0]}"
     return None
 
 

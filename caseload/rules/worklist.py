@@ -39,6 +39,7 @@ KINDS = (
     Kind("safety_notice", "Safety notice", is_safety=True),
     Kind("risk_unassessed", "Assess risk", is_safety=True),
     Kind("risk_recheck", "Recheck risk", is_safety=True),
+    Kind("risk_steps", "Safety steps", is_safety=True),
     Kind("advice_safety", "Safety action", is_safety=True),
     Kind("stay_ended", "After a stay"),
     Kind("follow_up_overdue", "Follow-up overdue"),

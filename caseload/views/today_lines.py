@@ -20,6 +20,7 @@ People = Mapping[UUID, Membership]
 _FIRST_STEP = {
     "risk_unassessed": ("risk_case", "Open protocol"),
     "risk_recheck": ("risk_case", "Recheck"),
+    "risk_steps": ("risk_case", "Open protocol"),
     "score_overdue": ("assessment_new", "Enter score"),
     "consent_missing": ("consent_new", "Record consent"),
     "advice_safety": ("advice", "Open"),

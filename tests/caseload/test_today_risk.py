@@ -12,8 +12,9 @@ from django.test import Client
 
 from caseload.queries.risk_contacts import last_contacts
 from caseload.queries.today import Scope, work_due, worklist
-from registry.operations.risk import assess_risk, open_risk_case
+from registry.operations.risk import assess_risk, do_step, open_risk_case
 from registry.operations.safety import acknowledge_notice, raise_notice
+from registry.rules.risk_steps import steps_of
 from tests.factories.caseload import FollowUpFactory
 from tests.factories.registry import PatientFactory, system_seat
 from tests.factories.risk import RiskCaseFactory
@@ -48,7 +49,12 @@ def test_a_case_from_the_concern_to_the_recheck(
     case = opened(enrolled("Rivera"))
     assert due() == [("Rivera, Ana", "risk_unassessed", "Concern, not assessed yet")]
     assess_risk(by=by, at=now, case_id=case.id, tier="high", note="Spoke.", client_token=uuid4())
-    assert [kind for _, kind, _ in due()] == []
+    for number, step in enumerate(steps_of("high")):
+        left = len(steps_of("high")) - number
+        words = f"Assessed high Mar 2, {left} step{'s' if left > 1 else ''} to do, first: {step.words.rstrip('.')}"
+        assert due() == [("Rivera, Ana", "risk_steps", words)]
+        do_step(by=by, at=now, case_id=case.id, key=step.key, client_token=uuid4())
+    assert due() == []
     assert due(days=7) == [("Rivera, Ana", "risk_recheck", "Concern, assessed high Mar 2, recheck Mar 9")]
     opened(enrolled("Abara"))
     later = now + timedelta(days=1)

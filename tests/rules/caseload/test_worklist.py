@@ -44,9 +44,10 @@ def test_a_patient_of_whom_nothing_is_due_has_no_tasks() -> None:
 
 
 def test_safety_comes_first_and_alone_cannot_be_put_off() -> None:
-    assert [kind.key for kind in KINDS][:4] == ["safety_notice", "risk_unassessed", "risk_recheck", "advice_safety"]
-    assert {kind.key for kind in KINDS[4:]} == SNOOZABLE
-    assert [kind.is_safety for kind in KINDS] == [True] * 4 + [False] * (len(KINDS) - 4)
+    safety = ["safety_notice", "risk_unassessed", "risk_recheck", "risk_steps", "advice_safety"]
+    assert [kind.key for kind in KINDS][:5] == safety
+    assert {kind.key for kind in KINDS[5:]} == SNOOZABLE
+    assert [kind.is_safety for kind in KINDS] == [True] * 5 + [False] * (len(KINDS) - 5)
 
 
 # Danger
