@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -24,13 +24,16 @@ from caseload.operations.review_slots import (
     refuse_room,
 )
 from caseload.operations.session_errors import ItemMoved, NoSession, SessionMoved, SessionRefused
-from caseload.queries.review_queue import EVERYBODY, Population, queue_rows_of, review_queue
+from caseload.queries.review_queue import EVERYBODY, Population, QueueRow, queue_rows_of, review_queue
 from caseload.rules.agenda import draw
 from caseload.rules.clock import local_date, local_instant
 from caseload.rules.review_sessions import fault_of_deferral, next_on
 from registry.models import Episode
 from registry.operations.errors import ReasonMissing
 from registry.operations.recording import Stamp, record_facts, stamped
+
+# Of the sessions that begin so soon the agendas are drawn up once more: the night before.
+_SOON = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,11 @@ def plan_coming_sessions(*, organization_id: UUID, at: datetime) -> int:
     """The next session of each standing slot, with its agenda, where there is none yet. Returns how many were made.
 
     A session that nobody began by the end of its day did not take place: its patients come first in the next one.
+    The agenda of one that begins within a day is drawn up again: it may be a week old, and danger is newer.
     """
     stamp = Stamp(system_membership(organization_id), at)
     _lapse(stamp)
+    _refresh(stamp)
     slots = ReviewSlot.objects.filter(organization_id=organization_id, is_current=True).order_by("id")
     made = [_of_slot(slot, stamp) for slot in slots.select_for_update(of=("self",)).select_related("clinic")]
     return sum(one is not None for one in made)
@@ -208,7 +213,7 @@ def fill_agenda(session: ReviewSession, *, at: datetime) -> int:
     staying = list(AgendaItem.objects.filter(session=session).order_by("place", "id"))
     known = {item.episode_id for item in staying}
     queue = review_queue(session.organization_id, population_of(session), at=at).rows
-    free = [row for row in queue if row.episode_id not in known and (row.agenda is None or row.agenda.on > session.on)]
+    free = [row for row in queue if row.episode_id not in known and _is_free(row, session)]
     places = max(session.places - len(staying), 0)
     drawn = draw([row.candidate for row in free], places=places, kept=session.kept_for_stalled)
     worst = {row.episode_id: row.worst for row in free}
@@ -222,6 +227,11 @@ def fill_agenda(session: ReviewSession, *, at: datetime) -> int:
     AgendaItem.objects.bulk_create(items)
     AgendaItem.objects.bulk_update(staying, ["place"])
     return len(items) + len(staying)
+
+
+def _is_free(row: QueueRow, session: ReviewSession) -> bool:
+    """Whether no session before this one has the patient; one that was left running on an earlier day has nobody."""
+    return row.agenda is None or row.agenda.on > session.on or row.agenda.on < row.today
 
 
 def population_of(session: ReviewSession) -> Population:
@@ -284,6 +294,17 @@ def _lapse(stamp: Stamp) -> None:
     for session in locked:
         if session.on < local_date(stamp.at, ZoneInfo(session.clinic.time_zone)):
             _cancel(session, "It did not take place.", stamp)
+
+
+def _refresh(stamp: Stamp) -> None:
+    soon = ReviewSession.objects.live().filter(
+        organization_id=stamp.by.organization_id,
+        state=SessionState.PLANNED,
+        planned_at__range=(stamp.at, stamp.at + _SOON),
+    )
+    for session in soon.select_for_update(of=("self",), no_key=True).order_by("planned_at", "id"):
+        count = fill_agenda(session, at=stamp.at)
+        record("review_session.drawn", by=stamp.by, at=stamp.at, object_id=session.id, count=count)
 
 
 def _cancel(session: ReviewSession, because: str, stamp: Stamp) -> None:

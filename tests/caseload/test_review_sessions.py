@@ -105,7 +105,7 @@ def planned(by: Any, clinic: Any, consultant: Any, now: datetime, **values: Any)
     return plan_session(by=by, at=now, terms=SessionTerms(**{**usual, **values}), client_token=uuid4())
 
 
-def test_the_queue_says_why_in_order_in_one_statement(
+def test_the_queue_says_why_in_order_in_two_statements(
     in_tenant: Any, asked: Callable[..., Any], enrolled: Callable[..., Any], by: Any, now: datetime
 ) -> None:
     old = {"enrolled_on": date(2025, 11, 3)}
@@ -115,7 +115,7 @@ def test_the_queue_says_why_in_order_in_one_statement(
     asked("Drug", kind="medication", days=2)
     with CaptureQueriesContext(connection) as statements:
         queue = review_queue(by.organization_id, Population(frozenset({by.id})), at=now)
-    assert len(statements) == 1
+    assert len(statements) == 2
     assert [row.name for row in queue.rows] == ["Stuck, Ana", "Drug, Ana"]
     assert [reason.words for reason in queue.rows[0].reasons][:2] == ["never reviewed, 119 d", "stalled 16 wk, 16 → 16"]
     assert (queue.rows[0].questions, queue.rows[0].candidate.is_not_improving) == (("Is the dose high enough?",), True)
@@ -213,6 +213,35 @@ def test_who_waits_on_one_agenda_is_not_on_a_later_one_too(
         asked(f"N{number}", days=9 - number)
     sessions = [planned(by, clinic, consultant, now, on=on) for on in (TUESDAY, TUESDAY + timedelta(days=7))]
     assert [names(one) for one in sessions] == [["N0", "N1", "N2"], ["N3", "N4"]]
+
+
+def test_the_night_before_an_agenda_is_drawn_up_once_more(
+    in_tenant: Any, asked: Callable[..., Any], enrolled: Callable[..., Any], by: Any, clinic: Any, consultant: Any,
+    now: datetime,
+) -> None:  # fmt: skip
+    system_seat(by.organization)
+    for number in range(3):
+        asked(f"N{number}", days=9 - number)
+    session = planned(by, clinic, consultant, now, on=TUESDAY)
+    quiet = enrolled("Quiet", program="bhi")
+    add_to_agenda(by=by, at=now, session_id=session.id, episode_id=quiet.id)
+    asked("First", days=20)
+    night = session.planned_at - timedelta(hours=25)
+    plan_coming_sessions(organization_id=by.organization_id, at=night)
+    assert names(session) == ["N0", "N1", "N2", "Quiet"]
+    plan_coming_sessions(organization_id=by.organization_id, at=night + timedelta(hours=10))
+    assert names(session) == ["First", "N0", "Quiet"]
+
+
+def test_a_session_left_running_keeps_nobody_from_the_next(
+    in_tenant: Any, asked: Callable[..., Any], by: Any, clinic: Any, consultant: Any, now: datetime
+) -> None:
+    asked("Rivera")
+    first = planned(by, clinic, consultant, now)
+    begin_session(by=by, at=now, session_id=first.id)
+    later = now + timedelta(days=2)
+    assert names(planned(by, clinic, consultant, now, on=TUESDAY)) == []
+    assert names(planned(by, clinic, consultant, later, on=later.date())) == ["Rivera"]
 
 
 def test_a_session_that_nobody_began_did_not_take_place(
