@@ -92,14 +92,18 @@ def month_correct(request: HttpRequest, organization: str, month: str, clinic_id
     if shown.close is None:
         raise Http404
     if form.is_valid() and form.cleaned_data["episode"] in {one.episode_id for one in shown.changed}:
-        correct_month(
-            by=by,
-            at=now,
-            close_id=shown.close.id,
-            episode_id=form.cleaned_data["episode"],
-            because=form.cleaned_data["because"],
-        )
-        messages.success(request, "Corrected: what was asked is taken back, and asked anew.")
+        try:
+            correct_month(
+                by=by,
+                at=now,
+                close_id=shown.close.id,
+                episode_id=form.cleaned_data["episode"],
+                because=form.cleaned_data["because"],
+            )
+        except DomainError as fault:  # in the moment between: corrected already, or opened again
+            messages.error(request, str(fault) or "The month is open again. Nothing was corrected.")
+        else:
+            messages.success(request, "Corrected: what was asked is taken back, and asked anew.")
         return redirect("month_close", organization, month, clinic_id)
     return _page(request, shown, month, at=now, close=CloseForm.fresh(), because=form, status=422)
 

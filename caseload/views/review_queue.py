@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from caseload.queries.case_summary import CaseSummary, case_summary
 from caseload.queries.review_queue import EVERYBODY, Population, QueueRow, ReviewQueue, queue_rows_of, review_queue
 from caseload.queries.review_sessions import SlotShown, sessions_of, slots_of
 from caseload.queries.work import role_worked_in
+from caseload.views.late import written as written_late
 from caseload.views.review_writing import review_form, write_review
 
 MOST_ROWS = 60
@@ -143,11 +145,12 @@ class _Page:
         if form.is_valid() and form.time is not None:
             work = Work(activity="case_review", role=role_worked_in(self.by.roles))
             token = form.cleaned_data["client_token"]
+            write = partial(
+                record_time, by=self.by, at=self.now, episode_id=self.row.episode_id, time=form.time,
+                client_token=token, work=work,
+            )  # fmt: skip
             try:
-                record_time(
-                    by=self.by, at=self.now, episode_id=self.row.episode_id, time=form.time, client_token=token,
-                    work=work,
-                )  # fmt: skip
+                written_late(form, write, by=self.by, at=self.now)
             except DomainError as fault:
                 form.add_error(form.field_of_refusal(fault), str(fault))
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from caseload.queries.timers import (
 )
 from caseload.rules.timers import CALL, END_CALL, SEEN
 from caseload.views.door import door_of
+from caseload.views.late import written
 
 
 def frame_timer(request: HttpRequest) -> dict[str, Any]:
@@ -175,15 +177,17 @@ def _save(form: TimeForm, clock: TimerShown, *, by: Membership, at: datetime) ->
     """Whether it was saved; else the refusal is at its field."""
     values = form.cleaned_data
     assert form.time is not None
+    save = partial(
+        save_timer,
+        by=by,
+        at=at,
+        timer_id=clock.id,
+        time=form.time,
+        client_token=values["client_token"],
+        work=Work(activity=values["activity"]),
+    )
     try:
-        save_timer(
-            by=by,
-            at=at,
-            timer_id=clock.id,
-            time=form.time,
-            client_token=values["client_token"],
-            work=Work(activity=values["activity"]),
-        )
+        written(form, save, by=by, at=at)
     except DomainError as fault:
         form.add_error(form.field_of_refusal(fault), str(fault))
         return False

@@ -1,5 +1,6 @@
 """The page of a month's close through the real middleware, and forms that a closed month refuses."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from bhi.web.middleware import MonthClosedMiddleware
 from billing.models import FrozenMonth, LateChange, MonthClose, MonthException
 from billing.operations.closing import close_month
 from caseload.models import Contact, TimeEntry
+from caseload.operations.timers import start_timer, stop_timer
 from registry.models import Assessment
 from tests.billing.people import AT, Program, program
 from tests.billing.test_pages import text_of
@@ -189,3 +191,41 @@ def test_opening_again_takes_two(people: Program, organization: Any, client_for:
     assert "February 2026 is open again" in text_of(agreed)
     with tenant(organization):
         assert MonthClose.objects.get().reopened_at is not None
+
+
+def test_a_consultants_minutes_of_a_review_that_come_late_are_kept_too(people: Program, client_for: Any):
+    episode = patient(people)
+    closed(people)
+    consultant = client_for("psychiatric_consultant")
+    url = f"/o/lakeside/reviews/patients/{episode.id}/"
+    typed = {"do": "time", "client_token": uuid4(), "on": "2026-02-20", "minutes": "9"}
+    refused = consultant.post(url, typed)
+    assert (refused.status_code, 'name="late_because"' in refused.content.decode()) == (422, True)
+    assert consultant.post(url, {**typed, "late_because": "Read on paper."}).status_code == 302
+    with tenant(people.organization):
+        assert LateChange.objects.get().because == "Read on paper."
+        assert TimeEntry.objects.get(id=LateChange.objects.get().object_id).role == "psychiatric_consultant"
+
+
+def test_a_timer_that_was_forgotten_until_the_month_was_closed_is_saved_with_its_reason(
+    people: Program, client_for: Any, membership: Any
+):
+    episode = patient(people)
+    seat = membership("care_manager", name="Noor Haddad")
+    starts = datetime(2026, 2, 20, 16, tzinfo=UTC)
+    with tenant(people.organization):
+        timer = start_timer(by=seat, at=starts, episode_id=episode.id).timer
+        stop_timer(by=seat, at=AT, timer_id=timer.id, ended_at=starts + timedelta(minutes=12))
+    closed(people)
+    manager = Client()
+    manager.force_login(seat.user)
+    url = f"/o/lakeside/timers/{timer.id}/"
+    typed = {
+        "client_token": uuid4(), "activity": "registry", "on": "2026-02-20", "starts": "10:00", "ends": "10:12",
+        "timer": timer.id,
+    }  # fmt: skip
+    assert manager.post(url, typed).status_code == 422
+    assert manager.post(url, {**typed, "late_because": "Forgotten."}).status_code == 302
+    with tenant(people.organization):
+        timer.refresh_from_db()
+        assert LateChange.objects.get().object_id == timer.entry_id
