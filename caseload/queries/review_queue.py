@@ -1,15 +1,16 @@
-"""The psychiatric consultant's queue, in one statement for any number of patients."""
+"""The psychiatric consultant's queue, in two statements for any number of patients: who, and all about those shown."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from caseload.queries.review_queue_order import places
 from caseload.rules.agenda import Candidate
 from caseload.rules.review_queue import (
     EASED_DAYS,
@@ -31,8 +32,7 @@ from caseload.rules.signal_evidence import Evidence
 
 Stored = Mapping[str, Any]
 
-# Looked up for every open episode of the scope; what a rule decides is not decided here. Who has no signal, question,
-# advice, review to come or place left over is left out.
+# Everything about some open episodes; what a rule decides is not decided here.
 _STATEMENT = """
 WITH day AS MATERIALIZED (
   SELECT c.id AS clinic_id, c.name, (%(at)s::timestamptz AT TIME ZONE c.time_zone)::date AS today
@@ -89,16 +89,12 @@ WITH day AS MATERIALIZED (
     JOIN registry_episode e ON e.organization_id = s.organization_id AND e.id = s.episode_id
     JOIN day d ON d.clinic_id = s.clinic_id
    WHERE s.organization_id = %(organization)s AND s.status <> 'discharged'
-     AND (%(people)s::uuid[] IS NULL OR s.care_manager_id = ANY(%(people)s::uuid[]))
-     AND (%(episodes)s::uuid[] IS NULL OR s.episode_id = ANY(%(episodes)s::uuid[]))
+     AND s.episode_id = ANY(%(episodes)s::uuid[])
 )
 SELECT row_to_json(x)
   FROM (SELECT s.*, p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')) AS name, p.mrn
           FROM episode s
-          JOIN registry_patient p ON p.organization_id = %(organization)s AND p.id = s.patient_id
-         WHERE %(episodes)s::uuid[] IS NOT NULL OR s.signals::text <> '[]' OR s.questions IS NOT NULL
-            OR s.advice IS NOT NULL OR s.present_again_on <= s.today OR s.left_over IS NOT NULL
-            OR s.last_review_on IS NULL) AS x
+          JOIN registry_patient p ON p.organization_id = %(organization)s AND p.id = s.patient_id) AS x
 """
 
 
@@ -123,7 +119,10 @@ class OnAgenda:
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A patient in the queue: why, the question, and what became of the last time."""
+    """A patient in the queue: why, the question, and what became of the last time.
+
+    `number` is the place in the queue that was asked for, from 1; 0 for who waits in none.
+    """
 
     episode_id: UUID
     patient_id: UUID
@@ -140,6 +139,7 @@ class QueueRow:
     deferred_until: date | None = None
     agenda: OnAgenda | None = None
     has_draft: bool = False
+    number: int = 0
 
     @property
     def place(self) -> Place:
@@ -156,45 +156,55 @@ class QueueRow:
 
 @dataclass(frozen=True)
 class ReviewQueue:
-    """Who is to be discussed, in order, and who was put off until a later day."""
+    """Who is to be discussed, in order, and who was put off until a later day.
+
+    `rows` may be the first of `total`; `beside` are the one asked for and who comes after, where they stand further on.
+    """
 
     rows: tuple[QueueRow, ...] = ()
     deferred: tuple[QueueRow, ...] = field(default=())
+    total: int = 0
+    beside: tuple[QueueRow, ...] = ()
 
 
-def review_queue(organization_id: UUID, population: Population = EVERYBODY, *, at: datetime) -> ReviewQueue:
-    """Everybody of a population whom something asks to be discussed. One statement."""
-    rows = [row for row in _rows(organization_id, population, None, at) if row.reasons]
-    waiting = sorted((row for row in rows if row.deferred_until), key=lambda row: (row.deferred_until, row.sort_name))
-    asking = sorted((row for row in rows if not row.deferred_until), key=_in_order)
-    return ReviewQueue(tuple(asking), tuple(waiting))
+def review_queue(
+    organization_id: UUID,
+    population: Population = EVERYBODY,
+    *,
+    at: datetime,
+    most: int | None = None,
+    beside: UUID | None = None,
+) -> ReviewQueue:
+    """Everybody of a population whom something asks to be discussed, or the first `most` of them with whoever is
+    `beside` and next. Two statements.
+    """
+    found = places(organization_id, population.care_manager_ids, at=at, most=most, beside=beside)
+    rows = queue_rows_of(organization_id, [*found.numbers, *found.deferred], at=at)
+    waiting = [rows[one] for one in found.deferred]
+    placed = [replace(rows[one], number=number) for one, number in found.numbers.items()]
+    placed.sort(key=lambda row: row.number)
+    end = found.total if most is None else most
+    return ReviewQueue(
+        tuple(row for row in placed if row.number <= end),
+        tuple(sorted(waiting, key=lambda row: (row.deferred_until, row.sort_name))),
+        found.total,
+        tuple(row for row in placed if row.number > end),
+    )
 
 
 def queue_rows_of(organization_id: UUID, episode_ids: Collection[UUID], *, at: datetime) -> dict[UUID, QueueRow]:
     """Open episodes by id as the queue has them, with or without a reason. One statement, none for nobody."""
     if not episode_ids:
         return {}
-    return {row.episode_id: row for row in _rows(organization_id, EVERYBODY, list(episode_ids), at)}
-
-
-def _in_order(row: QueueRow) -> tuple[Place, str, UUID]:
-    return row.place, row.sort_name, row.episode_id
-
-
-def _rows(
-    organization_id: UUID, population: Population, episode_ids: list[UUID] | None, at: datetime
-) -> Iterable[QueueRow]:
-    people = population.care_manager_ids
     values: dict[str, Any] = {
         "organization": organization_id,
         "at": at,
-        "people": None if people is None else list(people),
-        "episodes": episode_ids,
+        "episodes": list(episode_ids),
         "eased": EASED_DAYS - 1,
     }
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, values)
-        return [_row(stored) for (stored,) in cursor.fetchall()]
+        return {row.episode_id: row for row in (_row(stored) for (stored,) in cursor.fetchall())}
 
 
 def _row(row: Stored) -> QueueRow:

@@ -34,7 +34,7 @@ class OneQueue:
 def queues_of(user_id: UUID, *, at: datetime, most: int) -> tuple[OneQueue, ...]:
     """Every organization in which the person joins reviews: of a consultant's own slots, else of everybody.
 
-    Two statements and the change of organization for each.
+    Three statements and the change of organization for each.
     """
     found = []
     for seat in seats_of(user_id):
@@ -43,8 +43,8 @@ def queues_of(user_id: UUID, *, at: datetime, most: int) -> tuple[OneQueue, ...]
         if membership is not None:
             with tenant(membership.organization_id) as organization_id:
                 population = _population(slots_of(organization_id), membership)
-                rows = review_queue(organization_id, population, at=at).rows
-            found.append(OneQueue(membership, rows[:most], len(rows)))
+                queue = review_queue(organization_id, population, at=at, most=most)
+            found.append(OneQueue(membership, queue.rows, queue.total))
     return tuple(found)
 
 

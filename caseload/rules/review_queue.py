@@ -157,6 +157,14 @@ class Reason:
 Place = tuple[int, int, int, int, date]
 
 
+def rank_of_signals(*, is_reviewed: bool) -> dict[str, int]:
+    """By word, the rank of each signal that brings somebody into the queue, whether or not there was a review yet.
+
+    A change of treatment that lets a stall wait makes `stalled` rank as `stalling`.
+    """
+    return {word: RANK_OF[kind] for word, kind in _SIGNALS.items() if is_reviewed or word not in _SINCE_A_REVIEW}
+
+
 def reasons_of(facts: ReviewFacts) -> tuple[Reason, ...]:
     """Why the patient is to be discussed, the worst first; none: nobody asks.
 

@@ -33,7 +33,7 @@ from caseload.queries.work import role_worked_in
 from caseload.views.late import written as written_late
 from caseload.views.review_writing import review_form, write_review
 
-MOST_ROWS = 60
+MOST_ROWS = 50
 MINE, OWN, ALL = "mine", "own", "all"
 METHODS = ["GET", "HEAD", "POST"]
 
@@ -49,17 +49,18 @@ class Left:
 
     @property
     def rows(self) -> tuple[QueueRow, ...]:
-        return self.queue.rows[:MOST_ROWS]
+        return self.queue.rows
 
-    def number_of(self, episode_id: UUID) -> int:
-        """The place of a patient, from 1; 0 for who is not in the queue."""
-        return next((number for number, row in enumerate(self.queue.rows, 1) if row.episode_id == episode_id), 0)
+    def row_of(self, episode_id: UUID) -> QueueRow | None:
+        """The patient's row as far as it was read; None for who is not in the queue."""
+        rows = (*self.queue.rows, *self.queue.beside, *self.queue.deferred)
+        return next((row for row in rows if row.episode_id == episode_id), None)
 
-    def after(self, episode_id: UUID) -> QueueRow | None:
+    def after(self, row: QueueRow) -> QueueRow | None:
         """Who comes next; after the last, and after who is not in the queue, the first."""
-        rows = [row for row in self.queue.rows if row.episode_id != episode_id]
-        at = max(self.number_of(episode_id) - 1, 0)
-        return next(iter(rows[at:] or rows), None)
+        rows = (*self.queue.rows, *self.queue.beside)
+        following = next((one for one in rows if row.number and one.number == row.number + 1), None)
+        return following or next((one for one in rows if one.episode_id != row.episode_id), None)
 
 
 @requires(Permission.JOIN_REVIEW)
@@ -97,7 +98,7 @@ def review_patient(request: HttpRequest, organization: str, episode_id: UUID) ->
     """One patient of the queue: read, write the review, sign it and go on, or put the patient off."""
     by: Membership = request.membership  # type: ignore[attr-defined]
     now = timezone.now()
-    left = left_pane(request, organization, by, now)
+    left = left_pane(request, organization, by, now, beside=episode_id)
     page = _Page(request, organization, by, now, left, _row(left, episode_id, by, now))
     if request.method != "POST":
         return page.shown()
@@ -172,12 +173,12 @@ class _Page:
             "review_queue.opened", by=self.by, at=self.now, patient_id=self.row.patient_id,
             object_id=self.row.episode_id,
         )  # fmt: skip
-        after, number = self.left.after(self.row.episode_id), self.left.number_of(self.row.episode_id)
+        after, number = self.left.after(self.row), self.row.number
         context = {
             "left": self.left,
             "row": self.row,
             "number": number,
-            "place_words": f"{number} of {len(self.left.queue.rows)}",
+            "place_words": f"{number} of {self.left.queue.total}",
             "after": after,
             "summary": summary,
             "form": form,
@@ -194,22 +195,25 @@ class _Page:
         return redirect("review_patient", self.organization, self.row.episode_id)
 
     def _next(self) -> HttpResponse:
-        after = self.left.after(self.row.episode_id)
+        after = self.left.after(self.row)
         if after is None:
             return redirect("review_queue", self.organization)
         return redirect("review_patient", self.organization, after.episode_id)
 
 
-def left_pane(request: HttpRequest, organization: str, by: Membership, at: datetime) -> Left:
+def left_pane(
+    request: HttpRequest, organization: str, by: Membership, at: datetime, *, beside: UUID | None = None
+) -> Left:
     """The queue of whom the person chose, at first of those whom it is about: a consultant's slots, a care manager's
-    own patients, else everybody's. Two statements.
+    own patients, else everybody's; with the patient `beside` it and who comes after. Three statements.
     """
     slots = slots_of(by.organization_id)
     whose, population = population_asked(request.session.get(_key(organization), ""), slots, by)
     own = [(MINE, "My patients")] if Role.CARE_MANAGER in by.roles else []
     together = [(OWN, "All my slots")] if len(_own(slots, by)) > 1 else []
     choices = (*own, *together, *((str(slot.id), slot.name) for slot in slots), (ALL, "Everybody’s"))
-    return Left(review_queue(by.organization_id, population, at=at), slots, whose, choices)
+    queue = review_queue(by.organization_id, population, at=at, most=MOST_ROWS, beside=beside)
+    return Left(queue, slots, whose, choices)
 
 
 def population_asked(kept: str, slots: tuple[SlotShown, ...], by: Membership) -> tuple[str, Population]:
@@ -242,8 +246,7 @@ def _time_form(zone: ZoneInfo, now: datetime, data: QueryDict | None = None) -> 
 
 def _row(left: Left, episode_id: UUID, by: Membership, at: datetime) -> QueueRow:
     """The patient's row, also of an open episode that is in no queue. Raises Http404."""
-    known = {row.episode_id: row for row in (*left.queue.rows, *left.queue.deferred)}
-    row = known.get(episode_id) or queue_rows_of(by.organization_id, [episode_id], at=at).get(episode_id)
+    row = left.row_of(episode_id) or queue_rows_of(by.organization_id, [episode_id], at=at).get(episode_id)
     if row is None:
         raise Http404
     return row

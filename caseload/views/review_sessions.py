@@ -164,8 +164,9 @@ def _not_on_it(
 ) -> tuple[QueueRow, ...]:
     """Who else is in the queue of those who come, the worst first."""
     coming = frozenset(seat for seat, _ in session.seats if Role.CARE_MANAGER in people[seat].roles)
-    queue = review_queue(by.organization_id, Population(coming or None), at=at)
     on_it = {item.episode_id for item in session.items}
+    most = MOST_WAITING + len(on_it)
+    queue = review_queue(by.organization_id, Population(coming or None), at=at, most=most)
     return tuple(row for row in queue.rows if row.episode_id not in on_it)[:MOST_WAITING]
 
 
