@@ -88,7 +88,9 @@ def assessment_replace(request: HttpRequest, organization: str, patient_id: UUID
     if kept is not None:
         return _told(request, organization, patient_id, kept, is_new=True)
     record("assessment.viewed", by=by, at=now, patient_id=patient_id, object_id=assessment_id)
-    context = {"form": form, "score": wrong, "tool": tool_shown(form, tool, language=form["language"].value() or "en")}
+    shown = tool_shown(form, tool, language=form["language"].value() or "en")
+    hours = routings_of(by.organization_id, _clinic_id(door))
+    context = {"form": form, "score": wrong, "tool": shown, "hours": hours}
     status = 422 if request.method == "POST" else 200
     return render(request, "registry/assessment_replace.html", _frame(door, by) | context, status=status)
 
@@ -239,6 +241,7 @@ def _entry_page(
         "opens": opens,
         "sent": sent,
         "is_refused": status != 200,
+        "hours": routings_of(by.organization_id, _clinic_id(door)),
         "languages": LANGUAGES.items(),
         "language": language,
     }

@@ -21,6 +21,7 @@ from registry.models import Assessment, ClinicInstrument
 from registry.operations import end_episode, open_episode, record_assessment, void_fact
 from registry.queries.tools import tools_of
 from tests.factories.registry import AssessmentFactory
+from tests.factories.risk import RiskProtocolFactory
 from tests.factories.tenancy import ClinicFactory
 
 pytestmark = pytest.mark.usefixtures("at_now")
@@ -83,6 +84,14 @@ def test_nothing_is_due_of_those_who_have_left(
 ) -> None:
     end_episode(by=by, at=now, episode=episode, on=date(2026, 2, 20), reason="graduated")
     assert 'id="rhythm"' not in client.get(url()).text
+
+
+@pytest.mark.usefixtures("episode")
+def test_whom_to_call_stands_where_the_screener_is_asked(client: Client, url: Callable[..., str], clinic: Any) -> None:
+    RiskProtocolFactory(organization=clinic.organization, clinic=clinic, after_hours="Call 555-0100.")
+    page = client.get(url("new/") + "?tool=cssrs").text
+    aside = page.split('aria-label="In danger"')[1].split("</aside>")[0]
+    assert ('href="tel:988"' in aside, "After hours: Call 555-0100." in aside) == (True, True)
 
 
 def test_the_clinics_tools_come_first_and_all_others_are_folded(
