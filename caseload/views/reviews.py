@@ -153,10 +153,12 @@ def _review_page(
     shown = _review(asking, review_id)
     door = asking.door
     record("review.viewed", by=asking.by, at=asking.at, patient_id=door.patient.id, object_id=review_id)
-    signs = Permission.SIGN_REVIEW in permissions_of(asking.by.roles)
+    may = permissions_of(asking.by.roles)
+    signs = Permission.SIGN_REVIEW in may
     context = {
         "door": door,
         "review": shown,
+        "may_join": Permission.JOIN_REVIEW in may,
         "sub": f"{door.patient.mrn or 'No record number'} · {door.clinic_name}",
         "slug": asking.organization,
         "may_add": signs and shown.taken_back is None,

@@ -30,7 +30,7 @@ from tests.factories.registry import AssessmentFactory
 from tests.factories.tenancy import ClinicFactory
 
 TODAY = date(2026, 3, 2)
-PEOPLE = 300
+PEOPLE = 150
 
 
 def populate(organization: Any, by: Any, at: datetime, *, seed: int, count: int) -> list[UUID]:

@@ -1,6 +1,4 @@
-"""What every answer carries, whoever asks for what."""
-
-import re
+"""What every answer carries. Those below an organization are tried with the access matrix."""
 
 import pytest
 from django.test import Client, override_settings
@@ -8,56 +6,11 @@ from django.urls import reverse
 
 from bhi.tenancy.context import tenant
 from tests.factories.tenancy import PASSWORD
-from tests.walls.access import OF_AN_ORGANIZATION, OUTSIDE, ROLES
-from tests.walls.asking import Asking, is_allauths, seats_in, url_patterns
+from tests.walls.access import OUTSIDE
+from tests.walls.asking import is_allauths, url_patterns
+from tests.walls.headers import EXACTLY, faults
 
 pytestmark = pytest.mark.django_db
-CSP = {
-    "default-src": "'none'",
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "img-src": "'self' data:",
-    "font-src": "'self'",
-    "connect-src": "'self'",
-    "form-action": "'self'",
-    "base-uri": "'none'",
-    "frame-ancestors": "'none'",
-}
-EXACTLY = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-}
-# Another origin, inline style, inline script, an inline handler.
-FOREIGN = re.compile(
-    rb"""(?:src|href|action|hx-\w+)\s*=\s*["'](?:https?:)?//|<style|\sstyle\s*=|<script(?![^>]*\ssrc=)|\son[a-z]+\s*="""
-)
-
-
-def faults(answer, exactly=EXACTLY) -> list[str]:
-    found = [f"{key}: {answer.headers.get(key)}" for key, value in exactly.items() if answer.headers.get(key) != value]
-    given = answer.headers.get("Content-Security-Policy", "")
-    policy = dict(part.strip().split(" ", 1) for part in given.split(";") if part.strip())
-    if policy != CSP:
-        found.append(f"Content-Security-Policy: {given}")
-    if "no-store" not in answer.headers.get("Cache-Control", ""):
-        found.append(f"Cache-Control: {answer.headers.get('Cache-Control')}")
-    if "X-Request-ID" not in answer.headers:
-        found.append("no X-Request-ID")
-    if answer.headers.get("Content-Type", "").startswith("text/html"):
-        found += [f"on the page: {part!r}" for part in FOREIGN.findall(answer.content)]
-    return found
-
-
-@pytest.mark.parametrize("name", sorted(OF_AN_ORGANIZATION))
-def test_pages_of_an_organization(name, organization, other_organization):
-    asking = Asking(name, OF_AN_ORGANIZATION[name], seats_in(organization, other_organization))
-    may = min(asking.url.roles)
-    refused = next((role for role in ROLES if role not in asking.url.roles), "stranger")
-    for who, method in ((may, "GET"), (may, "POST"), (refused, "GET"), ("stranger", "GET"), ("anonymous", "GET")):
-        assert faults(asking.ask(who, method)) == []
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/o/lakeside/nowhere/"])
@@ -71,8 +24,8 @@ def test_pages_outside(name, client_for, organization):
     member = client_for("billing")
     with tenant(organization):
         path = reverse(name, kwargs=OUTSIDE[name].made(member.membership))
-    # The address of a questionnaire is its secret.
-    is_secret = name.startswith("answer")
+    # The address of a questionnaire or of a decision is its secret.
+    is_secret = name.startswith(("answer", "decide"))
     exactly = {**EXACTLY, "Referrer-Policy": "no-referrer"} if is_secret else EXACTLY
     assert faults(Client().get(path), exactly) == []
     assert faults(member.get(path), exactly) == []
