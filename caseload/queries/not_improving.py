@@ -24,9 +24,40 @@ from caseload.rules.not_improving import (
 )
 from caseload.rules.signal_words import SignalShown
 
+PAGE_ROWS = 50
+# So many fit on one page for paper.
 MOST_ROWS = 500
 
-# Each clinic has its own today. Of the stored runs of signals only those that hold on it say who is here.
+# Each clinic has its own today, and of the stored runs of signals only those that hold on it count. First everybody in
+# few numbers, and who is on the page; only they are read whole.
+_FOUND = """
+WITH found AS MATERIALIZED (
+  SELECT s.episode_id, s.clinic_id, s.care_manager_id, s.sort_name, e.program = 'cocm' AS is_cocm,
+         coalesce(s.last_review_on >= date_trunc('month', here.today), FALSE) AS is_reviewed,
+         (SELECT min(one.since)
+            FROM jsonb_to_recordset(s.signals) AS one (word text, since date, until date)
+           WHERE one.word = ANY(%(words)s) AND one.since <= here.today
+             AND (one.until IS NULL OR here.today < one.until)) AS since
+    FROM caseload_episodestanding s
+    JOIN unnest(%(clinics)s::uuid[], %(days)s::date[]) AS here (clinic_id, today) ON here.clinic_id = s.clinic_id
+    JOIN registry_episode e ON e.organization_id = s.organization_id AND e.id = s.episode_id
+   WHERE s.organization_id = %(organization)s AND s.status <> 'discharged'
+), page AS (
+  SELECT f.episode_id FROM found f
+   WHERE f.since IS NOT NULL
+     AND (%(clinic)s::uuid IS NULL OR f.clinic_id = %(clinic)s::uuid)
+     AND (%(care_manager)s::uuid IS NULL OR f.care_manager_id = %(care_manager)s::uuid)
+     AND NOT (%(is_unreviewed)s AND (f.is_reviewed OR NOT f.is_cocm))
+   ORDER BY CASE WHEN %(order)s = 'unreviewed' THEN f.is_reviewed OR NOT f.is_cocm END,
+            CASE WHEN %(order)s <> 'name' THEN f.since END, f.sort_name, f.episode_id
+  OFFSET %(first)s LIMIT %(most)s
+)
+SELECT f.clinic_id, f.care_manager_id, f.is_cocm, f.is_reviewed, count(*), NULL::uuid
+  FROM found f WHERE f.since IS NOT NULL GROUP BY 1, 2, 3, 4
+ UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, episode_id FROM page
+"""
+# Of the stored runs of signals only those that hold today say who is here.
 _ROWS = """
 SELECT s.episode_id, s.patient_id, p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')),
        p.mrn, s.clinic_id, s.care_manager_id, e.program, s.enrolled_on,
@@ -42,6 +73,7 @@ SELECT s.episode_id, s.patient_id, p.family_name || ', ' || concat_ws(' ', p.giv
      WHERE t.organization_id = s.organization_id AND t.episode_id = s.episode_id AND t.voided_at IS NULL
      ORDER BY t."on" DESC, t.id DESC LIMIT 1) c ON true
  WHERE s.organization_id = %(organization)s AND s.status <> 'discharged'
+   AND (%(episodes)s::uuid[] IS NULL OR s.episode_id = ANY(%(episodes)s::uuid[]))
    AND EXISTS (
      SELECT FROM jsonb_array_elements(s.signals) AS one
       WHERE one ->> 'word' = ANY(%(words)s) AND (one ->> 'since')::date <= here.today
@@ -94,29 +126,69 @@ class Narrowed:
     order: str = LONGEST
 
 
-def not_improving(organization_id: UUID, clinics: Mapping[UUID, ClinicToday]) -> list[NotImproving]:
-    """Everybody of an organization who is not improving on their clinic's day. One statement."""
-    values: dict[str, Any] = {
-        "organization": organization_id,
-        "clinics": list(clinics),
-        "days": [clinic.today for clinic in clinics.values()],
-        "words": list(WORDS),
-    }
+@dataclass(frozen=True)
+class NotImprovingPart:
+    """A part of those asked for, in order; `found` counts all who are asked for, `counted` is about everybody."""
+
+    rows: tuple[NotImproving, ...]
+    found: int
+    counted: tuple[Counted, ...]
+
+
+def not_improving(
+    organization_id: UUID, clinics: Mapping[UUID, ClinicToday], episode_ids: Sequence[UUID] | None = None
+) -> list[NotImproving]:
+    """Everybody of an organization, or of some episodes, who is not improving on their clinic's day. One statement."""
+    values = {**_of(organization_id, clinics), "episodes": None if episode_ids is None else list(episode_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, values)
         return [_row(row, clinics[row[4]]) for row in cursor.fetchall()]
 
 
+def not_improving_part(
+    organization_id: UUID,
+    clinics: Mapping[UUID, ClinicToday],
+    asked: Narrowed,
+    *,
+    first: int = 0,
+    most: int = PAGE_ROWS,
+) -> NotImprovingPart:
+    """`most` of those asked for from the place `first`, from 0, and the numbers of everybody. Two statements."""
+    values = {
+        **_of(organization_id, clinics),
+        "clinic": asked.clinic_id,
+        "care_manager": asked.care_manager_id,
+        "is_unreviewed": asked.is_unreviewed,
+        "order": asked.order,
+        "first": first,
+        "most": most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FOUND, values)
+        found = cursor.fetchall()
+    counted = tuple(Counted(*row[:5]) for row in found if row[5] is None)
+    rows = not_improving(organization_id, clinics, [row[5] for row in found if row[5] is not None])
+    count = sum(one.patients for one in counted if _is_asked_for(one, asked))
+    return NotImprovingPart(tuple(narrowed(rows, asked)), count, counted)
+
+
 def narrowed(rows: Sequence[NotImproving], asked: Narrowed) -> list[NotImproving]:
     """Those asked for, in the order asked for."""
-    found = [
-        row
-        for row in rows
-        if asked.clinic_id in (None, row.clinic_id)
-        and asked.care_manager_id in (None, row.care_manager_id)
-        and not (asked.is_unreviewed and (row.is_reviewed or not row.is_cocm))
-    ]
+    found = [row for row in rows if _is_asked_for(row.counted, asked)]
     return sorted(found, key=lambda row: _place(row, asked.order))
+
+
+def _of(organization_id: UUID, clinics: Mapping[UUID, ClinicToday]) -> dict[str, Any]:
+    days = [clinic.today for clinic in clinics.values()]
+    return {"organization": organization_id, "clinics": list(clinics), "days": days, "words": list(WORDS)}
+
+
+def _is_asked_for(one: Counted, asked: Narrowed) -> bool:
+    return (
+        asked.clinic_id in (None, one.clinic_id)
+        and asked.care_manager_id in (None, one.care_manager_id)
+        and not (asked.is_unreviewed and (one.is_reviewed or not one.is_cocm))
+    )
 
 
 def _place(row: NotImproving, order: str) -> tuple[Any, ...]:

@@ -35,12 +35,13 @@ def not_improving_since(holding: Iterable[Holding]) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A patient as the totals count them: whether a review is part of the program, and whether there was one."""
+    """Patients as the totals count them: whether a review is part of the program, and whether there was one."""
 
     clinic_id: UUID
     care_manager_id: UUID | None
     is_cocm: bool
     is_reviewed: bool
+    patients: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Share:
 def share_of(counted: Sequence[Counted]) -> Share:
     """The totals of some patients. In general BHI no review is asked for, so nobody there is missing one."""
     in_cocm = [one for one in counted if one.is_cocm]
-    return Share(len(counted), sum(one.is_reviewed for one in in_cocm), len(in_cocm))
+    reviewed = sum(one.patients for one in in_cocm if one.is_reviewed)
+    return Share(sum(one.patients for one in counted), reviewed, sum(one.patients for one in in_cocm))
 
 
 def shares_by(counted: Iterable[Counted], key: str) -> dict[UUID | None, Share]:

@@ -21,8 +21,16 @@ from bhi.audit.operations import record
 from bhi.tenancy.models import Membership, Role
 from bhi.web.templatetags.parts import score_cell, signal_chip
 from caseload.forms.not_improving import asked_for, to_remember
-from caseload.queries.caseload_list import ScoreCell, clinics_today
-from caseload.queries.not_improving import MOST_ROWS, Narrowed, NotImproving, narrowed, not_improving
+from caseload.queries.caseload_list import ClinicToday, ScoreCell, clinics_today
+from caseload.queries.not_improving import (
+    MOST_ROWS,
+    PAGE_ROWS,
+    Narrowed,
+    NotImproving,
+    narrowed,
+    not_improving,
+    not_improving_part,
+)
 from caseload.rules.not_improving import ORDERS, Share, share_of, shares_by
 from registry.rules.csv_text import Cell, csv_bytes
 from registry.rules.instruments import INSTRUMENTS
@@ -55,14 +63,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Screen:
-    """Everybody, and who of them is asked for."""
+    """Who asks for whom."""
 
     by: Membership
     at: datetime
     asked: Narrowed
-    rows: list[NotImproving]
-    shown: list[NotImproving]
-    clinics: dict[UUID, str]
+    clinics: dict[UUID, ClinicToday]
     people: dict[UUID, str]
     today: date
 
@@ -70,26 +76,27 @@ class Screen:
 @requires(Permission.JOIN_REVIEW)
 @require_safe
 def not_improving_page(request: HttpRequest, organization: str) -> HttpResponse:
-    """The screen, narrowed as it was last in this session."""
+    """The screen, narrowed as it was last in this session; `all`: on one page, for paper."""
     screen = _screen(request, organization)
-    shown = screen.shown[:MOST_ROWS]
-    record("not_improving.viewed", by=screen.by, at=screen.at, count=len(shown))
-    counted = [row.counted for row in screen.rows]
+    most = MOST_ROWS if "all" in request.GET else PAGE_ROWS
+    first = first_row(request.GET.get("from", ""), most)
+    page = not_improving_part(screen.by.organization_id, screen.clinics, screen.asked, first=first, most=most)
+    record("not_improving.viewed", by=screen.by, at=screen.at, count=len(page.rows))
     context: dict[str, Any] = {
         "slug": organization,
-        "lines": list(_lines(shown, screen, organization)),
+        "lines": list(_lines(page.rows, screen, organization)),
         "today": screen.today,
-        "total": len(screen.rows),
-        "found": len(screen.shown),
-        "left_out": len(screen.shown) - len(shown),
-        "share": share_of(counted),
-        "by_clinic": _groups(shares_by(counted, "clinic_id"), screen.clinics, ""),
-        "by_manager": _groups(shares_by(counted, "care_manager_id"), screen.people, "Nobody"),
-        "clinics": list(screen.clinics.items()),
+        "total": sum(one.patients for one in page.counted),
+        "found": page.found,
+        "share": share_of(page.counted),
+        "by_clinic": _groups(shares_by(page.counted, "clinic_id"), _names(screen), ""),
+        "by_manager": _groups(shares_by(page.counted, "care_manager_id"), screen.people, "Nobody"),
+        "clinics": list(_names(screen).items()),
         "care_managers": list(screen.people.items()),
         "orders": ORDERS,
         "asked": screen.asked,
         "may_export": Permission.EXPORT_CASELOAD in permissions_of(screen.by.roles),
+        **_places(first, len(page.rows), page.found, most),
     }
     return render(request, "caseload/not_improving.html", context)
 
@@ -107,9 +114,10 @@ def not_improving_narrow(request: HttpRequest, organization: str) -> HttpRespons
 def not_improving_file(request: HttpRequest, organization: str) -> HttpResponse:
     """Everybody whom the screen shows, as a file."""
     screen = _screen(request, organization)
-    record("not_improving.exported", by=screen.by, at=screen.at, count=len(screen.shown))
+    rows = narrowed(not_improving(screen.by.organization_id, screen.clinics), screen.asked)
+    record("not_improving.exported", by=screen.by, at=screen.at, count=len(rows))
     return HttpResponse(
-        csv_bytes(HEADER, _file_lines(screen)),
+        csv_bytes(HEADER, _file_lines(rows, screen)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="not-improving-{screen.today:%Y-%m-%d}.csv"'},
     )
@@ -120,17 +128,35 @@ def _screen(request: HttpRequest, organization: str) -> Screen:
     by: Membership = request.membership  # type: ignore[attr-defined]
     asked = asked_for(request.session.get(_key(organization), {}))
     clinics = clinics_today(by.organization_id, now)
-    rows = not_improving(by.organization_id, clinics)
     return Screen(
         by=by,
         at=now,
         asked=asked,
-        rows=rows,
-        shown=narrowed(rows, asked),
-        clinics={clinic.id: clinic.name for clinic in clinics.values()},
+        clinics=clinics,
         people=dict(people_with(by.organization_id, Role.CARE_MANAGER)),
         today=max((clinic.today for clinic in clinics.values()), default=now.date()),
     )
+
+
+def _names(screen: Screen) -> dict[UUID, str]:
+    return {clinic.id: clinic.name for clinic in screen.clinics.values()}
+
+
+def first_row(typed: str, most: int) -> int:
+    """The place, from 0, at which a page of `most` begins; the first one for what is no place."""
+    first = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 8 else 0
+    return first - first % most
+
+
+def _places(first: int, shown: int, found: int, most: int) -> dict[str, str]:
+    """Which part of those asked for the page shows, and where the parts before and after it are."""
+    last, of_all = first + shown, "all=1&" if most == MOST_ROWS else ""
+    return {
+        "shown": f"{first + 1} to {last}" if shown < found else "",
+        "previous_url": f"?{of_all}from={max(first - most, 0)}" if first else "",
+        "next_url": f"?{of_all}from={last}" if shown and last < found else "",
+        "all_url": "?all=1" if shown < found and most < MOST_ROWS else "",
+    }
 
 
 def _key(organization: str) -> str:
@@ -192,8 +218,8 @@ def _groups(shares: dict[UUID | None, Share], names: dict[UUID, str], nobody: st
     return sorted(groups, key=lambda group: (-group.share.patients, group.name))
 
 
-def _file_lines(screen: Screen) -> Iterator[list[Cell]]:
-    for row in screen.shown:
+def _file_lines(rows: Iterable[NotImproving], screen: Screen) -> Iterator[list[Cell]]:
+    for row in rows:
         reviewed = ("yes" if row.is_reviewed else "no") if row.is_cocm else ""
         yield [
             *(row.name, row.mrn, row.clinic, _name(row.care_manager_id, screen), row.program, row.weeks),

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from html import unescape
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -18,7 +19,8 @@ from bhi.audit.models import AuditEvent
 from caseload.operations import rebuild_standing
 from caseload.operations.reviews import record_review
 from caseload.queries.caseload_list import clinics_today
-from caseload.queries.not_improving import Narrowed, narrowed, not_improving
+from caseload.queries.not_improving import Narrowed, narrowed, not_improving, not_improving_part
+from caseload.rules.not_improving import share_of
 from registry.models import Episode
 from tests.factories.registry import AssessmentFactory
 from tests.factories.reviews import TreatmentChangeFactory
@@ -107,6 +109,34 @@ def test_it_is_narrowed_and_ordered(people: Any, organization: Any, in_tenant: A
     assert names(narrowed(rows, Narrowed(order="name"))) == sorted(names(rows))
     days = [row.since for row in narrowed(rows, Narrowed())]
     assert days == sorted(days)
+
+
+def test_a_part_is_what_stands_there_among_all(
+    people: Any, organization: Any, in_tenant: Any, now: datetime, by: Any
+) -> None:
+    clinics, rows = clinics_today(organization.id, now), rows_of(organization, now)
+    chen = next(row for row in rows if row.name.startswith("Chen"))
+    asked = [Narrowed(order=order) for order in ("longest", "unreviewed", "name")]
+    asked += [Narrowed(clinic_id=chen.clinic_id), Narrowed(care_manager_id=by.id), Narrowed(is_unreviewed=True)]
+    for narrowed_to in asked:
+        expected = narrowed(rows, narrowed_to)
+        parts = [not_improving_part(organization.id, clinics, narrowed_to, first=first, most=2) for first in (0, 2, 4)]
+        assert [row for part in parts for row in part.rows] == expected
+        assert {part.found for part in parts} == {len(expected)}
+        assert {share_of(part.counted) for part in parts} == {share_of([row.counted for row in rows])}
+    assert not_improving_part(organization.id, clinics, Narrowed(clinic_id=uuid4())).found == 0
+
+
+def test_pages_lead_to_each_other_and_to_the_one_for_paper(
+    people: Any, client: Client, url: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("caseload.views.not_improving.PAGE_ROWS", 2)
+    first, last = client.get(url()).text, client.get(url() + "?from=2").text
+    assert ("?from=2" in first, "1 to 2 of 3" in first, "data-print" in first) == (True, True, False)
+    assert ("?from=0" in last, "3 to 3 of 3" in last) == (True, True)
+    on_one = client.get(url() + "?all=1").text
+    assert ("data-print" in on_one, "All on one page" in on_one) == (True, False)
+    assert [on_one.count("row-link"), client.get(url() + "?from=x").text.count("row-link")] == [3, 2]
 
 
 def test_the_page_counts_and_keeps_its_filters(people: Any, client: Client, url: Any) -> None:
