@@ -154,13 +154,14 @@ def note_exception(
     note: str,
     is_settled: bool,
 ) -> MonthException:
-    """Who sees to an exception of a month, what was said of it, and whether it is settled.
+    """Who sees to an exception of a month, what was said of it, and whether it is settled. Two at once take turns.
 
     Raises SettledHow when it is settled without a word, NotFound.
     """
     if is_settled and not note.strip():
         raise SettledHow
     clinic = _clinic(clinic_id, by.organization_id)
+    lock_months(clinic.id)
     if owner_id is not None and owner_id not in people_of(by.organization_id):
         raise NotFound
     kind, episode_id, about = key

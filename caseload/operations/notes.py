@@ -16,15 +16,18 @@ from caseload.models import (
     Contact,
     CoSignature,
     FollowUp,
+    RecommendationStep,
     ReviewQuestion,
     Supervision,
     TimeEntry,
     TreatmentChange,
 )
+from caseload.operations.advice import void_step
 from caseload.operations.errors import NoteTakenBack, NotYoursToSign, NotYoursToTakeBack, SignedAlready
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import announce_months, months_touched, time_of
 from caseload.queries.work import episode_at_work
+from caseload.rules.advice import TOLD
 from caseload.rules.clock import month_of
 from caseload.rules.worktime import WorkTime
 from registry.models import Assessment, Fact, FactQuerySet
@@ -88,7 +91,8 @@ def co_sign(*, by: Membership, at: datetime, contact_id: UUID, remark: str = "")
 def void_contact(*, by: Membership, at: datetime, contact_id: UUID, reason: str) -> Contact:
     """Take back a note, with its minutes, its scores, the next contact that it planned, and what it left for review.
 
-    What it had closed is due again, unless something was recorded since. A consent given in it stays. Raises
+    What it had closed is due again, unless something was recorded since; what the patient was told in it is to be told
+    again. A consent given in it stays. Raises
     NotFound, NoteTakenBack, ReasonMissing; NotYoursToTakeBack unless `by` wrote it or leads a clinic.
     """
     contact = _live(by, contact_id)
@@ -100,6 +104,8 @@ def void_contact(*, by: Membership, at: datetime, contact_id: UUID, reason: str)
     scores = list(Assessment.objects.live().filter(organization_id=by.organization_id, contact_id=contact.id))
     planned = list(_follow_ups(by, from_contact=contact, closed_on__isnull=True))
     void_facts([contact, *entries, *scores, *planned, *_for_review(contact)], stamp=Stamp(by, at), reason=reason)
+    for step_id in _tellings(contact):
+        void_step(by=by, at=at, step_id=step_id, reason=reason)
     if not _is_followed(contact):
         _follow_ups(by, closed_by_contact=contact).update(closed_on=None, closed_by_contact=None)
     record(
@@ -126,6 +132,14 @@ def _for_review(contact: Contact) -> list[Fact]:
     of = {"organization_id": contact.organization_id, "from_contact": contact}
     asked = ReviewQuestion.objects.live().filter(**of, answered_by__isnull=True)
     return [*asked, *TreatmentChange.objects.live().filter(**of)]
+
+
+def _tellings(contact: Contact) -> list[UUID]:
+    """The steps with which the note ended loops of recommendations."""
+    of = {"organization_id": contact.organization_id, "contact": contact, "state": TOLD}
+    return list(
+        RecommendationStep.objects.live().filter(**of).order_by("recommendation_id").values_list("id", flat=True)
+    )
 
 
 def _live(by: Membership, contact_id: UUID) -> Contact:

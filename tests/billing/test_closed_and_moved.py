@@ -8,17 +8,20 @@ import pytest
 from django.db import connection, transaction
 
 from bhi.errors import MonthClosed
-from billing.models import FrozenMonth, LateChange, MonthClose
-from billing.operations.closing import ask_to_reopen, close_month, reopen_month
+from bhi.tenancy.context import tenant
+from billing.models import FrozenMonth, LateChange, MonthClose, MonthException
+from billing.operations.closing import ask_to_reopen, close_month, note_exception, reopen_month
 from billing.operations.late import STAY, follow_stay_late, write_late
 from billing.operations.merging import merge_patients, undo_merge
+from billing.queries.closing import clinic_month
 from caseload.models import FollowUp, TimeEntry
 from caseload.operations.facility_stays import follow_stay
 from registry.operations import add_patient
 from registry.operations.stays import record_stay
-from tests.billing.people import AT, Program
+from tests.billing.people import AT, Program, program
 from tests.factories.registry import system_seat
-from tests.factories.tenancy import MembershipFactory
+from tests.factories.tenancy import ClinicFactory, MembershipFactory, OrganizationFactory
+from tests.races import at_once
 
 FEBRUARY = "2026-02"
 LATER = AT + timedelta(hours=1)
@@ -98,3 +101,21 @@ def test_who_writes_late_waits_for_the_closer_too(lakeside: Program):
     assert shared() == 0
     write_late(by=lakeside.by, at=AT, because="Found on paper.", write=lambda: lakeside.work(episode, 5))
     assert shared() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_note_an_exception_at_once_each_is_heard():
+    organization = OrganizationFactory()
+    with tenant(organization):
+        people = program(organization, ClinicFactory(organization=organization))
+        people.billing_patient(without=("diagnosis",))
+        (key, *_) = [one.key for one in clinic_month(organization.id, FEBRUARY, people.clinic.id).exceptions]
+
+    def note(words: str) -> Any:
+        given = {"clinic_id": people.clinic.id, "month": FEBRUARY, "key": key, "owner_id": None}
+        return lambda: note_exception(by=people.by, at=AT, **given, note=words, is_settled=False)
+
+    answers = at_once(organization, [note(words) for words in ("One.", "Two.", "Three.", "Four.")])
+    assert {type(answer) for answer in answers} == {MonthException}
+    with tenant(organization):
+        assert MonthException.objects.count() == 1

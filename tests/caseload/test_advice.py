@@ -29,6 +29,7 @@ from caseload.operations.advice import (
     tell_patient,
     void_step,
 )
+from caseload.operations.notes import void_contact
 from caseload.queries.advice import advice_of, advice_to_tell, advice_waiting, limits_of, one_advice, open_advice
 from registry.operations.errors import ReasonMissing
 from tests.factories.caseload import CaseReviewFactory, ContactFactory, RecommendationFactory
@@ -302,3 +303,19 @@ def test_another_organization_finds_nothing(
         with pytest.raises(NotFound):
             void_step(by=theirs, at=now, step_id=uuid4(), reason="x")
     assert Recommendation.objects.get().state == "proposed"
+
+
+def test_what_a_note_told_the_patient_is_to_be_told_again_when_the_note_is_taken_back(
+    propose: Callable[..., Any], by: Any, now: datetime
+):
+    row = propose("psychosocial")
+    other = propose("psychosocial", review=row.review, number=2)
+    contact = ContactFactory(organization=row.organization, episode=row.review.episode, on=TODAY, by=by)
+    for one in (row, other):
+        carry_out(by=by, at=now, recommendation_id=one.id, done_on=TODAY, client_token=uuid4())
+    tell_patient(by=by, at=now, recommendation_ids=[row.id], told_on=TODAY, contact=contact, client_token=uuid4())
+    tell_patient(by=by, at=now, recommendation_ids=[other.id], told_on=TODAY, client_token=uuid4())
+    void_contact(by=by, at=now, contact_id=contact.id, reason="Another patient")
+    assert (states(row), states(other)) == (["carried_out"], ["carried_out", "told", "closed"])
+    row.refresh_from_db()
+    assert (row.state, row.state_on) == ("carried_out", TODAY)
