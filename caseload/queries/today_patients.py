@@ -24,6 +24,7 @@ from registry.rules.risk_steps import steps_of
 from registry.rules.tools import Rhythm, ScoreDue, scores_due_by
 
 Stored = Mapping[str, Any]
+_ANSWER_LOWERING = "Have a second licensed person answer the lower tier that was asked for"
 
 
 @dataclass(frozen=True)
@@ -263,7 +264,8 @@ def _steps(row: Stored) -> tuple[str, ...]:
     """What the protocol asks for now of an open case and is not done, in words."""
     course = course_of(datetime.fromisoformat(row["opened_at"]), (_event(*one) for one in row["taken"] or ()))
     asked = steps_of(course.steps_tier, row["own_steps"])
-    return tuple(step.words.rstrip(".") for step in asked if step.key not in course.done)
+    waiting = [step.words.rstrip(".") for step in asked if step.key not in course.done]
+    return (*waiting, _ANSWER_LOWERING) if course.asked is not None else tuple(waiting)
 
 
 def _event(key: str, kind: str, at: str, on: str, by: str, step: str, tier: str) -> Event:
