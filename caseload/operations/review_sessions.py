@@ -57,13 +57,14 @@ class _When:
 @transaction.atomic
 def plan_session(*, by: Membership, at: datetime, terms: SessionTerms, client_token: UUID) -> ReviewSession:
     """A session by hand, with its agenda. The same token returns the first one. Raises SessionRefused."""
+    clinic = clinic_here(terms.clinic_id, by.organization_id)
+    Clinic.objects.select_for_update(no_key=True).get(id=clinic.id)  # two submits at once take turns
     known: ReviewSession | None = ReviewSession.objects.filter(
         organization_id=by.organization_id, client_token=client_token
     ).first()
     if known is not None:
         return known
     refuse_room(terms.room)
-    clinic = clinic_here(terms.clinic_id, by.organization_id)
     consultant = consultant_here(terms.consultant_id, by.organization_id)
     people = care_managers_here(terms.care_manager_ids, by.organization_id)
     zone = ZoneInfo(clinic.time_zone)

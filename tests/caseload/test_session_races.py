@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from bhi.tenancy.context import tenant
 from caseload.models import AgendaItem, OpenSpell, ReviewSession, TimeEntry
 from caseload.operations.live_sessions import begin_session, end_session, open_item
-from caseload.operations.review_sessions import plan_coming_sessions, take_off_agenda
+from caseload.operations.review_sessions import SessionTerms, plan_coming_sessions, plan_session, take_off_agenda
 from tests.factories.registry import ConsentFactory, EpisodeFactory, system_seat
 from tests.factories.reviews import AgendaItemFactory, ReviewSessionFactory, ReviewSlotFactory, SessionSeatFactory
 from tests.factories.tenancy import ClinicFactory, MembershipFactory
@@ -118,3 +119,14 @@ def test_two_workers_plan_a_weeks_session_once(organization: Any, people: list[A
         ReviewSlotFactory(organization=organization, consultant=people[0])
     answers = at_once(organization, [lambda: plan_coming_sessions(organization_id=organization.id, at=now)] * 4)
     assert sorted(answers) == [0, 0, 0, 1]
+
+
+def test_a_session_whose_form_is_sent_several_times_at_once_is_planned_once(
+    organization: Any, people: list[Any], now: datetime
+) -> None:
+    with tenant(organization):
+        clinic = ClinicFactory(organization=organization)
+    terms = SessionTerms(clinic.id, people[0].id, now.date() + timedelta(days=1), time(14), [people[1].id])
+    token = uuid4()
+    answers = at_once(organization, [lambda: plan_session(by=people[1], at=now, terms=terms, client_token=token)] * 4)
+    assert len({answer.id for answer in answers}) == 1
