@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef, Q
+
 from bhi.accounts.queries import people_of
-from caseload.models import ClinicianRequest, EpisodeStanding, Recommendation, ReviewProtocol
+from caseload.models import ClinicianRequest, EpisodeStanding, Recommendation, RecommendationStep, ReviewProtocol
 from caseload.queries.advice import advice_label
 from caseload.queries.advice_sheets import asked_of, scores_of
-from caseload.rules.advice import UNDECIDED, USUAL, AdviceLimits, goes_ahead, needs_decision
+from caseload.rules.advice import CARRIED_OUT, DECISIONS, GOES_AHEAD, UNDECIDED, USUAL, AdviceLimits, needs_decision
 from caseload.rules.advice_text import Asked
 from caseload.rules.clock import local_date
 from caseload.rules.states import STATE_LABELS
@@ -105,7 +107,7 @@ def own_patients(organization_id: UUID, seat_id: UUID, *, at: datetime) -> tuple
 
 
 def _asked(organization_id: UUID, clinicians: Sequence[UUID], *, at: datetime) -> list[ToDecide]:
-    rows = _undecided(organization_id, review__episode__treating_clinician_id__in=clinicians)
+    rows = _undecided(organization_id, _was_done(), review__episode__treating_clinician_id__in=clinicians)
     shown = list(rows.select_related("review__episode__patient", "review__episode__clinic"))
     people, limits = people_of(organization_id), _limits(organization_id)
     scores = scores_of(organization_id, {row.review.episode_id for row in shown})
@@ -113,7 +115,8 @@ def _asked(organization_id: UUID, clinicians: Sequence[UUID], *, at: datetime) -
     for row in shown:
         episode = row.review.episode
         today = local_date(at, ZoneInfo(episode.clinic.time_zone))
-        if goes_ahead(row.kind) and not needs_decision(row.kind) and row.review.on + timedelta(_TOLD_DAYS) < today:
+        is_asked = row.state in UNDECIDED and needs_decision(row.kind)
+        if not is_asked and row.review.on + timedelta(_TOLD_DAYS) < today:
             continue
         of_clinic = limits.get(episode.clinic_id, USUAL)
         asked = asked_of(
@@ -125,16 +128,26 @@ def _asked(organization_id: UUID, clinicians: Sequence[UUID], *, at: datetime) -
                 patient_id=episode.patient_id,
                 kind=row.kind,
                 label=advice_label(row),
-                asked=asked,
+                asked=replace(asked, is_decision=is_asked),
                 today=today,
-                is_overdue=asked.is_decision and asked.by_on is not None and asked.by_on < today,
+                is_overdue=is_asked and asked.by_on is not None and asked.by_on < today,
             )
         )
     return sorted(made, key=lambda one: (one.asked.by_on or date.max, one.asked.patient, one.id))
 
 
-def _undecided(organization_id: UUID, **of: Any) -> Any:
-    rows = Recommendation.objects.live().filter(organization_id=organization_id, state__in=UNDECIDED, **of)
+def _was_done() -> Q:
+    """What the care manager did before the clinician said anything: they are told of it all the same."""
+    steps = RecommendationStep.objects.live().filter(
+        organization_id=OuterRef("organization_id"), recommendation_id=OuterRef("id")
+    )
+    is_decided, is_done = Exists(steps.filter(state__in=DECISIONS)), Exists(steps.filter(state=CARRIED_OUT))
+    return Q(kind__in=GOES_AHEAD) & Q(is_done) & ~Q(is_decided)
+
+
+def _undecided(organization_id: UUID, besides: Q | None = None, **of: Any) -> Any:
+    asked = Q(state__in=UNDECIDED) if besides is None else Q(state__in=UNDECIDED) | besides
+    rows = Recommendation.objects.live().filter(asked, organization_id=organization_id, **of)
     return rows.filter(review__voided_at=None, review__episode__ended_on=None, review__episode__voided_at=None)
 
 

@@ -26,7 +26,7 @@ _MEDICATION, _PSYCHOSOCIAL, _SAFETY = "medication", "psychosocial", "safety"
 # Nothing changes, so nobody has anything to do: it is closed when it is signed.
 _NOTHING_TO_DO: Final = frozenset({"continue", "not_recorded"})
 # The care manager does these without waiting; of a safety action the clinician decides nevertheless.
-_GOES_AHEAD: Final = frozenset({_PSYCHOSOCIAL, _SAFETY})
+GOES_AHEAD: Final = frozenset({_PSYCHOSOCIAL, _SAFETY})
 # A declined one waits for the next review at most so long, in days; a safety action not at all.
 _DECLINED_DAYS: Final = 7
 
@@ -51,7 +51,7 @@ def needs_decision(kind: str) -> bool:
 
 def goes_ahead(kind: str) -> bool:
     """Whether the care manager carries it out without waiting for an answer; the clinician is told of it."""
-    return kind in _GOES_AHEAD
+    return kind in GOES_AHEAD
 
 
 def first_state(kind: str) -> str:

@@ -103,7 +103,12 @@ def what_next(kind: str, decision: str, care_manager: str) -> str:
     """What happens after a clinician's decision, said at once."""
     who = care_manager or "The care manager"
     if decision == "declined":
-        return "Declined. The consultant sees why at the next review."
+        soon = (
+            f"{who} speaks with the consultant today"
+            if kind == "safety"
+            else "The consultant sees why at the next review"
+        )
+        return f"Declined. {soon}."
     said = "Accepted" if decision == "accepted" else "Accepted with your change"
     if kind == "medication":
         return f"{said}. Order it; {who} sees that it is done and tells the patient."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from html import unescape
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from caseload.models import Recommendation, RecommendationStep
+from caseload.operations.advice import carry_out
 from registry.models import PlanSignOff
 from tests.factories.caseload import CaseReviewFactory, RecommendationFactory
 from tests.factories.registry import CarePlanFactory, TreatingClinicianFactory
@@ -115,6 +116,19 @@ def test_the_overdue_come_first_and_what_is_told_needs_nothing(
     assert page.index("Ana Late, born May 4, 1961, record 000002 Chart Overdue") < page.index("Ana Later")
     assert "Plan walks , 100 mg Ana Told" in page
     assert "Long ago" not in page
+
+
+def test_what_was_done_without_asking_is_told_for_thirty_days(
+    client: Any, clinician: Any, ask: Callable[..., Any], by: Any, now: datetime
+) -> None:
+    for on, text in ((date(2026, 1, 30), "Long ago"), (date(2026, 2, 27), "Walk every day")):
+        row = ask(clinician, family_name=text, kind="psychosocial", text=text, on=on)
+        of = {"by": by, "at": now, "recommendation_id": row.id, "client_token": uuid4()}
+        carry_out(done_on=date(2026, 3, 2), **of)
+    page = said(client.get(INBOX)).split("For your information")[1]
+    assert ("Walk every day" in page, "Long ago" in page) == (True, False)
+    assert decide(client, row, "accepted").status_code == 302
+    assert Recommendation.objects.get(id=row.id).state == "carried_out"
 
 
 def test_only_ones_own_patients_are_there(
