@@ -29,8 +29,10 @@ def test_everything_in_six_lines() -> None:
         "Dose: 100 mg in the morning. If not better in 4 weeks: 150 mg",
         "Why: PHQ-9 16 to 16 over 12 weeks. Takes it daily",
         "By: Monday, Mar 2",
-        "From: Lena Ortiz, MD, psychiatric review of Feb 26, 2026; Ken Abara, RN."
-        " Reply to this message: yes, yes with a change, or no with the reason.",
+        (
+            "From: Lena Ortiz, MD, psychiatric review of Feb 26, 2026; Ken Abara, RN."
+            " Reply to this message: yes, yes with a change, or no with the reason."
+        ),
     ]
 
 
@@ -39,8 +41,10 @@ def test_what_is_not_known_is_left_out() -> None:
     assert ready_text(bare, "paper").split("\n") == [
         "Re: Ana Rivera, born May 4, 1961, record 000123",
         "Asked of you: Increase sertraline",
-        "From: psychiatric review of Feb 26, 2026. Mark it on this sheet, sign, and hand it back:"
-        " yes, yes with a change, or no with the reason.",
+        (
+            "From: psychiatric review of Feb 26, 2026. Mark it on this sheet, sign, and hand it back:"
+            " yes, yes with a change, or no with the reason."
+        ),
     ]
 
 
@@ -72,6 +76,7 @@ def test_the_year_where_it_may_be_doubted() -> None:
         ("medication", "accepted", "Ken", "Accepted. Order it; Ken sees that it is done and tells the patient."),
         ("referral", "modified", "", "Accepted with your change. The care manager carries it out with you"),
         ("referral", "declined", "Ken", "Declined. The consultant sees why at the next review."),
+        ("safety", "declined", "Ken", "Declined. Ken speaks with the consultant today."),
     ],
 )
 def test_what_happens_next_is_said(kind: str, decision: str, manager: str, words: str) -> None:
