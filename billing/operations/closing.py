@@ -32,7 +32,7 @@ from billing.queries.closing import clinic_month, frozen_months, lines_of, live_
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules import facts as frozen
 from billing.rules.canonical import plain
-from billing.rules.closing import FrozenLine, correction
+from billing.rules.closing import FrozenLine, correction, restated
 from caseload.rules.clock import first_day, month_of, month_starts_and_ends
 from registry.models import Episode
 from registry.operations.errors import ReasonMissing
@@ -95,12 +95,13 @@ def correct_month(*, by: Membership, at: datetime, close_id: UUID, episode_id: U
     if judged.month.episode.clinic_id != close.clinic_id:
         raise NotFound
     row = _frozen(close, judged, by=by, at=at)
-    lines = correction(lines_of(before) if before else (), lines_of(row))
+    asked = lines_of(before) if before else ()
+    lines = correction(asked, lines_of(row))
     if not lines and before is not None and before.minutes == row.minutes:
         raise NothingToCorrect
     row.number = before.number + 1 if before else 1
     row.because = because.strip()
-    row.lines = _stored(lines or lines_of(row))
+    row.lines = _stored(lines or restated(asked, lines_of(row)))
     row.save(force_insert=True)
     record("month.corrected", by=by, at=at, patient_id=row.patient_id, object_id=row.id, fields=["lines"])
     return row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -82,9 +82,9 @@ def follow_stay_late(*, by: Membership, at: datetime, stay_id: UUID) -> None:
         entries = follow_stay(organization_id=by.organization_id, at=at, stay_id=stay_id)
     if not entries:
         return
-    given = {"organization": by.organization_id, "at": at, "by": by.id, "because": STAY, "entries": list(entries)}
+    given: dict[str, Any] = {"organization": by.organization_id, "at": at, "by": by.id, "because": STAY}
     with connection.cursor() as cursor:
-        cursor.execute(_MARKED, given)
+        cursor.execute(_MARKED, {**given, "entries": list(entries)})
 
 
 @contextmanager

@@ -55,9 +55,12 @@ def correction(before: Sequence[FrozenLine], now: Sequence[FrozenLine]) -> tuple
 
     A month's lines and all its corrections add up to what it asks now.
     """
+    return () if standing_lines(before) == tuple(now) else restated(before, now)
+
+
+def restated(before: Sequence[FrozenLine], now: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:
+    """What was asked is taken back and asked anew, also where it is the same: it adds up to what is asked now."""
     asked = standing_lines(before)
-    if asked == tuple(now):
-        return ()
     return (*(FrozenLine(line.code, -line.units, _negative(line.amount)) for line in asked), *now)
 
 

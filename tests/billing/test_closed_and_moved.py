@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from bhi.errors import MonthClosed
 from bhi.tenancy.context import tenant
 from billing.models import FrozenMonth, LateChange, MonthClose, MonthException
-from billing.operations.closing import ask_to_reopen, close_month, note_exception, reopen_month
+from billing.operations.closing import ask_to_reopen, close_month, correct_month, note_exception, reopen_month
 from billing.operations.late import STAY, follow_stay_late, write_late
 from billing.operations.merging import merge_patients, undo_merge
-from billing.queries.closing import clinic_month
+from billing.queries.closing import clinic_month, lines_of
 from caseload.models import FollowUp, TimeEntry
 from caseload.operations.facility_stays import follow_stay
 from registry.operations import add_patient
@@ -74,6 +74,20 @@ def test_records_of_one_person_are_put_together_and_taken_apart_after_a_close(la
         TimeEntry.objects.update(held=True)
     undo_merge(by=lakeside.by, at=LATER, merge_id=merge.id)
     assert whose() == [(episode.patient_id, False)]
+
+
+def test_a_month_whose_minutes_alone_changed_is_not_asked_for_twice(lakeside: Program):
+    episode = lakeside.billing_patient(minutes=40)
+    made = close(lakeside)
+    write_late(by=lakeside.by, at=LATER, because="Found.", write=lambda: lakeside.work(episode, 3, hour=18))
+    for minutes, late in ((43, "A call."), (46, "Another call.")):
+        row = correct_month(by=lakeside.by, at=LATER, close_id=made.id, episode_id=episode.id, because=late)
+        assert (row.minutes, [(line.code, line.units) for line in lines_of(row)]) == (
+            minutes, [("99492", -1), ("99492", 1)],
+        )  # fmt: skip
+        write_late(by=lakeside.by, at=LATER, because="Found.", write=lambda: lakeside.work(episode, 3, hour=19))
+    asked = [line.units for row in FrozenMonth.objects.filter(close=made) for line in lines_of(row)]
+    assert sum(asked) == 1
 
 
 def test_who_left_is_not_waited_for_to_open_a_month_again(lakeside: Program):
