@@ -116,9 +116,10 @@ WITH day AS MATERIALIZED (
            + (y.rank = %(safety)s AND k.is_assessed IS TRUE)::int) * 2
           + (k.state IS DISTINCT FROM 'deferred')::int)::bigint * 1000000 + y.day AS place
     FROM known k
-   CROSS JOIN LATERAL (SELECT coalesce(k.reason, k."on" - date '1900-01-01') AS reason) AS x
+   CROSS JOIN LATERAL (SELECT coalesce(k.reason, CASE k.state WHEN 'unfinished' THEN 0 ELSE %(routine)s END * 1000000
+                                                 + (k."on" - date '1900-01-01')) AS reason) AS x
    CROSS JOIN LATERAL (SELECT x.reason / 1000000 AS rank, x.reason %% 1000000 AS day) AS y
-   WHERE k.reason IS NOT NULL OR k.state = 'unfinished'
+   WHERE k.reason IS NOT NULL OR k.state = 'unfinished' OR (k.state = 'deferred' AND k.deferred_until IS NOT NULL)
 ), numbered AS MATERIALIZED (
   SELECT episode_id, row_number() OVER (ORDER BY place, sort_name, episode_id) AS number
     FROM placed WHERE NOT is_deferred

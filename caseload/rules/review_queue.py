@@ -168,11 +168,13 @@ def rank_of_signals(*, is_reviewed: bool) -> dict[str, int]:
 def reasons_of(facts: ReviewFacts) -> tuple[Reason, ...]:
     """Why the patient is to be discussed, the worst first; none: nobody asks.
 
-    Of General BHI, which has no consultant by rule, only what somebody asked for.
+    Of General BHI, which has no consultant by rule, only what somebody asked for. Who was put off, and was on the
+    agenda for no reason but that somebody wanted it, stays wanted.
     """
     found = [*_left_over(facts), *_asked(facts), *_advice(facts), *_again(facts)]
     if facts.is_cocm:
         found += [*_signals(facts), *_new(facts)]
+    found = found or [*_put_off(facts)]
     return tuple(sorted(found, key=lambda reason: (RANK_OF[reason.kind], reason.since, reason.words)))
 
 
@@ -214,6 +216,12 @@ def _left_over(facts: ReviewFacts) -> Iterable[Reason]:
     left = facts.left_over
     if left is not None and left.state == UNFINISHED:
         yield Reason(UNFINISHED, left.on, f"not reached {_day(left.on, facts.today)}")
+
+
+def _put_off(facts: ReviewFacts) -> Iterable[Reason]:
+    left = facts.left_over
+    if left is not None and left.state == "deferred" and left.until is not None:
+        yield Reason("routine", left.on, f"put off {_day(left.on, facts.today)}")
 
 
 def _asked(facts: ReviewFacts) -> Iterable[Reason]:

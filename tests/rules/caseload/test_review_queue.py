@@ -196,3 +196,12 @@ def test_no_reason_hides_another(words: list[str], is_asked: bool, is_left: bool
     assert set(reasons_of(computed)) <= set(reasons_of(more))
     if reasons_of(computed):
         assert placed(more)[:2] <= placed(computed)[:2]
+
+
+def test_who_was_put_off_stays_wanted_without_another_reason() -> None:
+    put_off = facts(left_over=LeftOver("deferred", ago(3), TODAY + timedelta(days=4)), is_cocm=False)
+    reasons = reasons_of(put_off)
+    assert [(reason.kind, reason.since, reason.words) for reason in reasons] == [("routine", ago(3), "put off Feb 27")]
+    assert deferred_until(put_off, reasons) == TODAY + timedelta(days=4)
+    other = facts(left_over=put_off.left_over, questions=(Asked("question", ago(1)),))
+    assert [reason.kind for reason in reasons_of(other)] == ["question"]
