@@ -1,10 +1,10 @@
-"""The caseload page of a large organization against the least that a page can be."""
+"""Lists of a large organization against the least that a page can be, and the nightly sweep that keeps them right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -13,15 +13,22 @@ from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bench.measuring import Count, Measurement, side_by_side
+from bench.measuring import Count, Measurement, seconds_of, side_by_side
 from bhi.accounts.operations import add_member, find_or_add_person
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Membership, Organization, Role
 from caseload.operations import rebuild_standing
+from caseload.operations.sweeps import sweep_signals
 from registry.models import Episode
 
 OWN_QUERIES, FRAME_QUERIES = 8, 14
 ROWS_SHOWN = 50
+# Lists of everybody in the organization: the name of the address, and what the table calls it.
+EVERYBODYS = (
+    ("review_queue", "review queue, everybody's"),
+    ("not_improving", "not improving"),
+    ("today", "today, everybody's"),
+)
 
 
 def prepare(organization: Organization, *, at: datetime) -> Membership:
@@ -52,6 +59,34 @@ def measure_pages(seat: Membership, *, patients: int, rounds: int) -> list[Measu
         Count("statements of an empty page", in_frame, FRAME_QUERIES),
         Count("statements of the caseload page's own", own - in_frame, OWN_QUERIES),
     ]
+
+
+def measure_lists(organization: Organization, *, patients: int, rounds: int) -> list[Measurement | Count]:
+    """What a lead sees of everybody at once, whose order is worked out from stored signals."""
+    user = find_or_add_person(email=f"lead.{organization.slug}@bench.example", name="Lead")
+    seat = add_member(organization=organization, user=user, name="Lead", roles=[Role.CLINIC_LEAD])
+    with signed_in(seat) as client:
+        urls = [reverse(name, args=[organization.slug]) for name in ("bench_empty", *(name for name, _ in EVERYBODYS))]
+        pages = [_getter(client, url) for url in urls]
+        limit, *lists = side_by_side(*pages, rounds=rounds, warm=1)
+        in_frame, *own = [_statements(page) for page in pages]
+    found: list[Measurement | Count] = []
+    for (_, what), times, statements in zip(EVERYBODYS, lists, own, strict=True):
+        found.append(Measurement(what, times.median, limit.median, 4, f"of {patients:,} patients; {times}"))
+        found.append(Count(f"statements of {what}", statements - in_frame, OWN_QUERIES))
+    return found
+
+
+def measure_sweep(organization: Organization, *, at: datetime) -> list[Measurement]:
+    """The first night, which announces all there is, and the next one. A job: told, and held to nothing."""
+    nights = [at + timedelta(days=days) for days in (1, 2)]
+    first, second = [seconds_of(lambda at=at: _sweep(organization, at)) for at in nights]
+    return [Measurement("nightly sweep, the first", first), Measurement("nightly sweep", second)]
+
+
+def _sweep(organization: Organization, at: datetime) -> None:
+    with tenant(organization) as organization_id:
+        sweep_signals(organization_id=organization_id, on=at.date(), at=at)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from time import perf_counter
 from django.urls import get_resolver
 
 from bench.measuring import Count, Measurement, duration, table
-from bench.pages import measure_pages, prepare
+from bench.pages import measure_lists, measure_pages, measure_sweep, prepare
 from bench.population import Size, populate
 from bench.rollup import measure_rollup
 from bench.saving import measure_saving
@@ -21,7 +21,7 @@ from bhi.tenancy.models import Organization
 
 __all__ = ["PARTS", "run", "table"]
 
-PARTS = ("rollup", "pages", "saving")
+PARTS = ("rollup", "pages", "lists", "saving", "sweep")
 # Organizations, patients of each, entries of each patient, months that these lie in.
 LARGE, SMALL = (200, 500, 20, 1), (3, 20, 20, 2)
 Say = Callable[[str], object]
@@ -52,7 +52,7 @@ def run(*, is_small: bool, parts: Sequence[str], database: str | None, at: datet
     with pointed_at(database) if database else scratch_database() as name:
         if "rollup" in parts:
             yield _rollup(this, name)
-        if "pages" in parts or "saving" in parts:
+        if set(parts) - {"rollup"}:
             yield from _one_organization(this, name, parts)
 
 
@@ -71,13 +71,22 @@ def _one_organization(this: Run, name: str, parts: Sequence[str]) -> Iterator[Li
     with loading(name) as admin, _said(this.say, f"Writing one organization with {size.patients:,} patients"):
         populate(admin, size)
         seat = prepare(Organization.objects.get(slug=f"bench-{size.patients}-1"), at=this.at)
+    lines: Lines
     if "pages" in parts:
         with _said(this.say, "Opening its caseload"):
-            lines: Lines = measure_pages(seat, patients=size.patients, rounds=this.rounds(60))
+            lines = measure_pages(seat, patients=size.patients, rounds=this.rounds(60))
+        yield lines
+    if "lists" in parts:
+        with _said(this.say, "Opening what a lead sees of everybody"):
+            lines = measure_lists(seat.organization, patients=size.patients, rounds=this.rounds(20))
         yield lines
     if "saving" in parts:
         with _said(this.say, "Saving contacts"):
             lines = measure_saving(seat, at=this.at, rounds=this.rounds(100))
+        yield lines
+    if "sweep" in parts:
+        with _said(this.say, "Sweeping two nights"):
+            lines = measure_sweep(seat.organization, at=this.at)
         yield lines
 
 
