@@ -140,7 +140,7 @@ def _agenda_page(request: HttpRequest, by: Membership, session: SessionShown, *,
     now = timezone.now()
     people = people_of(by.organization_id)
     lines = with_reasons(by, session, now)
-    waiting = _not_on_it(by, session, people, now) if session.is_planned else ()
+    waiting = _not_on_it(by, session, people, now) if session.is_planned or session.is_live else ()
     record("review_session.viewed", by=by, at=now, object_id=session.id, count=len(lines) + len(waiting))
     context = {
         "session": session,

@@ -322,6 +322,19 @@ def test_each_person_is_told_what_to_do(session: ReviewSession, cm: Client, pc: 
     )
 
 
+def test_somebody_is_added_while_the_session_runs(
+    session: ReviewSession, asked: Callable[..., Any], cm: Client, by: Any, now: datetime
+) -> None:
+    begin_session(by=by, at=now, session_id=session.id)
+    urgent = asked("Urgent", days=0)
+    agenda = f"{ROOT}sessions/{session.id}/"
+    assert f'href="{agenda}"' in cm.get(f"{agenda}live/").text
+    page = said(cm.get(agenda))
+    assert ("Add Urgent, Ana" in page, "Draw up again" in page, "Cancel this session" in page) == (True, False, False)
+    cm.post(f"{agenda}agenda/", {"do": "add", "which": str(urgent.id)})
+    assert "Urgent, Ana" in said(cm.get(f"{agenda}live/"))
+
+
 def test_a_session_left_running_asks(session: ReviewSession, cm: Client, by: Any, now: datetime) -> None:
     url = f"{ROOT}sessions/{session.id}/"
     begin_session(by=by, at=now, session_id=session.id)
