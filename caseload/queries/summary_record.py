@@ -98,7 +98,8 @@ SELECT 'review', to_json(x) FROM (
                    'number', y.number, 'kind', y.kind, 'act', y.act, 'text', y.text, 'dose', y.dose,
                    'if_then', y.if_then, 'present_again', y.present_again, 'present_again_on', y.present_again_on,
                    'state', y.state, 'due_on', y.due_on,
-                   'steps', (SELECT json_agg(json_build_array(s.state, s."on", s.text) ORDER BY s."on", s.recorded_at, s.id)
+                   'steps', (SELECT json_agg(json_build_array(s.state, s."on", s.text)
+                                             ORDER BY s."on", s.recorded_at, s.id)
                                FROM caseload_recommendationstep s
                               WHERE s.organization_id = y.organization_id AND s.recommendation_id = y.id
                                 AND s.voided_at IS NULL)) ORDER BY y.number)
