@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from caseload.queries.caseload_statement import page_statement
 from caseload.rules.clock import local_date
 from caseload.rules.course import ANXIETY, DEPRESSION
 from caseload.rules.signal_evidence import Evidence
-from caseload.rules.signal_words import CHIPS, NEW_DAYS, SignalShown, chips, shown
+from caseload.rules.signal_words import CHIPS, NEW_DAYS, SignalShown, Turn, shown, turn_of, worst_per_family
 from caseload.rules.states import STATE_LABELS, state_of_totals
 from caseload.rules.targets import targets_in_force
 from registry.models import EpisodeStatus
@@ -242,9 +243,19 @@ def score_in_row(key: str, row: tuple[Any, ...]) -> ScoreCell:
 def _chips(
     stored: Iterable[Stored], today: date, announced: Iterable[Announced]
 ) -> tuple[tuple[SignalShown, ...], int]:
-    """The chips of a row, the worst of each family and at most three, and how many families are left out."""
-    found = chips(standing_signals(stored, today, announced))
-    return found[:CHIPS], max(0, len(found) - CHIPS)
+    """The chips of a row, the worst of each family and at most three, and how many families are left out.
+
+    Only what is shown is put into words.
+    """
+
+    def turn(one: Stored) -> Turn:
+        put_off = one.get("put_off")
+        return turn_of(one["word"], _evidence(one), date.fromisoformat(put_off) if put_off else None, today)
+
+    found = worst_per_family(_standing(stored, today), turn, itemgetter("word"))
+    told = set(map(tuple, announced))
+    shown_ones = [_shown(one, today, is_announced=(one["word"], one["since"]) in told) for one in found[:CHIPS]]
+    return tuple(shown_ones), max(0, len(found) - CHIPS)
 
 
 def standing_signals(stored: Iterable[Stored], today: date, announced: Iterable[Announced] = ()) -> list[SignalShown]:
@@ -268,9 +279,14 @@ def _shown(signal: Stored, today: date, *, is_announced: bool) -> SignalShown:
     return shown(
         signal["word"],
         since=date.fromisoformat(signal["since"]),
-        evidence=[Evidence(what, date.fromisoformat(on), *rest) for what, on, *rest in signal["evidence"]],
+        evidence=list(_evidence(signal)),
         clears=signal["clears"],
         today=today,
         put_off_until=date.fromisoformat(put_off) if put_off else None,
         is_announced=is_announced,
     )
+
+
+def _evidence(signal: Stored) -> Iterator[Evidence]:
+    """One by one: which facts there are seldom decides what a signal ranks."""
+    return (Evidence(what, date.fromisoformat(on), *rest) for what, on, *rest in signal["evidence"])

@@ -1,8 +1,9 @@
 """Signals in words: what a chip opens."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from caseload.rules.clock import short_day
 from caseload.rules.signal_evidence import Evidence
@@ -37,6 +38,9 @@ _PARTS = {
 }
 NEW_DAYS = 7
 CHIPS = 3
+
+
+Turn = tuple[bool, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +108,23 @@ def chips(signals: Iterable[SignalShown]) -> tuple[SignalShown, ...]:
     """One chip per family, its worst, the most urgent family first. What was put off comes last, and only where
     nothing else of its family stands.
     """
-    worst: dict[str, SignalShown] = {}
-    for signal in sorted(signals, key=_turn):
-        worst.setdefault(signal.family, signal)
+    return worst_per_family(signals, _turn, lambda signal: signal.word)
+
+
+def worst_per_family(
+    signals: Iterable[Any], turn: Callable[[Any], Turn], word: Callable[[Any], str]
+) -> tuple[Any, ...]:
+    """The first of each family by its turn, in this order, whatever form the signals have."""
+    worst: dict[str, Any] = {}
+    for signal in sorted(signals, key=turn):
+        worst.setdefault(KIND_OF[word(signal)].family, signal)
     return tuple(worst.values())
+
+
+def turn_of(word: str, evidence: Iterable[Evidence], put_off_until: date | None, today: date) -> Turn:
+    """When a signal has its turn among those of a patient: what was put off last, else the most urgent first."""
+    is_put_off = put_off_until is not None and put_off_until > today
+    return is_put_off, rank_on(word, evidence, today), RANK_OF[word]
 
 
 def evidence_words(fact: Evidence, today: date) -> str:
@@ -117,7 +134,7 @@ def evidence_words(fact: Evidence, today: date) -> str:
     return f"{words} {_day(fact.on, today)}" if fact.what == "late" else f"{words}, {_day(fact.on, today)}"
 
 
-def _turn(signal: SignalShown) -> tuple[bool, int, int]:
+def _turn(signal: SignalShown) -> Turn:
     return signal.put_off_until is not None, signal.rank, RANK_OF[signal.word]
 
 
