@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import connection
@@ -22,6 +23,8 @@ from caseload.operations.sweeps import sweep_signals
 from registry.models import Episode
 
 OWN_QUERIES, FRAME_QUERIES = 8, 14
+# A page that shows patients writes one audit event, which belongs to the frame; the empty page has nobody to tell of.
+AUDIT_QUERIES = 1
 ROWS_SHOWN = 50
 # Lists of everybody in the organization: the name of the address, and what the table calls it.
 EVERYBODYS = (
@@ -56,8 +59,8 @@ def measure_pages(seat: Membership, *, patients: int, rounds: int) -> list[Measu
     return [
         Measurement("caseload page", first.median, limit.median, 4, f"{what}; {first}; limit: an empty page, {limit}"),
         Measurement("caseload page by name", by_name.median, limit.median, 4, str(by_name)),
-        Count("statements of an empty page", in_frame, FRAME_QUERIES),
-        Count("statements of the caseload page's own", own - in_frame, OWN_QUERIES),
+        Count("statements of an empty page", in_frame + AUDIT_QUERIES, FRAME_QUERIES, "an audit event included"),
+        Count("statements of the caseload page's own", own - in_frame - AUDIT_QUERIES, OWN_QUERIES),
     ]
 
 
@@ -73,14 +76,14 @@ def measure_lists(organization: Organization, *, patients: int, rounds: int) -> 
     found: list[Measurement | Count] = []
     for (_, what), times, statements in zip(EVERYBODYS, lists, own, strict=True):
         found.append(Measurement(what, times.median, limit.median, 4, f"of {patients:,} patients; {times}"))
-        found.append(Count(f"statements of {what}", statements - in_frame, OWN_QUERIES))
+        found.append(Count(f"statements of {what}", statements - in_frame - AUDIT_QUERIES, OWN_QUERIES))
     return found
 
 
 def measure_sweep(organization: Organization, *, at: datetime) -> list[Measurement]:
     """The first night, which announces all there is, and the next one. A job: told, and held to nothing."""
     nights = [at + timedelta(days=days) for days in (1, 2)]
-    first, second = [seconds_of(lambda at=at: _sweep(organization, at)) for at in nights]
+    first, second = [seconds_of(partial(_sweep, organization, at)) for at in nights]
     return [Measurement("nightly sweep, the first", first), Measurement("nightly sweep", second)]
 
 
