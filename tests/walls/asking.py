@@ -118,8 +118,8 @@ class Asking:
         return allowed if whose == "own" else 404
 
     def own(self, who: str) -> dict[str, Any]:
-        """The arguments of an object of this seat's organization, made when first asked for."""
-        seat = self.seats[who if who in ROLES else "admin"]
+        """The arguments of an object of this seat's organization, made when first asked for: its own if it may."""
+        seat = self.seats[who if who in self.url.roles else min(self.url.roles)]
         if seat not in self._own:
             with tenant(seat.organization):
                 self._own[seat] = dict(self.url.made(seat))
