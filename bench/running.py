@@ -78,7 +78,7 @@ def _one_organization(this: Run, name: str, parts: Sequence[str]) -> Iterator[Li
         yield lines
     if "lists" in parts:
         with _said(this.say, "Opening what a lead sees of everybody"):
-            lines = measure_lists(seat.organization, patients=size.patients, rounds=this.rounds(20))
+            lines = measure_lists(seat.organization, patients=size.patients, rounds=this.rounds(9))
         yield lines
     if "saving" in parts:
         with _said(this.say, "Saving contacts"):
