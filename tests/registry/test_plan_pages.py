@@ -491,6 +491,7 @@ def test_the_safety_plan_stands_with_the_numbers_that_always_hold(
     client: Client, url: Callable[[str], str], episode: Any
 ) -> None:
     assert "988" in client.get(url("safety-plan/")).text
+    assert 'href="tel:988"' in client.get(url("safety-plan/edit/")).text
     empty = client.post(url("safety-plan/edit/"), {"based_on": "0", "on": "2026-03-02"})
     assert sentences(empty) == ["The plan is empty. Begin with what the patient notices when it gets worse."]
     client.post(url("safety-plan/edit/"), SAFETY | {"helpers-0-phone": "555 0100", "services-0-name": "Lakeside"})
