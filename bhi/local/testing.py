@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +21,16 @@ from bhi.local.places import DATABASE, ROLES, Cluster, Places
 from bhi.local.saying import say
 
 LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
-CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+Check = tuple[str, tuple[str, ...]]
+CHECKS: tuple[Check, ...] = (
     ("ruff check", ("-m", "ruff", "check", ".")),
     ("ruff format", ("-m", "ruff", "format", "--check", ".")),
-    ("mypy", ("-m", "mypy")),
     ("import contracts", ("-c", LINT_IMPORTS)),
     ("migrations are complete", ("manage.py", "makemigrations", "--check", "--dry-run")),
     ("manage.py check", ("manage.py", "check")),
 )
+# A minute of one core, which the tests that talk with a browser or a database leave free at times.
+BESIDE = ("mypy", ("-m", "mypy"))
 # Whoever is through takes over half of what the other has left: the journeys are long, and all of one process.
 PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal")
 BATTERY = "tests/battery"
@@ -66,7 +68,8 @@ class Count:
 def test(places: Places, arguments: Sequence[str]) -> int:
     """Run every check and test; with arguments, only pytest, which is given them."""
     checks = () if arguments else CHECKS
-    return judged(places, checks, (*PYTEST, f"--ignore={BATTERY}", *arguments))
+    beside = None if arguments else BESIDE
+    return judged(places, checks, (*PYTEST, f"--ignore={BATTERY}", *arguments), beside)
 
 
 def battery(places: Places, arguments: Sequence[str]) -> int:
@@ -85,8 +88,9 @@ def bench(places: Places, arguments: Sequence[str]) -> int:
             return 130
 
 
-def judged(places: Places, checks: Sequence[tuple[str, tuple[str, ...]]], tests: Sequence[str]) -> int:
-    """Set up, run the checks and then pytest, each whatever the others said; 0 only when all went well."""
+def judged(places: Places, checks: Sequence[Check], tests: Sequence[str], beside: Check | None = None) -> int:
+    """Set up, run the checks and then pytest, each whatever the others said, and one check beside them all; 0 only
+    when all went well."""
     browser = debian.chromium(os.environ)
     if not debian.ensure_pango():
         raise SetupError(debian.PANGO_MISSING)
@@ -97,8 +101,10 @@ def judged(places: Places, checks: Sequence[tuple[str, tuple[str, ...]]], tests:
             with passing_servers(places, cluster, os.environ) as environ:
                 environ["BHI_CHROMIUM"] = browser
                 report = cluster.folder / "pytest.xml"
-                outcomes = [step(places, name, command, environ) for name, command in checks]
-                outcomes.append(step(places, "pytest", (*tests, f"--junitxml={report}"), environ))
+                with meanwhile(places, beside, environ, cluster.folder / "beside.log") as ended:
+                    outcomes = [step(places, name, command, environ) for name, command in checks]
+                    outcomes.append(step(places, "pytest", (*tests, f"--junitxml={report}"), environ))
+                    outcomes += ended()
                 count = counted(report)
         except Ended:
             return 130
@@ -182,6 +188,34 @@ def step(places: Places, name: str, command: Sequence[str], environ: Mapping[str
     began = time.monotonic()
     done = subprocess.run([places.python, *command], cwd=places.root, env=environ, check=False)
     return Outcome(name, done.returncode, time.monotonic() - began)
+
+
+@contextmanager
+def meanwhile(
+    places: Places, check: Check | None, environ: Mapping[str, str], log: Path
+) -> Iterator[Callable[[], list[Outcome]]]:
+    """Run a check beside what follows; call what is given to wait for it, hear what it said and have its outcome."""
+    if check is None:
+        yield list
+        return
+    name, command = check
+    began = time.monotonic()
+    with log.open("w+b") as output:
+        process = subprocess.Popen(
+            [places.python, *command], cwd=places.root, env=environ, stdout=output, stderr=output
+        )
+
+        def ended() -> list[Outcome]:
+            code = process.wait()
+            say(name)
+            print(log.read_text(), end="", flush=True)
+            return [Outcome(name, code, time.monotonic() - began)]
+
+        try:
+            yield ended
+        finally:
+            process.kill()
+            process.wait()
 
 
 def counted(report: Path) -> Count | None:

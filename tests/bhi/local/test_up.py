@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -150,3 +152,29 @@ def test_another_servers_roles_get_addresses_with_one_new_password():
     assert named["DATABASE_URL"] == f"postgresql://bhi_app:{password}@db.example:6432/bhi_tests?sslmode=require"
     assert named["DATABASE_OWNER_URL"] == f"postgresql://bhi_owner:{password}@db.example:6432/bhi_tests?sslmode=require"
     assert named["DATABASE_ADMIN_URL"] == "postgresql://admin:secret@db.example:6432/postgres?sslmode=require"
+
+
+@pytest.fixture
+def places(tmp_path):
+    return SimpleNamespace(python=sys.executable, root=tmp_path)
+
+
+def test_a_check_beside_the_others_tells_what_it_said_and_how_it_ended(tmp_path, places, capsys):
+    check = ("a check", ("-c", "print('Two faults'); raise SystemExit(3)"))
+    with testing.meanwhile(places, check, os.environ, tmp_path / "log") as ended:
+        outcomes = ended()
+    assert [(one.name, one.code) for one in outcomes] == [("a check", 3)]
+    assert capsys.readouterr().out == "Two faults\n"
+
+
+def test_a_check_beside_the_others_ends_with_them(tmp_path, places):
+    check = ("a check", ("-c", "import time; time.sleep(60)"))
+    began = time.monotonic()
+    with pytest.raises(Ended), testing.meanwhile(places, check, os.environ, tmp_path / "log"):
+        raise Ended
+    assert time.monotonic() - began < 30
+
+
+def test_nothing_beside_has_no_outcome(tmp_path, places):
+    with testing.meanwhile(places, None, os.environ, tmp_path / "log") as ended:
+        assert ended() == []
