@@ -22,7 +22,7 @@ from tests.factories.reviews import AgendaItemFactory, ReviewSessionFactory
 from tests.factories.tenancy import ClinicFactory
 
 TODAY = date(2026, 3, 2)
-ADVICE = (("proposed", -1), ("sent", -3), ("sent", 5), ("declined", -2), ("closed", -9))
+ADVICE = (("proposed", -1), ("sent", -3), ("sent", 5), ("declined", -2), ("declined", -20), ("closed", -9))
 
 
 @pytest.fixture
