@@ -163,7 +163,8 @@ class Watched:
         self.faults = [fault for fault in self.faults if not any(word in fault for word in words)]
 
     def _hear(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
+        # A page that is left while a request of it runs gives that request up: htmx says so, and nothing failed.
+        if kind in {"error", "warning"} and not text.startswith(("htmx:sendAbort", "htmx:afterRequest")):
             self.faults.append(f"console: {text}")
 
     def _only_here(self, url: str) -> None:

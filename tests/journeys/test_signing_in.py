@@ -35,10 +35,13 @@ def test_a_consultant_goes_between_organizations(site: Site, visitor: Visitor, w
     page = visitor("psychiatric_consultant")
     page.goto(f"{site.address}/")
     page.get_by_role("link", name="Cedar Hill").click()
+    expect(page.get_by_role("heading", name="Review queue")).to_be_visible()
+    page.get_by_role("link", name="Caseload").click()
     expect(page.locator("tbody tr").first).to_be_visible()
     chart = page.locator(".row-link").first.get_attribute("href")
     page.locator(".topbar-place summary").click()
     page.get_by_role("link", name="Lakeside Family Medicine").click()
+    page.get_by_role("link", name="Caseload").click()
     expect(page.get_by_text("No patients yet")).to_be_visible()
     answer = page.goto(f"{site.address}{chart}".replace("/o/demo/", "/o/demo-two/"))
     assert answer is not None

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db
     ("role", "page"),
     [
         ("care_manager", "/o/lakeside/today/"),
-        ("psychiatric_consultant", "/o/lakeside/caseload/"),
-        ("treating_clinician", "/o/lakeside/caseload/"),
+        ("psychiatric_consultant", "/o/lakeside/reviews/"),
+        ("treating_clinician", "/o/lakeside/inbox/"),
         ("clinic_lead", "/o/lakeside/today/"),
         ("billing", "/o/lakeside/billing/months/"),
         ("admin", "/o/lakeside/imports/"),
