@@ -99,7 +99,9 @@ SELECT 'review', to_json(x) FROM (
                    'if_then', y.if_then, 'present_again', y.present_again, 'present_again_on', y.present_again_on,
                    'state', y.state, 'due_on', y.due_on,
                    'steps', (SELECT json_agg(json_build_array(s.state, s."on", s.text)
-                                             ORDER BY s."on", s.recorded_at, s.id)
+                                             ORDER BY s."on", s.recorded_at,
+                     array_position(
+                       '{proposed,sent,accepted,modified,declined,carried_out,told,closed}', s.state::text))
                                FROM caseload_recommendationstep s
                               WHERE s.organization_id = y.organization_id AND s.recommendation_id = y.id
                                 AND s.voided_at IS NULL)) ORDER BY y.number)
@@ -110,7 +112,10 @@ SELECT 'review', to_json(x) FROM (
 UNION ALL
 SELECT 'open_advice', to_json(x) FROM (
   SELECT r."on", y.number, y.kind, y.act, y.text, y.dose, y.if_then, y.present_again, y.present_again_on, y.state,
-         y.due_on, (SELECT json_agg(json_build_array(s.state, s."on", s.text) ORDER BY s."on", s.recorded_at, s.id)
+         y.due_on, (SELECT json_agg(json_build_array(s.state, s."on", s.text)
+                             ORDER BY s."on", s.recorded_at,
+                     array_position(
+                       '{proposed,sent,accepted,modified,declined,carried_out,told,closed}', s.state::text))
                       FROM caseload_recommendationstep s
                      WHERE s.organization_id = y.organization_id AND s.recommendation_id = y.id
                        AND s.voided_at IS NULL) AS steps

@@ -12,7 +12,7 @@ import pytest
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
 from bhi.tenancy.context import tenant
-from caseload.models import Recommendation, RecommendationStep, TreatmentChange
+from caseload.models import Recommendation, TreatmentChange
 from caseload.operations.advice import (
     AdviceMoved,
     Answered,
@@ -30,7 +30,15 @@ from caseload.operations.advice import (
     void_step,
 )
 from caseload.operations.notes import void_contact
-from caseload.queries.advice import advice_of, advice_to_tell, advice_waiting, limits_of, one_advice, open_advice
+from caseload.queries.advice import (
+    advice_of,
+    advice_to_tell,
+    advice_waiting,
+    limits_of,
+    one_advice,
+    open_advice,
+    steps_of,
+)
 from registry.operations.errors import ReasonMissing
 from tests.factories.caseload import CaseReviewFactory, ContactFactory, RecommendationFactory
 from tests.factories.registry import EpisodeFactory, TreatingClinicianFactory
@@ -69,8 +77,7 @@ def standing(row: Any) -> tuple[str, date | None, date | None]:
 
 
 def states(row: Any) -> list[str]:
-    found = RecommendationStep.objects.live().filter(recommendation=row).order_by("on", "id")
-    return list(found.values_list("state", flat=True))
+    return [step.state for step in steps_of(row)]
 
 
 def send(row: Any, by: Any, at: datetime, *, channel: str = "ehr", token: UUID | None = None) -> Any:
@@ -145,8 +152,8 @@ def test_a_form_sent_twice_changes_nothing(propose: Callable[..., Any], by: Any,
 def test_an_answer_before_its_sending_records_both(propose: Callable[..., Any], by: Any, now: datetime) -> None:
     row, said_at = propose(), now - timedelta(days=3)
     answer(row, by, now, channel="in_person", is_verbal=True, answered_at=said_at)
-    found = RecommendationStep.objects.filter(recommendation=row).order_by("id")
-    assert list(found.values_list("state", "at", "on", "channel", "is_verbal", "recorded_at")) == [
+    found = [(s.state, s.at, s.on, s.channel, s.is_verbal, s.recorded_at) for s in steps_of(row)]
+    assert found == [
         ("sent", said_at, date(2026, 2, 27), "in_person", False, now),
         ("accepted", said_at, date(2026, 2, 27), "in_person", True, now),
     ]
@@ -158,8 +165,7 @@ def test_an_answer_may_say_that_it_is_done(propose: Callable[..., Any], by: Any,
     for _ in range(2):
         answered = Answered(on=date(2026, 2, 27))
         answer(row, by, now, "modified", "75 mg", answered=answered, is_done=True, client_token=token)
-    found = RecommendationStep.objects.filter(recommendation=row).order_by("id")
-    assert list(found.values_list("state", "at", "on")) == [
+    assert [(step.state, step.at, step.on) for step in steps_of(row)] == [
         (state, now, date(2026, 2, 27)) for state in ("sent", "modified", "carried_out")
     ]
     change = TreatmentChange.objects.get()
@@ -228,7 +234,7 @@ def test_a_step_is_taken_back_and_the_one_before_it_holds(propose: Callable[...,
     row = propose("psychosocial")
     carry_out(by=by, at=now, recommendation_id=row.id, done_on=TODAY, client_token=uuid4())
     tell_patient(by=by, at=now, recommendation_ids=[row.id], told_on=TODAY, client_token=uuid4())
-    done, told, _ = RecommendationStep.objects.filter(recommendation=row).order_by("id")
+    done, told, _ = steps_of(row)
     known = {"by": by, "at": now, "reason": "Wrong patient"}
     with pytest.raises(AdviceMoved):
         void_step(**known, step_id=done.id)
