@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django import forms
 
 from bhi.tenancy.ids import uuid7
 from caseload.queries.letters import KINDS
 from caseload.rules.letters import LANGUAGES, LONGEST
-from registry.forms.fields import DAMAGED, TokenField
+from registry.forms.fields import DAMAGED, Seen, TokenField
 
 _TEXT = {"required": "Write the letter.", "max_length": "This is longer than 5,000 characters. Shorten it."}
 
@@ -34,18 +32,10 @@ class LetterForm(forms.Form):
     body = _body("Letter")
 
 
-class WordingForm(forms.Form):
+class WordingForm(Seen, forms.Form):
     """The organization's own wording of one letter in one language."""
 
     kind = _hidden(KINDS)
     language = _hidden(LANGUAGES)
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
     body = _body("Text")
-
-    @property
-    def seen_at(self) -> datetime | None:
-        """When the wording that was looked at was made; None: never."""
-        try:
-            return datetime.fromisoformat(self.cleaned_data["seen"])
-        except ValueError:
-            return None

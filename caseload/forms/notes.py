@@ -16,18 +16,19 @@ from registry.forms.fields import ChoiceOf, OfferingForm, TextField, TokenField
 class AddendumForm(forms.Form):
     """A text that is added to a signed note."""
 
+    help_text = "The note itself stays as it was signed."
     client_token = TokenField()
     text = TextField(
         label="Addendum",
         max_length=10_000,
         required=True,
         missing="Write what is to be added.",
-        help_text="The note itself stays as it was signed.",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial={"client_token": uuid7()})
+        self.fields["text"].help_text = self.help_text
 
 
 class CoSignForm(forms.Form):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from django import forms
 from caseload.queries.outreach import WorkSettings
 from caseload.rules.outreach import LAST_DAY, LETTER, MESSAGE, MOST_STEPS, PHONE, REVIEW, Step
 from caseload.rules.targets import OwnLimits
+from registry.forms.fields import Seen
 
 _DAY = f"A day is a whole number from 0 to {LAST_DAY}."
 OVERDUE_FIELDS = ("contact_days", "contact_lapsed_days", "measure_days")
@@ -43,7 +43,7 @@ def _days(label: str, help_text: str, least: int, most: int) -> forms.IntegerFie
     return field
 
 
-class WorkProtocolForm(forms.Form):
+class WorkProtocolForm(Seen, forms.Form):
     """Ten lines of a day and a way at most; an empty line is no step. `seen` guards against overwriting unseen."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
@@ -92,14 +92,6 @@ class WorkProtocolForm(forms.Form):
     def overdue(self) -> OwnLimits:
         """From when contacts and scores are overdue here; call once valid."""
         return OwnLimits(**{name: self.cleaned_data[name] for name in OVERDUE_FIELDS})
-
-    @property
-    def seen_at(self) -> datetime | None:
-        """When the settings that were looked at were made; None: never."""
-        try:
-            return datetime.fromisoformat(self.cleaned_data["seen"])
-        except ValueError:
-            return None
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,6 +17,7 @@ from caseload.rules.review_limits import (
     faults_of_review_limits,
 )
 from caseload.rules.targets import Limits, OwnLimits
+from registry.forms.fields import Seen
 
 _LABELS = {
     "never_reviewed_days": "Never reviewed after, days in the program",
@@ -33,7 +33,7 @@ _LABELS = {
 }
 
 
-class ReviewProtocolForm(forms.Form):
+class ReviewProtocolForm(Seen, forms.Form):
     """Every number with its bounds; limits of signals may be empty. `seen` guards against overwriting unseen."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
@@ -67,14 +67,6 @@ class ReviewProtocolForm(forms.Form):
     def deadlines(self) -> Deadlines:
         """The deadlines as typed; call once valid."""
         return Deadlines(**{name: self.cleaned_data[name] for name in DEADLINE_FIELDS})
-
-    @property
-    def seen_at(self) -> datetime | None:
-        """When the settings that were looked at were made; None: never."""
-        try:
-            return datetime.fromisoformat(self.cleaned_data["seen"])
-        except ValueError:
-            return None
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

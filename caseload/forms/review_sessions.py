@@ -14,7 +14,7 @@ from caseload.operations.review_sessions import SessionTerms
 from caseload.operations.review_slots import Room, SlotTerms
 from caseload.queries.review_sessions import SessionShown, SlotShown, SpellShown
 from caseload.rules.review_sessions import WEEKDAYS, SpellFault
-from registry.forms.fields import ClockField, DayField, OfferingForm, TextField, TokenField
+from registry.forms.fields import ClockField, DayField, OfferingForm, Seen, TextField, TokenField
 
 _A_WEEK = timedelta(days=7)
 Choices = Sequence[tuple[str, str]]
@@ -98,7 +98,7 @@ class MeetingForm(OfferingForm):
         return [UUID(one) for one in self.cleaned_data["care_managers"]]
 
 
-class SlotForm(MeetingForm):
+class SlotForm(Seen, MeetingForm):
     """A standing slot of the week."""
 
     name = TextField(
@@ -121,14 +121,6 @@ class SlotForm(MeetingForm):
             care_manager_ids=self.people,
             room=self.room,
         )
-
-    @property
-    def seen_at(self) -> datetime | None:
-        """When the slot had last been changed as it was shown; None for one whose stamp was damaged too."""
-        try:
-            return datetime.fromisoformat(self.cleaned_data["seen"])
-        except ValueError:
-            return None
 
 
 class SessionForm(MeetingForm):

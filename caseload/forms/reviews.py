@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from bhi.tenancy.ids import uuid7
+from caseload.forms.notes import AddendumForm
 from caseload.rules.reviews import PARTS, STATEMENT, ReviewText, faults_of_draft, faults_of_review
 from registry.forms.content import ContentForm
 from registry.forms.fields import DayField, TextField, TokenField
@@ -36,21 +37,10 @@ class ReviewForm(ContentForm):
         return held_to(self.content, today=self.today, born_on=self.born_on)
 
 
-class ReviewAddendumForm(forms.Form):
+class ReviewAddendumForm(AddendumForm):
     """A text that the consultant adds to a signed review."""
 
-    client_token = TokenField()
-    text = TextField(
-        label="Addendum",
-        max_length=10_000,
-        required=True,
-        missing="Write what is to be added.",
-        help_text="The review itself stays as it was signed.",
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data, initial={"client_token": uuid7()})
+    help_text = "The review itself stays as it was signed."
 
 
 class ReviewVoidForm(forms.Form):

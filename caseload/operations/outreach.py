@@ -14,6 +14,7 @@ from bhi.errors import DomainError
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Clinic, Membership
 from caseload.models import Activity, ContactOutcome, WorkProtocol
+from caseload.operations.clinic_settings import keep_settings
 from caseload.operations.contacts import ContactKept, NextContact, record_contact
 from caseload.operations.timekeeping import Work
 from caseload.rules.outreach import Step, faults_of_steps
@@ -37,13 +38,6 @@ class StepsRefused(DomainError):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__(" ".join(faults))
         self.faults = tuple(faults)
-
-
-class SettingsMoved(DomainError):
-    """Somebody set the clinic's work settings after they were shown."""
-
-    def __init__(self) -> None:
-        super().__init__("Somebody changed these settings meanwhile. Look at theirs, then save yours again.")
 
 
 @transaction.atomic
@@ -108,18 +102,9 @@ def set_work_protocol(
         "cap_minutes": cap_minutes,
         **{name: getattr(overdue, name) for name in OVERDUE},
     }
-    made = {"organization_id": by.organization_id, "clinic": clinic}
-    fresh = {**wanted, "changed_at": at, "changed_by": by}
-    row, is_new = WorkProtocol.objects.select_for_update().get_or_create(**made, defaults=fresh)
-    if seen != (None if is_new else row.changed_at):
-        raise SettingsMoved
-    changed = sorted(name for name in wanted if is_new or getattr(row, name) != wanted[name])
+    row, changed = keep_settings(WorkProtocol, clinic, wanted, by=by, at=at, seen=seen)
     if not changed:
         return
-    if not is_new:
-        for name, value in fresh.items():
-            setattr(row, name, value)
-        row.save(update_fields=list(fresh))
     record("work_protocol.set", by=by, at=at, object_id=row.id, fields=changed)
     if set(OVERDUE) & set(changed):
         # Signals are stored with the day from which they hold: with other limits these days are others.

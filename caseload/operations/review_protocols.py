@@ -14,7 +14,7 @@ from bhi.errors import DomainError
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Clinic, Membership
 from caseload.models import ReviewProtocol
-from caseload.operations.outreach import SettingsMoved
+from caseload.operations.clinic_settings import keep_settings
 from caseload.rules.clock import local_date
 from caseload.rules.review_limits import LIMIT_FIELDS, Deadlines, faults_of_review_limits
 from caseload.rules.targets import OwnLimits, targets_in_force
@@ -41,18 +41,9 @@ def set_review_protocol(
     if faults := faults_of_review_limits(own, deadlines, usual):
         raise LimitsRefused(faults)
     wanted = {**{name: getattr(own, name) for name in LIMIT_FIELDS}, **asdict(deadlines)}
-    fresh = {**wanted, "changed_at": at, "changed_by": by}
-    made = {"organization_id": by.organization_id, "clinic": clinic}
-    row, is_new = ReviewProtocol.objects.select_for_update().get_or_create(**made, defaults=fresh)
-    if seen != (None if is_new else row.changed_at):
-        raise SettingsMoved
-    changed = sorted(name for name in wanted if is_new or getattr(row, name) != wanted[name])
+    row, changed = keep_settings(ReviewProtocol, clinic, wanted, by=by, at=at, seen=seen)
     if not changed:
         return
-    if not is_new:
-        for name, value in fresh.items():
-            setattr(row, name, value)
-        row.save(update_fields=list(fresh))
     record("review_protocol.set", by=by, at=at, object_id=row.id, fields=changed)
     if set(LIMIT_FIELDS) & set(changed):
         arguments = {"clinic_id": clinic.id}

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from bhi.accounts.permissions import Permission, requires
 from bhi.tenancy.models import Clinic, Membership
 from caseload.forms.review_protocols import ReviewProtocolForm
-from caseload.operations.outreach import SettingsMoved
+from caseload.operations.clinic_settings import SettingsMoved
 from caseload.operations.review_protocols import LimitsRefused, set_review_protocol
 from caseload.queries.review_settings import ReviewSettings, review_settings
 from caseload.rules.clock import local_date

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from bhi.accounts.permissions import Permission, requires
 from bhi.tenancy.models import Membership
 from caseload.forms.outreach import WorkProtocolForm
-from caseload.operations.outreach import SettingsMoved, StepsRefused, set_work_protocol
+from caseload.operations.clinic_settings import SettingsMoved
+from caseload.operations.outreach import StepsRefused, set_work_protocol
 from caseload.queries.outreach import work_settings
 from registry.queries.choices import clinic_named_by
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -47,6 +48,20 @@ class ChoiceOf(forms.ChoiceField):
     def __init__(self, *, missing: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.error_messages |= {"required": missing, "invalid_choice": missing}
+
+
+class Seen:
+    """Of a form with a hidden `seen`: when what was looked at had been changed last."""
+
+    cleaned_data: dict[str, Any]
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """The instant; None for never, and for a stamp that was damaged. Call once valid."""
+        try:
+            return datetime.fromisoformat(self.cleaned_data["seen"])
+        except ValueError:
+            return None
 
 
 class TextField(forms.CharField):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
+from registry.forms.fields import Seen
 from registry.queries.protocols import Protocol
 from registry.rules.protocols import WEEKDAY_NAMES
 
@@ -39,7 +39,7 @@ def _time(label: str) -> forms.TimeField:
     )
 
 
-class ProtocolForm(forms.Form):
+class ProtocolForm(Seen, forms.Form):
     """Limits and hours. `seen` is when what the form shows was set, so that nobody overwrites unseen changes."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
@@ -78,14 +78,6 @@ class ProtocolForm(forms.Form):
         """Somebody was faster: what was typed stays, and is now based on theirs."""
         self.renewed["seen"] = seen_words(protocol)
         self.data = self.renewed
-
-    @property
-    def seen_at(self) -> datetime | None:
-        """When the settings that were looked at were made; None: never, or an address that says nonsense."""
-        try:
-            return datetime.fromisoformat(self.cleaned_data["seen"])
-        except ValueError:
-            return None
 
     @property
     def settings(self) -> dict[str, Any]:

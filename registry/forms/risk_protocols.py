@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
 
-from registry.forms.fields import TextField
+from registry.forms.fields import Seen, TextField
 from registry.operations.risk_protocols import ProtocolGiven
 from registry.queries.risk_protocols import RiskSettings
 from registry.rules.risk import HIGH, LOW, MODERATE, Rechecks
@@ -27,7 +26,7 @@ def _days(label: str, most: int) -> forms.IntegerField:
     return forms.IntegerField(label=label, widget=widget, help_text=f"At most {most}.", error_messages=errors)
 
 
-class RiskProtocolForm(forms.Form):
+class RiskProtocolForm(Seen, forms.Form):
     """Every part of the protocol. `seen` guards against overwriting what one has not seen."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
@@ -152,14 +151,6 @@ class RiskProtocolForm(forms.Form):
             name, _, key = where.partition(".")
             place = f"{name}_{key}_words" if key.startswith(OWN) else f"due_{name}_{key}"
             self.add_error(place if key else days[where], sentence)
-
-    @property
-    def seen_at(self) -> datetime | None:
-        """When the settings that the person looked at were made; None: never."""
-        try:
-            return datetime.fromisoformat(self.cleaned_data["seen"])
-        except ValueError:
-            return None
 
     def look_again(self, settings: RiskSettings) -> None:
         """Somebody was faster: what was typed stays, and is now based on theirs."""
