@@ -14,7 +14,7 @@ from bhi.tenancy.models import Membership, Role
 from registry.models import ClinicianChannel, TreatingClinician
 from registry.operations.recording import refusing
 from registry.rules.identifiers import npi_fault
-from registry.rules.names import read_person
+from registry.rules.names import read_credentials, read_person
 
 
 class ClinicianRefused(DomainError):
@@ -96,13 +96,13 @@ def _refuse_seat(membership_id: UUID, by: Membership, taken: TreatingClinician |
 
 def _apply(row: TreatingClinician, values: ClinicianValues) -> list[str]:
     """Set what differs; returns the names of those columns. Raises ClinicianRefused for a name that is none."""
-    read = read_person(f"{values.name}, {values.credential}" if values.credential else values.name)
+    read = read_person(values.name)
     if not read.family or not read.given:
         raise ClinicianRefused("name", "Enter the clinician's given and family name, such as Ana Rivera.")
     wanted = {
         "name": " ".join(filter(None, (read.given, read.middle, read.family, read.suffix))),
         "sort_name": read.sort_name,
-        "credential": read.credential,
+        "credential": ", ".join(filter(None, (read.credential, read_credentials(values.credential)))),
         "npi": values.npi,
         "channel": values.channel,
         "email": values.email,

@@ -72,6 +72,11 @@ def _without_titles(parts: list[list[str]]) -> tuple[list[list[str]], str, list[
     return names, suffix, [_credential(word) for word in taken if _plain(word) not in _SUFFIXES]
 
 
+def read_credentials(text: str) -> str:
+    """Credentials typed apart from a name, whichever they are: `md, m.p.h.` is `MD, MPH`."""
+    return ", ".join(_credential(word) for word in text.replace(",", " ").split())
+
+
 def _credential(word: str) -> str:
     bare = word.replace(".", "")
     return bare.upper() if bare.islower() else bare

@@ -63,6 +63,25 @@ def test_what_cannot_be_is_said_at_its_field(client: Any, typed: dict[str, str],
     assert TreatingClinician.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "credential", "kept"),
+    [
+        ("Claude Baptiste", "DO", ("Claude Baptiste", "baptiste, claude", "DO")),
+        ("Jane Roe", "PA", ("Jane Roe", "roe, jane", "PA")),
+        ("Jane Roe", "FACP", ("Jane Roe", "roe, jane", "FACP")),
+        ("Jane Roe", "md, m.p.h.", ("Jane Roe", "roe, jane", "MD, MPH")),
+        ("Jane Roe MD", "", ("Jane Roe", "roe, jane", "MD")),
+        ("Jane Roe, MD", "MPH", ("Jane Roe", "roe, jane", "MD, MPH")),
+    ],
+)
+def test_a_credential_is_never_taken_for_a_name(
+    client: Any, name: str, credential: str, kept: tuple[str, str, str]
+) -> None:
+    client.post(f"{PAGE}new/", {**TYPED, "name": name, "credential": credential})
+    made = TreatingClinician.objects.get()
+    assert (made.name, made.sort_name, made.credential) == kept
+
+
 def test_names_numbers_and_seats_belong_to_one(client: Any, membership: Callable[..., Any]) -> None:
     seat = membership("treating_clinician", name="Ana Rivera")
     known = {"name": "Ana Rivera", "sort_name": "rivera, ana", "npi": "1234567893", "membership": seat}
