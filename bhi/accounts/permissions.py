@@ -41,6 +41,14 @@ class Permission(StrEnum):
     VIEW_MONTHS = "view_months"
     MAKE_BATCH = "make_batch"
     CLOSE_MONTH = "close_month"
+    DECIDE_MONTH = "decide_month"  # as the coder: hold, release, bill lower, do not bill
+    VIEW_MONEY = "view_money"  # amounts and what is at stake
+    SET_PAYERS = "set_payers"  # by which rules payers pay, and how high
+    SET_RELEASE = "set_release"  # what holds a month back
+    RECORD_SERVICES = "record_services"  # other services, and whether coverage was checked
+    TAKE_PRACTICE_FILE = "take_practice_file"  # charges and appointments from the practice's own system
+    LOOK_BACK = "look_back"  # what was billed before, beside what is supported
+    TRY_RULES = "try_rules"  # what would this bill?
     VIEW_AUDIT = "view_audit"
     VIEW_JOB = "view_job"
     ENTER = "enter"  # any seat of the organization
@@ -54,6 +62,14 @@ _REGISTRY = frozenset({
     *(Permission.REFER, Permission.MANAGE_REFERRALS, Permission.EDIT_PATIENT, Permission.MERGE_PATIENTS),
     *(Permission.ENROL, Permission.EDIT_PLAN, Permission.SIGN_PLAN, Permission.SEND_QUESTIONNAIRE),
     *(Permission.JOIN_REVIEW, Permission.FOLLOW_UP_ADVICE),
+    *(Permission.RECORD_SERVICES, Permission.TRY_RULES),
+})  # fmt: skip
+
+# What billing a month takes, by whoever answers for it.
+_MONTHS = frozenset({
+    *(Permission.VIEW_MONTHS, Permission.CLOSE_MONTH, Permission.DECIDE_MONTH, Permission.VIEW_MONEY),
+    *(Permission.SET_PAYERS, Permission.RECORD_SERVICES, Permission.TAKE_PRACTICE_FILE),
+    *(Permission.LOOK_BACK, Permission.TRY_RULES),
 })  # fmt: skip
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
@@ -62,15 +78,15 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     | {Permission.CO_SIGN, Permission.JOIN_REVIEW, Permission.SIGN_REVIEW, Permission.SET_SLOTS},
     Role.TREATING_CLINICIAN: _CLINICAL | {Permission.REFER, Permission.SIGN_PLAN, Permission.DECIDE_ADVICE},
     # Billing sees minutes, codes and dates, never note text or answers (45 CFR 164.502(b), minimum necessary).
-    Role.BILLING: _EVERYONE | {Permission.VIEW_MONTHS, Permission.MAKE_BATCH, Permission.CLOSE_MONTH},
+    Role.BILLING: _EVERYONE | _MONTHS | {Permission.MAKE_BATCH},
     Role.CLINIC_LEAD: _CLINICAL
     | _REGISTRY
-    | {
-        *(Permission.VIEW_MONTHS, Permission.CLOSE_MONTH, Permission.SET_PROTOCOLS, Permission.VIEW_TEAM),
-        Permission.SET_SLOTS,
-    },
+    | _MONTHS
+    | {Permission.SET_PROTOCOLS, Permission.VIEW_TEAM, Permission.SET_SLOTS, Permission.SET_RELEASE},
     Role.ADMIN: _EVERYONE
-    | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT, Permission.SET_PROTOCOLS, Permission.SET_SLOTS},
+    | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT, Permission.SET_PROTOCOLS, Permission.SET_SLOTS}
+    | {Permission.VIEW_MONEY, Permission.SET_PAYERS, Permission.SET_RELEASE, Permission.TAKE_PRACTICE_FILE}
+    | {Permission.LOOK_BACK, Permission.TRY_RULES},
 }
 
 PUBLIC: Final = "public"

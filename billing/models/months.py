@@ -73,10 +73,16 @@ class Claim(TenantModel):
     book = models.CharField(max_length=60)
     book_sha256 = models.CharField(max_length=64)
     is_superseded = models.BooleanField(default=False)
+    frozen = TenantForeignKey(
+        "billing.FrozenMonth",
+        null=True,
+        blank=True,
+        help_text="The closed month that it asks for",
+    )
 
     class Meta:
         constraints = [
-            *tenant_wall("billing_claim", "batch", "patient", "episode", "payer"),
+            *tenant_wall("billing_claim", "batch", "patient", "episode", "payer", "frozen"),
             AppMayOnly(name="billing_claim_app", update=("is_superseded", "patient")),
             models.UniqueConstraint(
                 fields=["organization", "patient", "month", "family"],

@@ -18,8 +18,10 @@ from registry.models.episodes import (
 )
 from registry.models.facts import Fact, FactQuerySet, fact_wall
 from registry.models.people import (
+    Appointment,
     ClinicianChannel,
     Coverage,
+    CoverageCheck,
     NotTheSame,
     Patient,
     PatientMerge,
@@ -48,6 +50,7 @@ from registry.models.risk import RiskCase, RiskCause, RiskDrill, RiskProtocol, R
 from registry.models.self_reports import NoticeCause, SafetyNotice, SafetyStep, SelfReport, SentBy, StepKind
 
 __all__ = [
+    "Appointment",
     "Assessment",
     "AttemptMode",
     "AttemptOutcome",
@@ -62,6 +65,7 @@ __all__ = [
     "ConsentService",
     "ConsentText",
     "Coverage",
+    "CoverageCheck",
     "Diagnosis",
     "DutyTurn",
     "EndReason",

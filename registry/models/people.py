@@ -281,3 +281,36 @@ class Coverage(Fact):
             ),
         ]
         indexes = [models.Index(fields=["organization", "patient"], name="registry_coverage_by_patient")]
+
+
+class CoverageCheck(Fact):
+    """Somebody asked whether a coverage was in force: when, where, and what was said."""
+
+    patient = TenantForeignKey(Patient)
+    coverage = TenantForeignKey(Coverage)
+    on = models.DateField()
+    source = models.CharField(max_length=100, help_text="Payer's portal, telephone, eligibility file …")
+    is_in_force = models.BooleanField()
+
+    class Meta:
+        constraints = fact_wall("registry_coveragecheck", "patient", "coverage", may_change=("patient",))
+        indexes = [models.Index(fields=["organization", "patient", "on"], name="registry_check_by_patient")]
+
+
+class Appointment(Fact):
+    """A visit that the practice has planned, as its own system says: the patient is then in the clinic."""
+
+    patient = TenantForeignKey(Patient)
+    on = models.DateField()
+    at = models.TimeField(null=True, blank=True, help_text="Clock time at the clinic, where known")
+    clinic = TenantForeignKey("tenancy.Clinic", null=True, blank=True)
+    with_whom = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = fact_wall("registry_appointment", "patient", "clinic", may_change=("patient",))
+        indexes = [
+            models.Index(fields=["organization", "patient", "on"], name="registry_appointment_patient"),
+            models.Index(
+                fields=["organization", "on"], condition=Q(voided_at__isnull=True), name="registry_appointment_day"
+            ),
+        ]

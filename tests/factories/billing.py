@@ -10,15 +10,22 @@ from factory.django import DjangoModelFactory
 from billing.models import (
     AccessAlignment,
     Batch,
+    BilledLine,
     Claim,
     ClaimLine,
+    ClinicianYear,
+    CoderDecision,
     FrozenMonth,
     LateChange,
+    LookBack,
     MonthClose,
     MonthException,
     OtherService,
     PayerProfile,
+    PracticeFile,
+    PracticeRow,
     PriorService,
+    ReleaseMode,
     ServiceMonth,
 )
 from tests.factories.files import StoredFileFactory
@@ -27,6 +34,7 @@ from tests.factories.registry import (
     FactFactory,
     PatientFactory,
     PayerFactory,
+    TreatingClinicianFactory,
     same_organization,
     system_seat,
 )
@@ -178,3 +186,85 @@ class MonthExceptionFactory(DjangoModelFactory):
     about = factory.Sequence(str)
     changed_at = NOW
     changed_by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+
+
+class ReleaseModeFactory(DjangoModelFactory):
+    class Meta:
+        model = ReleaseMode
+
+    check_name = "review_old"
+    mode = "hold"
+    changed_at = NOW
+    changed_by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+
+
+class CoderDecisionFactory(FactFactory):
+    """A hold of February 2026."""
+
+    class Meta:
+        model = CoderDecision
+
+    episode = factory.SubFactory(EpisodeFactory, **same_organization())
+    patient = factory.SelfAttribute("episode.patient")
+    month = FEBRUARY
+    kind = "hold"
+    because = "The plan is being looked for."
+    look_again_on = date(2026, 3, 10)
+
+
+class ClinicianYearFactory(DjangoModelFactory):
+    class Meta:
+        model = ClinicianYear
+
+    clinician = factory.SubFactory(TreatingClinicianFactory, **same_organization())
+    year = 2026
+    is_qualifying = True
+    changed_at = NOW
+    changed_by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+
+
+class PracticeFileFactory(DjangoModelFactory):
+    class Meta:
+        model = PracticeFile
+
+    by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+    created_at = NOW
+    name = "charges.csv"
+    state = "preview"
+    client_token = factory.LazyFunction(uuid4)
+
+
+class PracticeRowFactory(DjangoModelFactory):
+    class Meta:
+        model = PracticeRow
+
+    file = factory.SubFactory(PracticeFileFactory, **same_organization())
+    position = factory.Sequence(int)
+    row_number = factory.Sequence(lambda n: n + 2)
+    patient = factory.SubFactory(PatientFactory, **same_organization())
+    kind = "visit"
+    fate = "new"
+
+
+class LookBackFactory(DjangoModelFactory):
+    class Meta:
+        model = LookBack
+
+    by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+    created_at = NOW
+    name = "billed.csv"
+    state = "taken"
+    client_token = factory.LazyFunction(uuid4)
+
+
+class BilledLineFactory(DjangoModelFactory):
+    class Meta:
+        model = BilledLine
+
+    look_back = factory.SubFactory(LookBackFactory, **same_organization())
+    position = factory.Sequence(int)
+    row_number = factory.Sequence(lambda n: n + 2)
+    patient = factory.SubFactory(PatientFactory, **same_organization())
+    service_on = date(2026, 2, 28)
+    code = "99492"
+    fate = "read"

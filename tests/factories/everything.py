@@ -12,6 +12,9 @@ from tests.factories import billing, caseload, files, program, registry, reviews
 
 # What to change in a table that is no Fact, so that it leaves a version behind.
 _CHANGES: dict[str, dict[str, object]] = {
+    "billing.ClinicianYear": {"is_qualifying": False},
+    "billing.PayerProfile": {"withdrawn_because": "Read in the wrong contract."},
+    "billing.ReleaseMode": {"mode": "note"},
     "billing.MonthException": {"note": "Kim looks at it."},
     "caseload.LetterTemplate": {"body": "We tried to call you twice."},
     "caseload.NoteTemplate": {"is_in_use": False},

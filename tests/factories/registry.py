@@ -7,10 +7,12 @@ from factory.django import DjangoModelFactory
 
 from bhi.tenancy.models import Membership, Organization
 from registry.models import (
+    Appointment,
     Assessment,
     CarePlan,
     Consent,
     Coverage,
+    CoverageCheck,
     Diagnosis,
     Episode,
     InitiatingVisit,
@@ -75,6 +77,25 @@ class CoverageFactory(FactFactory):
     patient = factory.SubFactory(PatientFactory, **same_organization())
     payer = factory.SubFactory(PayerFactory, **same_organization())
     member_id = "1EG4TE5MK73"
+
+
+class CoverageCheckFactory(FactFactory):
+    class Meta:
+        model = CoverageCheck
+
+    coverage = factory.SubFactory(CoverageFactory, **same_organization())
+    patient = factory.SelfAttribute("coverage.patient")
+    on = date(2026, 2, 2)
+    source = "Payer's portal"
+    is_in_force = True
+
+
+class AppointmentFactory(FactFactory):
+    class Meta:
+        model = Appointment
+
+    patient = factory.SubFactory(PatientFactory, **same_organization())
+    on = date(2026, 2, 10)
 
 
 class EpisodeFactory(FactFactory):
