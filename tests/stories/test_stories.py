@@ -14,9 +14,9 @@ from billing.operations import stories
 from billing.operations.stories import play_story
 from billing.rules.facts import MonthFacts
 from billing.rules.story import load_story
+from billing.rules.story_months import months_of
 from billing.rules.story_outcome import document
 from billing.rules.verdicts import judge_in_order
-from tests.rules.billing.billing_stories import months_of
 
 pytestmark = pytest.mark.django_db
 

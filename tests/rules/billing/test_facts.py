@@ -22,10 +22,11 @@ from billing.rules.facts import (
     to_json,
 )
 from billing.rules.findings import Verdict
+from billing.rules.story_months import months_of
 from billing.rules.verdicts import judge
 from caseload.rules.clock import first_day
 from caseload.rules.minutes import Counted, MonthMinutes
-from tests.rules.billing.billing_stories import months_of, story_files, story_in
+from tests.rules.billing.billing_stories import story_files, story_in
 
 WHOLE = MonthFacts(
     month="2026-10",
@@ -49,7 +50,7 @@ WHOLE = MonthFacts(
     own_lines=(EarlierLine("2026-09", "99493"), EarlierLine("2026-09", "99494", 2)),
     access=AccessModel(aligned=True),
 )
-FROZEN = (
+FROZEN_AT_1 = (
     '{"access":{"aligned":true,"participant":false},"assumed_care_plans":[],"billed_before":[{"code":"99492","month":"2026-06","units":1}],'
     '"care_plans":["2026-09-01"],"diagnoses":["F32.1"],"enrolled_on":"2026-09-01","episode_from":"2026-08-30",'
     '"facts_version":1,"month":"2026-10","options":[["addon_cap",null],["extra_visit_codes",["99395"]],'
@@ -64,14 +65,20 @@ FROZEN = (
 )
 
 
+FROZEN = FROZEN_AT_1.replace('"diagnoses"', '"conversion":"standard","diagnoses"').replace(
+    '"facts_version":1', '"facts_version":2'
+)
+
+
 def test_facts_have_one_written_form_for_ever():
     assert to_json(WHOLE) == FROZEN
     assert sha256(WHOLE) == "abf3e88cbdbadabdd9734cce8133b2ed8f85bc06898cc2037d849bd973582b3c"
 
 
 def test_frozen_facts_of_version_1_give_the_verdict_they_gave():
-    facts = from_json(FROZEN)
-    assert facts == WHOLE
+    facts = from_json(FROZEN_AT_1)
+    assert facts == replace(WHOLE, facts_version=1)
+    assert facts.conversion == "standard"
     verdict = judge(facts, book_named("medicare_ffs_2026_07"))
     assert [(line.code, line.units) for line in verdict.lines] == [("99493", 1), ("99490", 1)]
     assert [gap.word for gap in verdict.gaps] == ["apcm_base_missing"]
@@ -106,8 +113,8 @@ def test_what_is_no_facts_is_refused(text):
 
 
 def test_facts_of_a_later_version_are_refused():
-    with pytest.raises(FactsFromALaterVersion, match="version 2"):
-        from_json('{"facts_version": 2, "colour": "blue"}')
+    with pytest.raises(FactsFromALaterVersion, match="version 3"):
+        from_json('{"facts_version": 3, "colour": "blue"}')
 
 
 @pytest.mark.parametrize("path", story_files("billing"), ids=lambda path: path.stem)
