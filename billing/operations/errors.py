@@ -43,6 +43,41 @@ class ProfileTaken(DomainError):
         super().__init__(f"The payer has rules from {on.isoformat()} on already. Choose another day.")
 
 
+class NotTheFirst(DomainError):
+    """Rules begin with a month."""
+
+    def __init__(self) -> None:
+        super().__init__("Rules hold from the first day of a month, as a month is judged by one set. Enter a first.")
+
+
+class NotAssumed(DomainError):
+    """Only rules that nobody set are confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody set or confirmed these rules meanwhile. Look at them again.")
+
+
+class StillAssumed(DomainError):
+    """Rules that nobody set are not withdrawn: others are set in their place."""
+
+    def __init__(self) -> None:
+        super().__init__("These rules are only assumed. Set the right ones from the same day on instead.")
+
+
+class PayerKnown(DomainError):
+    """A payer has one name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a payer of this name already: {name}. Open it in the list.")
+
+
+class NameMissing(DomainError):
+    """A payer has a name."""
+
+    def __init__(self) -> None:
+        super().__init__("Enter the payer's name as it stands on the card.")
+
+
 class ExceptionsOpen(DomainError):
     """Something of the month has not been seen to."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,38 +11,134 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from bhi.audit.operations import record
+from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from billing.models import PayerProfile
-from billing.operations.errors import ProfileTaken
+from billing.operations.errors import NameMissing, NotAssumed, NotTheFirst, PayerKnown, ProfileTaken, StillAssumed
+from billing.queries.facility import staying_with
 from billing.rules.books import book_in_force, with_options
 from billing.rules.payers import default_rules
 from registry.models import Payer
+from registry.operations.errors import AlreadyVoided, ReasonMissing
+from registry.operations.people import payer_named
+from registry.operations.recording import Stamp, announce_change
 
 BEGINNING: Final = date(2000, 1, 1)
 """From when a default profile holds: before any month that can be entered."""
+GAVE_WAY: Final = "Assumed from the name, until somebody set the rules."
+
+
+@dataclass(frozen=True)
+class ProfileNotes:
+    """What is written down of a payer beside its rules, and where all of it was read."""
+
+    because: str = ""
+    attestation: str = ""
+    authorization: str = ""
+    authorization_after_months: int | None = None
+    cost_share: str = ""
+
+
+NO_NOTES: Final = ProfileNotes()
 
 
 @transaction.atomic
 def set_profile(
-    *, by: Membership, at: datetime, payer: Payer, book: str, from_on: date, options: Mapping[str, Any] | None = None
+    *,
+    by: Membership,
+    at: datetime,
+    payer: Payer,
+    book: str,
+    from_on: date,
+    options: Mapping[str, Any] | None = None,
+    notes: ProfileNotes = NO_NOTES,
 ) -> PayerProfile:
-    """How a payer pays from a day on, as somebody knows it.
+    """How a payer pays from a day on, as somebody knows it. Rules that were only assumed from that day give way.
 
-    It may begin before the family's first book; months before that have no verdict. Raises NoBookInForce for an
-    unknown family, UnknownOption, OptionOutOfBounds, and ProfileTaken when the payer has one from that day.
+    It may begin before the family's first book; months before that have no verdict. Months are judged by the rules
+    of their first day. Raises NoBookInForce for an unknown family, UnknownOption, OptionOutOfBounds, NotTheFirst for
+    any other day of a month, and ProfileTaken when somebody set rules from that day already.
     """
     overrides = dict(options or {})
     with_options(book_in_force(book, date.max), overrides)
+    if from_on.day != 1:
+        raise NotTheFirst
+    assumed = PayerProfile.objects.filter(
+        organization_id=by.organization_id, payer=payer, from_on=from_on, is_default=True, withdrawn_at__isnull=True
+    )
+    assumed.update(withdrawn_at=at, withdrawn_by=by, withdrawn_because=GAVE_WAY)
     profile = PayerProfile(
-        organization_id=by.organization_id, payer=payer, book=book, options=overrides, from_on=from_on
+        organization_id=by.organization_id,
+        payer=payer,
+        book=book,
+        options=overrides,
+        from_on=from_on,
+        set_at=at,
+        set_by=by,
+        **asdict(notes),
     )
     try:
         with transaction.atomic():
             profile.save(force_insert=True)
     except IntegrityError:
         raise ProfileTaken(from_on) from None
-    record("payer_profile.set", by=by, at=at, object_id=payer.id, fields=["book", *overrides])
+    _tell("payer_profile.set", profile, by=by, at=at, fields=["book", *overrides, *_written(notes)])
     return profile
+
+
+@transaction.atomic
+def confirm_profile(*, by: Membership, at: datetime, profile_id: UUID, because: str) -> PayerProfile:
+    """Say that assumed rules are the payer's own, and where that was read. They stay what they are, and since when.
+
+    Raises ReasonMissing, NotAssumed where somebody set or confirmed them before, NotFound.
+    """
+    if not because.strip():
+        raise ReasonMissing
+    profile = _locked(by, profile_id)
+    if not profile.is_default or profile.withdrawn_at is not None:
+        raise NotAssumed
+    return set_profile(
+        by=by,
+        at=at,
+        payer=profile.payer,
+        book=profile.book,
+        from_on=profile.from_on,
+        options=profile.options,
+        notes=ProfileNotes(because=because.strip()[:300]),
+    )
+
+
+@transaction.atomic
+def withdraw_profile(*, by: Membership, at: datetime, profile_id: UUID, because: str) -> PayerProfile:
+    """Take back rules that were set wrongly: those before them hold on, else what the payer's name lets assume.
+
+    Raises ReasonMissing, StillAssumed for rules that nobody set, AlreadyVoided, NotFound.
+    """
+    if not because.strip():
+        raise ReasonMissing
+    profile = _locked(by, profile_id)
+    if profile.withdrawn_at is not None:
+        raise AlreadyVoided
+    if profile.is_default:
+        raise StillAssumed
+    profile.withdrawn_at, profile.withdrawn_by, profile.withdrawn_because = at, by, because.strip()[:300]
+    profile.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_because"])
+    _tell("payer_profile.withdrawn", profile, by=by, at=at, fields=["withdrawn_at", "withdrawn_because"])
+    return profile
+
+
+@transaction.atomic
+def add_payer(*, by: Membership, at: datetime, name: str) -> Payer:
+    """A payer that no patient has yet, with the rules that its name lets assume. Raises PayerKnown, NameMissing."""
+    wanted = " ".join(name.split())
+    if not wanted:
+        raise NameMissing
+    if Payer.objects.filter(organization_id=by.organization_id, name__iexact=wanted).exists():
+        raise PayerKnown(wanted)
+    payer = payer_named(by=by, name=wanted)
+    ensure_profile(by=by, at=at, payer=payer)
+    record("payer.added", by=by, at=at, object_id=payer.id, fields=["name"])
+    return payer
 
 
 @transaction.atomic
@@ -77,3 +174,21 @@ def _default(organization_id: UUID, payer: Payer) -> PayerProfile:
         from_on=BEGINNING,
         is_default=True,
     )
+
+
+def _locked(by: Membership, profile_id: UUID) -> PayerProfile:
+    rows = PayerProfile.objects.filter(organization_id=by.organization_id, id=profile_id)
+    profile: PayerProfile | None = rows.select_for_update(of=("self",)).select_related("payer").first()
+    if profile is None:
+        raise NotFound
+    return profile
+
+
+def _written(notes: ProfileNotes) -> list[str]:
+    return [name for name, value in asdict(notes).items() if value not in ("", None)]
+
+
+def _tell(action: str, profile: PayerProfile, *, by: Membership, at: datetime, fields: list[str]) -> None:
+    """Audit, and let be counted anew whose time at a facility may count otherwise from then on."""
+    record(action, by=by, at=at, object_id=profile.payer_id, fields=fields)
+    announce_change(staying_with(by.organization_id, profile.payer_id), stamp=Stamp(by, at), since=profile.from_on)

@@ -32,6 +32,16 @@ _STAYS = """
 """
 
 
+_STAYING_WITH = """
+    SELECT DISTINCT t.episode_id
+    FROM caseload_timeentry t
+    JOIN registry_coverage c ON c.organization_id = t.organization_id AND c.patient_id = t.patient_id
+         AND c.payer_id = %(payer)s AND c.voided_at IS NULL
+    WHERE t.organization_id = %(organization)s AND t.is_facility_stay AND t.voided_at IS NULL
+    ORDER BY 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """Episodes whose stays never count, and the months in which those of others do not: they changed payer."""
@@ -61,6 +71,13 @@ def facility_left_out(organization_id: UUID, episode_ids: Sequence[UUID] | None)
         always=tuple(episode_id for episode_id, months in out.items() if all(is_out for _, is_out in months)),
         sometimes=tuple(_mixed(out.items())),
     )
+
+
+def staying_with(organization_id: UUID, payer_id: UUID) -> list[UUID]:
+    """The episodes with time during a facility stay of patients whom this payer covered at any time."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STAYING_WITH, {"organization": organization_id, "payer": payer_id})
+        return [episode_id for (episode_id,) in cursor.fetchall()]
 
 
 @lru_cache(maxsize=1024)

@@ -16,9 +16,11 @@ from billing.rules.payers import MEDICARE, PayerRules, default_rules
 from caseload.rules.clock import first_day, last_day
 
 _PAYERS = """
-    SELECT p.id, p.name, p.payer_code, p.is_self_pay, f.book, f.options, f.from_on, f.is_default
+    SELECT p.id, p.name, p.payer_code, p.is_self_pay, f.book, f.options, f.from_on, f.is_default,
+           f.attestation, f.authorization, f.authorization_after_months, f.cost_share
     FROM registry_payer p
     LEFT JOIN billing_payerprofile f ON f.organization_id = p.organization_id AND f.payer_id = p.id
+         AND f.withdrawn_at IS NULL
     WHERE p.organization_id = %s
     ORDER BY p.name, p.id, f.from_on
 """
@@ -47,11 +49,12 @@ def payers(organization_id: UUID) -> dict[UUID, PayerOnRecord]:
     found: dict[UUID, PayerOnRecord] = {}
     with connection.cursor() as cursor:
         cursor.execute(_PAYERS, [organization_id])
-        for payer_id, name, code, is_self_pay, book, options, from_on, is_default in cursor.fetchall():
+        for payer_id, name, code, is_self_pay, book, options, from_on, is_default, *notes in cursor.fetchall():
             before = found.get(payer_id)
             profiles = before.profiles if before else ()
             if from_on is not None:
-                profiles = (*profiles, (from_on, _rules(book, _options(options), name, is_default=is_default)))
+                note = default_rules(name).note if is_default else ""
+                profiles = (*profiles, (from_on, PayerRules(book, _options(options), note, *notes)))
             found[payer_id] = PayerOnRecord(payer_id, name, code, is_self_pay, profiles)
     return found
 
@@ -80,10 +83,6 @@ def payer_rules(
 def _holds(coverage: CoverageRow, first_on: date, last_on: date) -> bool:
     begins, ends = coverage.from_on or date.min, coverage.until_on or date.max
     return begins <= last_on and ends >= first_on
-
-
-def _rules(book: str, options: tuple[tuple[str, OptionValue], ...], name: str, *, is_default: bool) -> PayerRules:
-    return PayerRules(book, options, default_rules(name).note if is_default else "")
 
 
 def _options(stored: str) -> tuple[tuple[str, OptionValue], ...]:

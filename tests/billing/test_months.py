@@ -202,7 +202,7 @@ def test_a_profile_holds_from_its_day_and_silences_the_note(lakeside: Program):
     set_profile(
         by=lakeside.by, at=AT, payer=aetna, book="commercial", from_on=date(2026, 2, 1), options={"covers_g2214": True}
     )
-    set_profile(by=lakeside.by, at=AT, payer=aetna, book="medicare_ffs", from_on=date(2026, 2, 2))
+    set_profile(by=lakeside.by, at=AT, payer=aetna, book="medicare_ffs", from_on=date(2026, 3, 1))
     judged = february(lakeside, episode)
     assert (billed(judged), judged.note) == ([("G2214", 1)], "")
     with pytest.raises(ProfileTaken):
@@ -257,7 +257,7 @@ def test_time_during_a_facility_stay_counts_as_the_payer_of_the_month_has_it(lak
     assert facility_months(lakeside, episode) == [30, 30]
     set_profile(by=lakeside.by, at=AT, payer=payer, book="commercial", from_on=date(2026, 3, 1))
     assert facility_months(lakeside, episode) == [30, 10]
-    set_profile(by=lakeside.by, at=AT, payer=payer, book="commercial", from_on=date(2026, 1, 2))
+    set_profile(by=lakeside.by, at=AT, payer=payer, book="commercial", from_on=date(2026, 2, 1))
     assert facility_months(lakeside, episode) == [10, 10]
 
 
