@@ -13,7 +13,9 @@ from billing.rules import canonical
 from billing.rules.canonical import Unreadable
 from caseload.rules.minutes import MonthMinutes
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
+
+STANDARD, QUALIFYING = "standard", "qualifying"
 
 OptionValue: TypeAlias = bool | int | str | tuple[str, ...] | None
 
@@ -70,7 +72,9 @@ class MonthFacts:
     A visit whose code is unknown ("") serves and is flagged likewise.
     `served_before` and `billed_before` are months of CoCM before this product knew the patient; such a month
     counts as one that had a line. `own_served` and `own_lines` are earlier months of this product: those with
-    any counting CoCM second, and what they billed (`verdicts.judge_in_order` fills them in).
+    any counting CoCM second, and what they billed (`verdicts.judge_in_order` fills them in). `conversion` is
+    `standard` or, where the billing clinician was a qualifying APM participant in the year, `qualifying`: Medicare
+    then pays by the higher factor. Since version 2.
     """
 
     month: str
@@ -94,6 +98,7 @@ class MonthFacts:
     own_served: tuple[str, ...] = ()
     own_lines: tuple[EarlierLine, ...] = ()
     access: AccessModel | None = None
+    conversion: str = STANDARD
     facts_version: int = FACTS_VERSION
 
 

@@ -72,7 +72,7 @@ FROZEN = FROZEN_AT_1.replace('"diagnoses"', '"conversion":"standard","diagnoses"
 
 def test_facts_have_one_written_form_for_ever():
     assert to_json(WHOLE) == FROZEN
-    assert sha256(WHOLE) == "abf3e88cbdbadabdd9734cce8133b2ed8f85bc06898cc2037d849bd973582b3c"
+    assert sha256(WHOLE) == "a0a0552a0b264e1928ae50aa1faff15b8457c2946aa45a97cc2564dd0bb86045"
 
 
 def test_frozen_facts_of_version_1_give_the_verdict_they_gave():
