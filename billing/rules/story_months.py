@@ -12,7 +12,7 @@ from billing.rules.books import book_in_force, with_options
 from billing.rules.facts import MonthFacts
 from billing.rules.findings import Verdict
 from billing.rules.story_parts import Story, Work
-from billing.rules.verdicts import judge_in_order
+from billing.rules.verdicts import billed, following, judge_in_order
 from caseload.rules.clock import first_day, last_day, local_date, month_index, month_named, month_of
 from caseload.rules.minutes import Circumstances, ConsentWindow, Entry, counted
 from caseload.rules.standing import Standing, standings
@@ -38,13 +38,17 @@ class ToldMonth:
 def told_months(story: Story) -> tuple[ToldMonth, ...]:
     """Every printed month of a story in order, judged, with what became of each piece of work.
 
-    Raises NoBookInForce where no book of the payer holds in a month.
+    The facts hold what earlier months of the story served and billed, as a close would freeze them. Raises
+    NoBookInForce where no book of the payer holds in a month.
     """
     months = months_of(story)
-    return tuple(
-        ToldMonth(facts, verdict, _work_in(story, facts.month))
-        for facts, verdict in zip(months, judge_in_order(months), strict=True)
-    )
+    told: list[ToldMonth] = []
+    for stated, verdict in zip(months, judge_in_order(months), strict=True):
+        earlier = [one.verdict for one in told]
+        served = tuple(one.month for one in earlier if one.served)
+        lines = tuple(line for one in earlier for line in billed(one))
+        told.append(ToldMonth(following(stated, served, lines), verdict, _work_in(story, stated.month)))
+    return tuple(told)
 
 
 def months_of(story: Story) -> list[MonthFacts]:
