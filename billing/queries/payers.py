@@ -39,9 +39,11 @@ class PayerOnRecord:
     profiles: tuple[tuple[date, PayerRules], ...] = ()
 
     def rules_on(self, on: date) -> PayerRules:
-        """The latest profile in force on a day; before any, the default by the payer's name, which says so."""
+        """The latest profile in force on a day. Where nobody set one, the default by the payer's name on that day,
+        which says so: a guess follows the books that hold on the day.
+        """
         known = [rules for from_on, rules in self.profiles if from_on <= on]
-        return known[-1] if known else default_rules(self.name)
+        return known[-1] if known and not known[-1].note else default_rules(self.name, on)
 
 
 def payers(organization_id: UUID) -> dict[UUID, PayerOnRecord]:

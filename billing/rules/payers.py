@@ -7,11 +7,14 @@ confirmed.
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
+from billing.rules.books import book_in_force, has_book
 from billing.rules.facts import OptionValue
 from caseload.rules.clock import month_index, month_of
 
 MEDICARE = "medicare_ffs"
+ADVANTAGE = "medicare_advantage"
 COMMERCIAL = "commercial"
 
 
@@ -33,18 +36,57 @@ class PayerRules:
     cost_share: str = ""
 
 
-def default_rules(payer_name: str) -> PayerRules:
-    """The rules assumed of a payer of which only the name is known.
+STATES = (
+    ("nc_medicaid", r"(NC|NORTH CAROLINA)"),
+    ("tx_medicaid", r"(TX|TEXAS)"),
+    ("wi_medicaid", r"(WI|WISCONSIN)"),
+    ("co_medicaid", r"COLORADO"),
+)
+NAMES = (
+    *((family, rf"\b{state}\b.*\bMEDICAID\b|\bMEDICAID\b.*\b{state}\b") for family, state in STATES),
+    ("wi_medicaid", r"\bFORWARD ?HEALTH\b"),
+    ("co_medicaid", r"\bCO MEDICAID\b|\bHEALTH FIRST COLORADO\b"),
+    (COMMERCIAL, r"\bMEDICAID\b"),
+    ("bcbs_nd", r"\b(BCBS ?|BLUE CROSS\b.*\b)(ND|NORTH DAKOTA)\b"),
+    ("michigan", r"\b(BCBSM|BCN|BLUE CARE NETWORK|PRIORITY HEALTH|HAP|HEALTH ALLIANCE PLAN)\b"),
+    ("michigan", r"\b(BCBS|BLUE CROSS)\b.*\b(MI|MICHIGAN)\b"),
+    ("horizon", r"\bHORIZON (BCBS|BLUE)"),
+    ("regence", r"\bREGENCE\b"),
+)
+"""Which words of a payer's name point to which family, tried in order."""
 
-    Original Medicare follows its own books. Medicare Advantage covers what Medicare covers but may differ in
-    edits and prior authorization; everyone else gets the careful commercial book (billing-rules, section 6).
+
+@lru_cache(maxsize=4096)
+def default_rules(payer_name: str, on: date = date.max) -> PayerRules:
+    """The rules assumed on a day of a payer of which only the name is known; each note says that they are assumed.
+
+    Original Medicare follows its own books, a Medicare Advantage plan the books made of them, a payer known by name
+    its own. Everyone else, and whoever has no book yet on the day, gets the careful commercial one (billing-rules,
+    section 6).
     """
     name = payer_name.upper()
     if re.search(r"\bMEDICARE\b", name) and not re.search(r"\b(ADVANTAGE|MA|HMO|PPO)\b", name):
         return PayerRules(MEDICARE, note="Medicare rules, taken from the payer's name.")
     if re.search(r"\bMEDICARE\b", name):
-        return PayerRules(MEDICARE, note="Medicare rules assumed for this plan; its own edits are not confirmed.")
-    return PayerRules(COMMERCIAL, note="Generic rules assumed; this payer's own rules are not confirmed.")
+        note = "Medicare rules assumed for this plan; its own edits are not confirmed."
+        return _assumed(ADVANTAGE, on, note)
+    family = next((family for family, words in NAMES if re.search(words, name)), COMMERCIAL)
+    if family == COMMERCIAL or not has_book(family, on):
+        return PayerRules(COMMERCIAL, note="Generic rules assumed; this payer's own rules are not confirmed.")
+    return _assumed(family, on, "Rules assumed from the payer's name; nobody has confirmed them.")
+
+
+def _assumed(family: str, on: date, note: str) -> PayerRules:
+    """The family's rules, with what its book tells people."""
+    book = book_in_force(family, on)
+    return PayerRules(
+        family,
+        note=note,
+        attestation=book.notes.get("attestation", ""),
+        authorization=book.notes.get("authorization", ""),
+        authorization_after_months=book.authorization_after_months,
+        cost_share=book.notes.get("cost_share", ""),
+    )
 
 
 def authorization_note(rules: PayerRules, enrolled_on: date, month: str) -> str:

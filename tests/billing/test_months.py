@@ -163,7 +163,7 @@ def test_a_service_of_this_practice_alone_makes_a_month(lakeside: Program):
     [
         ("MEDICARE PART B", "medicare_ffs"),
         ("Medicare", "medicare_ffs"),
-        ("Aetna Medicare Advantage", "medicare_ffs"),
+        ("Aetna Medicare Advantage", "medicare_advantage"),
         ("Aetna PPO", "commercial"),
         ("Medicaid of Kansas (KanCare)", "commercial"),
     ],

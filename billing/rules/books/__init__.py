@@ -1,6 +1,6 @@
 """Rule books: what each payer family lets be billed from which day on, said by whom."""
 
-from billing.rules.books.library import NoBookInForce, book_in_force, book_named, with_options
+from billing.rules.books.library import NoBookInForce, book_in_force, book_named, has_book, with_options
 from billing.rules.books.options import OptionOutOfBounds, Options, UnknownOption
 from billing.rules.books.reading import BookMisdefined
 from billing.rules.books.rulebook import Access, CodeRule, Payment, Requirements, RuleBook
@@ -18,5 +18,6 @@ __all__ = [
     "UnknownOption",
     "book_in_force",
     "book_named",
+    "has_book",
     "with_options",
 ]

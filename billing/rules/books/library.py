@@ -13,12 +13,21 @@ from types import MappingProxyType
 from typing import Any
 
 from billing.rules.books.options import OPTION_FIELD, Options, checked_all
-from billing.rules.books.reading import BookFile, BookMisdefined, Leaf, read_book, read_sources
+from billing.rules.books.reading import (
+    AUTHORIZATION_AFTER,
+    NOTES,
+    BookFile,
+    BookMisdefined,
+    Leaf,
+    read_book,
+    read_sources,
+)
 from billing.rules.books.rulebook import Access, CodeRule, Payment, Requirements, RuleBook
 from billing.rules.findings import Citation, Source
 
 SHELF = Path(__file__).parent
 NOT_BOOKS = ("sources", "pins")
+PRICES = "payment."
 PROFILE = Source("payer_profile", "The organization's payer profile", "")
 
 
@@ -35,6 +44,12 @@ def book_in_force(family: str, on: date) -> RuleBook:
     if place == 0:
         raise NoBookInForce(f"no rule book of {family} holds on {on.isoformat()}")
     return books[place - 1]
+
+
+def has_book(family: str, on: date) -> bool:
+    """Whether any book of the family holds on a day."""
+    books = library().get(family, ())
+    return bool(books) and books[0].effective <= on
 
 
 def book_named(book_id: str) -> RuleBook:
@@ -108,7 +123,7 @@ def _chain(file: BookFile, files: Mapping[str, BookFile]) -> list[BookFile]:
 
 
 def _book(chain: list[BookFile], hashes: Mapping[str, str]) -> RuleBook:
-    leaves = {path: leaf for file in chain for path, leaf in file.leaves.items()}
+    leaves = _leaves(chain)
     labels = {code: label for file in chain for code, label in file.labels.items()}
     file = chain[-1]
     said = _Said(file.id, leaves)
@@ -132,7 +147,20 @@ def _book(chain: list[BookFile], hashes: Mapping[str, str]) -> RuleBook:
         access=_access(said),
         payment=MappingProxyType(_payment(leaves)),
         citations=MappingProxyType({path: leaf.citation for path, leaf in leaves.items()}),
+        notes=MappingProxyType({name: said(f"notes.{name}") for name in NOTES if f"notes.{name}" in leaves}),
+        authorization_after_months=said.get(f"notes.{AUTHORIZATION_AFTER}"),
     )
+
+
+def _leaves(chain: list[BookFile]) -> dict[str, Leaf]:
+    """What the chain says together. A payer takes another's rules over, never the other's prices."""
+    family = chain[-1].family
+    return {
+        path: leaf
+        for file in chain
+        for path, leaf in file.leaves.items()
+        if file.family == family or not path.startswith(PRICES)
+    }
 
 
 class _Said:

@@ -14,6 +14,9 @@ from billing.rules.findings import Citation, Source
 
 EVIDENCE = ("read", "derived", "recalled")
 UNLIMITED = "unlimited"
+# What a book can only tell people: no verdict rests on it.
+NOTES = ("scope", "settings", "billers", "attestation", "authorization", "cost_share")
+AUTHORIZATION_AFTER = "authorization_after_months"
 HEADINGS = ("family", "effective", "title", "extends", "sources", "codes", "payment")
 
 
@@ -243,4 +246,5 @@ SECTIONS: Mapping[str, Mapping[str, Parser]] = {
         "comanagement_months": _minutes,
     },
     "options": {name: _option(name) for name in BOUNDS},
+    "notes": {**dict.fromkeys(NOTES, _text), AUTHORIZATION_AFTER: _minutes},
 }

@@ -60,7 +60,9 @@ class RuleBook:
     """One family's rules from `effective` on. Compared by identity; `sha256` pins it with all that it
     extends.
 
-    `citations` is by field path (`codes.99492.midpoint_minutes`); `payment` by year and code.
+    `citations` is by field path (`codes.99492.midpoint_minutes`); `payment` by year and code, of this family's own
+    books only. `notes` are words for people (`attestation`, `authorization`, `billers`, …), on which no verdict
+    rests.
     """
 
     id: str
@@ -82,6 +84,8 @@ class RuleBook:
     access: Access | None
     payment: Mapping[tuple[int, str], Payment]
     citations: Mapping[str, Citation]
+    notes: Mapping[str, str]
+    authorization_after_months: int | None
 
     def cite(self, field: str) -> Citation:
         """Who says what a field holds, and which book set it."""
