@@ -139,10 +139,11 @@ def _leaf(name: str, path: str, raw: Any, sources: Mapping[str, Source], parse: 
         value = parse(raw["value"])
     except (ValueError, InvalidOperation) as fault:
         raise BookMisdefined(f"{name}: {path}: {fault}") from fault
-    return Leaf(value, _citation(name, path, raw, sources))
+    return Leaf(value, read_citation(name, path, raw, sources))
 
 
-def _citation(name: str, path: str, raw: Mapping[str, Any], sources: Mapping[str, Source]) -> Citation:
+def read_citation(name: str, path: str, raw: Mapping[str, Any], sources: Mapping[str, Source]) -> Citation:
+    """Who says what a field holds, from its `cite`, `evidence` and `confidence`. Raises BookMisdefined."""
     cited = raw.get("cite")
     if not cited or any(key not in sources for key in cited):
         raise BookMisdefined(f"{name}: {path} has no source, or one that the list of sources lacks")

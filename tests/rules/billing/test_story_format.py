@@ -247,7 +247,7 @@ def test_work_has_its_defaults_and_the_program_of_its_day():
             "$.clinic.place_of_service",
             "a place of service of two digits",
         ),
-        (LEAST | {"payer": {"book": "acme"}}, "$.payer.book", "one of commercial, medicare_ffs is expected"),
+        (LEAST | {"payer": {"book": "acme"}}, "$.payer.book", "one of bcbs_nd, co_medicaid, commercial, horizon, "),
         (LEAST | {"payer": {"options": []}}, "$.payer.options", "an object is expected"),
         (LEAST | {"payer": {"options": {"speed": 1}}}, "$.payer.options.speed", "speed: no such payer option"),
         (
