@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -31,7 +32,7 @@ SELECT p.id, p.family_name, p.given_name, p.birth_date,
 
 def people_of_charges(organization_id: UUID, charges: Sequence[Charge]) -> KnownPeople[UUID]:
     """Everybody on record whom one of the charges may mean, in one statement."""
-    given = {
+    given: dict[str, Any] = {
         "organization": organization_id,
         "numbers": sorted({bare_mrn(charge.mrn) for charge in charges if charge.mrn}),
         "births": sorted({charge.birth_on for charge in charges if charge.birth_on}),
