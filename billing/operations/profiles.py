@@ -17,6 +17,7 @@ from billing.models import PayerProfile
 from billing.operations.errors import NameMissing, NotAssumed, NotTheFirst, PayerKnown, ProfileTaken, StillAssumed
 from billing.queries.facility import staying_with
 from billing.rules.books import book_in_force, with_options
+from billing.rules.payer_options import first_judged
 from billing.rules.payers import default_rules
 from registry.models import Payer
 from registry.operations.errors import AlreadyVoided, ReasonMissing
@@ -87,24 +88,35 @@ def set_profile(
 
 
 @transaction.atomic
-def confirm_profile(*, by: Membership, at: datetime, profile_id: UUID, because: str) -> PayerProfile:
-    """Say that assumed rules are the payer's own, and where that was read. They stay what they are, and since when.
+def confirm_profile(*, by: Membership, at: datetime, profile_id: UUID, on: date, because: str) -> PayerProfile:
+    """Say that what is assumed of a payer on a day are its own rules, and where that was read.
 
-    Raises ReasonMissing, NotAssumed where somebody set or confirmed them before, NotFound.
+    They hold since their family has books where a guess was another one before, else since the guess did; what the
+    book tells people comes with them. Raises ReasonMissing, NotAssumed where somebody set or confirmed them before,
+    NotFound.
     """
     if not because.strip():
         raise ReasonMissing
     profile = _locked(by, profile_id)
     if not profile.is_default or profile.withdrawn_at is not None:
         raise NotAssumed
+    name = profile.payer.name
+    rules = default_rules(name, on)
+    is_as_before = default_rules(name, profile.from_on).family == rules.family
     return set_profile(
         by=by,
         at=at,
         payer=profile.payer,
-        book=profile.book,
-        from_on=profile.from_on,
-        options=profile.options,
-        notes=ProfileNotes(because=because.strip()[:300]),
+        book=rules.family,
+        from_on=profile.from_on if is_as_before else first_judged(rules.family),
+        options=dict(rules.options),
+        notes=ProfileNotes(
+            because=because.strip()[:300],
+            attestation=rules.attestation[:300],
+            authorization=rules.authorization[:300],
+            authorization_after_months=rules.authorization_after_months,
+            cost_share=rules.cost_share[:300],
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """Rules that somebody sets, confirms and takes back, and what is written down beside them."""
 
 from datetime import date
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from billing.operations.profiles import (
     withdraw_profile,
 )
 from billing.queries.payers import payers
+from billing.rules.payer_options import first_judged
 from billing.rules.payers import PayerRules, authorization_note, default_rules
 from registry.operations.errors import AlreadyVoided, ReasonMissing
 from tests.billing.people import AT, Program
@@ -85,15 +87,42 @@ def test_assumed_rules_are_confirmed_as_they_are_once(lakeside: Program):
     ensure_profile(by=lakeside.by, at=AT, payer=aetna)
     assumed = PayerProfile.objects.get()
     with pytest.raises(ReasonMissing):
-        confirm_profile(by=lakeside.by, at=AT, profile_id=assumed.id, because=" ")
-    confirmed = confirm_profile(by=lakeside.by, at=AT, profile_id=assumed.id, because="Contract of 2025")
+        confirm_profile(by=lakeside.by, at=AT, profile_id=assumed.id, on=FEBRUARY, because=" ")
+    confirmed = confirm_profile(by=lakeside.by, at=AT, profile_id=assumed.id, on=FEBRUARY, because="Contract of 2025")
     assert (confirmed.book, confirmed.from_on, confirmed.is_default) == ("commercial", BEGINNING, False)
     assert rules_on(lakeside, aetna.id, FEBRUARY).note == ""
     for profile_id in (assumed.id, confirmed.id):
         with pytest.raises(NotAssumed):
-            confirm_profile(by=lakeside.by, at=AT, profile_id=profile_id, because="Again")
+            confirm_profile(by=lakeside.by, at=AT, profile_id=profile_id, on=FEBRUARY, because="Again")
     with pytest.raises(NotFound):
-        confirm_profile(by=lakeside.by, at=AT, profile_id=uuid4(), because="Absent")
+        confirm_profile(by=lakeside.by, at=AT, profile_id=uuid4(), on=FEBRUARY, because="Absent")
+
+
+def test_a_guess_that_followed_the_books_is_confirmed_since_its_family_has_some(lakeside: Program):
+    plan = lakeside.payer("Priority Health")
+    ensure_profile(by=lakeside.by, at=AT, payer=plan)
+    assumed = PayerProfile.objects.get()
+    confirmed = confirm_profile(by=lakeside.by, at=AT, profile_id=assumed.id, on=FEBRUARY, because="Portal")
+    assert (confirmed.book, confirmed.from_on) == ("michigan", date(2022, 5, 1))
+    assert confirmed.authorization_after_months == 12
+    before, now = (rules_on(lakeside, plan.id, day) for day in (date(2022, 4, 1), FEBRUARY))
+    assert (before.family, now.family, now.note) == ("commercial", "michigan", "")
+
+
+@pytest.mark.parametrize(
+    ("effective", "judged"),
+    [
+        (date(2022, 5, 1), date(2022, 5, 1)),
+        (date(2026, 9, 5), date(2026, 10, 1)),
+        (date(2026, 12, 31), date(2027, 1, 1)),
+    ],
+)
+def test_a_family_judges_from_the_first_month_that_begins_under_its_books(
+    monkeypatch: pytest.MonkeyPatch, effective: date, judged: date
+):
+    books = {"tarot": (SimpleNamespace(effective=effective),)}
+    monkeypatch.setattr("billing.rules.payer_options.library", lambda: books)
+    assert first_judged("tarot") == judged
 
 
 def test_wrong_rules_are_taken_back_and_those_before_them_hold_on(lakeside: Program):
