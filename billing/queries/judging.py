@@ -9,10 +9,12 @@ from functools import lru_cache
 
 from billing.queries.facts import EpisodeMonth
 from billing.rules.books import NoBookInForce, RuleBook, book_in_force, with_options
+from billing.rules.collisions import Collision, collisions
 from billing.rules.facts import EarlierLine, MonthFacts, OptionValue
 from billing.rules.findings import Verdict
 from billing.rules.month_type import COCM_CODES
 from billing.rules.requirements import lacks_score
+from billing.rules.stakes import lacking
 from billing.rules.verdicts import billed, following, judge
 from caseload.rules.clock import first_day
 
@@ -55,6 +57,16 @@ class MonthVerdict:
     def lacks_score(self) -> bool:
         """Whether a rating scale still has to be asked in this month for anything to bill."""
         return self.verdict is not None and lacks_score(self.facts, _book(self.facts))
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The gaps that care can still close and that the month has, whatever its minutes reach."""
+        return () if self.verdict is None else lacking(self.facts, _book(self.facts))
+
+    @property
+    def collisions(self) -> tuple[Collision, ...]:
+        """How the services known beside the month go together with what it bills."""
+        return () if self.verdict is None else collisions(self.facts, self.verdict, _book(self.facts))
 
     @property
     def note(self) -> str:
