@@ -15,7 +15,7 @@ from bhi.files.operations import store
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
 from billing.models import Batch, Claim, ClaimLine
-from billing.operations.errors import MonthNotOver, NothingToBill, PapersUnseen
+from billing.operations.errors import AllHeld, MonthNotOver, NothingToBill, PapersUnseen
 from billing.queries.calendar import is_over, month_title
 from billing.queries.claimable import Billable, claimable
 from billing.queries.claims import claim_name
@@ -49,10 +49,11 @@ def make_batch(
 ) -> Batch:
     """Claims for all patients of an ended month that bill and have no live claim, in one file written once.
 
-    `episode_ids` narrows them. Claims that rest on an assumed care plan or a visit without a code are left out
-    unless whoever makes the batch has seen the papers. A second call with the same `client_token` answers with the
-    first one's batch. Makers of one organization go one after the other, so that each claim is made once.
-    Raises MonthNotOver, NothingToBill, PapersUnseen.
+    `episode_ids` narrows them. Claims that rest on an assumed care plan or a visit without a code are left out unless
+    whoever makes the batch has seen the papers; what a release check or a coder holds back always is. A second call
+    with the same `client_token` answers with the first one's batch. Makers of one organization go one after the other,
+    so that each claim is made once.
+    Raises MonthNotOver, NothingToBill, AllHeld, PapersUnseen.
     """
     lock_claims(by.organization_id)
     made = Batch.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
@@ -60,10 +61,10 @@ def make_batch(
         return made
     if not is_over(by.organization_id, month, at):
         raise MonthNotOver(month_title(month))
-    open_ones = claimable(by.organization_id, month, episode_ids=episode_ids)
-    if not open_ones:
-        raise NothingToBill(month_title(month))
-    billable = [one for one in open_ones if has_seen_papers or not one.rests_on_unseen]
+    to_claim = claimable(by.organization_id, month, episode_ids=episode_ids)
+    if not to_claim.billable:
+        raise AllHeld(month_title(month), to_claim.held) if to_claim.held else NothingToBill(month_title(month))
+    billable = [one for one in to_claim.billable if has_seen_papers or not one.rests_on_unseen]
     if not billable:
         raise PapersUnseen(month_title(month))
     batch = Batch(

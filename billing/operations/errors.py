@@ -19,6 +19,14 @@ class NothingToBill(DomainError):
         super().__init__(f"Nothing is left to claim for {month}: every patient who bills is in a batch already.")
 
 
+class AllHeld(DomainError):
+    """All that is left to claim is held back."""
+
+    def __init__(self, month: str, count: int) -> None:
+        left = "The one claim" if count == 1 else f"Each of the {count} claims"
+        super().__init__(f"{left} left for {month} is held back. Look at what is held, and release what may leave.")
+
+
 class PapersUnseen(DomainError):
     """All that is left to claim rests on care plans or visits that nobody has seen."""
 
@@ -130,3 +138,55 @@ class SettledHow(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Write how it was settled.")
+
+
+class WhyDecided(DomainError):
+    """A coder's decision says why."""
+
+    def __init__(self) -> None:
+        super().__init__("Say why, in a few words.")
+
+
+class LookAgainMissing(DomainError):
+    """A hold has a day on which somebody looks again, and it has not passed."""
+
+    def __init__(self) -> None:
+        super().__init__("Say on which day somebody looks at it again: today or later.")
+
+
+class NotLower(DomainError):
+    """The month does not support these lines as a lower bill."""
+
+    def __init__(self) -> None:
+        super().__init__("The month does not support this as a lower bill. Choose one of those that are offered.")
+
+
+class NothingHeld(DomainError):
+    """Nothing holds the month back, so there is nothing to release."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing holds this back any more, so there is nothing to release.")
+
+
+class MonthBillsNothing(DomainError):
+    """A month that bills nothing needs no decision."""
+
+    def __init__(self) -> None:
+        super().__init__("This month bills nothing, so there is nothing to decide.")
+
+
+class NoDecision(DomainError):
+    """There is no decision to take back."""
+
+    def __init__(self) -> None:
+        super().__init__("No decision stands for this month, so there is nothing to take back.")
+
+
+class DecidedInClosedMonth(DomainError):
+    """What a closed month asks for is changed by a correction with a reason."""
+
+    def __init__(self, month: str, clinic: str) -> None:
+        super().__init__(
+            f"{month} is closed at {clinic}, with what was decided until then. Correct the month on the page of its "
+            "close, and say why."
+        )

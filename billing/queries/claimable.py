@@ -10,8 +10,10 @@ from uuid import UUID
 
 from billing.models import Claim
 from billing.queries.facility import time_by_payer
+from billing.queries.release import releases
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.books import book_in_force
+from billing.rules.decisions import Release
 from billing.rules.facts import MonthFacts
 from billing.rules.findings import Line, Verdict
 from billing.rules.service_day import service_day
@@ -29,6 +31,7 @@ class Billable:
     episode: Episode
     judged: MonthVerdict
     verdict: Verdict
+    release: Release
     payer_id: UUID
     service_on: date
 
@@ -42,11 +45,22 @@ class Billable:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        return self.verdict.lines
+        """What is asked for: the verdict's lines, or what a coder decided instead."""
+        return self.release.asked
 
 
-def claimable(organization_id: UUID, month: str, *, episode_ids: Collection[UUID] | None = None) -> list[Billable]:
-    """The month's claims still to be made, by patient name: of these episodes, or of all (None)."""
+@dataclass(frozen=True, slots=True)
+class ToClaim:
+    """A month's claims still to be made, by patient name, and how many months are held back from them."""
+
+    billable: tuple[Billable, ...]
+    held: int
+
+
+def claimable(organization_id: UUID, month: str, *, episode_ids: Collection[UUID] | None = None) -> ToClaim:
+    """What can be claimed now: of these episodes, or of all (None). Neither what a release check or a coder holds
+    back, nor what is not to be billed.
+    """
     claimed = claimed_patients(organization_id, month)
     billing = {
         episode_id: judged
@@ -55,7 +69,12 @@ def claimable(organization_id: UUID, month: str, *, episode_ids: Collection[UUID
         ).items()
         if judged.bills and judged.month.episode.patient_id not in claimed
     }
-    return [_billable(episode, billing[episode.id]) for episode in _episodes(organization_id, billing)]
+    found = releases(organization_id, month, billing.values())
+    episodes = _episodes(organization_id, [id_ for id_, release in found.items() if release.asked])
+    return ToClaim(
+        tuple(_billable(episode, billing[episode.id], found[episode.id]) for episode in episodes),
+        held=sum(release.is_held for release in found.values()),
+    )
 
 
 def claimed_patients(organization_id: UUID, month: str) -> set[UUID]:
@@ -70,10 +89,10 @@ def _episodes(organization_id: UUID, ids: Iterable[UUID]) -> list[Episode]:
     return list(related.order_by("patient__sort_name", "patient__mrn", "id"))
 
 
-def _billable(episode: Episode, judged: MonthVerdict) -> Billable:
+def _billable(episode: Episode, judged: MonthVerdict, release: Release) -> Billable:
     assert judged.verdict is not None
     assert judged.month.payer is not None
-    return Billable(episode, judged, judged.verdict, judged.month.payer.id, _service_on(episode, judged))
+    return Billable(episode, judged, judged.verdict, release, judged.month.payer.id, _service_on(episode, judged))
 
 
 def _service_on(episode: Episode, judged: MonthVerdict) -> date:

@@ -14,7 +14,10 @@ from billing.queries.claims import ClaimedMonth, CodeUnits, claimed_months
 from billing.queries.facility import time_by_payer
 from billing.queries.month_page import changed_since
 from billing.queries.records import EpisodeRow
+from billing.queries.release import releases
+from billing.queries.release_pages import DecisionShown, decisions_of
 from billing.queries.verdicts import MonthVerdict, month_verdicts
+from billing.rules.decisions import Release, code_units
 from billing.rules.facts import MonthFacts
 from caseload.models import Activity, StaffRole, TimeService
 from caseload.queries.entries import EpisodeTime, LoggedEntry
@@ -58,6 +61,8 @@ class MonthDetail:
     entries: tuple[EntryRow, ...]
     documents: tuple[Document, ...]
     claimed: ClaimedMonth | None
+    release: Release | None = None
+    history: tuple[DecisionShown, ...] = ()
 
     @property
     def episode(self) -> EpisodeRow:
@@ -69,14 +74,21 @@ class MonthDetail:
 
     @property
     def lines(self) -> CodeUnits:
-        """What is asked of the payer."""
+        """What is asked of the payer, or would be."""
         verdict = self.judged.verdict
-        return tuple((line.code, line.units) for line in verdict.lines) if verdict else ()
+        if self.release is not None and not self.release.is_not_billed:
+            return code_units(self.release.would_ask)
+        return code_units(verdict.lines) if verdict else ()
+
+    @property
+    def bills(self) -> bool:
+        """Whether anything is asked of a payer once nothing holds it back."""
+        return self.judged.bills and (self.release is None or (bool(self.lines) and not self.release.is_not_billed))
 
     @property
     def is_changed(self) -> bool:
         """Whether the month would now be claimed otherwise than it was."""
-        return self.claimed is not None and self.claimed.lines != (self.lines if self.judged.bills else ())
+        return self.claimed is not None and self.claimed.lines != (self.lines if self.bills else ())
 
     @property
     def claimed_time(self) -> str:
@@ -98,12 +110,15 @@ def month_detail(organization_id: UUID, month: str, episode_id: UUID) -> MonthDe
         raise NotFound
     time = time_by_payer(organization_id, judged.month.episode, judged.facts)
     claimed = claimed_months(organization_id, month).get(judged.month.episode.patient_id)
+    people = people_of(organization_id)
     return MonthDetail(
         judged=judged,
         zone=judged.month.episode.time_zone,
-        entries=tuple(_entry_rows(time, month, people_of(organization_id))),
+        entries=tuple(_entry_rows(time, month, people)),
         documents=tuple(_documents(judged.facts, time)),
         claimed=claimed.of_episode(episode_id) if claimed else None,
+        release=releases(organization_id, month, [judged]).get(episode_id),
+        history=decisions_of(organization_id, episode_id, month, people),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,13 +15,18 @@ from django.db.models import OuterRef, Q, Subquery
 from bhi.tenancy.models import Clinic
 from billing.models import MonthClose
 from billing.queries.claims import ClaimedMonth, CodeUnits, Expected, claimed_months, expected
+from billing.queries.release import releases
+from billing.queries.stakes import Moment, StillReachable, stakes_of, still_reachable
 from billing.queries.verdicts import MonthVerdict, month_verdicts
+from billing.rules.decisions import Release
 from billing.rules.findings import Flag, Gap, Line, NextStep
+from billing.rules.stakes import NOTHING, Stakes
 from billing.rules.words import rests_on_unseen
 from caseload.rules.clock import first_day, last_day
 from registry.models import Episode
 
 PAGE_ROWS = 100
+MANY_MINUTES = 1_000_000
 
 # Entries that wait for somebody to settle an overlap, by episode; a spanning entry is held in each month it touches.
 _HELD = """
@@ -44,6 +49,18 @@ class Show(StrEnum):
     BILLS = "bills"
     MISSING = "missing"
     HELD = "held"
+    HELD_BACK = "held_back"
+    REACHABLE = "reachable"
+    NEAR = "near"
+    PAPERS = "papers"
+
+
+class Order(StrEnum):
+    """In which order a month page shows its rows."""
+
+    NAME = "name"
+    STAKES = "stakes"
+    MINUTES = "minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +84,32 @@ class MonthRow:
     amount: Decimal | None
     held_entries: int
     claimed: ClaimedMonth | None
+    stakes: Stakes = NOTHING
+    payer_id: UUID | None = None
+    care_manager_id: UUID | None = None
+    release: Release | None = None
+
+    @property
+    def asked_lines(self) -> tuple[Line, ...]:
+        """What is asked of the payer after a coder's decision, or would be once nothing holds it back."""
+        if self.refusal:
+            return ()
+        if self.release is None:
+            return self.verdict_lines
+        return () if self.release.is_not_billed else self.release.would_ask
 
     @property
     def lines(self) -> CodeUnits:
-        return tuple((line.code, line.units) for line in self.verdict_lines)
+        return tuple((line.code, line.units) for line in self.asked_lines or self.verdict_lines)
 
     @property
     def bills(self) -> bool:
-        return bool(self.verdict_lines) and not self.refusal
+        return bool(self.asked_lines)
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether a release check or a coder keeps it from being claimed."""
+        return self.release is not None and self.release.is_held and self.claimed is None and not self.refusal
 
     @property
     def is_changed(self) -> bool:
@@ -92,11 +127,12 @@ class MonthRow:
     @property
     def has_remarks(self) -> bool:
         is_other = self.is_changed or self.is_time_changed
-        return bool(self.gaps or self.flags or self.refusal or self.held_entries or is_other)
+        is_stopped = self.release is not None and bool(self.release.chip)
+        return bool(self.gaps or self.flags or self.refusal or self.held_entries or is_other or is_stopped)
 
     @property
     def is_claimable(self) -> bool:
-        return self.bills and self.claimed is None
+        return self.bills and self.claimed is None and not self.is_held_back
 
     @property
     def rests_on_unseen(self) -> bool:
@@ -129,7 +165,8 @@ class MonthPage:
     """A month of an organization, filtered and cut to a page.
 
     `assumed` are payers whose rules nobody confirmed, `without_time` the enrolled patients with nothing in the month,
-    `unseen` how many claims rest on papers that nobody has seen, `closes` each clinic and since when it is closed.
+    `unseen` how many claims rest on papers that nobody has seen, `closes` each clinic and since when it is closed,
+    `reachable` what people can still do about the month.
     """
 
     month: str
@@ -140,6 +177,7 @@ class MonthPage:
     claimable_expected: Expected
     claimable_by_code: tuple[Total, ...]
     unseen: int
+    held_back: int
     claimed: int
     changed: int
     by_code: tuple[Total, ...]
@@ -149,6 +187,7 @@ class MonthPage:
     clinics: tuple[tuple[UUID, str], ...]
     without_time: int
     closes: tuple[tuple[UUID, str, datetime | None], ...]
+    reachable: StillReachable
     first_row: int
     previous_after: UUID | None
     has_previous: bool
@@ -161,13 +200,26 @@ def month_page(
     *,
     show: Show = Show.ALL,
     clinic_id: UUID | None = None,
+    payer_id: UUID | None = None,
+    care_manager_id: UUID | None = None,
+    order: Order = Order.NAME,
     after: UUID | None = None,
     limit: int = PAGE_ROWS,
+    moment: Moment | None = None,
 ) -> MonthPage:
-    """Rows by patient name after the episode `after`, with totals of the whole month or, if given, of one clinic."""
-    everything = month_rows(organization_id, month)
-    of_clinic = [row for row in everything if clinic_id is None or row.clinic_id == clinic_id]
-    matching = [row for row in of_clinic if _is_shown(row, show)]
+    """Rows in their order after the episode `after`, with totals of the whole month or of what it is narrowed to.
+
+    What is still at stake is worked out for a `moment`; without one nothing is.
+    """
+    closes = _closes(organization_id, month)
+    if moment is not None:
+        moment = replace(moment, closed_clinics=frozenset(clinic for clinic, _, since in closes if since is not None))
+    everything = month_rows(organization_id, month, moment=moment)
+    at_clinic = [row for row in everything if clinic_id in (None, row.clinic_id)]
+    of_clinic = [
+        row for row in at_clinic if payer_id in (None, row.payer_id) and care_manager_id in (None, row.care_manager_id)
+    ]
+    matching = _in_order([row for row in of_clinic if _is_shown(row, show)], order)
     start = _place_after(matching, after)
     open_rows = [row for row in of_clinic if row.is_claimable]
     return MonthPage(
@@ -179,6 +231,7 @@ def month_page(
         claimable_expected=expected(row.amount for row in open_rows),
         claimable_by_code=_by_code(open_rows),
         unseen=sum(row.rests_on_unseen for row in open_rows),
+        held_back=sum(row.is_held_back for row in of_clinic),
         claimed=sum(row.claimed is not None for row in of_clinic),
         changed=sum(row.is_changed or row.is_time_changed for row in of_clinic),
         by_code=_by_code(of_clinic),
@@ -186,8 +239,9 @@ def month_page(
         by_clinic=_totals(of_clinic, "clinic"),
         assumed=tuple(sorted({(row.payer, row.payer_note) for row in of_clinic if row.payer_note})),
         clinics=tuple(sorted({(row.clinic_id, row.clinic) for row in everything}, key=lambda clinic: clinic[1])),
-        without_time=_without_time(organization_id, month, clinic_id, of_clinic),
-        closes=_closes(organization_id, month),
+        without_time=_without_time(organization_id, month, clinic_id, at_clinic),
+        closes=closes,
+        reachable=still_reachable(row.stakes for row in of_clinic),
         first_row=start + 1,
         previous_after=matching[start - limit - 1].episode_id if start > limit else None,
         has_previous=start > 0,
@@ -195,13 +249,18 @@ def month_page(
     )
 
 
-def month_rows(organization_id: UUID, month: str) -> list[MonthRow]:
-    """Every patient with anything in the month, by name. A constant number of statements."""
+def month_rows(organization_id: UUID, month: str, *, moment: Moment | None = None) -> list[MonthRow]:
+    """Every patient with anything in the month, by name. A constant number of statements.
+
+    With a `moment` each row also knows what is still at stake in it.
+    """
     claimed = claimed_months(organization_id, month)
     held = held_entries(organization_id, month)
     found = month_verdicts(organization_id, month).values()
+    released = releases(organization_id, month, found)
     ordered = sorted(found, key=lambda one: (one.month.episode.patient_sort_name, one.month.episode.id))
-    return [_row(one, claimed.get(one.month.episode.patient_id), held) for one in ordered]
+    rows = (_row(one, claimed.get(one.month.episode.patient_id), held, moment) for one in ordered)
+    return [_released(row, released.get(row.episode_id)) for row in rows]
 
 
 def held_entries(organization_id: UUID, month: str) -> dict[UUID, int]:
@@ -243,7 +302,7 @@ def changed_since(claimed: ClaimedMonth) -> str:
     return f"Claimed as {words_of(claimed.lines)} in batch {claimed.batch_number}; changed since"
 
 
-def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, int]) -> MonthRow:
+def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, int], moment: Moment | None) -> MonthRow:
     episode, verdict = judged.month.episode, judged.verdict
     return MonthRow(
         episode_id=episode.id,
@@ -263,7 +322,15 @@ def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, in
         amount=judged.amount,
         held_entries=held.get(episode.id, 0),
         claimed=claimed.of_episode(episode.id) if claimed else None,
+        stakes=NOTHING if moment is None or claimed is not None else stakes_of(judged, moment),
+        payer_id=judged.month.payer.id if judged.month.payer else None,
+        care_manager_id=episode.care_manager_id,
     )
+
+
+def _released(row: MonthRow, release: Release | None) -> MonthRow:
+    """The row with what becomes of the month, where it bills."""
+    return row if release is None else replace(row, release=release, amount=release.amount)
 
 
 def _claimed_elsewhere(claimed: ClaimedMonth | None, episode_id: UUID) -> str:
@@ -277,7 +344,29 @@ def _is_shown(row: MonthRow, show: Show) -> bool:
         return row.bills
     if show is Show.MISSING:
         return not row.bills or bool(row.gaps)
-    return show is Show.ALL or row.held_entries > 0
+    if show is Show.HELD_BACK:
+        return row.is_held_back
+    if show is Show.HELD:
+        return row.held_entries > 0
+    if show is Show.REACHABLE:
+        return row.stakes.is_any
+    if show is Show.NEAR:
+        return row.stakes.is_near
+    return show is Show.ALL or bool(row.stakes.ways)
+
+
+def _in_order(rows: list[MonthRow], order: Order) -> list[MonthRow]:
+    """The rows, which stand by name, in another order; those without a value last, and unknown amounts before them."""
+    if order is Order.STAKES:
+        return sorted(rows, key=_by_stakes)
+    if order is Order.MINUTES:
+        return sorted(rows, key=lambda row: row.stakes.step.minutes if row.stakes.step else MANY_MINUTES)
+    return rows
+
+
+def _by_stakes(row: MonthRow) -> tuple[bool, bool, Decimal]:
+    more = row.stakes.more
+    return not row.stakes.is_any, more is None, -(more or Decimal(0))
 
 
 def _place_after(rows: Sequence[MonthRow], after: UUID | None) -> int:
@@ -287,7 +376,7 @@ def _place_after(rows: Sequence[MonthRow], after: UUID | None) -> int:
 
 def _by_code(rows: Iterable[MonthRow]) -> tuple[Total, ...]:
     lines: dict[str, list[Line]] = {}
-    for line in (line for row in rows if row.bills for line in row.verdict_lines):
+    for line in (line for row in rows for line in row.asked_lines):
         lines.setdefault(line.code, []).append(line)
     return tuple(
         Total(code, sum(line.units for line in same), expected(line.amount for line in same))

@@ -38,6 +38,7 @@ class EpisodeRow:
     patient_sort_name: str
     mrn: str
     has_facility_stay: bool
+    care_manager_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ _EPISODES = """
            p.family_name || ', ' || p.given_name, p.sort_name, p.mrn,
            EXISTS (SELECT FROM caseload_timeentry t
                    WHERE t.organization_id = e.organization_id AND t.episode_id = e.id
-                     AND t.is_facility_stay AND t.voided_at IS NULL)
+                     AND t.is_facility_stay AND t.voided_at IS NULL),
+           e.care_manager_id
     FROM registry_episode e
     JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
     JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id

@@ -6,6 +6,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from bhi.tenancy.models import Clinic, Membership, Organization
+from billing.models import CheckMode
+from billing.operations.decisions import set_release_modes
+from billing.rules.release import CHECKS
 from caseload.operations.reviews import record_review
 from caseload.operations.timekeeping import Work, record_time
 from caseload.rules.worktime import WorkTime
@@ -70,12 +73,21 @@ class Program:
         self._documents(patient, episode, without)
         return episode
 
-    def work(self, episode: Episode, minutes: int, *, on: date = date(2026, 2, 10), hour: int = 16, **work: Any) -> Any:
+    def work(
+        self,
+        episode: Episode,
+        minutes: int,
+        *,
+        on: date = date(2026, 2, 10),
+        hour: int = 16,
+        at: datetime = AT,
+        **work: Any,
+    ) -> Any:
         """Minutes from an hour of the day in UTC, by a new person each time: nobody overlaps anybody."""
         starts = datetime(on.year, on.month, on.day, hour, tzinfo=UTC)
         return record_time(
             by=self.by,
-            at=AT,
+            at=at,
             episode_id=episode.id,
             time=WorkTime(span=(starts, starts + timedelta(minutes=minutes))),
             client_token=uuid4(),
@@ -114,10 +126,14 @@ class Program:
         )
 
 
-def program(organization: Organization, clinic: Clinic) -> Program:
-    return Program(
+def program(organization: Organization, clinic: Clinic, *, notes: bool = True) -> Program:
+    """An organization that only notes what release checks find, unless a test is about what they hold."""
+    made = Program(
         organization, clinic, system_seat(organization), MembershipFactory(organization=organization, name="Ken Abara")
     )
+    if notes:
+        set_release_modes(by=made.by, at=AT, modes={check.word: CheckMode.NOTE for check in CHECKS})
+    return made
 
 
 def ids(*episodes: Episode) -> list[UUID]:
