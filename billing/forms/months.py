@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from bhi.tenancy.ids import uuid7
-from billing.queries.month_page import Show
+from billing.queries.month_page import Order, Show
 
 
 class MonthFilter(forms.Form):
@@ -15,6 +15,9 @@ class MonthFilter(forms.Form):
 
     show = forms.ChoiceField(choices=[(show.value, show.value) for show in Show], required=False)
     clinic = forms.UUIDField(required=False)
+    payer = forms.UUIDField(required=False)
+    care_manager = forms.UUIDField(required=False)
+    order = forms.ChoiceField(choices=[(order.value, order.value) for order in Order], required=False)
     after = forms.UUIDField(required=False)
 
     def values(self) -> dict[str, Any]:
@@ -24,6 +27,9 @@ class MonthFilter(forms.Form):
         return {
             "show": Show(given.get("show", Show.ALL)),
             "clinic_id": given.get("clinic"),
+            "payer_id": given.get("payer"),
+            "care_manager_id": given.get("care_manager"),
+            "order": Order(given.get("order", Order.NAME)),
             "after": given.get("after"),
         }
 

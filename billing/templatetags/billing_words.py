@@ -13,6 +13,7 @@ from billing.queries.claims import Expected
 from billing.queries.month_page import words_of
 from billing.rules.closing import FrozenLine
 from billing.rules.findings import Citation, Considered, NextStep
+from billing.rules.stakes import NEAR_MINUTES, Stakes, Step, Way
 
 register = template.Library()
 
@@ -33,6 +34,19 @@ GAP_WORDS = {
     "conflicting_service": "Conflicts with APCM",
     "access_participant": "ACCESS participant",
     "program_ended": "After the program ended",
+}
+NEEDS_WORDS = {
+    "consent_missing": "consent",
+    "initiating_visit_missing": "an initiating visit",
+    "diagnosis_missing": "a diagnosis",
+    "care_plan_missing": "a care plan",
+    "rating_scale_missing": "a rating scale",
+    "case_review_missing": "a case review",
+    "no_engagement": "a contact",
+}
+REACH_WORDS = {
+    "near": f"Next code within {NEAR_MINUTES} minutes",
+    "further": "Next code further away",
 }
 FLAG_WORDS = {
     "g2214_under_30": "G2214 under 30 min",
@@ -112,9 +126,34 @@ def outcome_words(considered: Considered) -> str:
 
 
 @register.filter
-def step_words(step: NextStep) -> str:
+def step_words(step: NextStep | Step) -> str:
     """`99494 in 12 min`; `99494 × 2 in 12 min`."""
     return f"{words_of([(step.code, step.units)])} in {step.minutes} min"
+
+
+@register.filter
+def needs_words(needs: Iterable[str]) -> str:
+    """What minutes alone do not bring: `with a rating scale and a case review`."""
+    *first, last = (NEEDS_WORDS[word] for word in needs)
+    return f"with {', '.join(first)} and {last}" if first else f"with {last}"
+
+
+@register.filter
+def reach_words(word: str) -> str:
+    """What would still help, as a row of its table."""
+    return REACH_WORDS.get(word) or gap_words(word)
+
+
+@register.filter
+def way_of(stakes: Stakes, word: str) -> Way | None:
+    """The way to close a gap, where there is one."""
+    return next((way for way in stakes.ways if way.word == word), None)
+
+
+@register.filter
+def more_words(expected: Expected) -> str:
+    """What more may come: `$443.56 more, estimate`."""
+    return f"{expected_words(expected)} more, estimate"
 
 
 @register.filter

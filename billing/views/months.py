@@ -16,10 +16,12 @@ from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from billing.forms.months import MonthFilter
-from billing.queries.calendar import is_over, month_title, neighbours, page_zone, present_month
+from billing.queries.calendar import clinic_calendar, month_title, neighbours, present_month
 from billing.queries.claims import month_batches
 from billing.queries.month_detail import month_detail
-from billing.queries.month_page import Show, month_page
+from billing.queries.month_page import MonthPage, Order, Show, month_page
+from billing.queries.stakes import Moment
+from billing.rules.stakes import NEAR_MINUTES
 from caseload.rules.clock import local_date
 
 SHOWS = (
@@ -27,7 +29,11 @@ SHOWS = (
     (Show.BILLS, "Bills"),
     (Show.MISSING, "Something missing"),
     (Show.HELD, "Held minutes"),
+    (Show.REACHABLE, "Still reachable"),
+    (Show.NEAR, f"Within {NEAR_MINUTES} minutes of a code"),
+    (Show.PAPERS, "Papers to close"),
 )
+ORDERS = ((Order.NAME, "Name"), (Order.STAKES, "Amount at stake"), (Order.MINUTES, "Minutes to the next code"))
 
 
 @requires(Permission.VIEW_MONTHS)
@@ -43,24 +49,30 @@ def month(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     now = timezone.now()
     organization_id: UUID = request.organization.id  # type: ignore[attr-defined]
     chosen = MonthFilter(request.GET).values()
-    page = month_page(organization_id, month, **chosen)
+    calendar = clinic_calendar(organization_id)
+    today = local_date(now, calendar.page_zone)
+    is_over = calendar.is_over(month, now)
+    page = month_page(organization_id, month, moment=Moment(is_over, today), **chosen)
     record("month.viewed", by=request.membership, at=now, count=len(page.rows))  # type: ignore[attr-defined]
     before, following = neighbours(month)
-    zone = page_zone(organization_id)
+    may = permissions_of(request.membership.roles)  # type: ignore[attr-defined]
     context = {
         "page": page,
         "title": month_title(month),
         "sub": "What each patient's month bills, and why",
         "before": before,
         "following": following,
-        "is_over": is_over(organization_id, month, now),
-        "is_present": present_month(organization_id, now) <= month,
+        "is_over": is_over,
+        "is_present": calendar.present_month(now) <= month,
         "batches": month_batches(organization_id, month),
-        "may_batch": Permission.MAKE_BATCH in permissions_of(request.membership.roles),  # type: ignore[attr-defined]
-        "may_close": Permission.CLOSE_MONTH in permissions_of(request.membership.roles),  # type: ignore[attr-defined]
-        "zone": zone.key,
-        "today": local_date(now, zone),
-        "shows": [(show, label, page.counts[show]) for show, label in SHOWS],
+        "may_batch": Permission.MAKE_BATCH in may,
+        "may_close": Permission.CLOSE_MONTH in may,
+        "may_money": Permission.VIEW_MONEY in may,
+        "zone": calendar.page_zone.key,
+        "today": today,
+        "shows": _shows(page, chosen["show"]),
+        "orders": ORDERS if Permission.VIEW_MONEY in may else [one for one in ORDERS if one[0] is not Order.STAKES],
+        "is_narrowed": bool(chosen["payer_id"] or chosen["care_manager_id"]),
         "changed_words": f"{page.changed} changed since" if page.changed else "",
         "shown": f"{page.first_row} to {page.first_row + len(page.rows) - 1}",
         "previous_url": _page_url(chosen, page.previous_after) if page.has_previous else "",
@@ -70,9 +82,22 @@ def month(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     return render(request, "billing/month.html", context)
 
 
+def _shows(page: MonthPage, chosen: Show) -> list[tuple[Show, str, int]]:
+    """The filters that show anybody, the chosen one among them, and all."""
+    listed = [(show, label, page.counts[show]) for show, label in SHOWS]
+    return [one for one in listed if one[2] or one[0] in (Show.ALL, chosen)]
+
+
 def _page_url(chosen: dict[str, Any], after: UUID | None) -> str:
     """The same filters, beginning after an episode."""
-    values = {"show": chosen["show"], "clinic": chosen["clinic_id"], "after": after}
+    values = {
+        "show": chosen["show"],
+        "clinic": chosen["clinic_id"],
+        "payer": chosen["payer_id"],
+        "care_manager": chosen["care_manager_id"],
+        "order": "" if chosen["order"] is Order.NAME else chosen["order"],
+        "after": after,
+    }
     return "?" + urlencode({name: value for name, value in values.items() if value})
 
 

@@ -11,11 +11,21 @@ from uuid import UUID
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.findings import Gap
 from billing.templatetags.billing_words import gap_words
-from caseload.rules.clock import month_of
+from caseload.rules.clock import month_of, short_day
 
 # Add-ons are billing's business; and how many minutes are short, the bar says.
 ADD_ONS = frozenset({"99494"})
 SAID_BY_BAR = "minutes_short"
+
+# What care can still do in the month, beside minutes. Those without consent are a task of their own.
+DUE_WORDS = {
+    "rating_scale_missing": "score",
+    "case_review_missing": "case review",
+    "care_plan_missing": "care plan",
+    "no_engagement": "contact",
+}
+MISSING_WORDS = {"diagnosis_missing": "diagnosis", "initiating_visit_missing": "initiating visit"}
+SCALE_GAP = "rating_scale_missing"
 
 
 class InMonth(Protocol):
@@ -41,6 +51,7 @@ class MonthCell:
     missing: tuple[Gap, ...]
     logged: int = 0
     lacks_score: bool = False
+    lacking: tuple[str, ...] = ()
 
     @property
     def asks_score(self) -> bool:
@@ -51,7 +62,30 @@ class MonthCell:
     def missing_words(self) -> str:
         """What is missing, in a few words; then why nothing is asked of anybody."""
         gaps = ", ".join([gap_words(gap.word) for gap in self.missing])
-        return f"{gaps}. {self.refusal}" if gaps and self.refusal else gaps or self.refusal
+        return ". ".join(filter(None, (gaps, self.refusal, self.due_words)))
+
+    @property
+    def due_words(self) -> str:
+        """What will be missing once the minutes are there: `Due this month: score, care plan`."""
+        said = [gap.word for gap in self.missing]
+        due = [word for key, word in DUE_WORDS.items() if key in self._open and key not in said]
+        missing = [f"{word} missing" for key, word in MISSING_WORDS.items() if key in self._open and key not in said]
+        words = [f"Due this month: {', '.join(due)}"] if due else []
+        return ". ".join([*words, ", ".join(missing).capitalize()] if missing else words)
+
+    def still_to_do(self, ends_on: date) -> str:
+        """What care can still do before the month ends, for a worklist: `case review due by Nov 30`."""
+        found = {*(gap.word for gap in self.missing), *self._open}
+        scale = gap_words(SCALE_GAP).lower() if SCALE_GAP in found else ""
+        due = [word for key, word in DUE_WORDS.items() if key in found and key != SCALE_GAP]
+        by = f"{' and '.join(due)} due by {short_day(ends_on)}" if due else ""
+        missing = [f"{word} missing" for key, word in MISSING_WORDS.items() if key in found]
+        return "; ".join(filter(None, (scale, by, *missing)))
+
+    @property
+    def _open(self) -> tuple[str, ...]:
+        """What the month lacks, where somebody works on it and somebody pays."""
+        return self.lacking if self.logged and not self.refusal else ()
 
 
 def month_cell(judged: MonthVerdict) -> MonthCell:
@@ -69,6 +103,7 @@ def month_cell(judged: MonthVerdict) -> MonthCell:
         missing=tuple(gap for gap in verdict.gaps if gap.word != SAID_BY_BAR),
         logged=judged.facts.time.logged_seconds // 60,
         lacks_score=judged.lacks_score,
+        lacking=judged.lacking,
     )
 
 

@@ -16,11 +16,11 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
-from billing.templatetags.billing_words import gap_words
 from caseload.forms.today import scope_asked, to_remember
 from caseload.queries.caseload_list import ClinicToday
 from caseload.queries.today import COVERED, EVERYBODY, MINE, OURS, Due, Scope, Worklist, usual_scope, work_due, worklist
 from caseload.queries.today_everywhere import todays_of
+from caseload.rules.clock import last_day, month_of
 from caseload.rules.worklist import MonthSoFar
 from caseload.views.month_cells import MonthCell, month_cells
 from caseload.views.today_lines import line_of, waiting_lines
@@ -28,7 +28,6 @@ from caseload.views.today_lines import line_of, waiting_lines
 PAGE_ROWS = 50
 # Months are judged for as many patients as one person could have; of a whole organization they are not asked.
 MOST_MONTHS = 250
-SCALE_GAP = "rating_scale_missing"
 
 
 @requires(Permission.LOG_CONTACT)
@@ -69,8 +68,9 @@ def today_narrow(request: HttpRequest, organization: str) -> HttpResponse:
 
 def months_of(organization_id: UUID, due: Due) -> dict[UUID, MonthSoFar]:
     """This month of everybody who has minutes in it, by episode."""
+    days = {one.episode_id: one.today for one in due.with_minutes}
     cells = month_cells(organization_id, due.with_minutes)
-    return {episode_id: _so_far(cell) for episode_id, cell in cells.items()}
+    return {episode_id: _so_far(cell, days[episode_id]) for episode_id, cell in cells.items()}
 
 
 def months_due(organization_id: UUID, due: Due) -> dict[UUID, MonthSoFar]:
@@ -78,14 +78,13 @@ def months_due(organization_id: UUID, due: Due) -> dict[UUID, MonthSoFar]:
     return months_of(organization_id, due) if len(due.with_minutes) <= MOST_MONTHS else {}
 
 
-def _so_far(cell: MonthCell) -> MonthSoFar:
-    """A month cut down to what care can do about it: minutes, and a scale. What nobody pays for is near nothing."""
-    is_scale_missing = any(gap.word == SCALE_GAP for gap in cell.missing)
+def _so_far(cell: MonthCell, today: date) -> MonthSoFar:
+    """A month cut down to what care can do about it. What nobody pays for is near nothing."""
     return MonthSoFar(
         minutes=cell.minutes,
         goal=cell.goal,
         is_reached=bool(cell.code_now or cell.refusal),
-        missing=gap_words(SCALE_GAP).lower() if is_scale_missing else "",
+        missing=cell.still_to_do(last_day(month_of(today))),
     )
 
 

@@ -120,7 +120,10 @@ def test_a_month_close_to_its_code_is_said_without_amounts(
     assert names(client.get(url())) == []
     log(made, minutes=3, ago=30)
     page = client.get(url())
-    assert "Month nearly there today 28 of 36 minutes this month; contact planned for Mar 20" in said(page)
+    assert (
+        "Month nearly there today 28 of 36 minutes this month; case review and care plan due by Mar 31;"
+        " diagnosis missing; initiating visit missing; contact planned for Mar 20" in said(page)
+    )
     assert "$" not in page.text
 
 
