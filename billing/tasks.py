@@ -8,9 +8,18 @@ from uuid import UUID
 
 import structlog
 
-from bhi.accounts.queries import system_membership
+from bhi.accounts.queries import people_of, system_membership
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
+from billing.operations.look_back import READ_LOOK_BACK, discard_old_look_backs, read_look_back
 from billing.operations.merging import GATHER, gather_late
+from billing.operations.practice_files import (
+    READ_JOB,
+    TAKE_JOB,
+    PracticeFileNotReady,
+    discard_old_practice_files,
+    read_practice_file,
+)
+from billing.operations.practice_taking import release_practice_file, take_practice_file
 from billing.operations.profiles import ensure_profiles
 from billing.operations.service_months import refresh_service_month, refresh_service_months, verify_service_months
 
@@ -18,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 REFRESH = "refresh_service_month"
 VERIFY = "verify_service_months"
+DISCARD_LOOK_BACKS = "discard_old_look_backs"
+DISCARD = "discard_practice_files"
 
 
 def register() -> None:
@@ -27,6 +38,13 @@ def register() -> None:
     handles(GATHER, gather, label="Finishing a merge")
     handles(VERIFY, verify, label="Comparing every month with its entries")
     repeats(VERIFY, nightly)
+    handles(READ_LOOK_BACK, read_long_look_back, label="Reading what was billed")
+    handles(DISCARD_LOOK_BACKS, discard_look_backs)
+    repeats(DISCARD_LOOK_BACKS, nightly)
+    handles(READ_JOB, read_long_file, label="Reading the practice’s file")
+    handles(TAKE_JOB, take_long_file, label="Taking the practice’s file over")
+    handles(DISCARD, discard_files)
+    repeats(DISCARD, nightly)
 
 
 def work_of_change(ids: Mapping[str, Any]) -> Iterable[Work]:
@@ -50,3 +68,35 @@ def verify(run: Run) -> None:
     report("service_months.verified", organization_id=str(run.organization_id), differences=len(found))
     refresh_service_months(organization_id=run.organization_id, at=run.at)
     ensure_profiles(by=system_membership(run.organization_id), at=run.at)
+
+
+def read_long_file(run: Run) -> None:
+    """Preview a practice's file that was too long for a page."""
+    by = people_of(run.organization_id)[UUID(run.arguments["by_id"])]
+    read_practice_file(by=by, at=run.at, file_id=UUID(run.arguments["file_id"]), progress=run.progress)
+
+
+def take_long_file(run: Run) -> None:
+    """Carry out a confirmed file. What cannot be leaves it waiting, with the reason; a second run changes nothing."""
+    by, file_id = people_of(run.organization_id)[UUID(run.arguments["by_id"])], UUID(run.arguments["file_id"])
+    digest = run.arguments["digest"]
+    try:
+        take_practice_file(by=by, at=run.at, file_id=file_id, digest=digest, in_background=False, progress=run.progress)
+    except PracticeFileNotReady as refusal:
+        release_practice_file(by=by, at=run.at, file_id=file_id, because=str(refusal))
+
+
+def discard_files(run: Run) -> None:
+    """Every night: files of more than thirty days ago, and previews that nobody confirmed by then."""
+    discard_old_practice_files(by=system_membership(run.organization_id), at=run.at)
+
+
+def read_long_look_back(run: Run) -> None:
+    """Read a file of what was billed that was too long for a page."""
+    by = people_of(run.organization_id)[UUID(run.arguments["by_id"])]
+    read_look_back(by=by, at=run.at, look_back_id=UUID(run.arguments["look_back_id"]), progress=run.progress)
+
+
+def discard_look_backs(run: Run) -> None:
+    """Every night: files of what was billed that nobody settled within thirty days."""
+    discard_old_look_backs(by=system_membership(run.organization_id), at=run.at)

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from billing.views import batches, closing, months
+from billing.views import batches, closing, examples, look_back, months, payers, practice_files, trial
 
 
 class MonthConverter:
@@ -28,7 +28,29 @@ urlpatterns = [
     path("months/<month:month>/clinics/<uuid:clinic_id>/exceptions/", closing.month_exception, name="month_exception"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/corrections/", closing.month_correct, name="month_correct"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/reopening/", closing.month_reopen, name="month_reopen"),
+    path("payers/", payers.payers, name="payers"),
+    path("payers/new/", payers.payer_new, name="payer_new"),
+    path("payers/<uuid:payer_id>/", payers.payer, name="payer"),
+    path("payers/<uuid:payer_id>/rules/new/", payers.payer_rules, name="payer_rules"),
+    path("payers/<uuid:payer_id>/rules/<uuid:profile_id>/confirm/", payers.payer_confirm, name="payer_confirm"),
+    path("payers/<uuid:payer_id>/rules/<uuid:profile_id>/withdraw/", payers.payer_withdraw, name="payer_withdraw"),
+    path("trial/", trial.trial, name="trial"),
+    path("trial/open/", trial.trial_open, name="trial_open"),
+    path("examples/", examples.example_list, name="examples"),
+    path("examples/<slug:key>/", examples.example, name="example"),
+    path("practice-files/", practice_files.practice_file_list, name="practice_files"),
+    path("practice-files/<uuid:file_id>/", practice_files.practice_file, name="practice_file"),
+    path("practice-files/<uuid:file_id>/reading/", practice_files.practice_file_correct, name="practice_file_correct"),
+    path("practice-files/<uuid:file_id>/taking/", practice_files.practice_file_take, name="practice_file_take"),
+    path("practice-files/<uuid:file_id>/undo/", practice_files.practice_file_undo, name="practice_file_undo"),
     path("batches/", batches.batches, name="batches"),
     path("batches/<uuid:batch_id>/", batches.batch, name="batch"),
     path("batches/<uuid:batch_id>/file/", batches.batch_file, name="batch_file"),
+    path("look-backs/", look_back.look_back_list, name="look_backs"),
+    path("look-backs/<uuid:look_back_id>/", look_back.look_back_page, name="look_back"),
+    path("look-backs/<uuid:look_back_id>/choices/", look_back.look_back_choose, name="look_back_choose"),
+    path("look-backs/<uuid:look_back_id>/comparison/", look_back.look_back_take, name="look_back_take"),
+    path("look-backs/<uuid:look_back_id>/discarding/", look_back.look_back_discard, name="look_back_discard"),
+    path("look-backs/<uuid:look_back_id>/paper/", look_back.look_back_print, name="look_back_print"),
+    path("look-backs/<uuid:look_back_id>/file/", look_back.look_back_download, name="look_back_file"),
 ]

@@ -126,8 +126,7 @@ def correct_practice_file(
 def preview_again(file: PracticeFile, *, by: Membership, at: datetime, because: str = "") -> PracticeFile:
     """A new preview of a locked file, at once or by a job where it is long; `because` is shown above it."""
     file.summary = {"because": because}
-    assert file.stored_file is not None
-    if file.stored_file.size > AT_ONCE_BYTES:
+    if _kept(file).size > AT_ONCE_BYTES:
         file.state = FileState.READING
         file.save(update_fields=["state", "summary"])
         queue_job(file, READ_JOB, by=by, at=at)
@@ -180,10 +179,17 @@ def waiting_file(organization_id: UUID, file_id: UUID) -> PracticeFile:
 
 def sheets_of(file: PracticeFile, progress: Progress = quietly) -> tuple[Sheet, ...]:
     """The sheets of the kept file; `progress` is told percents up to 50. Raises WorkbookUnreadable."""
-    assert file.stored_file is not None
     return read_workbook(
-        file.name, read(file.stored_file), progress=lambda done, total: progress(50 * done // max(done, total, 1), 100)
+        file.name, read(_kept(file)), progress=lambda done, total: progress(50 * done // max(done, total, 1), 100)
     )
+
+
+def _kept(file: PracticeFile) -> StoredFile:
+    """The bytes, which are kept for thirty days. Raises PracticeFileNotReady."""
+    stored: StoredFile | None = file.stored_file
+    if stored is None:
+        raise PracticeFileNotReady("The file itself is no longer kept. Choose it again to read it anew.")
+    return stored
 
 
 def plan_of(file: PracticeFile, sheets: tuple[Sheet, ...], *, at: datetime) -> tuple[ChargeFile, PracticePlan]:

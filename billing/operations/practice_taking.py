@@ -82,6 +82,17 @@ def take_practice_file(
 
 
 @transaction.atomic
+def release_practice_file(*, by: Membership, at: datetime, file_id: UUID, because: str) -> PracticeFile:
+    """A file that a job could not take over waits for somebody again, who reads why. Raises NotFound."""
+    file = locked_file(by.organization_id, file_id)
+    if file.state == FileState.PREVIEW:
+        file.summary = {**file.summary, "is_taking": False, "because": because}
+        file.save(update_fields=["summary"])
+        record("practice_file.released", by=by, at=at, object_id=file.id)
+    return file
+
+
+@transaction.atomic
 def undo_practice_file(*, by: Membership, at: datetime, file_id: UUID) -> PracticeFile:
     """Void everything that a file brought, and put back the appointments that it took away.
 

@@ -50,6 +50,8 @@ from tests.walls.made import (
     job,
     letter,
     live_session,
+    look_back,
+    look_back_preview,
     merge,
     month,
     month_row,
@@ -64,6 +66,7 @@ from tests.walls.made import (
     patient,
     patient_month,
     plan_of_seat,
+    practice_file,
     question,
     questionnaire,
     recommendations,
@@ -90,6 +93,7 @@ from tests.walls.made import (
     to_enrol,
     two_patients,
     visit,
+    worked_example,
     worklist,
 )
 
@@ -108,6 +112,9 @@ LOGGING: Final = frozenset({CM, LEAD})
 IMPORTING: Final = frozenset({CM, LEAD, ADMIN})
 MONTHS: Final = frozenset({BILLING, LEAD})
 CLAIMS: Final = frozenset({BILLING})
+LOOKING_BACK: Final = frozenset({BILLING, LEAD, ADMIN})
+TRYING: Final = frozenset({CM, BILLING, LEAD, ADMIN})
+PRACTICE: Final = frozenset({BILLING, LEAD, ADMIN})
 AUDITING: Final = frozenset({ADMIN})
 SETTING: Final = frozenset({LEAD, ADMIN})
 REVIEWING: Final = frozenset({CM, PC, LEAD})
@@ -352,6 +359,22 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "month_exception": Url(MONTHS, get=None, post=422, made=clinic_in_month),
     "month_correct": Url(MONTHS, get=None, post=404, made=clinic_in_month),
     "month_reopen": Url(MONTHS, get=None, post=404, made=clinic_in_month),
+    "trial": Url(TRYING, post=422),
+    "trial_open": Url(TRYING, get=None, post=422),
+    "examples": Url(TRYING),
+    "example": Url(TRYING, made=worked_example),
+    "practice_files": Url(PRACTICE, post=422),
+    "practice_file": Url(PRACTICE, made=practice_file, shows="count"),
+    "practice_file_correct": Url(PRACTICE, get=None, post=302, made=practice_file),
+    "practice_file_take": Url(PRACTICE, get=None, post=302, made=practice_file),
+    "practice_file_undo": Url(PRACTICE, get=None, post=302, made=practice_file),
+    "look_backs": Url(LOOKING_BACK, post=422),
+    "look_back": Url(LOOKING_BACK, made=look_back, shows="count"),
+    "look_back_choose": Url(LOOKING_BACK, get=None, post=422, made=look_back_preview, shows="count"),
+    "look_back_take": Url(LOOKING_BACK, get=None, post=302, made=look_back_preview),
+    "look_back_discard": Url(LOOKING_BACK, get=None, post=302, made=look_back_preview),
+    "look_back_print": Url(LOOKING_BACK, made=look_back, shows="count"),
+    "look_back_file": Url(LOOKING_BACK, get=None, post=200, made=look_back, shows="count"),
     "batch_new": Url(CLAIMS, post=422, made=month),
     "batches": Url(CLAIMS),
     "batch": Url(CLAIMS, made=batch, shows="count"),

@@ -16,7 +16,14 @@ from caseload.models import CaseReview
 from caseload.operations.summary_files import ask_for_summary, keep_summary
 from registry.models import Episode
 from registry.rules.links import long_address, secret_sha256
-from tests.factories.billing import BatchFactory, ServiceMonthFactory
+from tests.factories.billing import (
+    BatchFactory,
+    BilledLineFactory,
+    LookBackFactory,
+    PracticeFileFactory,
+    PracticeRowFactory,
+    ServiceMonthFactory,
+)
 from tests.factories.caseload import (
     CaseReviewFactory,
     ContactFactory,
@@ -72,6 +79,11 @@ def nothing(seat: Membership) -> Mapping[str, Any]:
 
 def month(seat: Membership) -> Mapping[str, Any]:
     return {"month": "2026-02"}
+
+
+def worked_example(seat: Membership) -> Mapping[str, Any]:
+    """One of the product's own: the same for every organization."""
+    return {"key": "br-01"}
 
 
 def episode(seat: Membership) -> Any:
@@ -462,11 +474,42 @@ def clinic_in_month(seat: Membership) -> Mapping[str, Any]:
     return {"month": "2026-02", "clinic_id": episode(seat).clinic.id}
 
 
+def look_back(seat: Membership, **fields: Any) -> Mapping[str, Any]:
+    """Compared: one line of a patient of ours."""
+    made = LookBackFactory(
+        organization=seat.organization,
+        first_month=date(2026, 2, 1),
+        last_month=date(2026, 2, 28),
+        summary={"rows": 1, "lines": 1, "problems": [], "questions": []},
+        **fields,
+    )
+    BilledLineFactory(organization=seat.organization, look_back=made, patient=episode(seat).patient)
+    return {"look_back_id": made.id}
+
+
+def look_back_preview(seat: Membership) -> Mapping[str, Any]:
+    """Read, and to settle."""
+    file = store(
+        b"MRN,DOS,CPT\nMRN-77120,02/28/2026,99492\n",
+        organization_id=seat.organization.id,
+        purpose="look back",
+        media_type="text/csv",
+        at=NOW,
+    )
+    return look_back(seat, state="preview", stored_file=file)
+
+
 def batch(seat: Membership) -> Mapping[str, Any]:
     file = store(
         b"Quuxworth,Zebediah", organization_id=seat.organization.id, purpose="batch", media_type="text/csv", at=NOW
     )
     return {"batch_id": BatchFactory(organization=seat.organization, stored_file=file).id}
+
+
+def practice_file(seat: Membership) -> Mapping[str, Any]:
+    file = PracticeFileFactory(organization=seat.organization)
+    PracticeRowFactory(organization=seat.organization, file=file, fate="visit", patient=episode(seat).patient)
+    return {"file_id": file.id}
 
 
 def import_run(seat: Membership) -> Mapping[str, Any]:
