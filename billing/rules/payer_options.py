@@ -191,7 +191,7 @@ def families() -> tuple[tuple[str, str], ...]:
 def family_name(family: str) -> str:
     """A family as people call it: what its books' titles begin with."""
     books = library().get(family)
-    return re.split(r"[,:]|\s(?=[0-9]{4})", books[-1].title)[0] if books else family
+    return re.split(r":|,? (?:from|as seen on)\b|\s(?=[0-9]{4})", books[-1].title)[0] if books else family
 
 
 def first_judged(family: str) -> date:

@@ -7,6 +7,7 @@ import pytest
 from billing.rules.books import NoBookInForce, book_in_force
 from billing.rules.books.library import library
 from billing.rules.findings import Citation
+from billing.rules.payer_options import families
 from billing.rules.payers import COMMERCIAL, MEDICARE, PayerRules, default_rules
 
 OCTOBER = date(2026, 10, 1)
@@ -171,3 +172,19 @@ def test_before_a_family_has_a_book_its_payers_are_generic():
     assert default_rules("Regence", date(2025, 2, 28)) == PayerRules(COMMERCIAL, note=GENERIC)
     assert default_rules("Regence", date(2025, 3, 1)).family == "regence"
     assert default_rules("Regence").family == "regence"
+
+
+def test_a_family_is_called_by_what_its_titles_begin_with():
+    assert dict(families()) == {
+        "bcbs_nd": "BCBS North Dakota",
+        "co_medicaid": "Colorado Medicaid",
+        "commercial": "Commercial payers in general",
+        "horizon": "Horizon BCBSNJ",
+        "medicare_advantage": "Medicare Advantage",
+        "medicare_ffs": "Medicare fee-for-service",
+        "michigan": "Michigan commercial payers (BCBSM, BCN, Priority Health, HAP)",
+        "nc_medicaid": "NC Medicaid",
+        "regence": "Regence (commercial and Medicare Advantage)",
+        "tx_medicaid": "Texas Medicaid",
+        "wi_medicaid": "Wisconsin Medicaid",
+    }
