@@ -71,6 +71,9 @@ def look_back_choose(request: HttpRequest, organization: str, look_back_id: UUID
     """Read the file again with other choices."""
     by, now = _seat(request), timezone.now()
     found = _found(by, look_back_id)
+    if found.state != "preview":
+        messages.error(request, "This file is settled and cannot be read again. Upload it anew.")
+        return redirect("look_back", organization, look_back_id)
     form = _choices_form(found, request.POST)
     if not form.is_valid():
         return _preview(request, found, now, form=form, status=422)
