@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from uuid import UUID, uuid5
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -14,28 +14,45 @@ from django.db.models import Q
 from bhi.accounts.permissions import Permission, permissions_of
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
-from bhi.errors import NotFound
+from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Clinic, Membership
 from billing.models import ALONE_AFTER, FrozenMonth, MonthClose, MonthException
 from billing.operations.errors import (
     AskedAlready,
     ClosedAlready,
     ExceptionsOpen,
-    MonthNotOver,
+    MonthStillRuns,
     NotAlone,
     NothingToCorrect,
     ReopeningNotAsked,
     SettledHow,
 )
 from billing.queries.calendar import month_title
-from billing.queries.closing import clinic_month, frozen_months, lines_of, live_close
+from billing.queries.closing import (
+    ClinicMonth,
+    clinic_month,
+    clinic_months,
+    frozen_months,
+    lines_of,
+    live_close,
+)
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules import facts as frozen
 from billing.rules.canonical import plain
 from billing.rules.closing import FrozenLine, correction, restated
-from caseload.rules.clock import first_day, month_of, month_starts_and_ends
+from caseload.rules.clock import first_day, month_of
 from registry.models import Episode
 from registry.operations.errors import ReasonMissing
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicClosed:
+    """What became of one clinic when several were to be closed: its close, or in words why there is none."""
+
+    clinic_id: UUID
+    clinic: str
+    close: MonthClose | None
+    refusal: str = ""
 
 
 @transaction.atomic
@@ -50,54 +67,57 @@ def close_month(
     """
     clinic = _clinic(clinic_id, by.organization_id)
     lock_months(clinic.id)
-    made = MonthClose.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
+    made = _made(by.organization_id, client_token)
     if made is not None:
         return made
-    starts_at, ends_at = month_starts_and_ends(month, ZoneInfo(clinic.time_zone))
-    if at < ends_at:
-        raise MonthNotOver(month_title(month))
     shown = clinic_month(by.organization_id, month, clinic.id)
-    if shown.close is not None:
-        raise ClosedAlready(month_title(month), clinic.name)
-    if shown.open_exceptions and not note.strip():
-        raise ExceptionsOpen(shown.open_exceptions)
-    close = MonthClose(
-        organization_id=by.organization_id,
-        clinic=clinic,
-        month=first_day(month),
-        starts_at=starts_at,
-        ends_at=ends_at,
-        closed_at=at,
-        closed_by=by,
-        note=note.strip(),
-        client_token=client_token,
-    )
-    close.save(force_insert=True)
+    _refuse(shown, month, note, at=at)
     judged = month_verdicts(by.organization_id, month, is_complete=True).values()
-    rows = [_frozen(close, one, by=by, at=at) for one in judged if one.month.episode.clinic_id == clinic.id]
-    FrozenMonth.objects.bulk_create(rows, batch_size=500)
-    record("month.closed", by=by, at=at, object_id=close.id, count=len(rows))
-    return close
+    return _close(shown, month, judged, note=note, client_token=client_token, by=by, at=at)
+
+
+@transaction.atomic
+def close_months(
+    *, by: Membership, at: datetime, clinic_ids: Collection[UUID], month: str, note: str, client_token: UUID
+) -> list[ClinicClosed]:
+    """Close the month of several clinics, by name: each as `close_month` would, or with the reason why it stays open.
+
+    All are locked first, in one order, and read once. A second call with the same token returns what the first
+    closed. Raises NotFound for a clinic that there is not.
+    """
+    for clinic_id in sorted(set(clinic_ids)):
+        lock_months(_clinic(clinic_id, by.organization_id).id)
+    chosen = [one for one in clinic_months(by.organization_id, month) if one.clinic_id in set(clinic_ids)]
+    judged = month_verdicts(by.organization_id, month, is_complete=True).values()
+    found: list[ClinicClosed] = []
+    for shown in chosen:
+        token = uuid5(client_token, str(shown.clinic_id))
+        close = _made(by.organization_id, token)
+        try:
+            if close is None:
+                _refuse(shown, month, note, at=at)
+                close = _close(shown, month, judged, note=note, client_token=token, by=by, at=at)
+        except DomainError as fault:
+            found.append(ClinicClosed(shown.clinic_id, shown.clinic, None, str(fault)))
+        else:
+            found.append(ClinicClosed(shown.clinic_id, shown.clinic, close))
+    return found
 
 
 @transaction.atomic
 def correct_month(*, by: Membership, at: datetime, close_id: UUID, episode_id: UUID, because: str) -> FrozenMonth:
     """Take back what a closed month asked for and ask for what it comes to now, with the reason.
 
-    Raises ReasonMissing, NothingToCorrect, NotFound.
+    Of an enrolment that was taken back, everything. Raises ReasonMissing, NothingToCorrect, NotFound.
     """
     if not because.strip():
         raise ReasonMissing
     close = _locked(close_id, by.organization_id)
-    month = month_of(close.month)
     before = frozen_months(by.organization_id, close.id).get(episode_id)
-    judged = month_verdicts(by.organization_id, month, episode_ids=[episode_id], is_complete=True)[episode_id]
-    if judged.month.episode.clinic_id != close.clinic_id:
-        raise NotFound
-    row = _frozen(close, judged, by=by, at=at)
+    row = _frozen_now(close, episode_id, before, by=by, at=at)
     asked = lines_of(before) if before else ()
     lines = correction(asked, lines_of(row))
-    if not lines and before is not None and before.minutes == row.minutes:
+    if not lines and before is not None and (before.minutes, before.payer_id) == (row.minutes, row.payer_id):
         raise NothingToCorrect
     row.number = before.number + 1 if before else 1
     row.because = because.strip()
@@ -213,6 +233,47 @@ def _clinic(clinic_id: UUID, organization_id: UUID) -> Clinic:
     return clinic
 
 
+def _made(organization_id: UUID, client_token: UUID) -> MonthClose | None:
+    return MonthClose.objects.filter(organization_id=organization_id, client_token=client_token).first()
+
+
+def _refuse(shown: ClinicMonth, month: str, note: str, *, at: datetime) -> None:
+    if at < shown.ends_at:
+        raise MonthStillRuns(month_title(month), shown.clinic)
+    if shown.close is not None:
+        raise ClosedAlready(month_title(month), shown.clinic)
+    if shown.open_exceptions and not note.strip():
+        raise ExceptionsOpen(shown.open_exceptions)
+
+
+def _close(
+    shown: ClinicMonth,
+    month: str,
+    judged: Iterable[MonthVerdict],
+    *,
+    note: str,
+    client_token: UUID,
+    by: Membership,
+    at: datetime,
+) -> MonthClose:
+    close = MonthClose(
+        organization_id=by.organization_id,
+        clinic_id=shown.clinic_id,
+        month=first_day(month),
+        starts_at=shown.starts_at,
+        ends_at=shown.ends_at,
+        closed_at=at,
+        closed_by=by,
+        note=note.strip(),
+        client_token=client_token,
+    )
+    close.save(force_insert=True)
+    rows = [_frozen(close, one, by=by, at=at) for one in judged if one.month.episode.clinic_id == shown.clinic_id]
+    FrozenMonth.objects.bulk_create(rows, batch_size=500)
+    record("month.closed", by=by, at=at, object_id=close.id, count=len(rows))
+    return close
+
+
 def _locked(close_id: UUID, organization_id: UUID) -> MonthClose:
     """The close, if it still holds, with its clinic's months locked."""
     close: MonthClose | None = MonthClose.objects.filter(
@@ -225,6 +286,39 @@ def _locked(close_id: UUID, organization_id: UUID) -> MonthClose:
     if again is None or again.id != close.id:
         raise NotFound
     return again
+
+
+def _frozen_now(
+    close: MonthClose, episode_id: UUID, before: FrozenMonth | None, *, by: Membership, at: datetime
+) -> FrozenMonth:
+    """What the month of a closed clinic comes to as it stands, not yet stored. Raises NotFound."""
+    month = month_of(close.month)
+    found = month_verdicts(close.organization_id, month, episode_ids=[episode_id], is_complete=True)
+    judged = found.get(episode_id)
+    if judged is not None and judged.month.episode.clinic_id == close.clinic_id:
+        return _frozen(close, judged, by=by, at=at)
+    if before is None:
+        raise NotFound
+    return _taken_back(close, before, by=by, at=at)
+
+
+def _taken_back(close: MonthClose, before: FrozenMonth, *, by: Membership, at: datetime) -> FrozenMonth:
+    """Of an enrolment that is gone: nothing is asked, and the facts are those that were asked with."""
+    return FrozenMonth(
+        organization_id=close.organization_id,
+        close=close,
+        patient_id=before.patient_id,
+        episode_id=before.episode_id,
+        month=close.month,
+        payer_id=before.payer_id,
+        minutes=0,
+        refusal="The enrolment was taken back",
+        facts=before.facts,
+        facts_sha256=before.facts_sha256,
+        verdict=None,
+        frozen_at=at,
+        frozen_by=by,
+    )
 
 
 def _frozen(close: MonthClose, judged: MonthVerdict, *, by: Membership, at: datetime) -> FrozenMonth:

@@ -12,6 +12,13 @@ class MonthNotOver(DomainError):
         super().__init__(f"{month} is not over in every clinic. Claims can be made once it is.")
 
 
+class MonthStillRuns(MonthNotOver):
+    """The month still runs at the clinic that is to close it."""
+
+    def __init__(self, month: str, clinic: str) -> None:
+        DomainError.__init__(self, f"{month} still runs at {clinic}. It can be closed once it is over there.")
+
+
 class NothingToBill(DomainError):
     """No patient of the month bills anything that was not claimed before."""
 
@@ -84,6 +91,13 @@ class NameMissing(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Enter the payer's name as it stands on the card.")
+
+
+class ServiceKnown(DomainError):
+    """The same service of the same month is on record."""
+
+    def __init__(self) -> None:
+        super().__init__("This is on record already. If it was billed once more in the month, say so.")
 
 
 class ExceptionsOpen(DomainError):

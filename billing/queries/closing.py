@@ -1,63 +1,29 @@
-"""Before a clinic's month is closed: what somebody should see to. After: what was frozen, and what changed since."""
+"""Clinics' months on the way to their close, or closed: what was frozen, and what changed since."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
-from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic
-from billing.models import FrozenMonth, LateChange, MonthClose, MonthException
+from billing.models import FrozenMonth, LateChange, MonthClose
+from billing.queries.close_exceptions import ExceptionShown, exceptions_of
 from billing.queries.month_page import MonthRow, month_rows
-from billing.rules.closing import FrozenLine, Repeated, repeated_durations, standing_lines
-from caseload.rules.clock import first_day, last_day, month_starts_and_ends
-
-LATE_DAYS = 7
-
-# Live entries of a clinic's month: by whom, how long, and whether they were entered more than a week after the work.
-_ENTRIES = """
-    SELECT t.by_id, coalesce(t.seconds, round(extract(epoch FROM upper(t.span) - lower(t.span)))::int),
-           t.recorded_at > coalesce(lower(t.span), (t."on" + 1)::timestamp AT TIME ZONE c.time_zone)
-                           + %(late)s * interval '1 day' AND t.import_id IS NULL
-      FROM caseload_timeentry t
-      JOIN registry_episode e ON e.organization_id = t.organization_id AND e.id = t.episode_id
-      JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
-     WHERE t.organization_id = %(organization)s AND e.clinic_id = %(clinic)s AND t.voided_at IS NULL AND NOT t.held
-       AND (t."on" BETWEEN %(first)s AND %(last)s OR t.span && tstzrange(%(starts)s, %(ends)s))
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class ExceptionShown:
-    """Something about a month that somebody should see to before it is closed, and what was said of it."""
-
-    kind: str
-    about: str
-    episode_id: UUID | None
-    who: str
-    words: str
-    fix: str
-    owner_id: UUID | None = None
-    owner: str = ""
-    note: str = ""
-    is_settled: bool = False
-
-    @property
-    def key(self) -> tuple[str, UUID | None, str]:
-        return self.kind, self.episode_id, self.about
+from billing.rules.closing import FrozenLine, standing_lines
+from caseload.rules.clock import first_day, month_starts_and_ends
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedMonth:
-    """A patient's month that would now be asked for otherwise than it was frozen."""
+    """A patient's month that would now be asked for otherwise than it was frozen.
+
+    `payer` names who paid then and who would now, where that is somebody else; else it is empty.
+    """
 
     episode_id: UUID
     patient_name: str
@@ -66,6 +32,8 @@ class ChangedMonth:
     frozen_minutes: int
     minutes: int
     late: tuple[str, ...]
+    payer: str = ""
+    is_taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +56,18 @@ class CloseShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopened:
+    """That a month was closed and is open again: since when, by whom and why."""
+
+    at: datetime
+    by: str
+    because: str
+    is_alone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ClinicMonth:
-    """A clinic's month on the way to its close, or closed."""
+    """A clinic's month on the way to its close, or closed. `reopened` only where it is open again."""
 
     clinic_id: UUID
     clinic: str
@@ -100,10 +78,16 @@ class ClinicMonth:
     exceptions: tuple[ExceptionShown, ...]
     close: CloseShown | None
     changed: tuple[ChangedMonth, ...]
+    reopened: Reopened | None = None
 
     @property
     def open_exceptions(self) -> int:
         return sum(not one.is_settled for one in self.exceptions)
+
+    @property
+    def billing(self) -> int:
+        """How many patients bill as it stands."""
+        return sum(row.bills for row in self.rows)
 
 
 def clinic_month(organization_id: UUID, month: str, clinic_id: UUID) -> ClinicMonth:
@@ -111,37 +95,23 @@ def clinic_month(organization_id: UUID, month: str, clinic_id: UUID) -> ClinicMo
     clinic = Clinic.objects.filter(organization_id=organization_id, id=clinic_id).first()
     if clinic is None:
         raise NotFound
-    zone = ZoneInfo(clinic.time_zone)
-    starts_at, ends_at = month_starts_and_ends(month, zone)
-    rows = tuple(row for row in month_rows(organization_id, month) if row.clinic_id == clinic_id)
-    close = live_close(organization_id, clinic_id, month)
-    frozen = frozen_months(organization_id, close.id) if close else {}
-    return ClinicMonth(
-        clinic_id=clinic_id,
-        clinic=clinic.name,
-        zone=zone,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        rows=rows,
-        exceptions=() if close else _noted(organization_id, clinic_id, month, _exceptions(clinic, month, rows)),
-        close=_shown(close, clinic, frozen) if close else None,
-        changed=tuple(_changed(close, rows, frozen)) if close else (),
-    )
+    return _clinic_months(organization_id, month, [clinic])[0]
+
+
+def clinic_months(organization_id: UUID, month: str) -> list[ClinicMonth]:
+    """The same of every clinic by name, in as many statements."""
+    clinics = Clinic.objects.filter(organization_id=organization_id).order_by("name", "id")
+    return _clinic_months(organization_id, month, list(clinics))
 
 
 def live_close(organization_id: UUID, clinic_id: UUID, month: str) -> MonthClose | None:
     """The close that holds, with who made it."""
-    found = MonthClose.objects.filter(
-        organization_id=organization_id, clinic_id=clinic_id, month=first_day(month), reopened_at__isnull=True
-    )
-    close: MonthClose | None = found.select_related("closed_by", "asked_by").first()
-    return close
+    return _closes(organization_id, month, [clinic_id])[0].get(clinic_id)
 
 
 def frozen_months(organization_id: UUID, close_id: UUID) -> dict[UUID, FrozenMonth]:
     """By episode, the last row of a close: the first one, or the last correction."""
-    rows = FrozenMonth.objects.filter(organization_id=organization_id, close_id=close_id).order_by("number")
-    return {row.episode_id: row for row in rows.defer("facts", "verdict")}
+    return _frozen(organization_id, [close_id]).get(close_id, {})
 
 
 def lines_of(row: FrozenMonth) -> tuple[FrozenLine, ...]:
@@ -158,87 +128,89 @@ def asked_now(row: MonthRow) -> tuple[FrozenLine, ...]:
     return tuple(FrozenLine(line.code, line.units, line.amount) for line in row.verdict_lines)
 
 
-def repeated_in(organization_id: UUID, clinic: Clinic, month: str) -> tuple[tuple[Repeated, ...], int]:
-    """Lengths that come again and again, and how many entries were made more than a week after the work."""
-    zone = ZoneInfo(clinic.time_zone)
-    starts_at, ends_at = month_starts_and_ends(month, zone)
-    params: dict[str, Any] = {
-        "organization": organization_id,
-        "clinic": clinic.id,
-        "first": first_day(month),
-        "last": last_day(month),
-        "starts": starts_at,
-        "ends": ends_at,
-        "late": LATE_DAYS,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES, params)
-        found: list[tuple[UUID, int, bool]] = cursor.fetchall()
-    repeated = repeated_durations((str(by), seconds) for by, seconds, _ in found)
-    return repeated, sum(late for *_, late in found)
-
-
-def _exceptions(clinic: Clinic, month: str, rows: Sequence[MonthRow]) -> list[ExceptionShown]:
-    repeated, late = repeated_in(clinic.organization_id, clinic, month)
-    found = [one for row in rows for one in _of_row(row)]
-    people = people_of(clinic.organization_id) if repeated else {}
-    for one in repeated:
-        minutes, seconds = divmod(one.seconds, 60)
-        length = f"{minutes} min" if not seconds else f"{minutes} min {seconds} s"
-        found.append(
-            ExceptionShown(
-                "repeated_durations",
-                f"{one.person} {one.seconds}",
-                None,
-                str(people.get(UUID(one.person), "Somebody")),
-                f"{one.times} of {one.of} entries last exactly {length}.",
-                "Ask whether the minutes were measured. An auditor would.",
-            )
+def _clinic_months(organization_id: UUID, month: str, clinics: Sequence[Clinic]) -> list[ClinicMonth]:
+    rows = month_rows(organization_id, month)
+    closes, reopened = _closes(organization_id, month, [clinic.id for clinic in clinics])
+    bounds = {clinic: month_starts_and_ends(month, ZoneInfo(clinic.time_zone)) for clinic in clinics}
+    still_open = {clinic: instants for clinic, instants in bounds.items() if clinic.id not in closes}
+    exceptions = exceptions_of(organization_id, month, still_open, rows)
+    frozen = _frozen(organization_id, [close.id for close in closes.values()])
+    late = _late(organization_id, [close.id for close in closes.values()])
+    return [
+        _clinic_month(
+            clinic,
+            bounds[clinic],
+            tuple(row for row in rows if row.clinic_id == clinic.id),
+            exceptions.get(clinic.id, ()),
+            closes.get(clinic.id),
+            frozen,
+            late,
+            reopened.get(clinic.id),
         )
-    if late:
-        words = f"{late} {'entry was' if late == 1 else 'entries were'} made more than {LATE_DAYS} days after the work."
-        found.append(ExceptionShown("entered_late", "", None, clinic.name, words, "Look at them, and note why."))
+        for clinic in clinics
+    ]
+
+
+def _clinic_month(
+    clinic: Clinic,
+    bounds: tuple[datetime, datetime],
+    rows: tuple[MonthRow, ...],
+    exceptions: tuple[ExceptionShown, ...],
+    close: MonthClose | None,
+    frozen: Mapping[UUID, dict[UUID, FrozenMonth]],
+    late: Mapping[UUID, Sequence[str]],
+    reopened: MonthClose | None,
+) -> ClinicMonth:
+    of_close = frozen.get(close.id, {}) if close else {}
+    return ClinicMonth(
+        clinic_id=clinic.id,
+        clinic=clinic.name,
+        zone=ZoneInfo(clinic.time_zone),
+        starts_at=bounds[0],
+        ends_at=bounds[1],
+        rows=rows,
+        exceptions=exceptions,
+        close=_shown(close, clinic, of_close) if close else None,
+        changed=tuple(_changed(rows, of_close, late)) if close else (),
+        reopened=_reopened(reopened) if reopened and not close else None,
+    )
+
+
+def _closes(
+    organization_id: UUID, month: str, clinic_ids: Sequence[UUID]
+) -> tuple[dict[UUID, MonthClose], dict[UUID, MonthClose]]:
+    """By clinic, the close that holds, and the last one that was opened again."""
+    found = MonthClose.objects.filter(
+        organization_id=organization_id, clinic_id__in=list(clinic_ids), month=first_day(month)
+    ).select_related("closed_by", "asked_by", "reopened_by")
+    rows = list(found.order_by("closed_at", "id"))
+    holding = {row.clinic_id: row for row in rows if row.reopened_at is None}
+    return holding, {row.clinic_id: row for row in rows if row.reopened_at is not None}
+
+
+def _frozen(organization_id: UUID, close_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, FrozenMonth]]:
+    """By close and episode, the last row."""
+    found: dict[UUID, dict[UUID, FrozenMonth]] = {}
+    if not close_ids:
+        return found
+    rows = FrozenMonth.objects.filter(organization_id=organization_id, close_id__in=list(close_ids))
+    for row in rows.order_by("number").select_related("patient", "payer").defer("facts", "verdict"):
+        found.setdefault(row.close_id, {})[row.episode_id] = row
     return found
 
 
-def _of_row(row: MonthRow) -> Iterator[ExceptionShown]:
-    if row.held_entries:
-        fix = "Settle them: until then they count nowhere, and after the close they cannot."
-        yield ExceptionShown("held", "", row.episode_id, row.patient_name, f"{row.held_words}.", fix)
-    for gap in row.gaps:
-        if gap.word != "minutes_short":
-            yield ExceptionShown("gap", gap.word, row.episode_id, row.patient_name, gap.sentence, gap.closes)
-    if row.verdict_lines and row.refusal:
-        fix = "Add the coverage, or note why nothing is asked."
-        yield ExceptionShown("refused", "", row.episode_id, row.patient_name, f"{row.refusal}.", fix)
-    if row.bills and row.rests_on_unseen:
-        words = "Rests on a care plan or a visit that nobody has seen."
-        yield ExceptionShown(
-            "unseen", "", row.episode_id, row.patient_name, words, "Look at the papers, or record them."
-        )
-    if row.is_changed:
-        words = f"{row.changed_words}."
-        yield ExceptionShown("changed", "", row.episode_id, row.patient_name, words, "Correct the claim.")
+def _late(organization_id: UUID, close_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """By episode, what came after the close, in words."""
+    found: dict[UUID, list[str]] = {}
+    if not close_ids:
+        return found
+    changes = LateChange.objects.filter(organization_id=organization_id, close_id__in=list(close_ids))
+    for change in changes.order_by("at", "id"):
+        found.setdefault(change.episode_id, []).append(f"{change.get_kind_display()}: {change.because}")
+    return found
 
 
-def _noted(
-    organization_id: UUID, clinic_id: UUID, month: str, found: Iterable[ExceptionShown]
-) -> tuple[ExceptionShown, ...]:
-    rows = MonthException.objects.filter(
-        organization_id=organization_id, clinic_id=clinic_id, month=first_day(month)
-    ).select_related("owner")
-    notes = {(row.kind, row.episode_id, row.about): row for row in rows}
-    return tuple(_with(one, notes.get(one.key)) for one in found)
-
-
-def _with(one: ExceptionShown, noted: MonthException | None) -> ExceptionShown:
-    if noted is None:
-        return one
-    owner = str(noted.owner) if noted.owner else ""
-    return replace(one, owner_id=noted.owner_id, owner=owner, note=noted.note, is_settled=noted.is_settled)
-
-
-def _shown(close: MonthClose, clinic: Clinic, frozen: dict[UUID, FrozenMonth]) -> CloseShown:
+def _shown(close: MonthClose, clinic: Clinic, frozen: Mapping[UUID, FrozenMonth]) -> CloseShown:
     asked = [standing_lines(lines_of(row)) for row in frozen.values()]
     amounts = [line.amount for lines in asked for line in lines]
     return CloseShown(
@@ -258,21 +230,36 @@ def _shown(close: MonthClose, clinic: Clinic, frozen: dict[UUID, FrozenMonth]) -
     )
 
 
-def _changed(close: MonthClose, rows: Sequence[MonthRow], frozen: dict[UUID, FrozenMonth]) -> Iterator[ChangedMonth]:
-    late: dict[UUID, list[str]] = {}
-    for change in LateChange.objects.filter(organization_id=close.organization_id, close_id=close.id).order_by("at"):
-        late.setdefault(change.episode_id, []).append(f"{change.get_kind_display()}: {change.because}")
+def _reopened(close: MonthClose) -> Reopened:
+    assert close.reopened_at is not None
+    is_alone = close.asked_by_id == close.reopened_by_id
+    return Reopened(close.reopened_at, str(close.reopened_by), close.asked_because, is_alone=is_alone)
+
+
+def _changed(
+    rows: Sequence[MonthRow], frozen: Mapping[UUID, FrozenMonth], late: Mapping[UUID, Sequence[str]]
+) -> Iterator[ChangedMonth]:
+    """Months that would be asked for otherwise by now, and those that are gone with their enrolment."""
     for row in rows:
         before = frozen.get(row.episode_id)
         asked = standing_lines(lines_of(before)) if before else ()
         minutes = before.minutes if before else 0
-        if asked != asked_now(row) or minutes != row.minutes:
-            yield ChangedMonth(
-                row.episode_id,
-                row.patient_name,
-                asked,
-                asked_now(row),
-                minutes,
-                row.minutes,
-                tuple(late.get(row.episode_id, ())),
-            )
+        payer = _other_payer(before, row) if before and asked else ""
+        if asked != asked_now(row) or minutes != row.minutes or payer:
+            words = tuple(late.get(row.episode_id, ()))
+            name, now = row.patient_name, asked_now(row)
+            yield ChangedMonth(row.episode_id, name, asked, now, minutes, row.minutes, words, payer)
+    gone = frozen.keys() - {row.episode_id for row in rows}
+    for before in sorted((frozen[id_] for id_ in gone), key=lambda one: (one.patient.sort_name, one.id)):
+        asked = standing_lines(lines_of(before))
+        if asked or before.minutes:
+            words = tuple(late.get(before.episode_id, ()))
+            name = f"{before.patient.family_name}, {before.patient.given_name}"
+            yield ChangedMonth(before.episode_id, name, asked, (), before.minutes, 0, words, is_taken_back=True)
+
+
+def _other_payer(before: FrozenMonth, row: MonthRow) -> str:
+    """`Medicare Part B, now Aetna`, where another payer would be asked."""
+    if before.payer_id == row.payer_id:
+        return ""
+    return f"{before.payer.name if before.payer else 'No coverage'}, now {row.payer}"
