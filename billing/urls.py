@@ -2,7 +2,20 @@
 
 from django.urls import path, register_converter
 
-from billing.views import batches, closing, examples, look_back, months, payers, practice_files, trial
+from billing.views import (
+    batches,
+    closing,
+    coverage_checks,
+    examples,
+    look_back,
+    month_rows,
+    months,
+    other_services,
+    payers,
+    practice_files,
+    release,
+    trial,
+)
 
 
 class MonthConverter:
@@ -22,12 +35,27 @@ register_converter(MonthConverter, "month")
 urlpatterns = [
     path("months/", months.current_month, name="current_month"),
     path("months/<month:month>/", months.month, name="month"),
-    path("months/<month:month>/episodes/<uuid:episode_id>/", months.month_row, name="month_row"),
+    path("months/<month:month>/episodes/<uuid:episode_id>/", month_rows.month_row, name="month_row"),
+    path("months/<month:month>/episodes/<uuid:episode_id>/decision/", release.month_decide, name="month_decide"),
+    path(
+        "months/<month:month>/episodes/<uuid:episode_id>/decision/withdrawal/",
+        release.month_decision_back,
+        name="month_decision_back",
+    ),
+    path("months/<month:month>/held/", release.months_held, name="months_held"),
+    path("months/<month:month>/coverage/", coverage_checks.coverage_checks_page, name="coverage_checks"),
+    path("release/", release.release_settings, name="release_settings"),
     path("months/<month:month>/batches/new/", batches.batch_new, name="batch_new"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/", closing.month_close, name="month_close"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/exceptions/", closing.month_exception, name="month_exception"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/corrections/", closing.month_correct, name="month_correct"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/reopening/", closing.month_reopen, name="month_reopen"),
+    path("patients/<uuid:patient_id>/services/", other_services.patient_services, name="patient_services"),
+    path("patients/<uuid:patient_id>/services/earlier/", other_services.earlier_month, name="earlier_month"),
+    path("patients/<uuid:patient_id>/services/access/", other_services.access_alignment, name="access_alignment"),
+    path(
+        "patients/<uuid:patient_id>/services/<uuid:service_id>/void/", other_services.service_void, name="service_void"
+    ),
     path("payers/", payers.payers, name="payers"),
     path("payers/new/", payers.payer_new, name="payer_new"),
     path("payers/<uuid:payer_id>/", payers.payer, name="payer"),

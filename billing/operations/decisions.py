@@ -24,9 +24,9 @@ from billing.operations.errors import (
 )
 from billing.queries.calendar import month_title
 from billing.queries.judging import MonthVerdict
-from billing.queries.release import releases, unit_amounts
+from billing.queries.release import lower_of, releases
 from billing.queries.verdicts import month_verdicts
-from billing.rules.decisions import Release, code_units, lower_sets
+from billing.rules.decisions import Release, code_units
 from billing.rules.release import CHECKS_BY_WORD, CodeUnits
 from caseload.rules.clock import first_day
 from registry.models import Episode
@@ -178,11 +178,9 @@ def _check(decision: Deciding, at: datetime) -> None:
 
 def _check_against(judged: MonthVerdict, release: Release, decision: Deciding) -> None:
     """Whether the month, as it stands, can be decided so."""
-    assert judged.verdict is not None
-    if decision.kind == DecisionKind.BILL_LOWER:
-        lower = lower_sets(judged.verdict, unit_amounts(judged))
-        if decision.lines not in {code_units(lines) for lines in lower}:
-            raise NotLower
+    is_lower = decision.kind == DecisionKind.BILL_LOWER
+    if is_lower and decision.lines not in {code_units(lines) for lines in lower_of(judged)}:
+        raise NotLower
     if decision.kind == DecisionKind.RELEASE and not release.is_held and not release.is_not_billed:
         raise NothingHeld
 

@@ -10,18 +10,20 @@ from uuid import UUID
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
+from billing.models import MonthClose
 from billing.queries.claims import ClaimedMonth, CodeUnits, claimed_months
 from billing.queries.facility import time_by_payer
 from billing.queries.month_page import changed_since
 from billing.queries.records import EpisodeRow
-from billing.queries.release import releases
+from billing.queries.release import lower_of, releases
 from billing.queries.release_pages import DecisionShown, decisions_of
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.decisions import Release, code_units
 from billing.rules.facts import MonthFacts
+from billing.rules.findings import Line
 from caseload.models import Activity, StaffRole, TimeService
 from caseload.queries.entries import EpisodeTime, LoggedEntry
-from caseload.rules.clock import last_day
+from caseload.rules.clock import first_day, last_day
 from caseload.rules.standing import Standing, standings
 
 
@@ -63,6 +65,8 @@ class MonthDetail:
     claimed: ClaimedMonth | None
     release: Release | None = None
     history: tuple[DecisionShown, ...] = ()
+    lower: tuple[tuple[Line, ...], ...] = ()
+    closed_since: datetime | None = None
 
     @property
     def episode(self) -> EpisodeRow:
@@ -119,7 +123,18 @@ def month_detail(organization_id: UUID, month: str, episode_id: UUID) -> MonthDe
         claimed=claimed.of_episode(episode_id) if claimed else None,
         release=releases(organization_id, month, [judged]).get(episode_id),
         history=decisions_of(organization_id, episode_id, month, people),
+        lower=lower_of(judged),
+        closed_since=_closed_since(organization_id, month, judged.month.episode.clinic_id),
     )
+
+
+def _closed_since(organization_id: UUID, month: str, clinic_id: UUID) -> datetime | None:
+    """Since when the month is closed at the clinic, if it is."""
+    closes = MonthClose.objects.filter(
+        organization_id=organization_id, clinic_id=clinic_id, month=first_day(month), reopened_at__isnull=True
+    )
+    since: datetime | None = closes.values_list("closed_at", flat=True).first()
+    return since
 
 
 def _entry_rows(time: EpisodeTime, month: str, people: Mapping[UUID, Membership]) -> Iterable[EntryRow]:

@@ -14,7 +14,8 @@ from django.db import connection
 from billing.queries.judging import MonthVerdict
 from billing.rules.amounts import amount
 from billing.rules.books import RuleBook, book_in_force, with_options
-from billing.rules.decisions import Decided, Release, code_units, settle
+from billing.rules.decisions import Decided, Release, code_units, lower_sets, settle
+from billing.rules.findings import Line
 from billing.rules.release import CodeUnits, ConsentNamed, CoverageAsked, LateEntries, ReleaseFacts
 from billing.rules.verdicts import judge
 from caseload.queries.minutes import minutes_of
@@ -189,6 +190,11 @@ def unit_amounts(judged: MonthVerdict) -> dict[str, Any]:
     assert judged.verdict is not None
     book = _book(judged)
     return {one.code: amount(judged.facts, book, one.code, 1) for one in judged.verdict.considered}
+
+
+def lower_of(judged: MonthVerdict) -> tuple[tuple[Line, ...], ...]:
+    """What a coder may ask for instead of what a month supports; nothing where it bills nothing."""
+    return lower_sets(judged.verdict, unit_amounts(judged)) if judged.bills and judged.verdict is not None else ()
 
 
 def _read(organization_id: UUID, month: str, episode_ids: list[UUID]) -> tuple[dict[str, str], dict[UUID, _Ground]]:

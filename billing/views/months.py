@@ -1,24 +1,21 @@
-"""The month: what every patient's month bills, and one patient's month with everything behind it."""
+"""The month: what every patient's month bills."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
-from bhi.errors import NotFound
 from billing.forms.months import MonthFilter
 from billing.queries.calendar import clinic_calendar, month_title, neighbours, present_month
 from billing.queries.claims import month_batches
-from billing.queries.month_detail import month_detail
 from billing.queries.month_page import MonthPage, Order, Show, month_page
 from billing.queries.stakes import Moment
 from billing.rules.stakes import NEAR_MINUTES
@@ -29,6 +26,7 @@ SHOWS = (
     (Show.BILLS, "Bills"),
     (Show.MISSING, "Something missing"),
     (Show.HELD, "Held minutes"),
+    (Show.HELD_BACK, "Held back"),
     (Show.REACHABLE, "Still reachable"),
     (Show.NEAR, f"Within {NEAR_MINUTES} minutes of a code"),
     (Show.PAPERS, "Papers to close"),
@@ -66,6 +64,8 @@ def month(request: HttpRequest, organization: str, month: str) -> HttpResponse:
         "is_present": calendar.present_month(now) <= month,
         "batches": month_batches(organization_id, month),
         "may_batch": Permission.MAKE_BATCH in may,
+        "may_set_release": Permission.SET_RELEASE in may,
+        "may_decide": Permission.DECIDE_MONTH in may,
         "may_close": Permission.CLOSE_MONTH in may,
         "may_money": Permission.VIEW_MONEY in may,
         "zone": calendar.page_zone.key,
@@ -99,31 +99,3 @@ def _page_url(chosen: dict[str, Any], after: UUID | None) -> str:
         "after": after,
     }
     return "?" + urlencode({name: value for name, value in values.items() if value})
-
-
-@requires(Permission.VIEW_MONTHS)
-@require_safe
-def month_row(request: HttpRequest, organization: str, month: str, episode_id: UUID) -> HttpResponse:
-    now = timezone.now()
-    organization_id: UUID = request.organization.id  # type: ignore[attr-defined]
-    try:
-        detail = month_detail(organization_id, month, episode_id)
-    except NotFound:
-        raise Http404 from None
-    record(
-        "month.patient_viewed",
-        by=request.membership,  # type: ignore[attr-defined]
-        at=now,
-        patient_id=detail.episode.patient_id,
-        object_id=episode_id,
-    )
-    return render(
-        request,
-        "billing/month_row.html",
-        {
-            "detail": detail,
-            "month": month,
-            "sub": f"{month_title(month)} · {detail.episode.mrn} · {detail.episode.clinic_name}",
-            "today": local_date(now, ZoneInfo(detail.zone)),
-        },
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,8 @@ from django.db.models import F, Max
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
-from registry.models import Coverage, Patient, Payer
-from registry.operations.errors import CoverageTaken, DateOutOfOrder
+from registry.models import Coverage, CoverageCheck, Patient, Payer
+from registry.operations.errors import CoverageTaken, DateOutOfOrder, SourceMissing
 from registry.operations.people import payer_named
 from registry.operations.persons import ChangedMeanwhile, lock_patient
 from registry.operations.recording import Stamp, announce_change, record_facts, refusing, stamped, void_facts
@@ -118,6 +118,40 @@ def void_coverage(*, by: Membership, at: datetime, coverage_id: UUID, reason: st
     coverage = _live(by, coverage_id)
     void_facts([coverage], stamp=Stamp(by, at), reason=reason)
     _tell("coverage.voided", coverage, by=by, at=at, fields=["void_reason"])
+
+
+@transaction.atomic
+def record_coverage_checks(
+    *, by: Membership, at: datetime, coverage_ids: Collection[UUID], on: date, source: str, is_in_force: bool
+) -> int:
+    """Somebody asked, on one day and at one place, whether these coverages are in force, and was told so or not so.
+
+    Sent twice, kept once. Returns how many were kept. Raises SourceMissing, DateOutOfOrder for a day to come, NotFound
+    where any of them is none of the organization's.
+    """
+    if not source.strip():
+        raise SourceMissing
+    if on > at.date():
+        raise DateOutOfOrder("The day of the answer is still to come. Enter the day on which you asked.")
+    wanted = set(coverage_ids)
+    found = Coverage.objects.live().filter(organization_id=by.organization_id, id__in=wanted)
+    coverages = list(found.select_for_update(no_key=True).order_by("id"))
+    if len(coverages) != len(wanted):
+        raise NotFound
+    said = {"on": on, "source": source.strip(), "is_in_force": is_in_force}
+    same = CoverageCheck.objects.live().filter(organization_id=by.organization_id, coverage__in=coverages, **said)
+    known = set(same.values_list("coverage_id", flat=True))
+    drafts = [
+        stamped(CoverageCheck, Stamp(by, at), patient_id=one.patient_id, coverage=one, **said)
+        for one in coverages
+        if one.id not in known
+    ]
+    record_facts(drafts)
+    for draft in drafts:
+        record(
+            "coverage.checked", by=by, at=at, patient_id=draft.patient_id, object_id=draft.id, fields=["is_in_force"]
+        )
+    return len(drafts)
 
 
 def _open_ones(patient_id: UUID) -> Any:

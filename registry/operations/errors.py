@@ -20,6 +20,13 @@ class CoverageTaken(DomainError):
         super().__init__("The patient already has an insurance in this place. End or void it first.")
 
 
+class SourceMissing(DomainError):
+    """An answer about coverage says where it came from."""
+
+    def __init__(self) -> None:
+        super().__init__("Say where you asked: the payer's portal, by telephone, an eligibility file.")
+
+
 class EpisodeOpen(DomainError):
     """The patient is already enrolled."""
 

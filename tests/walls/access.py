@@ -61,10 +61,14 @@ from tests.walls.made import (
     notice,
     notice_list,
     of_patient,
+    other_service,
     own_caseload,
     own_inbox,
     patient,
     patient_month,
+    payer,
+    payer_assumed,
+    payer_profile,
     plan_of_seat,
     practice_file,
     question,
@@ -112,8 +116,11 @@ LOGGING: Final = frozenset({CM, LEAD})
 IMPORTING: Final = frozenset({CM, LEAD, ADMIN})
 MONTHS: Final = frozenset({BILLING, LEAD})
 CLAIMS: Final = frozenset({BILLING})
+RECORDING: Final = frozenset({CM, BILLING, LEAD})
 LOOKING_BACK: Final = frozenset({BILLING, LEAD, ADMIN})
 TRYING: Final = frozenset({CM, BILLING, LEAD, ADMIN})
+PAYING: Final = frozenset({BILLING, LEAD, ADMIN})
+TELLING: Final = frozenset({CM, BILLING, LEAD})
 PRACTICE: Final = frozenset({BILLING, LEAD, ADMIN})
 AUDITING: Final = frozenset({ADMIN})
 SETTING: Final = frozenset({LEAD, ADMIN})
@@ -355,6 +362,11 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "current_month": Url(MONTHS, get=302),
     "month": Url(MONTHS, made=month, shows="count"),
     "month_row": Url(MONTHS, made=month_row, shows="patient"),
+    "month_decide": Url(MONTHS, get=None, post=422, made=month_row, shows="patient"),
+    "month_decision_back": Url(MONTHS, get=None, post=422, made=month_row, shows="patient"),
+    "months_held": Url(MONTHS, post=422, made=month, shows="count"),
+    "coverage_checks": Url(RECORDING, post=422, made=month, shows="count"),
+    "release_settings": Url(frozenset({LEAD, ADMIN}), post=422),
     "month_close": Url(MONTHS, post=422, made=clinic_in_month, shows="count"),
     "month_exception": Url(MONTHS, get=None, post=422, made=clinic_in_month),
     "month_correct": Url(MONTHS, get=None, post=404, made=clinic_in_month),
@@ -375,6 +387,16 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "look_back_discard": Url(LOOKING_BACK, get=None, post=302, made=look_back_preview),
     "look_back_print": Url(LOOKING_BACK, made=look_back, shows="count"),
     "look_back_file": Url(LOOKING_BACK, get=None, post=200, made=look_back, shows="count"),
+    "payers": Url(PAYING),
+    "payer_new": Url(PAYING, get=None, post=422),
+    "payer": Url(PAYING, made=payer),
+    "payer_rules": Url(PAYING, post=422, made=payer),
+    "payer_confirm": Url(PAYING, get=None, post=422, made=payer_assumed),
+    "payer_withdraw": Url(PAYING, post=422, made=payer_profile),
+    "patient_services": Url(TELLING, post=422, made=patient, shows="patient"),
+    "earlier_month": Url(TELLING, get=None, post=422, made=patient),
+    "access_alignment": Url(TELLING, get=None, post=422, made=patient),
+    "service_void": Url(TELLING, post=422, made=other_service, shows="patient"),
     "batch_new": Url(CLAIMS, post=422, made=month),
     "batches": Url(CLAIMS),
     "batch": Url(CLAIMS, made=batch, shows="count"),

@@ -1,0 +1,90 @@
+"""One patient's month with everything behind it, and what a coder decides about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bhi.accounts.permissions import Permission, permissions_of, requires
+from bhi.audit.operations import record
+from bhi.errors import NotFound
+from bhi.tenancy.models import Membership
+from billing.forms.release import CoverageCheckForm, DecisionForm, WhyForm
+from billing.models import DecisionKind
+from billing.queries.calendar import month_title
+from billing.queries.coverage_checks import paying_coverage
+from billing.queries.month_detail import MonthDetail, month_detail
+from caseload.rules.clock import local_date
+
+
+@requires(Permission.VIEW_MONTHS)
+@require_safe
+def month_row(request: HttpRequest, organization: str, month: str, episode_id: UUID) -> HttpResponse:
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    return row_page(request, detail_of(by, month, episode_id), month, at=timezone.now())
+
+
+def detail_of(by: Membership, month: str, episode_id: UUID) -> MonthDetail:
+    """The patient's month, or not found."""
+    try:
+        return month_detail(by.organization_id, month, episode_id)
+    except NotFound:
+        raise Http404 from None
+
+
+def decision_form(detail: MonthDetail, data: Mapping[str, Any] | None = None) -> DecisionForm:
+    """What a coder can decide of this month as it stands."""
+    release = detail.release
+    kinds = [DecisionKind.HOLD, DecisionKind.DO_NOT_BILL]
+    if release is not None and (release.is_held or release.is_not_billed):
+        kinds.append(DecisionKind.RELEASE)
+    if detail.lower:
+        kinds.append(DecisionKind.BILL_LOWER)
+    checks = [check.word for check in release.checks] if release is not None else []
+    return DecisionForm(data, kinds=kinds, lower=detail.lower, checks=checks)
+
+
+def row_page(
+    request: HttpRequest,
+    detail: MonthDetail,
+    month: str,
+    *,
+    at: datetime,
+    decision: DecisionForm | None = None,
+    back: WhyForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of one patient's month, with forms as they were sent."""
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    record(
+        "month.patient_viewed",
+        by=by,
+        at=at,
+        patient_id=detail.episode.patient_id,
+        object_id=detail.episode.id,
+    )
+    may, today = permissions_of(by.roles), local_date(at, ZoneInfo(detail.zone))
+    coverage_id, answer = paying_coverage(by.organization_id, detail.judged)
+    context = {
+        "detail": detail,
+        "month": month,
+        "sub": f"{month_title(month)} · {detail.episode.mrn} · {detail.episode.clinic_name}",
+        "today": today,
+        "may_decide": Permission.DECIDE_MONTH in may and detail.release is not None and not detail.closed_since,
+        "may_check": Permission.RECORD_SERVICES in may,
+        "decision_form": decision or decision_form(detail),
+        "back_form": back or WhyForm(auto_id="back_%s"),
+        "coverage_id": coverage_id,
+        "answer": answer,
+        "coverage_form": CoverageCheckForm(unasked=0, initial={"on": today}),
+        "is_overdue": detail.release is not None and detail.release.is_overdue(today),
+    }
+    return render(request, "billing/month_row.html", context, status=status)
