@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -11,6 +11,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from bhi.tenancy.models import Membership
+from billing.models import LateChange, LateKind
+from billing.queries.other_services import RestingMonth
 from caseload.operations.facility_stays import follow_stay
 from registry.operations.errors import ReasonMissing
 
@@ -61,7 +63,7 @@ def write_late(*, by: Membership, at: datetime, because: str, write: Callable[[]
     """
     if not because.strip():
         raise ReasonMissing
-    with _saying(because.strip()):
+    with saying_why(because):
         made = write()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -71,6 +73,32 @@ def write_late(*, by: Membership, at: datetime, because: str, write: Callable[[]
     return made
 
 
+def keep_late(
+    *,
+    by: Membership,
+    at: datetime,
+    because: str,
+    rests: Sequence[RestingMonth],
+    kind: LateKind,
+    object_id: UUID,
+) -> None:
+    """Keep for each closed month what of the papers that it rests on came late, and why."""
+    late = [
+        LateChange(
+            organization_id=by.organization_id,
+            close_id=rest.close_id,
+            episode_id=rest.episode_id,
+            kind=kind,
+            object_id=object_id,
+            because=because.strip()[:300],
+            at=at,
+            by=by,
+        )
+        for rest in rests
+    ]
+    LateChange.objects.bulk_create(late, ignore_conflicts=True)
+
+
 @transaction.atomic
 def follow_stay_late(*, by: Membership, at: datetime, stay_id: UUID) -> None:
     """Follow a stay that somebody tells of, also where it began in a month that is closed by now.
@@ -78,7 +106,7 @@ def follow_stay_late(*, by: Membership, at: datetime, stay_id: UUID) -> None:
     What it marks there is kept as a change after the close: a payer who asks finds the stay, so billing has to see it.
     Raises what `follow_stay` raises but MonthClosed.
     """
-    with _saying(STAY):
+    with saying_why(STAY):
         entries = follow_stay(organization_id=by.organization_id, at=at, stay_id=stay_id)
     if not entries:
         return
@@ -88,9 +116,12 @@ def follow_stay_late(*, by: Membership, at: datetime, stay_id: UUID) -> None:
 
 
 @contextmanager
-def _saying(because: str) -> Iterator[None]:
-    """The triggers let pass what says why. The setting ends with the block, on an error with its savepoint."""
-    _set(because)
+def saying_why(because: str) -> Iterator[None]:
+    """The triggers of closed months let pass what says why.
+
+    The setting ends with the block, on an error with its savepoint.
+    """
+    _set(because.strip())
     yield
     _set("")
 

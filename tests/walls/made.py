@@ -20,6 +20,8 @@ from tests.factories.billing import (
     BatchFactory,
     BilledLineFactory,
     LookBackFactory,
+    OtherServiceFactory,
+    PayerProfileFactory,
     PracticeFileFactory,
     PracticeRowFactory,
     ServiceMonthFactory,
@@ -50,6 +52,7 @@ from tests.factories.registry import (
     EpisodeFactory,
     InitiatingVisitFactory,
     PatientFactory,
+    PayerFactory,
     ProgramPeriodFactory,
     TreatingClinicianFactory,
 )
@@ -504,6 +507,26 @@ def batch(seat: Membership) -> Mapping[str, Any]:
         b"Quuxworth,Zebediah", organization_id=seat.organization.id, purpose="batch", media_type="text/csv", at=NOW
     )
     return {"batch_id": BatchFactory(organization=seat.organization, stored_file=file).id}
+
+
+def payer(seat: Membership) -> Mapping[str, Any]:
+    return {"payer_id": PayerFactory(organization=seat.organization, name="Quuxworth Health").id}
+
+
+def payer_profile(seat: Membership) -> Mapping[str, Any]:
+    profile = PayerProfileFactory(organization=seat.organization, payer__name="Quuxworth Health", set_by=seat)
+    return {"payer_id": profile.payer_id, "profile_id": profile.id}
+
+
+def payer_assumed(seat: Membership) -> Mapping[str, Any]:
+    profile = PayerProfileFactory(organization=seat.organization, payer__name="Quuxworth Health", is_default=True)
+    return {"payer_id": profile.payer_id, "profile_id": profile.id}
+
+
+def other_service(seat: Membership) -> Mapping[str, Any]:
+    standing = EpisodeStandingFactory(organization=seat.organization, episode=episode(seat))
+    service = OtherServiceFactory(organization=seat.organization, patient=standing.patient, biller="Zebediah")
+    return {"patient_id": standing.patient.id, "service_id": service.id}
 
 
 def practice_file(seat: Membership) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
+from bhi.accounts.permissions import Permission, permissions_of
 from bhi.web.charts import Sparkline
 from bhi.web.charts import sparkline as sparkline_of
 
@@ -98,6 +99,13 @@ def clock(at: datetime | None, zone: str) -> str:
 def local_day(at: datetime | None, zone: str) -> date | None:
     """The day that an instant falls on in a zone."""
     return None if at is None else at.astimezone(ZoneInfo(zone)).date()
+
+
+@register.simple_tag(takes_context=True)
+def may(context: template.Context, permission: str) -> bool:
+    """Whether the seat has a permission, in parts included by `only` too: `{% may "set_payers" as may_set %}`."""
+    membership = getattr(getattr(context, "request", None), "membership", None)
+    return membership is not None and Permission(permission) in permissions_of(membership.roles)
 
 
 @register.simple_tag
