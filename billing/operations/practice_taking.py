@@ -13,6 +13,7 @@ from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
 from billing.models import FileState, LateChange, LateKind, MonthClose, OtherService, PracticeFile
 from billing.operations.batches import lock_claims
+from billing.operations.late import write_late
 from billing.operations.practice_files import (
     TAKE_JOB,
     PracticeFileNotReady,
@@ -107,8 +108,10 @@ def undo_practice_file(*, by: Membership, at: datetime, file_id: UUID) -> Practi
     _refuse_if_rested_on(file)
     stamp = Stamp(by, at)
     facts = [fact for kind in _KINDS for fact in _brought(kind, file)]
-    void_facts(facts, stamp=stamp, reason=_UNDONE)
+    # What came after a close may go again: what that close froze never rested on it.
+    write_late(by=by, at=at, because=_UNDONE, write=lambda: void_facts(facts, stamp=stamp, reason=_UNDONE))
     record_facts(_put_back(file, stamp))
+    _note_late(facts, file, stamp, LateKind.TAKEN_BACK, f"{_UNDONE}.")
     _announce(facts, stamp)
     file.state, file.undone_at, file.undone_by = FileState.UNDONE, at, by
     file.save(update_fields=["state", "undone_at", "undone_by"])
@@ -124,7 +127,7 @@ def _carry_out(file: PracticeFile, plan: PracticePlan, *, stamp: Stamp, progress
     canceled = [row.takes_back for row in plan.rows if row.takes_back]
     taken_back = Appointment.objects.live().filter(organization_id=file.organization_id, id__in=canceled)
     void_facts(list(taken_back), stamp=stamp, reason=_CANCELED)
-    _note_late(facts, file, stamp)
+    _note_late(facts, file, stamp, LateKind.ADDED, "It came with the practice's file of charges.")
     _announce(facts, stamp)
     progress(100, 100)
     file.state, file.taken_at, file.taken_by = FileState.TAKEN, stamp.at, stamp.by
@@ -164,8 +167,8 @@ def _facts(row: RowFate, stamp: Stamp) -> Iterator[Fact]:
         )
 
 
-def _note_late(facts: Sequence[Fact], file: PracticeFile, stamp: Stamp) -> None:
-    """What came into months that are closed is kept as changes after the close, for each enrolment that it touches."""
+def _note_late(facts: Sequence[Fact], file: PracticeFile, stamp: Stamp, kind: LateKind, because: str) -> None:
+    """What touched months that are closed is kept as changes after the close, for each enrolment of its patient."""
     dated = [
         (fact.patient_id, _month(fact), fact.id) for fact in facts if isinstance(fact, InitiatingVisit | OtherService)
     ]
@@ -182,9 +185,9 @@ def _note_late(facts: Sequence[Fact], file: PracticeFile, stamp: Stamp) -> None:
             organization_id=file.organization_id,
             close=close,
             episode=episode,
-            kind=LateKind.ADDED,
+            kind=kind,
             object_id=key,
-            because="It came with the practice's file of charges.",
+            because=because,
             at=stamp.at,
             by=stamp.by,
         )
