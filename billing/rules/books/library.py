@@ -77,8 +77,12 @@ def _overridden(book: RuleBook, overrides: tuple[tuple[str, Any], ...]) -> RuleB
         f"{OPTION_FIELD}{name}": Citation("payer_profile", f"{OPTION_FIELD}{name}", (PROFILE,), "read")
         for name, _ in overrides
     }
-    options = replace(book.options, **dict(overrides))
-    return replace(book, options=options, citations=MappingProxyType({**book.citations, **said}))
+    return replace(
+        book,
+        options=replace(book.options, **dict(overrides)),
+        values=MappingProxyType({**book.values, **{f"{OPTION_FIELD}{name}": value for name, value in overrides}}),
+        citations=MappingProxyType({**book.citations, **said}),
+    )
 
 
 @cache
@@ -147,8 +151,10 @@ def _book(chain: list[BookFile], hashes: Mapping[str, str]) -> RuleBook:
         access=_access(said),
         payment=MappingProxyType(_payment(leaves)),
         citations=MappingProxyType({path: leaf.citation for path, leaf in leaves.items()}),
+        values=MappingProxyType({path: leaf.value for path, leaf in leaves.items()}),
         notes=MappingProxyType({name: said(f"notes.{name}") for name in NOTES if f"notes.{name}" in leaves}),
         authorization_after_months=said.get(f"notes.{AUTHORIZATION_AFTER}"),
+        extends=file.extends,
     )
 
 

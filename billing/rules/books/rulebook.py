@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from billing.rules.books.options import Options
 from billing.rules.findings import Citation
@@ -60,9 +61,9 @@ class RuleBook:
     """One family's rules from `effective` on. Compared by identity; `sha256` pins it with all that it
     extends.
 
-    `citations` is by field path (`codes.99492.midpoint_minutes`); `payment` by year and code, of this family's own
-    books only. `notes` are words for people (`attestation`, `authorization`, `billers`, …), on which no verdict
-    rests.
+    `citations` and `values` hold by field path (`codes.99492.midpoint_minutes`) everything that the book and what it
+    extends say; `payment` by year and code, of this family's own books only. `notes` are words for people
+    (`attestation`, `authorization`, `billers`, …), on which no verdict rests.
     """
 
     id: str
@@ -84,8 +85,10 @@ class RuleBook:
     access: Access | None
     payment: Mapping[tuple[int, str], Payment]
     citations: Mapping[str, Citation]
+    values: Mapping[str, Any]
     notes: Mapping[str, str]
     authorization_after_months: int | None
+    extends: str | None
 
     def cite(self, field: str) -> Citation:
         """Who says what a field holds, and which book set it."""
