@@ -3,7 +3,9 @@
 from django.urls import path, register_converter
 
 from billing.views import (
+    analysis,
     batches,
+    closes,
     closing,
     coverage_checks,
     examples,
@@ -33,6 +35,7 @@ class MonthConverter:
 register_converter(MonthConverter, "month")
 
 urlpatterns = [
+    path("analysis/", analysis.analysis_page, name="analysis"),
     path("months/", months.current_month, name="current_month"),
     path("months/<month:month>/", months.month, name="month"),
     path("months/<month:month>/episodes/<uuid:episode_id>/", month_rows.month_row, name="month_row"),
@@ -46,6 +49,7 @@ urlpatterns = [
     path("months/<month:month>/coverage/", coverage_checks.coverage_checks_page, name="coverage_checks"),
     path("release/", release.release_settings, name="release_settings"),
     path("months/<month:month>/batches/new/", batches.batch_new, name="batch_new"),
+    path("months/<month:month>/close/", closes.months_close, name="months_close"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/", closing.month_close, name="month_close"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/exceptions/", closing.month_exception, name="month_exception"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/corrections/", closing.month_correct, name="month_correct"),

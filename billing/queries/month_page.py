@@ -16,7 +16,7 @@ from bhi.tenancy.models import Clinic
 from billing.models import MonthClose
 from billing.queries.claims import ClaimedMonth, CodeUnits, Expected, claimed_months, expected
 from billing.queries.release import releases
-from billing.queries.stakes import Moment, StillReachable, stakes_of, still_reachable
+from billing.queries.stakes import Moment, StillReachable, missed_in, stakes_of, still_reachable
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.decisions import Release
 from billing.rules.findings import Flag, Gap, Line, NextStep
@@ -53,6 +53,8 @@ class Show(StrEnum):
     REACHABLE = "reachable"
     NEAR = "near"
     PAPERS = "papers"
+    ALMOST = "almost"
+    ONE_PAPER = "one_paper"
 
 
 class Order(StrEnum):
@@ -85,6 +87,7 @@ class MonthRow:
     held_entries: int
     claimed: ClaimedMonth | None
     stakes: Stakes = NOTHING
+    missed: Stakes = NOTHING
     payer_id: UUID | None = None
     care_manager_id: UUID | None = None
     release: Release | None = None
@@ -323,6 +326,7 @@ def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, in
         held_entries=held.get(episode.id, 0),
         claimed=claimed.of_episode(episode.id) if claimed else None,
         stakes=NOTHING if moment is None or claimed is not None else stakes_of(judged, moment),
+        missed=missed_in(judged) if moment is not None and moment.looks_back else NOTHING,
         payer_id=judged.month.payer.id if judged.month.payer else None,
         care_manager_id=episode.care_manager_id,
     )
@@ -352,6 +356,10 @@ def _is_shown(row: MonthRow, show: Show) -> bool:
         return row.stakes.is_any
     if show is Show.NEAR:
         return row.stakes.is_near
+    if show is Show.ALMOST:
+        return row.missed.is_almost
+    if show is Show.ONE_PAPER:
+        return row.missed.is_one_paper
     return show is Show.ALL or bool(row.stakes.ways)
 
 

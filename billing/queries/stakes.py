@@ -17,11 +17,15 @@ from caseload.rules.clock import first_day
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When and where a month is looked at: whether it is over, the day, and the clinics that closed it."""
+    """When and where a month is looked at: whether it is over, the day, and the clinics that closed it.
+
+    `looks_back` asks also what it was short of while it ran.
+    """
 
     is_over: bool
     on: date
     closed_clinics: frozenset[UUID] = frozenset()
+    looks_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,11 @@ def stakes_of(judged: MonthVerdict, moment: Moment) -> Stakes:
     is_over = moment.is_over or (last is not None and last < moment.on)
     book = book_in_force(judged.facts.payer, first_day(judged.facts.month))
     return stakes(judged.facts, book, judged.verdict, is_over=is_over)
+
+
+def missed_in(judged: MonthVerdict) -> Stakes:
+    """What could still have been done on the last day of a month that is over."""
+    return stakes_of(judged, Moment(is_over=False, on=first_day(judged.facts.month)))
 
 
 def still_reachable(found: Iterable[Stakes]) -> StillReachable:

@@ -109,6 +109,16 @@ class Stakes:
         """Whether a few minutes reach the next code, with all papers in order."""
         return self.step is not None and self.step.minutes <= NEAR_MINUTES
 
+    @property
+    def is_almost(self) -> bool:
+        """Whether nothing but a few minutes is missing. Of a month that is over: it ended just short of a code."""
+        return not self.ways and self.step is not None and self.step.minutes <= NEAR_MINUTES and not self.step.needs
+
+    @property
+    def is_one_paper(self) -> bool:
+        """Whether one document alone is missing that would make it bill, or bill more."""
+        return len(self.ways) == 1
+
 
 NOTHING = Stakes()
 

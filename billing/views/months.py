@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -30,6 +31,8 @@ SHOWS = (
     (Show.REACHABLE, "Still reachable"),
     (Show.NEAR, f"Within {NEAR_MINUTES} minutes of a code"),
     (Show.PAPERS, "Papers to close"),
+    (Show.ALMOST, "Ended a few minutes short"),
+    (Show.ONE_PAPER, "Ended with one paper missing"),
 )
 ORDERS = ((Order.NAME, "Name"), (Order.STAKES, "Amount at stake"), (Order.MINUTES, "Minutes to the next code"))
 
@@ -50,7 +53,7 @@ def month(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     calendar = clinic_calendar(organization_id)
     today = local_date(now, calendar.page_zone)
     is_over = calendar.is_over(month, now)
-    page = month_page(organization_id, month, moment=Moment(is_over, today), **chosen)
+    page = month_page(organization_id, month, moment=_moment(chosen["show"], today, is_over=is_over), **chosen)
     record("month.viewed", by=request.membership, at=now, count=len(page.rows))  # type: ignore[attr-defined]
     before, following = neighbours(month)
     may = permissions_of(request.membership.roles)  # type: ignore[attr-defined]
@@ -80,6 +83,11 @@ def month(request: HttpRequest, organization: str, month: str) -> HttpResponse:
         **chosen,
     }
     return render(request, "billing/month.html", context)
+
+
+def _moment(show: Show, today: date, *, is_over: bool) -> Moment:
+    """What an ended month was short of is worked out only for those who ask for it."""
+    return Moment(is_over, today, looks_back=is_over and show in (Show.ALMOST, Show.ONE_PAPER))
 
 
 def _shows(page: MonthPage, chosen: Show) -> list[tuple[Show, str, int]]:
