@@ -27,6 +27,33 @@ class CloseForm(forms.Form):
         return cls(initial={"client_token": uuid7()})
 
 
+class CloseAllForm(CloseForm):
+    """Closing at several clinics at once."""
+
+    clinics = forms.TypedMultipleChoiceField(
+        coerce=UUID,
+        error_messages={"required": "Choose at least one clinic.", "invalid_choice": "Choose from the list."},
+    )
+    field_order = ("clinics",)
+
+    def __init__(self, *args: object, clinics: Iterable[UUID], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["clinics"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)
+        field.choices = [(str(id_), str(id_)) for id_ in clinics]
+
+    @classmethod
+    def fresh(cls, clinics: Iterable[UUID] = ()) -> CloseAllForm:
+        chosen = list(clinics)
+        return cls(initial={"client_token": uuid7(), "clinics": chosen}, clinics=chosen)
+
+    def chosen(self) -> set[UUID]:
+        """The clinics that are ticked, as typed or as proposed."""
+        if not self.is_bound:
+            return set(self.initial["clinics"])
+        return set(self.cleaned_data.get("clinics", ()))
+
+
 class ExceptionForm(forms.Form):
     """Who sees to an exception, and what came of it."""
 
