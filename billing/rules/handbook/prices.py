@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.rules.books import RuleBook
+from billing.rules.facts import STANDARD
 from billing.rules.fees import Conversion, Schedule, schedules
 from billing.rules.findings import Citation
 
@@ -57,8 +58,11 @@ def _of_schedule(schedule: Schedule | None, code: str) -> Price | None:
     if schedule is None or code not in schedule.units:
         return None
     day = schedule.conversions[-1].from_on
-    amounts = (schedule.amount(code, day, "standard", facility=facility) for facility in (False, True))
-    return Price(*amounts, schedule.units[code].citation)
+    return Price(
+        schedule.amount(code, day, STANDARD, facility=False),
+        schedule.amount(code, day, STANDARD, facility=True),
+        schedule.units[code].citation,
+    )
 
 
 def _of_book(book: RuleBook, year: int, code: str) -> Price | None:
