@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection, transaction
@@ -17,6 +18,7 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Clinic, Membership
 from billing.models import ALONE_AFTER, FrozenMonth, MonthClose, MonthException
+from billing.operations.decisions import keep_decision, released_as_it_stands
 from billing.operations.errors import (
     AskedAlready,
     ClosedAlready,
@@ -30,16 +32,20 @@ from billing.operations.errors import (
 from billing.queries.calendar import month_title
 from billing.queries.closing import (
     ClinicMonth,
+    asked_after_close,
     clinic_month,
     clinic_months,
     frozen_months,
     lines_of,
     live_close,
 )
+from billing.queries.release import releases
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules import facts as frozen
 from billing.rules.canonical import plain
-from billing.rules.closing import FrozenLine, correction, restated
+from billing.rules.closing import FrozenLine, correction, restated, standing_lines
+from billing.rules.decisions import Release
+from billing.rules.findings import Line
 from caseload.rules.clock import first_day, month_of
 from registry.models import Episode
 from registry.operations.errors import ReasonMissing
@@ -105,15 +111,20 @@ def close_months(
 
 
 @transaction.atomic
-def correct_month(*, by: Membership, at: datetime, close_id: UUID, episode_id: UUID, because: str) -> FrozenMonth:
+def correct_month(
+    *, by: Membership, at: datetime, close_id: UUID, episode_id: UUID, because: str, is_release: bool = False
+) -> FrozenMonth:
     """Take back what a closed month asked for and ask for what it comes to now, with the reason.
 
-    Of an enrolment that was taken back, everything. Raises ReasonMissing, NothingToCorrect, NotFound.
+    Of an enrolment that was taken back, everything. Where `is_release`, a month that is still held back is released
+    first, for the same reason. Raises ReasonMissing, NothingToCorrect, NotFound.
     """
     if not because.strip():
         raise ReasonMissing
     close = _locked(close_id, by.organization_id)
     before = frozen_months(by.organization_id, close.id).get(episode_id)
+    if is_release:
+        _let_go(close, episode_id, because, by=by, at=at)
     row = _frozen_now(close, episode_id, before, by=by, at=at)
     asked = lines_of(before) if before else ()
     lines = correction(asked, lines_of(row))
@@ -268,7 +279,9 @@ def _close(
         client_token=client_token,
     )
     close.save(force_insert=True)
-    rows = [_frozen(close, one, by=by, at=at) for one in judged if one.month.episode.clinic_id == shown.clinic_id]
+    ours = [one for one in judged if one.month.episode.clinic_id == shown.clinic_id]
+    found = releases(by.organization_id, month, ours)
+    rows = [_frozen(close, one, found.get(one.month.episode.id), by=by, at=at) for one in ours]
     FrozenMonth.objects.bulk_create(rows, batch_size=500)
     record("month.closed", by=by, at=at, object_id=close.id, count=len(rows))
     return close
@@ -296,10 +309,21 @@ def _frozen_now(
     found = month_verdicts(close.organization_id, month, episode_ids=[episode_id], is_complete=True)
     judged = found.get(episode_id)
     if judged is not None and judged.month.episode.clinic_id == close.clinic_id:
-        return _frozen(close, judged, by=by, at=at)
+        release = releases(close.organization_id, month, [judged]).get(episode_id)
+        is_asked = before is not None and bool(standing_lines(lines_of(before)))
+        return _frozen(close, judged, release, is_asked=is_asked, by=by, at=at)
     if before is None:
         raise NotFound
     return _taken_back(close, before, by=by, at=at)
+
+
+def _let_go(close: MonthClose, episode_id: UUID, because: str, *, by: Membership, at: datetime) -> None:
+    """Release a month of a closed clinic that is still held back. Nothing where it is not."""
+    month = month_of(close.month)
+    judged = month_verdicts(close.organization_id, month, episode_ids=[episode_id]).get(episode_id)
+    release = releases(close.organization_id, month, [judged] if judged else []).get(episode_id)
+    if judged is not None and release is not None and release.is_held:
+        keep_decision(by=by, at=at, judged=judged, release=release, decision=released_as_it_stands(release, because))
 
 
 def _taken_back(close: MonthClose, before: FrozenMonth, *, by: Membership, at: datetime) -> FrozenMonth:
@@ -321,9 +345,19 @@ def _taken_back(close: MonthClose, before: FrozenMonth, *, by: Membership, at: d
     )
 
 
-def _frozen(close: MonthClose, judged: MonthVerdict, *, by: Membership, at: datetime) -> FrozenMonth:
+def _frozen(
+    close: MonthClose,
+    judged: MonthVerdict,
+    release: Release | None,
+    *,
+    by: Membership,
+    at: datetime,
+    is_asked: bool = False,
+) -> FrozenMonth:
+    """`is_asked`: of a correction, that the month asked for something, so that no check holds it back any more."""
     verdict, payer = judged.verdict, judged.month.payer
-    lines = verdict.lines if verdict is not None and judged.bills else ()
+    lines = asked_after_close(release, is_asked) if release is not None else ()
+    supported = verdict.lines if verdict is not None and judged.bills else ()
     return FrozenMonth(
         organization_id=close.organization_id,
         close=close,
@@ -333,7 +367,10 @@ def _frozen(close: MonthClose, judged: MonthVerdict, *, by: Membership, at: date
         payer_id=payer.id if payer else None,
         minutes=verdict.minutes if verdict else 0,
         lines=_stored(FrozenLine(line.code, line.units, line.amount) for line in lines),
-        refusal=judged.refusal,
+        refusal=judged.refusal or _why_nothing(release, lines),
+        supported=_stored(FrozenLine(line.code, line.units, line.amount) for line in supported),
+        release=[[check.word, check.mode, check.sentence] for check in release.checks] if release else [],
+        decision=_decided(release),
         facts=json.loads(frozen.to_json(judged.facts)),
         facts_sha256=frozen.sha256(judged.facts),
         verdict=plain(verdict) if verdict else None,
@@ -342,6 +379,15 @@ def _frozen(close: MonthClose, judged: MonthVerdict, *, by: Membership, at: date
         frozen_at=at,
         frozen_by=by,
     )
+
+
+def _why_nothing(release: Release | None, lines: Collection[Line]) -> str:
+    return release.chip[:200] if release is not None and not lines else ""
+
+
+def _decided(release: Release | None) -> dict[str, Any] | None:
+    """The decision that stood, as JSON keeps it."""
+    return plain(release.decision) if release is not None and release.decision is not None else None
 
 
 def _stored(lines: Iterable[FrozenLine]) -> list[list[str | int | None]]:

@@ -25,6 +25,7 @@ from billing.operations.errors import (
 from billing.queries.calendar import month_title
 from billing.queries.judging import MonthVerdict
 from billing.queries.release import lower_of, releases
+from billing.queries.release_pages import closed_clinics
 from billing.queries.verdicts import month_verdicts
 from billing.rules.decisions import Release, code_units
 from billing.rules.release import CHECKS_BY_WORD, CodeUnits
@@ -104,7 +105,12 @@ def release_months(
     judged = month_verdicts(by.organization_id, month, episode_ids=episode_ids)
     found = releases(by.organization_id, month, judged.values())
     held = {id_: one for id_, one in found.items() if check in {failed.word for failed in one.holding}}
-    ours = {id_: one for id_, one in held.items() if _may_be_released_by_check(one)}
+    closed = closed_clinics(by.organization_id, month) if episode_ids is None else set()
+    ours = {
+        id_: one
+        for id_, one in held.items()
+        if _may_be_released_by_check(one) and judged[id_].month.episode.clinic_id not in closed
+    }
     if not ours:
         raise NothingHeld
     _refuse_closed(by.organization_id, month, {judged[id_].month.episode.clinic_id for id_ in ours})
@@ -241,6 +247,15 @@ def _replace_all(stamp: Stamp, months: Mapping[UUID, tuple[MonthVerdict, Release
             object_id=draft.id,
             fields=["because"],
         )
+
+
+def released_as_it_stands(release: Release, because: str) -> Deciding:
+    """The decision that lets a held month go: all that holds it is released, and a lower bill stays one."""
+    before = release.decision
+    words = tuple(check.word for check in release.checks)
+    if before is not None and before.kind == DecisionKind.BILL_LOWER and release.would_ask:
+        return Deciding(before.kind, because, lines=before.lines, checks=words)
+    return Deciding(DecisionKind.RELEASE, because, checks=words)
 
 
 def _also(release: Release, check: str, because: str) -> Deciding:

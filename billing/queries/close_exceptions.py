@@ -133,6 +133,12 @@ def _of_row(row: MonthRow) -> Iterator[ExceptionShown]:
         yield ExceptionShown(
             "unseen", "", row.episode_id, row.patient_name, words, "Look at the papers, or record them."
         )
+    if row.is_held_back and row.release is not None:
+        fix = "Decide about it. Closed as it is, it asks for nothing, and is corrected later with a reason."
+        found = " ".join(check.sentence for check in row.release.holding)
+        yield ExceptionShown(
+            "held_back", "", row.episode_id, row.patient_name, f"{row.release.chip}. {found}".strip(), fix
+        )
     if row.is_changed:
         words = f"{row.changed_words}."
         yield ExceptionShown("changed", "", row.episode_id, row.patient_name, words, "Correct the claim.")

@@ -15,6 +15,8 @@ from billing.models import FrozenMonth, LateChange, MonthClose
 from billing.queries.close_exceptions import ExceptionShown, exceptions_of
 from billing.queries.month_page import MonthRow, month_rows
 from billing.rules.closing import FrozenLine, standing_lines
+from billing.rules.decisions import Release
+from billing.rules.findings import Line
 from caseload.rules.clock import first_day, month_starts_and_ends
 
 
@@ -34,6 +36,16 @@ class ChangedMonth:
     late: tuple[str, ...]
     payer: str = ""
     is_taken_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMonth:
+    """A patient's month that was held back when it was closed, and still is: it asks for nothing."""
+
+    episode_id: UUID
+    patient_name: str
+    why: str
+    would_ask: tuple[FrozenLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,7 @@ class ClinicMonth:
     close: CloseShown | None
     changed: tuple[ChangedMonth, ...]
     reopened: Reopened | None = None
+    held: tuple[HeldMonth, ...] = ()
 
     @property
     def open_exceptions(self) -> int:
@@ -121,11 +134,19 @@ def lines_of(row: FrozenMonth) -> tuple[FrozenLine, ...]:
     )
 
 
-def asked_now(row: MonthRow) -> tuple[FrozenLine, ...]:
-    """What a month asks for as it stands."""
-    if not row.bills:
+def asked_now(row: MonthRow, asked: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:
+    """What a closed month that asked for these lines would ask for as it stands."""
+    if row.refusal:
         return ()
-    return tuple(FrozenLine(line.code, line.units, line.amount) for line in row.verdict_lines)
+    lines = row.verdict_lines if row.release is None else asked_after_close(row.release, bool(asked))
+    return tuple(FrozenLine(line.code, line.units, line.amount) for line in lines)
+
+
+def asked_after_close(release: Release, is_asked: bool) -> tuple[Line, ...]:
+    """What a month that bills asks for once it is closed. What left with the close is not held back afterwards: a
+    check that fails since is a matter for a correction or for nobody, not a reason to take all of it back.
+    """
+    return release.would_ask if is_asked and not release.is_not_billed else release.asked
 
 
 def _clinic_months(organization_id: UUID, month: str, clinics: Sequence[Clinic]) -> list[ClinicMonth]:
@@ -173,6 +194,7 @@ def _clinic_month(
         close=_shown(close, clinic, of_close) if close else None,
         changed=tuple(_changed(rows, of_close, late)) if close else (),
         reopened=_reopened(reopened) if reopened and not close else None,
+        held=tuple(_held(rows, of_close)) if close else (),
     )
 
 
@@ -236,6 +258,16 @@ def _reopened(close: MonthClose) -> Reopened:
     return Reopened(close.reopened_at, str(close.reopened_by), close.asked_because, is_alone=is_alone)
 
 
+def _held(rows: Sequence[MonthRow], frozen: Mapping[UUID, FrozenMonth]) -> Iterator[HeldMonth]:
+    """Months that still wait: they asked for nothing when they were closed."""
+    for row in rows:
+        before = frozen.get(row.episode_id)
+        if row.release is None or not row.is_held_back or (before and standing_lines(lines_of(before))):
+            continue
+        lines = tuple(FrozenLine(line.code, line.units, line.amount) for line in row.release.would_ask)
+        yield HeldMonth(row.episode_id, row.patient_name, row.release.chip, lines)
+
+
 def _changed(
     rows: Sequence[MonthRow], frozen: Mapping[UUID, FrozenMonth], late: Mapping[UUID, Sequence[str]]
 ) -> Iterator[ChangedMonth]:
@@ -245,9 +277,9 @@ def _changed(
         asked = standing_lines(lines_of(before)) if before else ()
         minutes = before.minutes if before else 0
         payer = _other_payer(before, row) if before and asked else ""
-        if asked != asked_now(row) or minutes != row.minutes or payer:
-            words = tuple(late.get(row.episode_id, ()))
-            name, now = row.patient_name, asked_now(row)
+        now = asked_now(row, asked)
+        if asked != now or minutes != row.minutes or payer:
+            words, name = tuple(late.get(row.episode_id, ())), row.patient_name
             yield ChangedMonth(row.episode_id, name, asked, now, minutes, row.minutes, words, payer)
     gone = frozen.keys() - {row.episode_id for row in rows}
     for before in sorted((frozen[id_] for id_ in gone), key=lambda one: (one.patient.sort_name, one.id)):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bhi.accounts.queries import people_of
 from bhi.tenancy.models import Membership
-from billing.models import CoderDecision, ReleaseMode
+from billing.models import CoderDecision, MonthClose, ReleaseMode
 from billing.queries.month_page import MonthRow, month_rows, words_of
 from billing.rules.release import CHECKS, Check, mode_of
 from caseload.rules.clock import first_day
@@ -45,6 +45,14 @@ def decisions_of(
     return tuple(_decision(row, people) for row in rows)
 
 
+def closed_clinics(organization_id: UUID, month: str) -> set[UUID]:
+    """The clinics that have closed the month."""
+    closes = MonthClose.objects.filter(
+        organization_id=organization_id, month=first_day(month), reopened_at__isnull=True
+    )
+    return set(closes.values_list("clinic_id", flat=True))
+
+
 @dataclass(frozen=True, slots=True)
 class HeldGroup:
     """How many months one check holds back, or the coder."""
@@ -70,8 +78,11 @@ class HeldMonths:
 
 
 def held_months(organization_id: UUID, month: str, *, on: date, word: str = "", start: int = 0) -> HeldMonths:
-    """Months that nothing but a coder lets go, by the day to look again and by name."""
-    held = [row for row in month_rows(organization_id, month) if row.is_held_back]
+    """Months that a coder can still decide, the overdue holds first, then by name. Those of clinics that have closed
+    the month are on the page of their close.
+    """
+    closed = closed_clinics(organization_id, month)
+    held = [row for row in month_rows(organization_id, month) if row.is_held_back and row.clinic_id not in closed]
     groups = tuple(_groups(held))
     chosen = next((group for group in groups if group.word == word), None)
     matching = sorted(

@@ -91,7 +91,8 @@ def month_correct(request: HttpRequest, organization: str, month: str, clinic_id
     form = BecauseForm(request.POST)
     if shown.close is None:
         raise Http404
-    if form.is_valid() and form.cleaned_data["episode"] in {one.episode_id for one in shown.changed}:
+    held = {one.episode_id for one in shown.held}
+    if form.is_valid() and form.cleaned_data["episode"] in held | {one.episode_id for one in shown.changed}:
         try:
             correct_month(
                 by=by,
@@ -99,6 +100,7 @@ def month_correct(request: HttpRequest, organization: str, month: str, clinic_id
                 close_id=shown.close.id,
                 episode_id=form.cleaned_data["episode"],
                 because=form.cleaned_data["because"],
+                is_release=form.cleaned_data["episode"] in held,
             )
         except DomainError as fault:  # in the moment between: corrected already, or opened again
             messages.error(request, str(fault) or "The month is open again. Nothing was corrected.")
