@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from billing.views import (
     analysis,
     batches,
+    clinician_years,
     closes,
     closing,
     coverage_checks,
@@ -62,6 +63,7 @@ urlpatterns = [
     ),
     path("payers/", payers.payers, name="payers"),
     path("payers/new/", payers.payer_new, name="payer_new"),
+    path("payers/rates/", clinician_years.clinician_years, name="clinician_years"),
     path("payers/<uuid:payer_id>/", payers.payer, name="payer"),
     path("payers/<uuid:payer_id>/rules/new/", payers.payer_rules, name="payer_rules"),
     path("payers/<uuid:payer_id>/rules/<uuid:profile_id>/confirm/", payers.payer_confirm, name="payer_confirm"),

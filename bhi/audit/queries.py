@@ -67,6 +67,7 @@ WORDS: dict[str, str] = {
     "caseload.view_saved": "saved a view of the caseload",
     "caseload.viewed": "opened the caseload",
     "chart.viewed": "opened the chart",
+    "clinician_year.set": "said which clinicians qualify for the higher rate",
     "clinician.added": "added a treating clinician",
     "clinician.changed": "changed a treating clinician",
     "consent.opened": "opened consent",

@@ -146,6 +146,7 @@ SECTIONS = {
     "release_settings": "clinic_settings",
     "patient_services": "caseload",
     "service_void": "caseload",
+    "clinician_years": "payers",
     "payer": "payers",
     "payer_rules": "payers",
     "payer_withdraw": "payers",

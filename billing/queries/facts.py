@@ -21,7 +21,7 @@ from billing.queries.records import (
     episode_rows,
     patient_records,
 )
-from billing.rules.facts import MonthFacts
+from billing.rules.facts import QUALIFYING, STANDARD, MonthFacts
 from billing.rules.payers import PayerRules
 from caseload.queries.minutes import minutes_of
 from caseload.rules.clock import last_day, month_of
@@ -167,4 +167,5 @@ def _facts(episode: EpisodeRow, record: PatientRecord, month: str, rules: PayerR
         served_before=tuple(record.served_before),
         billed_before=tuple(record.billed_before),
         access=record.access,
+        conversion=QUALIFYING if int(month[:4]) in episode.qualifying_years else STANDARD,
     )

@@ -20,7 +20,10 @@ from caseload.rules.clock import month_of
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRow:
-    """An episode with its clinic and patient, as facts and pages need it."""
+    """An episode with its clinic and patient, as facts and pages need it.
+
+    `qualifying_years` are those in which its treating clinician is a qualifying APM participant.
+    """
 
     id: UUID
     patient_id: UUID
@@ -39,6 +42,7 @@ class EpisodeRow:
     mrn: str
     has_facility_stay: bool
     care_manager_id: UUID | None = None
+    qualifying_years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,14 @@ _EPISODES = """
            EXISTS (SELECT FROM caseload_timeentry t
                    WHERE t.organization_id = e.organization_id AND t.episode_id = e.id
                      AND t.is_facility_stay AND t.voided_at IS NULL),
-           e.care_manager_id
+           e.care_manager_id, qualifying.years
     FROM registry_episode e
     JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
     JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
+    LEFT JOIN (SELECT y.clinician_id, array_agg(y.year ORDER BY y.year) AS years
+               FROM billing_clinicianyear y
+               WHERE y.organization_id = %(organization)s AND y.is_qualifying
+               GROUP BY y.clinician_id) AS qualifying ON qualifying.clinician_id = e.treating_clinician_id
     WHERE e.organization_id = %(organization)s AND e.voided_at IS NULL AND p.voided_at IS NULL
       AND (%(patients)s::uuid[] IS NULL OR e.patient_id = ANY(%(patients)s::uuid[]))
     ORDER BY e.enrolled_on, e.id
@@ -166,7 +174,7 @@ def episode_rows(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> l
     """All live episodes of these patients (None: of everybody), by enrolment."""
     with connection.cursor() as cursor:
         cursor.execute(_EPISODES, _scope(organization_id, patient_ids))
-        return [EpisodeRow(*row) for row in cursor.fetchall()]
+        return [EpisodeRow(*row, tuple(years or ())) for *row, years in cursor.fetchall()]
 
 
 def patient_records(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> dict[UUID, PatientRecord]:

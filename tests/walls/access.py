@@ -391,6 +391,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "look_back_file": Url(LOOKING_BACK, get=None, post=200, made=look_back, shows="count"),
     "payers": Url(PAYING),
     "payer_new": Url(PAYING, get=None, post=422),
+    "clinician_years": Url(PAYING, post=302),
     "payer": Url(PAYING, made=payer),
     "payer_rules": Url(PAYING, post=422, made=payer),
     "payer_confirm": Url(PAYING, get=None, post=422, made=payer_assumed),
