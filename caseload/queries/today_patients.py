@@ -17,7 +17,9 @@ from caseload.rules.risk_tasks import Answer, RiskOpen
 from caseload.rules.signals import KIND_OF, RANK_OF
 from caseload.rules.worklist import ReferralDue, Standing, StayEnded
 from registry.models import RiskCause, StayKind
+from registry.queries.appointments import visit_from
 from registry.queries.tools import rhythms_chosen
+from registry.rules.appointments import InClinic
 from registry.rules.instruments import Instrument
 from registry.rules.risk_course import Event, course_of
 from registry.rules.risk_steps import steps_of
@@ -49,6 +51,7 @@ class PersonShown:
     may_text: bool | None
     language: str
     needs_interpreter: bool | None
+    in_clinic: InClinic | None = None
 
     @property
     def phone_digits(self) -> str:
@@ -238,6 +241,7 @@ def _person(row: Stored) -> PersonShown:
         may_text=row["may_text"],
         language=row["language"],
         needs_interpreter=row["needs_interpreter"],
+        in_clinic=visit_from(row["in_clinic"]) if row["in_clinic"] else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caseload.queries.outreach import IN_VAIN
+from registry.queries.appointments import NEXT_VISIT
 
 # Every part gives rows of one kind as JSON, so that one statement answers for episodes, referrals, notices, the people
 # whom they are about, who is stood in for, and what comes next. What a rule decides is not decided here: the parts
@@ -192,8 +193,9 @@ WITH clinic AS MATERIALIZED (
    CROSS JOIN LATERAL (
          SELECT p.id, p.family_name || ', ' || concat_ws(' ', p.given_name, nullif(p.middle_name, '')) AS name,
                 p.sort_name, p.mrn, p.birth_date, p.phone, p.phone_best_times, p.may_leave_voicemail, p.may_text,
-                p.language, p.needs_interpreter
+                p.language, p.needs_interpreter, ($next_visit) AS in_clinic
            FROM registry_patient p
+           JOIN clinic c ON c.id = p.clinic_id
           WHERE p.organization_id = %(organization)s AND p.id = w.patient_id AND p.voided_at IS NULL
             AND p.merged_into_id IS NULL
          OFFSET 0) AS y
@@ -221,4 +223,4 @@ UNION ALL SELECT 'clinic', row_to_json(x) FROM clinic AS x
 UNION ALL SELECT 'cover', row_to_json(x) FROM cover AS x
 UNION ALL SELECT 'coming', row_to_json(x) FROM coming AS x
 UNION ALL SELECT 'handed', row_to_json(x) FROM handed AS x
-""".replace("$in_vain", IN_VAIN)
+""".replace("$in_vain", IN_VAIN).replace("$next_visit", NEXT_VISIT)

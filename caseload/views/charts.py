@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from caseload.queries.outreach import outreach_of
 from caseload.queries.status_ground import status_ground
 from caseload.rules.clock import last_day, month_of
 from caseload.views.month_cells import MonthCell, month_cell
+from registry.queries.appointments import in_clinic_this_week
 from registry.queries.status import status_papers
 from registry.rules.status import risks
 
@@ -58,6 +60,7 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         "care_manager": _seat(door.episode.care_manager_id if door.episode else None, people),
         "consultant": _seat(door.episode.consultant_id if door.episode else None, people),
         "weeks": _weeks(door),
+        "in_clinic": _in_clinic(door, now),
         "sub": _sub(door),
         "ended": _ended(door),
         **_allowed(by, door),
@@ -70,6 +73,12 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         else [],
     }
     return render(request, "caseload/chart.html", context)
+
+
+def _in_clinic(door: PatientDoor, now: datetime) -> str:
+    """When the patient comes to the clinic this week, where the practice's own system said so."""
+    found = in_clinic_this_week(door.patient.organization_id, [door.patient.id], at=now)
+    return found[door.patient.id].words(door.today) if found else ""
 
 
 def _reaching(door: PatientDoor) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class Line:
     url: str
     person: PersonShown
     about: str
+    in_clinic: str
     risk: str
     news: str
     today: date
@@ -94,6 +95,7 @@ def line_of(row: WorkRow, slug: str, by: Membership, people: People, *, names_cl
         url=reverse("patient_chart", args=to),
         person=patient.person,
         about=_about(row, by, people, names_clinics=names_clinics),
+        in_clinic=patient.person.in_clinic.words(patient.today) if patient.person.in_clinic else "",
         risk=_risk(row),
         news=", ".join(patient.news),
         today=patient.today,
