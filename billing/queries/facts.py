@@ -22,7 +22,7 @@ from billing.queries.records import (
     patient_records,
 )
 from billing.rules.facts import QUALIFYING, STANDARD, MonthFacts
-from billing.rules.payers import PayerRules
+from billing.rules.payers import PayerRules, authorization_note
 from caseload.queries.minutes import minutes_of
 from caseload.rules.clock import last_day, month_of
 from caseload.rules.minutes import MonthMinutes
@@ -61,6 +61,11 @@ class EpisodeMonth:
     def note(self) -> str:
         """On what the payer's rules rest, where it is no more than a default."""
         return self.rules.note
+
+    @property
+    def authorization_due(self) -> str:
+        """What to say where the payer wants to authorize what goes on so long; else nothing."""
+        return authorization_note(self.rules, self.episode.enrolled_on, self.month)
 
 
 def month_facts(

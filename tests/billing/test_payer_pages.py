@@ -14,7 +14,7 @@ from bhi.tenancy.context import tenant
 from billing.models import PayerProfile
 from billing.operations.closing import close_month
 from billing.operations.profile_trial import Effect, KindOfChange, try_rules
-from billing.operations.profiles import BEGINNING, ensure_profile, set_profile
+from billing.operations.profiles import BEGINNING, ProfileNotes, ensure_profile, set_profile
 from billing.rules.books.options import BOUNDS
 from billing.rules.payer_options import BY_NAME
 from registry.models import Payer
@@ -209,6 +209,26 @@ def test_wrong_rules_are_taken_back_with_what_that_changes_shown_first(people: P
     assert "Taken back That is another plan" in text_of(billing.get(f"{PAGE}{payer.id}/"))
     assert billing.get(url).status_code == 302
     assert billing.get(f"{PAGE}{payer.id}/rules/{uuid4()}/withdraw/").status_code == 404
+
+
+def test_a_patients_month_says_what_is_written_down_of_its_payer(people: Program, billing: Client):
+    with tenant(people.organization):
+        payer = people.payer("Aetna PPO")
+        notes = ProfileNotes(
+            attestation="Form of January", authorization="Fax 555-0100.", authorization_after_months=1, cost_share="$20"
+        )
+        set_profile(by=people.by, at=AT, payer=payer, book="commercial", from_on=FEBRUARY, notes=notes)
+        episode = people.billing_patient("Abara", payer=payer)
+        people.work(episode, 40, on=date(2026, 3, 10))
+    first, second = (
+        text_of(billing.get(f"/o/lakeside/billing/months/2026-0{month}/episodes/{episode.id}/")) for month in (2, 3)
+    )
+    assert "Authorization Fax 555-0100. Attestation Form of January The patient pays $20" in first
+    assert "Due Authorization is needed after 1 month; enrolled 1 month ago. Fax 555-0100." in second
+    assert (
+        f'/patients/{episode.patient_id}/services/?month=2026-02"'
+        in billing.get(f"/o/lakeside/billing/months/2026-02/episodes/{episode.id}/").text
+    )
 
 
 def test_only_who_sees_months_sees_whose_they_are(people: Program, billing: Client, client_for: Any):
