@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from billing.rules.documents import DocumentInvalid
 from billing.rules.story_parts import Story, Work
-from caseload.rules.clock import local_date
+from caseload.rules.clock import local_date, short_day
 from caseload.rules.worktime import LONGEST, Booked, WorkTime, day_is_full
 from registry.rules.identifiers import normal_icd10
 
@@ -64,7 +64,8 @@ def _work_faults(story: Story) -> Iterator[tuple[str, str]]:
         by_person = booked.setdefault((work.by, work.staff), [])
         full = day_is_full(time, by_person, zone)
         if full is not None:
-            yield path, "One person cannot have worked more than 24 hours on one day. Correct the minutes."
+            said = short_day(full)
+            yield path, f"With this, {said} holds more than 24 hours of work. Correct the minutes or the day."
         by_person.append(Booked(NOBODY, NOBODY, time.span, time.on, time.seconds))
 
 

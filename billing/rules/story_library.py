@@ -43,6 +43,12 @@ class Example:
         return tuple(one.lines for _, one in sorted(months.items()) if one.lines is not None)
 
     @property
+    def words(self) -> frozenset[str]:
+        """The gaps and flags of its months."""
+        months = self.story.expect.months.values() if self.story.expect else ()
+        return frozenset(word for one in months for word in (*(one.gaps or ()), *(one.flags or ())))
+
+    @property
     def payer(self) -> str:
         """The family of rule books, as people call it."""
         return family_name(self.story.book)
@@ -88,7 +94,7 @@ def examples() -> Mapping[str, Example]:
 
 def examples_of(word: str) -> tuple[Example, ...]:
     """The examples in which a month has this gap or flag, in the order of their topics."""
-    return tuple(example for example in examples().values() if word in _words(example.story))
+    return tuple(example for example in examples().values() if word in example.words)
 
 
 def neighbours_of(key: str) -> tuple[Example | None, Example | None]:
@@ -112,11 +118,6 @@ def topic_of(key: str) -> Topic:
 
 def _source(named: str) -> str:
     return next((words for begins, words in SOURCES.items() if named.startswith(begins)), named)
-
-
-def _words(story: Story) -> frozenset[str]:
-    months = story.expect.months.values() if story.expect else ()
-    return frozenset().union(*((one.gaps or frozenset()) | (one.flags or frozenset()) for one in months))
 
 
 def _example(text: str) -> Example:

@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.operations.stories import play_story
+from billing.rules.documents import DocumentInvalid
 from billing.rules.story import ACTIVITIES, ROLES, WORKED_SERVICES, read_story
 from billing.rules.story_months import told_months
 from billing.rules.story_outcome import document
 from billing.rules.story_supplies import SUPPLIES
+from tests.rules.billing.test_story_faults import BARE, FAULTS
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +131,10 @@ def test_what_became_of_each_piece_of_work_adds_up_to_the_months(told: dict[str,
     cut_by_microseconds = len(pieces) + len(months)
     counted = sum(month.facts.time.counted.bhi_seconds for month in months)
     assert abs(counted - sum(one.counted_seconds for one in behavioral)) <= cut_by_microseconds
+
+
+@pytest.mark.parametrize(("changes", "path", "fault"), FAULTS)
+def test_the_product_refuses_what_the_rules_refuse_and_there(changes: dict[str, Any], path: str, fault: str):
+    with pytest.raises(DocumentInvalid) as refused:
+        play_story(read_story(BARE | changes))
+    assert (refused.value.path, refused.value.fault[: len(fault)]) == (path, fault)
