@@ -27,7 +27,7 @@ FAULTS = [
     (
         {"work": [*TWICE, {"at": "2026-10-05", "minutes": 60}]},
         "$.work[2]",
-        "One person cannot have worked more than 24",
+        "With this, Oct 5 holds more than 24 hours of work",
     ),
 ]
 
