@@ -8,17 +8,17 @@ from uuid import UUID
 
 from django import forms
 
-from billing.models import CheckMode, DecisionKind
+from billing.rules.decisions import BILL_LOWER, DO_NOT_BILL, HOLD, RELEASE
 from billing.rules.findings import Line
-from billing.rules.release import CHECKS, CodeUnits, words
+from billing.rules.release import CHECKS, MODES, CodeUnits, words
 from registry.forms.fields import ChoiceOf, DayField, TextField
 
 WHY = "Say why, in a few words."
 KINDS = {
-    DecisionKind.RELEASE: "Release it: it may be claimed",
-    DecisionKind.HOLD: "Hold it until a day",
-    DecisionKind.BILL_LOWER: "Bill lower",
-    DecisionKind.DO_NOT_BILL: "Do not bill it",
+    RELEASE: "Release it: it may be claimed",
+    HOLD: "Hold it until a day",
+    BILL_LOWER: "Bill lower",
+    DO_NOT_BILL: "Do not bill it",
 }
 
 
@@ -59,9 +59,9 @@ class DecisionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
-        if values.get("kind") == DecisionKind.HOLD and not values.get("look_again_on") and not self._errors_of_day:
+        if values.get("kind") == HOLD and not values.get("look_again_on") and not self._errors_of_day:
             self.add_error("look_again_on", "Say on which day somebody looks at it again.")
-        if values.get("kind") == DecisionKind.BILL_LOWER and not values.get("lines"):
+        if values.get("kind") == BILL_LOWER and not values.get("lines"):
             self.add_error("lines" if "lines" in self.fields else "kind", "Choose what is asked for instead.")
         return values
 
@@ -131,7 +131,7 @@ class ModesForm(forms.Form):
         for check in CHECKS:
             self.fields[check.word] = ChoiceOf(
                 label=check.title,
-                choices=CheckMode.choices,
+                choices=MODES,
                 missing=f"Choose whether “{check.title}” holds a month.",
                 initial=modes[check.word],
             )

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from billing.rules.month_type import COCM_CODES
 
 HOLD, NOTE = "hold", "note"
+MODES = ((HOLD, "Hold the month"), (NOTE, "Only note it"))
 REVIEW_DAYS = 60
 PLAN_DAYS = 90
 LATE_DAYS = 7

@@ -18,10 +18,10 @@ from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from billing.forms.release import CoverageCheckForm, DecisionForm, WhyForm
-from billing.models import DecisionKind
 from billing.queries.calendar import month_title
 from billing.queries.coverage_checks import paying_coverage
 from billing.queries.month_detail import MonthDetail, month_detail
+from billing.rules.decisions import BILL_LOWER, DO_NOT_BILL, HOLD, RELEASE
 from caseload.rules.clock import local_date
 
 
@@ -43,11 +43,11 @@ def detail_of(by: Membership, month: str, episode_id: UUID) -> MonthDetail:
 def decision_form(detail: MonthDetail, data: Mapping[str, Any] | None = None) -> DecisionForm:
     """What a coder can decide of this month as it stands."""
     release = detail.release
-    kinds = [DecisionKind.HOLD, DecisionKind.DO_NOT_BILL]
+    kinds = [HOLD, DO_NOT_BILL]
     if release is not None and (release.is_held or release.is_not_billed):
-        kinds.append(DecisionKind.RELEASE)
+        kinds.append(RELEASE)
     if detail.lower:
-        kinds.append(DecisionKind.BILL_LOWER)
+        kinds.append(BILL_LOWER)
     checks = [check.word for check in release.checks] if release is not None else []
     return DecisionForm(data, kinds=kinds, lower=detail.lower, checks=checks)
 

@@ -17,7 +17,6 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from billing.forms.release import ModesForm, ReleaseSeveralForm, WhyForm
-from billing.models import DecisionKind
 from billing.operations.decisions import (
     Deciding,
     decide_month,
@@ -28,15 +27,16 @@ from billing.operations.decisions import (
 from billing.operations.errors import LookAgainMissing, NotLower
 from billing.queries.calendar import month_title, page_zone
 from billing.queries.release_pages import HeldMonths, checks_set, held_months, modes_before
+from billing.rules.decisions import BILL_LOWER, DO_NOT_BILL, HOLD, RELEASE
 from billing.rules.release import CHECKS_BY_WORD
 from billing.views.month_rows import decision_form, detail_of, row_page
 from caseload.rules.clock import local_date
 
 SAID = {
-    DecisionKind.HOLD: "Held. It is not claimed before somebody decides again.",
-    DecisionKind.RELEASE: "Released: it may be claimed.",
-    DecisionKind.BILL_LOWER: "Kept: it bills lower.",
-    DecisionKind.DO_NOT_BILL: "Kept: it is not billed.",
+    HOLD: "Held. It is not claimed before somebody decides again.",
+    RELEASE: "Released: it may be claimed.",
+    BILL_LOWER: "Kept: it bills lower.",
+    DO_NOT_BILL: "Kept: it is not billed.",
 }
 FIELDS: dict[type[DomainError], str] = {LookAgainMissing: "look_again_on", NotLower: "lines"}
 
@@ -62,7 +62,7 @@ def month_decide(request: HttpRequest, organization: str, month: str, episode_id
         except DomainError as fault:
             form.add_error(_field(fault, form), str(fault))
         else:
-            messages.success(request, SAID[DecisionKind(values["kind"])])
+            messages.success(request, SAID[values["kind"]])
             return redirect("month_row", organization, month, episode_id)
     return row_page(request, detail, month, at=now, decision=form, status=422)
 
