@@ -180,7 +180,9 @@ class Rows:
     @property
     def is_open(self) -> bool:
         """Whether they are worth showing unasked: something stands in them."""
-        return any(any(form.initial.values()) or (form.is_bound and form.has_changed()) for form in self.forms)
+        begun = self.of.begun()
+        typed_in = [text for form in self.forms for name, text in form.initial.items() if text != begun.get(name)]
+        return any(typed_in) or any(form.is_bound and form.has_changed() for form in self.forms)
 
     @property
     def may_grow(self) -> bool:
