@@ -68,6 +68,7 @@ WORDS: dict[str, str] = {
     "caseload.viewed": "opened the caseload",
     "chart.viewed": "opened the chart",
     "clinician_year.set": "said which clinicians qualify for the higher rate",
+    "clinic.site_set": "set what claims say of a clinic",
     "clinician.added": "added a treating clinician",
     "clinician.changed": "changed a treating clinician",
     "consent.opened": "opened consent",

@@ -114,6 +114,7 @@ SECTIONS = {
     "timers": "caseload",
     "timer_start": "caseload",
     "clinic_protocol": "clinic_settings",
+    "clinic_site": "clinic_settings",
     "clinicians": "clinic_settings",
     "clinician": "clinic_settings",
     "clinician_new": "clinic_settings",

@@ -265,6 +265,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "clinician_new": Url(SETTING, post=422),
     "clinician": Url(SETTING, post=422, made=clinician),
     "clinic_protocol": Url(SETTING, post=422, made=clinic),
+    "clinic_site": Url(SETTING, post=422, made=clinic),
     "clinic_tools": Url(SETTING, post=422, made=clinic),
     "work_protocol": Url(SETTING, post=422, made=clinic),
     "review_protocol": Url(SETTING, post=422, made=clinic),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bhi.files.operations import store
 from bhi.jobs.operations import queue
+from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
 from billing.operations.merging import merge_patients
 from caseload.models import CaseReview
@@ -510,16 +511,16 @@ def batch(seat: Membership) -> Mapping[str, Any]:
 
 
 def payer(seat: Membership) -> Mapping[str, Any]:
-    return {"payer_id": PayerFactory(organization=seat.organization, name="Quuxworth Health").id}
+    return {"payer_id": PayerFactory(organization=seat.organization, name=f"Quuxworth {uuid7()}").id}
 
 
 def payer_profile(seat: Membership) -> Mapping[str, Any]:
-    profile = PayerProfileFactory(organization=seat.organization, payer__name="Quuxworth Health", set_by=seat)
+    profile = PayerProfileFactory(organization=seat.organization, payer__name=f"Quuxworth {uuid7()}", set_by=seat)
     return {"payer_id": profile.payer_id, "profile_id": profile.id}
 
 
 def payer_assumed(seat: Membership) -> Mapping[str, Any]:
-    profile = PayerProfileFactory(organization=seat.organization, payer__name="Quuxworth Health", is_default=True)
+    profile = PayerProfileFactory(organization=seat.organization, payer__name=f"Quuxworth {uuid7()}", is_default=True)
     return {"payer_id": profile.payer_id, "profile_id": profile.id}
 
 
