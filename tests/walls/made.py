@@ -511,16 +511,16 @@ def batch(seat: Membership) -> Mapping[str, Any]:
 
 
 def payer(seat: Membership) -> Mapping[str, Any]:
-    return {"payer_id": PayerFactory(organization=seat.organization, name=f"Quuxworth {uuid7()}").id}
+    return {"payer_id": PayerFactory(organization=seat.organization, name=f"Northwind {uuid7()}").id}
 
 
 def payer_profile(seat: Membership) -> Mapping[str, Any]:
-    profile = PayerProfileFactory(organization=seat.organization, payer__name=f"Quuxworth {uuid7()}", set_by=seat)
+    profile = PayerProfileFactory(organization=seat.organization, payer__name=f"Northwind {uuid7()}", set_by=seat)
     return {"payer_id": profile.payer_id, "profile_id": profile.id}
 
 
 def payer_assumed(seat: Membership) -> Mapping[str, Any]:
-    profile = PayerProfileFactory(organization=seat.organization, payer__name=f"Quuxworth {uuid7()}", is_default=True)
+    profile = PayerProfileFactory(organization=seat.organization, payer__name=f"Northwind {uuid7()}", is_default=True)
     return {"payer_id": profile.payer_id, "profile_id": profile.id}
 
 
