@@ -15,7 +15,9 @@ from billing.operations.demonstration.danger import ASSESSED, AT_NIGHT, tell_dan
 from billing.operations.demonstration.facts import Teller
 from billing.operations.demonstration.papers import tell_clinics, tell_papers, tell_safety_plans
 from billing.operations.demonstration.people import CHANNELS, CLINICIANS, SIGN_INS, SLUG, ZONE, Staff, make_staff
+from billing.operations.demonstration.practice import tell_practice_file
 from billing.operations.demonstration.referred import tell_referred
+from billing.operations.demonstration.releasing import tell_releasing
 from billing.operations.demonstration.reviewing import tell_reviews
 from billing.operations.profiles import BEGINNING, ensure_profiles, set_profile
 from billing.operations.service_months import refresh_service_months
@@ -59,10 +61,12 @@ def _tell_courses(staff: Staff, *, at: datetime) -> None:
     facts = [fact for number, course in enumerate(COURSES) for fact in teller.facts(number, course)]
     hold_overlaps([fact for fact in facts if isinstance(fact, TimeEntry)], zone=zone)
     record_facts(facts)
-    episodes = [fact.id for fact in facts if isinstance(fact, Episode)]
-    rebuild_standing(organization_id=staff.organization.id, episode_ids=episodes, at=at)
+    episodes = [fact for fact in facts if isinstance(fact, Episode)]
+    rebuild_standing(organization_id=staff.organization.id, episode_ids=[one.id for one in episodes], at=at)
     _tell_program(staff, teller.clinicians, facts, at=at)
     _settle_payers(staff, teller.payers, at=at)
+    tell_practice_file(by=staff.lead, at=at, today=teller.today, episodes=episodes)
+    tell_releasing(by=staff.lead, at=at, today=teller.today)
     refresh_service_months(organization_id=staff.organization.id, at=at)
 
 
