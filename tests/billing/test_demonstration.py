@@ -19,6 +19,7 @@ from billing.operations.demonstration.courses import COURSES, Course
 from billing.operations.demonstration.facts import monthly, working_day
 from billing.operations.demonstration.referred import REFERRED
 from billing.operations.service_months import verify_service_months
+from billing.queries.month_page import month_rows
 from billing.queries.verdicts import month_verdicts
 from caseload.models import (
     AgendaItem,
@@ -212,3 +213,14 @@ def test_the_case_summary_of_a_demonstration_patient_takes_one_sheet(demonstrati
     written = InitialAssessment.objects.live().order_by("episode__patient__sort_name")[:2]
     papers = [paper_of(demonstration.id, row.episode_id, at=AT) for row in written]
     assert [len(PdfReader(BytesIO(paper)).pages) for paper in papers] == [1, 1]
+
+
+def test_last_month_is_mostly_free_and_shows_every_decision(loaded: Organization):
+    with transaction.atomic(), tenant(loaded):
+        rows = [row for row in month_rows(loaded.id, "2026-10") if row.release is not None]
+        held = [row for row in rows if row.is_held_back]
+        kinds = sorted(row.release.decision.kind for row in rows if row.release and row.release.decision)
+        assert kinds == ["bill_lower", "do_not_bill", "hold", "release"]
+        words = {check.word for row in held if row.release for check in row.release.holding}
+        assert {"diagnosis_unconfirmed", "coverage_unchecked", "coverage_ended"} <= words
+        assert 3 <= len(held) < len(rows) // 2

@@ -16,7 +16,7 @@ from billing.operations.demonstration.people import ZONE, Staff
 from caseload.models import TimeEntry
 from caseload.operations import Work, draft_contact, draft_follow_up, draft_review, draft_time
 from caseload.rules.worktime import WorkTime
-from registry.models import Episode, Fact, Patient, Payer, TreatingClinician
+from registry.models import Diagnosis, Episode, Fact, Patient, Payer, TreatingClinician
 from registry.operations import Stamp
 from registry.operations.assessments import draft_assessment
 from registry.operations.drafts import (
@@ -88,6 +88,7 @@ class Teller:
         yield draft_program_period(self.stamp, episode=episode, program=course.program, from_on=enrolled_on)
         yield from self._coverage(number, course, patient)
         yield from self._preconditions(course, patient, episode, clinician)
+        yield self._diagnosis(number, course, episode, clinician)
         yield from self._scores(course, patient, episode)
         yield from self._work(course, patient, episode)
         if course.ended_after is None and course.next_in is not None:
@@ -134,8 +135,15 @@ class Teller:
             yield draft_visit(
                 self.stamp, patient=patient, on=enrolled_on - timedelta(days=course.visit_before), code="99214"
             )
-        yield draft_diagnosis(self.stamp, episode=episode, code=course.diagnosis, from_on=enrolled_on)
         yield draft_care_plan(self.stamp, episode=episode, on=enrolled_on)
+
+    def _diagnosis(self, number: int, course: Course, episode: Episode, clinician: TreatingClinician) -> Diagnosis:
+        """Confirmed by the treating clinician, but for every ninth, whose months are held for it."""
+        diagnosis = draft_diagnosis(self.stamp, episode=episode, code=course.diagnosis, from_on=episode.enrolled_on)
+        if number % 9 != 4:
+            diagnosis.confirmed_on, diagnosis.confirmed_by = episode.enrolled_on, clinician
+            diagnosis.confirmed_how = "Signed in"
+        return diagnosis
 
     def _scores(self, course: Course, patient: Patient, episode: Episode) -> Iterator[Fact]:
         for after, total, item9 in monthly(course):
@@ -220,6 +228,7 @@ class Teller:
             note=note,
             client_token=uuid7(),
         )
+        contact.signed_as = str(_care_manager(episode))
         yield contact
         entry = self._entry(patient, episode, span, activity)
         entry.contact = contact
