@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,8 +25,8 @@ from billing.rules.charge_files import Charge, ChargeFile, ChargeRow, read_charg
 from billing.rules.look_back import OURS
 from caseload.operations.read_workbook import WorkbookUnreadable, read_workbook
 from caseload.rules.clock import first_day, last_day, month_of
-from caseload.rules.imports.recognize import Table
-from caseload.rules.imports.sheets import shown
+from caseload.rules.imports.recognize import Column, Table, column_name
+from caseload.rules.imports.sheets import Sheet, as_text, shown
 
 READ_LOOK_BACK = "read_look_back"
 # What takes longer than a page may take is done by a worker.
@@ -85,7 +85,7 @@ def start_look_back(*, by: Membership, at: datetime, name: str, content: bytes, 
     if is_long:
         _queue(found, by=by, at=at)
     else:
-        _keep(found, read_charges(sheets, on=at.date()))
+        _keep(found, sheets, ChargeChoices())
     return found
 
 
@@ -110,7 +110,7 @@ def read_look_back(*, by: Membership, at: datetime, look_back_id: UUID, progress
         _forget_file(found)
         return found
     progress(_READING_PERCENT, 100)
-    _keep(found, read_charges(sheets, on=found.created_at.date(), choices=read_choices(found.choices)))
+    _keep(found, sheets, read_choices(found.choices))
     return found
 
 
@@ -133,8 +133,7 @@ def choose_look_back(*, by: Membership, at: datetime, look_back_id: UUID, choice
         found.save(update_fields=["state"])
         _queue(found, by=by, at=at)
     else:
-        sheets = read_workbook(found.name, content)
-        _keep(found, read_charges(sheets, on=found.created_at.date(), choices=choices.charges))
+        _keep(found, read_workbook(found.name, content), choices.charges)
     return found
 
 
@@ -180,8 +179,9 @@ def discard_old_look_backs(*, by: Membership, at: datetime) -> int:
     return len(waiting)
 
 
-def _keep(found: LookBack, file: ChargeFile) -> None:
+def _keep(found: LookBack, sheets: Sequence[Sheet], choices: ChargeChoices) -> None:
     """Keep every line of ours and what could not be read; of all else only how many there were."""
+    file = read_charges(sheets, on=found.created_at.date(), choices=choices)
     BilledLine.objects.filter(organization_id=found.organization_id, look_back_id=found.id).delete()
     read_on = found.created_at.date()
     lines, aside = _drafts(found, file, read_on)
@@ -202,7 +202,7 @@ def _keep(found: LookBack, file: ChargeFile) -> None:
         "without_paid": sum(line.paid is None for line in lines if line.fate != REFUSED),
         "problems": [problem.sentence for problem in file.problems],
         "questions": list(file.questions),
-        "columns": _columns(file.table),
+        "columns": _columns(file.table or _unread(sheets)),
     }
     found.save(update_fields=["state", "summary", "first_month", "last_month"])
 
@@ -277,6 +277,16 @@ def _columns(table: Table | None) -> list[dict[str, Any]]:
         }
         for column in table.columns
     ]
+
+
+def _unread(sheets: Sequence[Sheet]) -> Table | None:
+    """Of a file without a known heading the first row as headings, so that somebody can say what they mean."""
+    sheet = next((one for one in sheets if one.rows), None)
+    if sheet is None:
+        return None
+    texts = [as_text(cell) for cell in sheet.rows[0]]
+    columns = [Column(place, text or f"Column {column_name(place)}", "") for place, text in enumerate(texts)]
+    return Table(sheet, "contacts", 1, tuple(columns))
 
 
 def _samples(table: Table, position: int) -> list[str]:

@@ -33,6 +33,11 @@ class Said:
         """Whether something was billed, and so perhaps paid."""
         return self.finding not in (Finding.MISSED, Finding.MISSED_PAST)
 
+    @property
+    def differs(self) -> bool:
+        """Whether both sides have lines, or the missing side's worth matters; of what is not supported all is paid."""
+        return self.finding not in (Finding.UNSUPPORTED, Finding.NO_RULES, Finding.TAKEN_BACK)
+
 
 def _said(
     finding: Finding, name: str, meaning: str, *, is_money_back: bool = False, tone: str = ""
@@ -128,7 +133,7 @@ def _month_line(one: PatientMonth) -> tuple[Cell, ...]:
         words_of(compared.billed),
         words_of(compared.supported),
         _money(compared.paid) if compared.billed else "",
-        _money(compared.difference),
+        _money(compared.difference) if SAID[one.finding].differs else "",
         compared.until,
         " ".join(one.why),
         "; ".join(one.would_change),

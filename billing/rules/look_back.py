@@ -234,13 +234,18 @@ def _weight(lines: CodeUnits) -> tuple[int, int]:
 
 def _worth(lines: CodeUnits, support: Support) -> Decimal | None:
     prices = support.prices or {}
-    each = [prices.get(code) for code, _ in lines]
-    return _sum(None if price is None else price * units for price, (_, units) in zip(each, lines, strict=True))
+    return _sum(_times(prices.get(code), units) for code, units in lines)
 
 
 def _difference(standing: CodeUnits, support: Support) -> Decimal | None:
-    billed, supported = _worth(standing, support), _worth(support.ours, support)
-    return None if billed is None or supported is None else supported - billed
+    """What is supported less what was billed; what both have needs no amount."""
+    prices, billed, supported = support.prices or {}, dict(standing), dict(support.ours)
+    more = {code: supported.get(code, 0) - billed.get(code, 0) for code in {*billed, *supported}}
+    return _sum(_times(prices.get(code), units) for code, units in sorted(more.items()) if units)
+
+
+def _times(price: Decimal | None, units: int) -> Decimal | None:
+    return None if price is None else price * units
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:

@@ -40,3 +40,9 @@ def difference(amount: Decimal | None) -> str:
 @register.filter
 def finding_name(finding: Finding) -> str:
     return SAID[finding].name
+
+
+@register.filter
+def has_difference(finding: Finding) -> bool:
+    """Whether the worth of one side less the other's says anything."""
+    return SAID[finding].differs

@@ -21,11 +21,12 @@ from bhi.tenancy.models import Membership
 from billing.forms.look_back import FindingFilter, LookBackChoicesForm, LookBackUploadForm
 from billing.operations.look_back import choose_look_back, discard_look_back, start_look_back, take_look_back
 from billing.queries.calendar import month_title, page_zone
+from billing.queries.claims import Expected
 from billing.queries.look_back import Group, LookBack, Result, look_back, look_backs, refused_lines, result
 from billing.queries.look_back_said import HEADER, SAID, file_lines
 from billing.rules.look_back import Finding
 from billing.templatetags.billing_words import counted
-from billing.templatetags.look_back import sums
+from billing.templatetags.look_back import money
 from caseload.rules.clock import local_date, month_of
 from registry.queries.choices import clinic_choices
 from registry.rules.csv_text import csv_bytes
@@ -276,29 +277,38 @@ def _result_context(found: LookBack, shown: Result) -> dict[str, Any]:
 
 def _tiles(shown: Result) -> list[dict[str, str]]:
     """What the first meeting asks first."""
-    unsupported, missed = shown.group(Finding.UNSUPPORTED), shown.group(Finding.MISSED)
-    lower, as_billed = shown.group(Finding.LOWER), shown.group(Finding.AS_BILLED)
+    unsupported, missed, lower = map(shown.group, (Finding.UNSUPPORTED, Finding.MISSED, Finding.LOWER))
+    as_billed = shown.group(Finding.AS_BILLED)
     return [
-        _tile(unsupported, sums(unsupported.paid), "paid", tone="danger"),
-        _tile(missed, sums(missed.difference), "estimate", tone="info"),
-        _tile(lower, sums(lower.difference), "estimate", tone="info"),
-        _tile(as_billed, f"{as_billed.months} of {shown.billed_months}", "months with a line"),
+        _tile(unsupported, unsupported.paid, "paid", tone="danger"),
+        _tile(missed, missed.difference, "estimate", tone="info"),
+        _tile(lower, lower.difference, "estimate", tone="info"),
+        {
+            "label": SAID[Finding.AS_BILLED].name,
+            "value": f"{as_billed.months} of {shown.billed_months}",
+            "detail": "months with a line",
+            "url": _url(Finding.AS_BILLED, 1) if as_billed.months else "",
+        },
     ]
 
 
-def _tile(group: Group, value: str, kind: str, *, tone: str = "") -> dict[str, str]:
-    is_counted = group.finding is Finding.AS_BILLED
+def _tile(group: Group, amount: Expected, kind: str, *, tone: str) -> dict[str, str]:
+    label = SAID[group.finding].name
+    if not group.months:
+        return {"label": label, "value": "None"}
+    unknown = f"; {amount.unknown} not known" if amount.unknown else ""
+    is_unknown = bool(amount.unknown) and not amount.known
     return {
-        "label": SAID[group.finding].name,
-        "value": value if group.months or is_counted else "None",
-        "detail": kind if is_counted else f"{kind}, {counted(group.months, 'month')}" if group.months else "",
-        "tone": tone if group.months else "",
-        "url": f"?finding={group.finding.value}#months" if group.months else "",
+        "label": label,
+        "value": "Not known" if is_unknown else money(amount.known),
+        "detail": f"{kind}, {counted(group.months, 'month')}{unknown}",
+        "tone": tone,
+        "url": _url(group.finding, 1),
     }
 
 
 def _url(finding: Finding | None, page: int) -> str:
-    return f"?finding={finding.value if finding else ''}&page={page}"
+    return f"?finding={finding.value if finding else ''}&page={page}#months"
 
 
 def _span(found: LookBack) -> str:

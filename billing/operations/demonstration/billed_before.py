@@ -58,12 +58,13 @@ def _charged(number: int, judged: MonthVerdict) -> list[Told]:
     """What went out for the month: mostly what it supports, and now and then something else."""
     lines = judged.verdict.lines if judged.bills and judged.verdict else ()
     if not lines:
-        return [("99493", 1, _USUAL)] if number % 5 == 1 and judged.facts.time.logged_seconds else []
+        return [("99493", 1, _USUAL)] if number % 9 == 1 and judged.facts.time.logged_seconds else []
     told = [(line.code, line.units, (line.amount * _PAID) if line.amount is not None else _USUAL) for line in lines]
     base = told[0]
     changed: dict[int, list[Told]] = {
         2: [],
         4: [base],
+        9: [("G2214", 1, Decimal("48.63"))],
         6: [("99492", 1, Decimal("128.26"))],
         8: [*told, base],
         11: [*told, ("99484", 1, Decimal("45.96"))],
