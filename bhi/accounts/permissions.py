@@ -48,6 +48,11 @@ class Permission(StrEnum):
     RECORD_SERVICES = "record_services"  # other services, and whether coverage was checked
     TAKE_PRACTICE_FILE = "take_practice_file"  # charges and appointments from the practice's own system
     LOOK_BACK = "look_back"  # what was billed before, beside what is supported
+    SET_FILING = "set_filing"  # who files claims, by whom, at which charge
+    VIEW_CLAIMS = "view_claims"  # what was asked, what came back
+    TAKE_ANSWERS = "take_answers"  # acknowledgements and remittances
+    WORK_DENIALS = "work_denials"  # denials, corrected claims, refunds
+    MAKE_PACKET = "make_packet"  # the evidence of a month, as a PDF
     TRY_RULES = "try_rules"  # what would this bill?
     VIEW_AUDIT = "view_audit"
     VIEW_JOB = "view_job"
@@ -69,7 +74,8 @@ _REGISTRY = frozenset({
 _MONTHS = frozenset({
     *(Permission.VIEW_MONTHS, Permission.CLOSE_MONTH, Permission.DECIDE_MONTH, Permission.VIEW_MONEY),
     *(Permission.SET_PAYERS, Permission.RECORD_SERVICES, Permission.TAKE_PRACTICE_FILE),
-    *(Permission.LOOK_BACK, Permission.TRY_RULES),
+    *(Permission.LOOK_BACK, Permission.TRY_RULES, Permission.SET_FILING, Permission.VIEW_CLAIMS),
+    *(Permission.TAKE_ANSWERS, Permission.WORK_DENIALS, Permission.MAKE_PACKET),
 })  # fmt: skip
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
@@ -86,7 +92,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.ADMIN: _EVERYONE
     | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT, Permission.SET_PROTOCOLS, Permission.SET_SLOTS}
     | {Permission.VIEW_MONEY, Permission.SET_PAYERS, Permission.SET_RELEASE, Permission.TAKE_PRACTICE_FILE}
-    | {Permission.LOOK_BACK, Permission.TRY_RULES},
+    | {Permission.LOOK_BACK, Permission.TRY_RULES, Permission.SET_FILING},
 }
 
 PUBLIC: Final = "public"

@@ -1,21 +1,54 @@
+from billing.models.answers import (
+    Acknowledgement,
+    Adjustment,
+    AnswerFile,
+    AnswerState,
+    Remittance,
+    RemittanceClaim,
+    RemittanceLine,
+)
+from billing.models.claim_work import Denial, DenialState, Packet, Refund, RefundState
 from billing.models.closes import ALONE_AFTER, FrozenMonth, LateChange, LateKind, MonthClose, MonthException
 from billing.models.decisions import CheckMode, CoderDecision, DecisionKind, ReleaseMode
-from billing.models.months import Batch, Claim, ClaimLine, ServiceMonth
+from billing.models.filing import (
+    BillingProvider,
+    ChargeFee,
+    ChargePosted,
+    ClinicianRate,
+    PayerFee,
+    PayerRoute,
+    Receiver,
+    ServiceDayPolicy,
+    TaxIdKind,
+)
+from billing.models.months import Batch, BatchFormat, Claim, ClaimLine, Frequency, ServiceMonth
 from billing.models.practice import BilledLine, FileState, LookBack, PracticeFile, PracticeRow
 from billing.models.profiles import AccessAlignment, ClinicianYear, OtherService, PayerProfile, PriorService
 
 __all__ = [
     "ALONE_AFTER",
     "AccessAlignment",
+    "Acknowledgement",
+    "Adjustment",
+    "AnswerFile",
+    "AnswerState",
     "Batch",
+    "BatchFormat",
     "BilledLine",
+    "BillingProvider",
+    "ChargeFee",
+    "ChargePosted",
     "CheckMode",
     "Claim",
     "ClaimLine",
+    "ClinicianRate",
     "ClinicianYear",
     "CoderDecision",
     "DecisionKind",
+    "Denial",
+    "DenialState",
     "FileState",
+    "Frequency",
     "FrozenMonth",
     "LateChange",
     "LateKind",
@@ -23,10 +56,21 @@ __all__ = [
     "MonthClose",
     "MonthException",
     "OtherService",
+    "Packet",
+    "PayerFee",
     "PayerProfile",
+    "PayerRoute",
     "PracticeFile",
     "PracticeRow",
     "PriorService",
+    "Receiver",
+    "Refund",
+    "RefundState",
     "ReleaseMode",
+    "Remittance",
+    "RemittanceClaim",
+    "RemittanceLine",
+    "ServiceDayPolicy",
     "ServiceMonth",
+    "TaxIdKind",
 ]

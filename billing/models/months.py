@@ -36,6 +36,19 @@ class ServiceMonth(TenantModel):
         indexes = [models.Index(fields=["organization", "month"], name="billing_servicemonth_by_month")]
 
 
+class BatchFormat(models.TextChoices):
+    CSV = "csv", "Table (CSV)"
+    X12 = "x12", "837P"
+
+
+class Frequency(models.TextChoices):
+    """CLM05-3: what a claim is to the one before it."""
+
+    ORIGINAL = "1", "Original"
+    REPLACEMENT = "7", "Replacement of an earlier claim"
+    VOID = "8", "Void of an earlier claim"
+
+
 class Batch(TenantModel):
     """A file of claims that left. It is written once; fetching it again gives the same bytes."""
 
@@ -46,11 +59,18 @@ class Batch(TenantModel):
     client_token = models.UUIDField()
     claim_count = models.PositiveIntegerField()
     stored_file = TenantForeignKey("files.StoredFile")
+    format = models.CharField(max_length=6, choices=BatchFormat.choices, default=BatchFormat.CSV)
+    receiver = TenantForeignKey("billing.Receiver", null=True, blank=True)
+    payer = TenantForeignKey("registry.Payer", null=True, blank=True)
+    interchange_number = models.PositiveIntegerField(null=True, blank=True, help_text="ISA13, by organization")
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When somebody said that it was handed over")
+    sent_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
 
     class Meta:
         constraints = [
-            *tenant_wall("billing_batch", "made_by", "stored_file"),
-            AppMayOnly(name="billing_batch_app"),
+            *tenant_wall("billing_batch", "made_by", "stored_file", "receiver", "payer", "sent_by"),
+            AppMayOnly(name="billing_batch_app", update=("sent_at", "sent_by")),
+            models.UniqueConstraint(fields=["organization", "interchange_number"], name="billing_batch_interchange"),
             models.UniqueConstraint(fields=["organization", "number"], name="billing_batch_number"),
             models.UniqueConstraint(fields=["organization", "client_token"], name="billing_batch_once"),
         ]
@@ -73,6 +93,13 @@ class Claim(TenantModel):
     book = models.CharField(max_length=60)
     book_sha256 = models.CharField(max_length=64)
     is_superseded = models.BooleanField(default=False)
+    control_number = models.CharField(max_length=20, blank=True, help_text="CLM01: comes back in every answer")
+    frequency = models.CharField(max_length=1, choices=Frequency.choices, default=Frequency.ORIGINAL)
+    replaces = TenantForeignKey("self", null=True, blank=True)
+    payer_claim_number = models.CharField(max_length=50, blank=True, help_text="Of the claim that this one replaces")
+    clinician = TenantForeignKey("registry.TreatingClinician", null=True, blank=True)
+    charge = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    content = models.JSONField(default=dict, help_text="Subscriber, provider and pointers as they were filed")
     frozen = TenantForeignKey(
         "billing.FrozenMonth",
         null=True,
@@ -82,7 +109,7 @@ class Claim(TenantModel):
 
     class Meta:
         constraints = [
-            *tenant_wall("billing_claim", "batch", "patient", "episode", "payer", "frozen"),
+            *tenant_wall("billing_claim", "batch", "patient", "episode", "payer", "frozen", "replaces", "clinician"),
             AppMayOnly(name="billing_claim_app", update=("is_superseded", "patient")),
             models.UniqueConstraint(
                 fields=["organization", "patient", "month", "family"],
@@ -90,6 +117,15 @@ class Claim(TenantModel):
                 name="billing_claim_one_live",
             ),
             models.UniqueConstraint(fields=["organization", "batch", "number"], name="billing_claim_number"),
+            models.UniqueConstraint(
+                fields=["organization", "control_number"],
+                condition=~Q(control_number=""),
+                name="billing_claim_control",
+            ),
+            models.CheckConstraint(
+                condition=Q(frequency="1", replaces__isnull=True) | (~Q(frequency="1") & Q(replaces__isnull=False)),
+                name="billing_claim_replaces_what",
+            ),
         ]
 
 
@@ -101,6 +137,8 @@ class ClaimLine(TenantModel):
     code = models.CharField(max_length=10)
     units = models.SmallIntegerField()
     amount = models.DecimalField(max_digits=10, decimal_places=2, null=True)
+    charge = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True, help_text="Of all its units")
+    control_number = models.CharField(max_length=30, blank=True, help_text="REF*6R: comes back in the remittance")
 
     class Meta:
         constraints = [

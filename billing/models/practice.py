@@ -81,6 +81,9 @@ class LookBack(TenantModel):
     stored_file = TenantForeignKey("files.StoredFile", null=True, blank=True)
     state = models.CharField(max_length=12, choices=FileState.choices)
     choices = models.JSONField(default=dict, help_text="Which column is what")
+    against = models.CharField(
+        max_length=10, default="records", help_text="records: what they support; closed: what was closed and is posted"
+    )
     filing_months = models.PositiveSmallIntegerField(default=12, help_text="How long after the service a claim may go")
     first_month = models.DateField(null=True, blank=True)
     last_month = models.DateField(null=True, blank=True)

@@ -259,6 +259,15 @@ class NotTheSame(Fact):
         ]
 
 
+class Relationship(models.TextChoices):
+    """What the patient is to whoever holds the insurance."""
+
+    SELF = "self", "Holds it"
+    SPOUSE = "spouse", "Spouse"
+    CHILD = "child", "Child"
+    OTHER = "other", "Other dependent"
+
+
 @keeps_history("registry_coverage")
 class Coverage(Fact):
     """Insurance of a patient, in the order in which it pays."""
@@ -270,6 +279,16 @@ class Coverage(Fact):
     from_on = models.DateField(null=True, blank=True)
     until_on = models.DateField(null=True, blank=True)
     plan_name = models.CharField(max_length=100, blank=True)
+    group_number = models.CharField(max_length=50, blank=True)
+    relationship = models.CharField(max_length=10, choices=Relationship.choices, default=Relationship.SELF)
+    subscriber_family_name = models.CharField(max_length=100, blank=True)
+    subscriber_given_name = models.CharField(max_length=100, blank=True)
+    subscriber_birth_date = models.DateField(null=True, blank=True)
+    subscriber_sex = models.CharField(max_length=1, choices=Sex.choices, blank=True)
+    subscriber_address = models.CharField(max_length=200, blank=True)
+    subscriber_city = models.CharField(max_length=100, blank=True)
+    subscriber_state = models.CharField(max_length=2, blank=True)
+    subscriber_postal_code = models.CharField(max_length=10, blank=True)
 
     class Meta:
         constraints = [

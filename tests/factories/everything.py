@@ -8,10 +8,15 @@ from bhi.tenancy.base import TenantModel
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from registry.models import Fact
-from tests.factories import billing, caseload, files, program, registry, reviews, risk, tenancy, work
+from tests.factories import billing, caseload, claims, files, program, registry, reviews, risk, tenancy, work
 
 # What to change in a table that is no Fact, so that it leaves a version behind.
 _CHANGES: dict[str, dict[str, object]] = {
+    "billing.BillingProvider": {"is_test": False},
+    "billing.Denial": {"note": "Kim calls the payer."},
+    "billing.PayerRoute": {"filing_days": 180},
+    "billing.Receiver": {"is_in_use": False},
+    "billing.Refund": {"related": "None found."},
     "billing.ClinicianYear": {"is_qualifying": False},
     "billing.PayerProfile": {"withdrawn_because": "Read in the wrong contract."},
     "billing.ReleaseMode": {"mode": "note"},
@@ -27,7 +32,7 @@ _CHANGES: dict[str, dict[str, object]] = {
     "registry.DutyTurn": {"is_current": False},
     "registry.RiskProtocol": {"after_hours": "Call the hospital's operator."},
 }
-_MODULES = (tenancy, files, registry, program, risk, caseload, work, reviews, billing)
+_MODULES = (tenancy, files, registry, program, risk, caseload, work, reviews, billing, claims)
 
 
 def tenant_models() -> list[type[models.Model]]:
