@@ -9,6 +9,7 @@ from typing import Final
 
 from billing.queries.calendar import month_title
 from billing.rules.books import book_in_force, with_options
+from billing.rules.collisions import Collision, collisions
 from billing.rules.facts import MonthFacts
 from billing.rules.findings import Verdict
 from billing.rules.ladder import Rung, climbs_by_cocm, ladder, present_minutes
@@ -61,6 +62,7 @@ class MonthShown:
     book_title: str
     work: tuple[WorkShown, ...]
     papers: tuple[PaperShown, ...]
+    collisions: tuple[Collision, ...]
     ladder: tuple[Rung, ...]
     minutes_on_ladder: int
     is_climbed_by_cocm: bool
@@ -93,6 +95,7 @@ def _month(story: Story, told: ToldMonth) -> MonthShown:
         book_title=book.title,
         work=tuple(_work(one) for one in told.work),
         papers=tuple(_papers(story, facts)),
+        collisions=collisions(facts, told.verdict, book),
         ladder=ladder(facts, book),
         minutes_on_ladder=present_minutes(facts),
         is_climbed_by_cocm=climbs_by_cocm(facts),
