@@ -5,7 +5,8 @@ from __future__ import annotations
 from django import template
 
 from billing.queries.analysis import Range, Sums
-from billing.templatetags.billing_words import counted, expected_words
+from billing.queries.claims import Expected
+from billing.templatetags.billing_words import counted, dollars, expected_words
 
 register = template.Library()
 
@@ -52,7 +53,21 @@ def share_words(share: int | None) -> str:
 @register.filter
 def share_of(seconds: int, whole: int) -> str:
     """A part of a whole; of nothing, `n/a`."""
+    if 0 < 100 * seconds < whole:
+        return "under 1%"
     return share_words(100 * seconds // whole if whole else None)
+
+
+@register.filter
+def known_words(expected: Expected) -> str:
+    """The known part of a sum, for a tile: `$443.56`; `unknown` where nothing of it is known."""
+    return dollars(expected.known if expected.known or not expected.unknown else None)
+
+
+@register.filter
+def unknown_words(expected: Expected) -> str:
+    """What a tile says beside it: `and 2 unknown amounts; estimate`."""
+    return f"and {counted(expected.unknown, 'unknown amount')}; estimate" if expected.unknown else "estimate"
 
 
 @register.filter
@@ -69,8 +84,8 @@ def billing_of(sums: Sums) -> str:
 
 @register.filter
 def pace_words(found: Range) -> str:
-    """`at its pace $443.56; bills $60.79 now`."""
-    return f"at its pace {expected_words(found.at_pace)}; bills {expected_words(found.least)} now"
+    """`at its pace $443.56; bills $60.79 now; estimate`."""
+    return f"at its pace {known_words(found.at_pace)}; bills {known_words(found.least)} now; estimate"
 
 
 @register.filter

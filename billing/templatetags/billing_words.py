@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from billing.queries.calendar import month_title
 from billing.queries.claims import Expected
@@ -109,6 +111,12 @@ def lines(asked: Iterable[tuple[str, int]]) -> str:
 
 
 @register.filter
+def whole_codes(words: str) -> str:
+    """Lines that break between codes, never within one and its units."""
+    return words.replace(" × ", "\u00a0×\u00a0")
+
+
+@register.filter
 def gap_words(word: str) -> str:
     return GAP_WORDS.get(word, word.replace("_", " ").capitalize())
 
@@ -129,6 +137,19 @@ def outcome_words(considered: Considered) -> str:
 def step_words(step: NextStep | Step) -> str:
     """`99494 in 12 min`; `99494 × 2 in 12 min`."""
     return f"{words_of([(step.code, step.units)])} in {step.minutes} min"
+
+
+@register.filter
+def step_parts(step: NextStep | Step) -> SafeString:
+    """`99494 × 2 in 12 min`, which may break before the minutes."""
+    code = words_of([(step.code, step.units)])
+    return format_html('<span class="nowrap">{}</span> <span class="nowrap">in {} min</span>', code, step.minutes)
+
+
+@register.filter
+def stake_words(more: Decimal | None) -> str:
+    """What is at stake in a month: `$144.96 more`; that it is not known."""
+    return "amount unknown" if more is None else f"{dollars(more)} more"
 
 
 @register.filter

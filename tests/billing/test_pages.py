@@ -64,7 +64,7 @@ def test_the_month_says_what_bills_and_what_is_missing(people: Program, billing:
         people.billing_patient("Castro", 32, payer=people.payer("Aetna PPO"))
     page = text_of(billing.get(FEBRUARY))
     assert "Abara, Jo 0042 118 99492 + 99494 × 2 $283.24 Medicare Part B rules assumed" in page
-    assert "50 Nothing $57.45 Initiating visit missing costs $57.45 No case review yet Medicare Part B" in page
+    assert "50 Nothing $57.45 more Initiating visit missing costs $57.45 No case review yet Medicare Part B" in page
     assert "Aetna PPO: Generic rules assumed; this payer's own rules are not confirmed." in page.replace("&#x27;", "'")
     assert "To claim 2 $283.24 and 1 unknown amount" in page
 

@@ -13,7 +13,8 @@ from bhi.tenancy.context import tenant
 from billing.operations.batches import make_batch
 from billing.operations.closing import close_month
 from billing.queries.claims import Expected
-from billing.queries.month_page import MonthPage, MonthRow, Order, Show, month_page
+from billing.queries.month_page import MonthPage, Order, Show, month_page
+from billing.queries.month_row import MonthRow
 from billing.queries.stakes import Moment
 from registry.models import Episode
 from registry.operations.episodes import end_episode
@@ -80,7 +81,9 @@ def test_nothing_is_at_stake_in_what_is_claimed_or_closed(lakeside: Program):
 
 def test_a_closed_clinic_has_nothing_at_stake(lakeside: Program):
     lakeside.billing_patient("Abara", 40, without=("visit",))
-    close_month(by=lakeside.by, at=AT, clinic_id=lakeside.clinic.id, month=FEBRUARY, client_token=uuid4(), note="Known.")
+    close_month(
+        by=lakeside.by, at=AT, clinic_id=lakeside.clinic.id, month=FEBRUARY, client_token=uuid4(), note="Known."
+    )
     assert page_of(lakeside, OVER).reachable.patients == 0
 
 
@@ -148,8 +151,8 @@ def test_billing_sees_what_each_gap_costs(people: Program, client_for: Any):
         people.billing_patient("Abara", 30, without=("visit",))
         people.billing_patient("Berg", 10, without=("score",))
     page = text_of(client_for("billing").get("/o/lakeside/billing/months/2026-02/?order=stakes"))
-    assert "30 Nothing 99492 in 6 min $160.32 Initiating visit missing costs $60.79" in page
-    assert "10 Nothing G2214 in 6 min with a rating scale $60.79 Too few minutes" in page
+    assert "30 Nothing 99492 in 6 min $160.32 more Initiating visit missing costs $60.79" in page
+    assert "10 Nothing G2214 in 6 min with a rating scale $60.79 more Too few minutes" in page
     assert "Still reachable 2 $221.11 more, estimate" in page
     assert (
         "Still reachable this month What would still help, for how many patients What Patients Worth"
