@@ -32,10 +32,17 @@ def tell_releasing(*, by: Membership, at: datetime, today: date) -> None:
     rows = sorted(coverage_checks(by.organization_id, month, is_all=True).rows, key=lambda row: row.mrn not in billing)
     _ask(by, at, first_day(month) + timedelta(days=4), rows)
     present = coverage_checks(by.organization_id, month_of(today), is_all=True).rows
-    if today.day > 1:
-        _ask(by, at, first_day(month_of(today)), present[: len(present) * 2 // 3])
+    in_force = {row.coverage_id for row in present if row.answer is None} & _in_force(by, month)
+    again = sorted(in_force, key=str)[: len(present) * 2 // 3]
+    on = first_day(month_of(today))
+    record_coverage_checks(by=by, at=at, coverage_ids=again, on=on, source=PORTAL, is_in_force=True)
     for episode_id, decision in _decisions(by, month, today):
         decide_month(by=by, at=at, episode_id=episode_id, month=month, decision=decision)
+
+
+def _in_force(by: Membership, month: str) -> set[UUID]:
+    rows = coverage_checks(by.organization_id, month, is_all=True).rows
+    return {row.coverage_id for row in rows if row.answer is not None and row.answer.is_in_force}
 
 
 def _ask(by: Membership, at: datetime, on: date, rows: Sequence[CoverageRow]) -> None:
