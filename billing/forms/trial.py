@@ -69,7 +69,8 @@ ROWS: Final[tuple[type[Row], ...]] = (
     OtherRow,
 )
 PAPERS: Final = ("consents", "visits", "diagnoses", "care_plans", "scores", "reviews")
-MOST_ROWS = 60
+# Together they stay below the number of fields that Django takes of one form.
+MOST_WORK, MOST_ROWS = 60, 12
 FEWEST_ROWS = {"work": 3}
 MORE_ROWS = 2
 IN_A_LIST = re.compile(r"\$\.(\w+)\[(\d+)\](?:\.(\w+))?")
@@ -186,7 +187,7 @@ class Rows:
 
     @property
     def may_grow(self) -> bool:
-        return len(self.forms) < MOST_ROWS
+        return len(self.forms) < most_rows(self.of)
 
 
 class Trial:
@@ -267,6 +268,18 @@ class Trial:
         rows[place].add_error(part, said)
 
 
+def most_rows(of: type[Row]) -> int:
+    """How many rows of a kind the form holds."""
+    return MOST_WORK if of is WorkRow else MOST_ROWS
+
+
+def check_fits(document: Mapping[str, Any]) -> None:
+    """Raises DocumentInvalid where a story, known to be valid, lists more than the form holds."""
+    for of in ROWS:
+        if len(_items(document, of)) > most_rows(of):
+            raise DocumentInvalid(f"$.{of.KIND}", f"this form holds at most {most_rows(of)} of these")
+
+
 def nothing_typed() -> Typed:
     """The page as it is first shown."""
     return typed_of({})
@@ -292,8 +305,12 @@ def typed_of(document: Mapping[str, Any]) -> Typed:
     data["program"] = document.get("program", "cocm")
     data.setlist("without", _without(document))
     for of in ROWS:
-        _type_rows(data, of, _earlier(document) if of is EarlierRow else document.get(of.KIND) or ())
+        _type_rows(data, of, _items(document, of))
     return data
+
+
+def _items(document: Mapping[str, Any], of: type[Row]) -> list[Any]:
+    return _earlier(document) if of is EarlierRow else list(document.get(of.KIND, ()))
 
 
 def _access(model: Mapping[str, Any]) -> str:
@@ -332,7 +349,7 @@ def _rows(of: type[Row], data: Typed, *, is_read: bool, is_more: bool) -> Rows:
     fewest = FEWEST_ROWS.get(of.KIND, 1)
     given = data.get(f"{of.KIND}-rows", "")
     count = int(given) if re.fullmatch(r"[0-9]{1,4}", given or "") else 0
-    count = min(max(count + (MORE_ROWS if is_more else 0), fewest), MOST_ROWS)
+    count = min(max(count + (MORE_ROWS if is_more else 0), fewest), most_rows(of))
     return Rows(of, tuple(_row(of, data, f"{of.KIND}-{place}", is_read=is_read) for place in range(count)))
 
 

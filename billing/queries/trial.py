@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from billing.queries.calendar import month_title
 from billing.rules.books import book_in_force, with_options
@@ -17,7 +18,7 @@ from billing.rules.story import RECOMMENDATIONS
 from billing.rules.story_months import ToldMonth, ToldWork, told_months
 from billing.rules.story_parts import Story
 from caseload.models import Activity, StaffRole, TimeService
-from caseload.rules.clock import first_day, last_day
+from caseload.rules.clock import first_day, last_day, local_date
 
 ROLE_CHOICES: Final = tuple(StaffRole.choices)
 ACTIVITY_CHOICES: Final = tuple(Activity.choices)
@@ -120,10 +121,10 @@ def _work(told: ToldWork) -> WorkShown:
 
 def _papers(story: Story, facts: MonthFacts) -> Iterator[PaperShown]:
     """What is on file by the month's end, and what others bill in it."""
-    last_on = last_day(facts.month)
+    last_on, zone = last_day(facts.month), ZoneInfo(story.clinic.time_zone)
     for consent in story.consents:
         until = f"until {consent.revoked_on:%b} {consent.revoked_on.day}" if consent.revoked_on else ""
-        yield PaperShown(f"Consent ({consent.service.upper()})", consent.given_at.date(), until)
+        yield PaperShown(f"Consent ({consent.service.upper()})", local_date(consent.given_at, zone), until)
     for visit in story.visits:
         yield PaperShown(f"Visit {visit.code}", visit.on, "" if visit.by == "billing" else "with another practitioner")
     yield from (PaperShown("Diagnosis", None, code) for code in story.diagnoses)

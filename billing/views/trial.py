@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
-from billing.forms.trial import Trial, nothing_typed, typed_of
+from billing.forms.trial import Trial, check_fits, nothing_typed, typed_of
 from billing.queries.trial import months_shown
 from billing.rules.documents import DocumentInvalid
 from billing.rules.story import load_story
@@ -65,6 +65,7 @@ def _document(request: HttpRequest) -> dict[str, Any]:
         raise DocumentInvalid("", "This file is not text. A story is a JSON file.") from fault
     check_recordable(load_story(text))
     document: dict[str, Any] = json.loads(text)
+    check_fits(document)
     return document
 
 

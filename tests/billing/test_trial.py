@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 
-from billing.forms.trial import MOST_ROWS, Trial, nothing_typed, typed_of
+from billing.forms.trial import MOST_WORK, Trial, nothing_typed, typed_of
 from billing.rules.story_library import Example, examples
 from billing.rules.story_months import told_months
 from tests.billing.test_pages import text_of
@@ -132,7 +132,7 @@ def test_more_rows_lose_nothing_and_judge_nothing(billing: Client):
 
 def test_rows_end_somewhere(billing: Client):
     content = billing.post(PAGE, {**TYPED, "work-rows": "9999", "act": "more-work"}).content.decode()
-    assert f'name="work-rows" value="{MOST_ROWS}"' in content
+    assert f'name="work-rows" value="{MOST_WORK}"' in content
     assert 'value="more-work"' not in content
 
 
@@ -183,6 +183,25 @@ def test_a_saved_file_opens_as_it_was_typed(billing: Client):
 def test_a_wrong_file_is_answered_in_the_validators_words(billing: Client, content: bytes, fault: str):
     response = opened(billing, content)
     assert (response.status_code, fault in text_of(response)) == (422, True)
+
+
+def test_a_story_longer_than_the_form_is_refused_not_cut(billing: Client):
+    story = {"id": "a", "title": "b", "enrolled_on": "2026-10-01"}
+    work = [{"at": "2026-10-05", "minutes": 1}] * (MOST_WORK + 1)
+    long = opened(billing, json.dumps(story | {"work": work}).encode())
+    assert (long.status_code, "$.work: this form holds at most 60 of these" in text_of(long)) == (422, True)
+    fits = opened(billing, json.dumps(story | {"work": work[1:]}).encode())
+    assert (fits.status_code, "October 2026: bills as 99492" in text_of(fits)) == (200, True)
+
+
+def test_a_consent_late_in_the_evening_is_of_its_own_day(billing: Client):
+    late = {
+        "consents-rows": "1",
+        "consents-0-day": "2026-10-05",
+        "consents-0-clock": "23:30",
+        "consents-0-service": "bhi",
+    }
+    assert "Consent (BHI) Oct 5, 2026" in text_of(billing.post(PAGE, {**TYPED, **late}))
 
 
 def test_no_file_is_asked_for(billing: Client):
