@@ -14,11 +14,13 @@ from pypdf import PdfReader
 from bhi.accounts.models import User
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Membership, Organization
+from billing.models import LookBack
 from billing.operations.demonstration import SIGN_INS, load_demonstration
 from billing.operations.demonstration.courses import COURSES, Course
 from billing.operations.demonstration.facts import monthly, working_day
 from billing.operations.demonstration.referred import REFERRED
 from billing.operations.service_months import verify_service_months
+from billing.queries.look_back import result
 from billing.queries.month_page import month_rows
 from billing.queries.verdicts import month_verdicts
 from caseload.models import (
@@ -224,3 +226,12 @@ def test_last_month_is_mostly_free_and_shows_every_decision(loaded: Organization
         words = {check.word for row in held if row.release for check in row.release.holding}
         assert {"diagnosis_unconfirmed", "coverage_unchecked", "coverage_ended"} <= words
         assert 3 <= len(held) < len(rows) // 2
+
+
+def test_what_was_billed_before_shows_most_findings(demonstration):
+    with tenant(demonstration):
+        shown = result(LookBack.objects.get(), as_of=date(2026, 11, 20))
+    assert {group.finding.value for group in shown.groups} == {
+        "unsupported", "two_families", "twice", "higher", "lower", "missed", "as_billed",
+    }  # fmt: skip
+    assert [(one.label, one.rows != ()) for one in shown.strangers] == [("Halvorsen, Mette · Z90011", True)]

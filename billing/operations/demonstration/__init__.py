@@ -10,10 +10,12 @@ from django.db import transaction
 
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
+from billing.operations.demonstration.billed_before import tell_billed_before
 from billing.operations.demonstration.courses import COURSES, MEDICARE, SELF
 from billing.operations.demonstration.danger import ASSESSED, AT_NIGHT, tell_danger
 from billing.operations.demonstration.facts import Teller
 from billing.operations.demonstration.papers import tell_clinics, tell_papers, tell_safety_plans
+from billing.operations.demonstration.payers import tell_payers
 from billing.operations.demonstration.people import CHANNELS, CLINICIANS, SIGN_INS, SLUG, ZONE, Staff, make_staff
 from billing.operations.demonstration.practice import tell_practice_file
 from billing.operations.demonstration.referred import tell_referred
@@ -65,8 +67,10 @@ def _tell_courses(staff: Staff, *, at: datetime) -> None:
     rebuild_standing(organization_id=staff.organization.id, episode_ids=[one.id for one in episodes], at=at)
     _tell_program(staff, teller.clinicians, facts, at=at)
     _settle_payers(staff, teller.payers, at=at)
+    tell_payers(by=staff.lead, at=at, today=teller.today)
     tell_practice_file(by=staff.lead, at=at, today=teller.today, episodes=episodes)
     tell_releasing(by=staff.lead, at=at, today=teller.today)
+    tell_billed_before(by=staff.lead, at=at, today=teller.today)
     refresh_service_months(organization_id=staff.organization.id, at=at)
 
 
@@ -102,6 +106,6 @@ def _set_channels(staff: Staff, clinicians: tuple[TreatingClinician, ...], *, at
 
 
 def _settle_payers(staff: Staff, payers: dict[str, Payer], *, at: datetime) -> None:
-    """Medicare's rules are confirmed; the other payers keep the assumed ones, as after an import."""
+    """Medicare's rules are confirmed from the beginning; the others begin with the assumed ones, as after an import."""
     set_profile(by=staff.system, at=at, payer=payers[MEDICARE], book="medicare_ffs", from_on=BEGINNING)
     ensure_profiles(by=staff.system, at=at)
