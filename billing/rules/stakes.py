@@ -130,13 +130,13 @@ def stakes(facts: MonthFacts, book: RuleBook, verdict: Verdict, *, is_over: bool
     papers that exist and were not recorded. A way is named only where it is needed for a better month, and nothing
     is named that would lower the amount.
     """
-    needed = _needed(facts, book, verdict, is_over=is_over)
-    closed = closing(facts, book, needed)
-    best = judge(closed, book) if needed else verdict
+    plan = _plan(facts, book, verdict, closable((gap.word for gap in verdict.gaps), is_over=is_over))
+    if plan is None:
+        return Stakes(step=None if is_over else _step(facts, book, verdict))
     return Stakes(
-        ways=tuple(_way(facts, book, verdict, best, word, needed, is_over=is_over) for word in needed),
-        together=_reach(verdict, best) if needed else None,
-        step=None if is_over else _step(closed, book, best),
+        ways=tuple(_way(facts, book, verdict, plan, word, is_over=is_over) for word in plan.words),
+        together=_reach(verdict, plan.best),
+        step=None if is_over else _step(closing(facts, book, plan.words), book, plan.best),
     )
 
 
@@ -167,30 +167,37 @@ def lacking(facts: MonthFacts, book: RuleBook) -> tuple[str, ...]:
     return closable(words, is_over=False)
 
 
-def _needed(facts: MonthFacts, book: RuleBook, verdict: Verdict, *, is_over: bool) -> tuple[str, ...]:
-    """The fewest of the closable gaps that bring the month as far as all of them."""
-    words = closable((gap.word for gap in verdict.gaps), is_over=is_over)
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The gaps to close, the verdict with all of them closed, and that without each."""
+
+    words: tuple[str, ...]
+    best: Verdict
+    without: dict[str, Verdict]
+
+
+def _plan(facts: MonthFacts, book: RuleBook, now: Verdict, words: tuple[str, ...]) -> _Plan | None:
+    """The fewest of the closable gaps that bring the month as far as all of them; None where that is no further."""
     if not words:
-        return ()
-    best = _codes(judge(closing(facts, book, words), book))
-    needed = words
-    for word in words:
-        others = tuple(one for one in needed if one != word)
-        if _codes(judge(closing(facts, book, others), book) if others else verdict) == best:
-            needed = others
-    return needed if needed and _is_better(verdict, judge(closing(facts, book, needed), book)) else ()
+        return None
+    best = judge(closing(facts, book, words), book)
+    if not _is_better(now, best):
+        return None
+    without = {word: _without(facts, book, now, words, word) for word in words}
+    idle = next((word for word, verdict in without.items() if _codes(verdict) == _codes(best)), None)
+    if idle is not None:
+        return _plan(facts, book, now, tuple(word for word in words if word != idle))
+    return _Plan(words, best, without)
 
 
-def _way(
-    facts: MonthFacts, book: RuleBook, now: Verdict, best: Verdict, word: str, needed: tuple[str, ...], *, is_over: bool
-) -> Way:
-    how = WAYS[word][is_over]
-    if len(needed) == 1:
-        reach = _reach(now, best)
-        return Way(word, how, reach, reach.more)
-    alone = judge(closing(facts, book, (word,)), book)
-    without = judge(closing(facts, book, (one for one in needed if one != word)), book)
-    return Way(word, how, _reach(now, alone), _more(without.lines, best.lines))
+def _without(facts: MonthFacts, book: RuleBook, now: Verdict, words: tuple[str, ...], word: str) -> Verdict:
+    others = tuple(one for one in words if one != word)
+    return judge(closing(facts, book, others), book) if others else now
+
+
+def _way(facts: MonthFacts, book: RuleBook, now: Verdict, plan: _Plan, word: str, *, is_over: bool) -> Way:
+    alone = plan.best if len(plan.words) == 1 else judge(closing(facts, book, (word,)), book)
+    return Way(word, WAYS[word][is_over], _reach(now, alone), _more(plan.without[word].lines, plan.best.lines))
 
 
 def _step(facts: MonthFacts, book: RuleBook, now: Verdict) -> Step | None:

@@ -160,6 +160,22 @@ def test_near_is_within_ten_minutes():
     assert [at_stake(time=worked(minutes)).is_near for minutes in (25, 26, 40)] == [False, True, False]
 
 
+@pytest.mark.parametrize(
+    ("changed", "is_almost", "is_one_paper"),
+    [
+        ({"time": worked(30)}, True, False),
+        ({"time": worked(25)}, False, False),
+        ({"time": worked(30), "diagnoses": ()}, False, True),
+        ({"time": worked(30), "diagnoses": (), "visits": ()}, False, False),
+        ({"time": worked(10), "diagnoses": ()}, False, False),
+        ({"time": worked(86), "options": {"addon_cap": 1}}, False, False),
+    ],
+)
+def test_a_month_is_short_of_minutes_alone_or_of_one_paper(changed, is_almost, is_one_paper):
+    found = at_stake(**changed)
+    assert (found.is_almost, found.is_one_paper) == (is_almost, is_one_paper)
+
+
 def test_nothing_is_at_stake_where_nothing_can_be_done():
     assert (NOTHING.is_any, NOTHING.more, NOTHING.is_near) == (False, Decimal(0), False)
 
