@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +14,12 @@ from bhi.files.operations import store
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
 from billing.models import Batch, Claim, ClaimLine
-from billing.operations.errors import AllHeld, MonthNotOver, NothingToBill, PapersUnseen
+from billing.operations.errors import AllHeld, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen
 from billing.queries.calendar import is_over, month_title
 from billing.queries.claimable import Billable, claimable
 from billing.queries.claims import claim_name
-from billing.rules import facts as frozen
-from billing.rules.canonical import plain
 from billing.rules.claims_file import ClaimRow, claims_file
-from billing.rules.findings import Line
+from billing.rules.closing import FrozenLine
 from caseload.rules.clock import first_day
 
 PURPOSE = "claims batch"
@@ -50,10 +47,10 @@ def make_batch(
     """Claims for all patients of an ended month that bill and have no live claim, in one file written once.
 
     `episode_ids` narrows them. Claims that rest on an assumed care plan or a visit without a code are left out unless
-    whoever makes the batch has seen the papers; what a release check or a coder holds back always is. A second call
-    with the same `client_token` answers with the first one's batch. Makers of one organization go one after the other,
-    so that each claim is made once.
-    Raises MonthNotOver, NothingToBill, AllHeld, PapersUnseen.
+    whoever makes the batch has seen the papers; what a release check or a coder holds back always is. Where a clinic's
+    month is closed, claims rest on what was frozen. A second call with the same `client_token` answers with the first
+    one's batch. Makers of one organization go one after the other, so that each claim is made once.
+    Raises MonthNotOver, NothingToBill, AllHeld, CorrectFirst, PapersUnseen.
     """
     lock_claims(by.organization_id)
     made = Batch.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
@@ -62,6 +59,8 @@ def make_batch(
     if not is_over(by.organization_id, month, at):
         raise MonthNotOver(month_title(month))
     to_claim = claimable(by.organization_id, month, episode_ids=episode_ids)
+    if not to_claim.billable and to_claim.to_correct:
+        raise CorrectFirst(month_title(month), to_claim.to_correct)
     if not to_claim.billable:
         raise AllHeld(month_title(month), to_claim.held) if to_claim.held else NothingToBill(month_title(month))
     billable = [one for one in to_claim.billable if has_seen_papers or not one.rests_on_unseen]
@@ -122,17 +121,18 @@ def _claim(batch: Batch, number: int, one: Billable) -> Claim:
         patient_id=one.episode.patient_id,
         episode_id=one.episode.id,
         month=batch.month,
-        payer_id=one.payer_id,
+        payer_id=one.payer.id,
         service_on=one.service_on,
-        facts=json.loads(frozen.to_json(one.facts)),
-        facts_sha256=frozen.sha256(one.facts),
-        verdict=plain(one.verdict),
-        book=one.verdict.book_id,
-        book_sha256=one.verdict.book_sha256,
+        facts=one.basis.facts,
+        facts_sha256=one.basis.facts_sha256,
+        verdict=one.basis.verdict,
+        book=one.basis.book,
+        book_sha256=one.basis.book_sha256,
+        frozen_id=one.basis.frozen_id,
     )
 
 
-def _line(claim: Claim, place: int, line: Line) -> ClaimLine:
+def _line(claim: Claim, place: int, line: FrozenLine) -> ClaimLine:
     return ClaimLine(
         organization_id=claim.organization_id,
         claim=claim,
@@ -143,10 +143,8 @@ def _line(claim: Claim, place: int, line: Line) -> ClaimLine:
     )
 
 
-def _row(batch: Batch, claim: Claim, one: Billable, line: Line) -> ClaimRow:
+def _row(batch: Batch, claim: Claim, one: Billable, line: FrozenLine) -> ClaimRow:
     patient, clinic, clinician = one.episode.patient, one.episode.clinic, one.episode.treating_clinician
-    payer = one.judged.month.payer
-    assert payer is not None
     return ClaimRow(
         claim=claim_name(batch.number, claim.number),
         record_number=patient.mrn,
@@ -154,14 +152,14 @@ def _row(batch: Batch, claim: Claim, one: Billable, line: Line) -> ClaimRow:
         given_name=patient.given_name,
         birth_date=patient.birth_date,
         sex=patient.sex,
-        payer=payer.name,
-        payer_code=payer.code,
-        member_id=one.judged.month.member_id,
+        payer=one.payer.name,
+        payer_code=one.payer.code,
+        member_id=one.member_id,
         service_on=claim.service_on,
         place_of_service=clinic.place_of_service,
         code=line.code,
         units=line.units,
-        diagnoses=" ".join(one.facts.diagnoses),
+        diagnoses=" ".join(one.diagnoses),
         clinician=str(clinician) if clinician else "",
         clinician_npi=clinician.npi if clinician else "",
         clinic=clinic.name,

@@ -32,13 +32,13 @@ from billing.operations.errors import (
 from billing.queries.calendar import month_title
 from billing.queries.closing import (
     ClinicMonth,
-    asked_after_close,
     clinic_month,
     clinic_months,
     frozen_months,
     lines_of,
     live_close,
 )
+from billing.queries.frozen import asked_after_close
 from billing.queries.release import releases
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules import facts as frozen

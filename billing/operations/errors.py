@@ -34,6 +34,14 @@ class AllHeld(DomainError):
         super().__init__(f"{left} left for {month} is held back. Look at what is held, and release what may leave.")
 
 
+class CorrectFirst(DomainError):
+    """All that is left to claim are closed months that would ask another payer by now, or whose enrolment is gone."""
+
+    def __init__(self, month: str, count: int) -> None:
+        what = "1 closed month" if count == 1 else f"{count} closed months"
+        super().__init__(f"{what} of {month} would ask another payer by now, or nobody. Correct them first.")
+
+
 class PapersUnseen(DomainError):
     """All that is left to claim rests on care plans or visits that nobody has seen."""
 

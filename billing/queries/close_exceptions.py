@@ -13,7 +13,7 @@ from django.db import connection
 from bhi.accounts.queries import people_of
 from bhi.tenancy.models import Clinic
 from billing.models import MonthException
-from billing.queries.month_page import MonthRow
+from billing.queries.month_row import MonthRow
 from billing.rules.closing import repeated_durations
 from caseload.rules.clock import first_day, last_day
 

@@ -13,10 +13,10 @@ from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic
 from billing.models import FrozenMonth, LateChange, MonthClose
 from billing.queries.close_exceptions import ExceptionShown, exceptions_of
-from billing.queries.month_page import MonthRow, month_rows
+from billing.queries.frozen import read_lines
+from billing.queries.month_page import month_rows
+from billing.queries.month_row import MonthRow
 from billing.rules.closing import FrozenLine, standing_lines
-from billing.rules.decisions import Release
-from billing.rules.findings import Line
 from caseload.rules.clock import first_day, month_starts_and_ends
 
 
@@ -129,24 +129,7 @@ def frozen_months(organization_id: UUID, close_id: UUID) -> dict[UUID, FrozenMon
 
 def lines_of(row: FrozenMonth) -> tuple[FrozenLine, ...]:
     """A frozen row's lines."""
-    return tuple(
-        FrozenLine(code, units, None if amount is None else Decimal(amount)) for code, units, amount in row.lines
-    )
-
-
-def asked_now(row: MonthRow, asked: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:
-    """What a closed month that asked for these lines would ask for as it stands."""
-    if row.refusal:
-        return ()
-    lines = row.verdict_lines if row.release is None else asked_after_close(row.release, bool(asked))
-    return tuple(FrozenLine(line.code, line.units, line.amount) for line in lines)
-
-
-def asked_after_close(release: Release, is_asked: bool) -> tuple[Line, ...]:
-    """What a month that bills asks for once it is closed. What left with the close is not held back afterwards: a
-    check that fails since is a matter for a correction or for nobody, not a reason to take all of it back.
-    """
-    return release.would_ask if is_asked and not release.is_not_billed else release.asked
+    return read_lines(row.lines)
 
 
 def _clinic_months(organization_id: UUID, month: str, clinics: Sequence[Clinic]) -> list[ClinicMonth]:
@@ -277,7 +260,7 @@ def _changed(
         asked = standing_lines(lines_of(before)) if before else ()
         minutes = before.minutes if before else 0
         payer = _other_payer(before, row) if before and asked else ""
-        now = asked_now(row, asked)
+        now = row.asks_now
         if asked != now or minutes != row.minutes or payer:
             words, name = tuple(late.get(row.episode_id, ())), row.patient_name
             yield ChangedMonth(row.episode_id, name, asked, now, minutes, row.minutes, words, payer)

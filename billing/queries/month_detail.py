@@ -13,7 +13,8 @@ from bhi.tenancy.models import Membership
 from billing.models import MonthClose
 from billing.queries.claims import ClaimedMonth, CodeUnits, claimed_months
 from billing.queries.facility import time_by_payer
-from billing.queries.month_page import changed_since
+from billing.queries.frozen import FrozenAsk, asked_after_close, frozen_ask
+from billing.queries.month_page import changed_since, words_of
 from billing.queries.records import EpisodeRow
 from billing.queries.release import lower_of, releases
 from billing.queries.release_pages import DecisionShown, decisions_of
@@ -67,6 +68,7 @@ class MonthDetail:
     history: tuple[DecisionShown, ...] = ()
     lower: tuple[tuple[Line, ...], ...] = ()
     closed_since: datetime | None = None
+    closed: FrozenAsk | None = None
 
     @property
     def episode(self) -> EpisodeRow:
@@ -91,20 +93,51 @@ class MonthDetail:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the month would now be claimed otherwise than it was."""
-        return self.claimed is not None and self.claimed.lines != (self.lines if self.bills else ())
+        """Whether the month would now be claimed otherwise than it was; closed, whether it asks otherwise by now."""
+        return self.claimed is not None and self.claimed.lines != self.asks
+
+    @property
+    def asks(self) -> CodeUnits:
+        """What is asked of a payer: of a closed month what was frozen, else what it comes to."""
+        if self.closed is not None:
+            return tuple((line.code, line.units) for line in self.closed.lines)
+        return self.lines if self.bills else ()
+
+    @property
+    def closed_otherwise(self) -> str:
+        """That a closed month comes to something else by now, in words; empty where it does not."""
+        if self.closed is None:
+            return ""
+        was = bool(self.closed.lines)
+        lines = asked_after_close(self.release, was) if self.release is not None else ()
+        now = tuple((line.code, line.units) for line in lines) if self.judged.bills else ()
+        if now == self.asks:
+            return ""
+        before, after = words_of(self.asks) or "nothing", words_of(now) or "nothing"
+        return f"Closed with {before}; comes to {after} now. Correct the month if it should ask that."
 
     @property
     def claimed_time(self) -> str:
         """On how many minutes the claim rests, where those are others by now and the lines are the same; else empty."""
         now = self.judged.verdict.minutes if self.judged.verdict else 0
+        now = now if self.closed is None else self.closed.minutes
         if self.claimed is None or self.is_changed or self.claimed.minutes in (None, now):
             return ""
         return f"Claimed with {self.claimed.minutes} minutes in batch {self.claimed.batch_number}; {now} count now"
 
     @property
+    def changed_title(self) -> str:
+        is_closed = self.closed is not None
+        return "Claimed otherwise: corrected claim needed" if is_closed else "Changed since it was claimed"
+
+    @property
     def changed_since(self) -> str:
-        return changed_since(self.claimed) if self.claimed is not None else ""
+        if self.claimed is None:
+            return ""
+        if self.closed is not None:
+            asked, claimed = words_of(self.asks) or "nothing", words_of(self.claimed.lines)
+            return f"Claimed as {claimed} in batch {self.claimed.batch_number}; the closed month asks {asked}."
+        return changed_since(self.claimed)
 
 
 def month_detail(organization_id: UUID, month: str, episode_id: UUID) -> MonthDetail:
@@ -115,6 +148,7 @@ def month_detail(organization_id: UUID, month: str, episode_id: UUID) -> MonthDe
     time = time_by_payer(organization_id, judged.month.episode, judged.facts)
     claimed = claimed_months(organization_id, month).get(judged.month.episode.patient_id)
     people = people_of(organization_id)
+    closed_since = _closed_since(organization_id, month, judged.month.episode.clinic_id)
     return MonthDetail(
         judged=judged,
         zone=judged.month.episode.time_zone,
@@ -124,7 +158,8 @@ def month_detail(organization_id: UUID, month: str, episode_id: UUID) -> MonthDe
         release=releases(organization_id, month, [judged]).get(episode_id),
         history=decisions_of(organization_id, episode_id, month, people),
         lower=lower_of(judged),
-        closed_since=_closed_since(organization_id, month, judged.month.episode.clinic_id),
+        closed_since=closed_since,
+        closed=frozen_ask(organization_id, month, episode_id) if closed_since else None,
     )
 
 

@@ -14,14 +14,16 @@ from django.db.models import OuterRef, Q, Subquery
 
 from bhi.tenancy.models import Clinic
 from billing.models import MonthClose
-from billing.queries.claims import ClaimedMonth, CodeUnits, Expected, claimed_months, expected
+from billing.queries.claims import ClaimedMonth, Expected, claimed_months, expected
+from billing.queries.frozen import FrozenAsk, closed_months
+from billing.queries.month_row import MonthRow
 from billing.queries.release import releases
 from billing.queries.stakes import Moment, StillReachable, missed_in, stakes_of, still_reachable
 from billing.queries.verdicts import MonthVerdict, month_verdicts
+from billing.rules.closing import FrozenLine
 from billing.rules.decisions import Release
-from billing.rules.findings import Flag, Gap, Line, NextStep
-from billing.rules.stakes import NOTHING, Stakes
-from billing.rules.words import rests_on_unseen
+from billing.rules.findings import Line
+from billing.rules.stakes import NOTHING
 from caseload.rules.clock import first_day, last_day
 from registry.models import Episode
 
@@ -63,95 +65,6 @@ class Order(StrEnum):
     NAME = "name"
     STAKES = "stakes"
     MINUTES = "minutes"
-
-
-@dataclass(frozen=True, slots=True)
-class MonthRow:
-    """One patient's month as the page shows it. Amounts are None where unknown, zero where nothing bills."""
-
-    episode_id: UUID
-    patient_name: str
-    mrn: str
-    clinic_id: UUID
-    clinic: str
-    payer: str
-    payer_note: str
-    minutes: int
-    logged_minutes: int
-    verdict_lines: tuple[Line, ...]
-    refusal: str
-    gaps: tuple[Gap, ...]
-    flags: tuple[Flag, ...]
-    next_step: NextStep | None
-    amount: Decimal | None
-    held_entries: int
-    claimed: ClaimedMonth | None
-    stakes: Stakes = NOTHING
-    missed: Stakes = NOTHING
-    payer_id: UUID | None = None
-    care_manager_id: UUID | None = None
-    release: Release | None = None
-
-    @property
-    def asked_lines(self) -> tuple[Line, ...]:
-        """What is asked of the payer after a coder's decision, or would be once nothing holds it back."""
-        if self.refusal:
-            return ()
-        if self.release is None:
-            return self.verdict_lines
-        return () if self.release.is_not_billed else self.release.would_ask
-
-    @property
-    def lines(self) -> CodeUnits:
-        return tuple((line.code, line.units) for line in self.asked_lines or self.verdict_lines)
-
-    @property
-    def bills(self) -> bool:
-        return bool(self.asked_lines)
-
-    @property
-    def is_held_back(self) -> bool:
-        """Whether a release check or a coder keeps it from being claimed."""
-        return self.release is not None and self.release.is_held and self.claimed is None and not self.refusal
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether the month would now be claimed otherwise than it was."""
-        if self.claimed is None:
-            return False
-        now = self.lines if self.bills else ()
-        return self.claimed.lines != now
-
-    @property
-    def is_time_changed(self) -> bool:
-        """Whether the claim rests on other minutes than those of now, though it would be made for the same lines."""
-        return self.claimed is not None and not self.is_changed and self.claimed.minutes not in (None, self.minutes)
-
-    @property
-    def has_remarks(self) -> bool:
-        is_other = self.is_changed or self.is_time_changed
-        is_stopped = self.release is not None and bool(self.release.chip)
-        return bool(self.gaps or self.flags or self.refusal or self.held_entries or is_other or is_stopped)
-
-    @property
-    def is_claimable(self) -> bool:
-        return self.bills and self.claimed is None and not self.is_held_back
-
-    @property
-    def rests_on_unseen(self) -> bool:
-        return rests_on_unseen(flag.word for flag in self.flags)
-
-    @property
-    def changed_words(self) -> str:
-        return f"Changed since batch {self.claimed.batch_number}" if self.claimed is not None else ""
-
-    @property
-    def claimed_time_words(self) -> str:
-        return f"Claimed with {self.claimed.minutes} minutes" if self.claimed is not None else ""
-
-    @property
-    def held_words(self) -> str:
-        return "1 entry held" if self.held_entries == 1 else f"{self.held_entries} entries held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +176,8 @@ def month_rows(organization_id: UUID, month: str, *, moment: Moment | None = Non
     released = releases(organization_id, month, found)
     ordered = sorted(found, key=lambda one: (one.month.episode.patient_sort_name, one.month.episode.id))
     rows = (_row(one, claimed.get(one.month.episode.patient_id), held, moment) for one in ordered)
-    return [_released(row, released.get(row.episode_id)) for row in rows]
+    closed = closed_months(organization_id, month)
+    return [_released(row, released.get(row.episode_id), closed.of(row.episode_id, row.clinic_id)) for row in rows]
 
 
 def held_entries(organization_id: UUID, month: str) -> dict[UUID, int]:
@@ -332,9 +246,10 @@ def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, in
     )
 
 
-def _released(row: MonthRow, release: Release | None) -> MonthRow:
-    """The row with what becomes of the month, where it bills."""
-    return row if release is None else replace(row, release=release, amount=release.amount)
+def _released(row: MonthRow, release: Release | None, closed: FrozenAsk | None) -> MonthRow:
+    """The row with what becomes of the month, where it bills, and with what was frozen, where it is closed."""
+    known = row if release is None else replace(row, release=release, amount=release.amount)
+    return known if closed is None else replace(known, closed=closed, amount=closed.amount)
 
 
 def _claimed_elsewhere(claimed: ClaimedMonth | None, episode_id: UUID) -> str:
@@ -383,7 +298,7 @@ def _place_after(rows: Sequence[MonthRow], after: UUID | None) -> int:
 
 
 def _by_code(rows: Iterable[MonthRow]) -> tuple[Total, ...]:
-    lines: dict[str, list[Line]] = {}
+    lines: dict[str, list[Line | FrozenLine]] = {}
     for line in (line for row in rows for line in row.asked_lines):
         lines.setdefault(line.code, []).append(line)
     return tuple(

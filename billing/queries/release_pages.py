@@ -10,7 +10,8 @@ from uuid import UUID
 from bhi.accounts.queries import people_of
 from bhi.tenancy.models import Membership
 from billing.models import CoderDecision, MonthClose, ReleaseMode
-from billing.queries.month_page import MonthRow, month_rows, words_of
+from billing.queries.month_page import month_rows, words_of
+from billing.queries.month_row import MonthRow
 from billing.rules.release import CHECKS, Check, mode_of
 from caseload.rules.clock import first_day
 

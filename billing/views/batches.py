@@ -16,7 +16,7 @@ from bhi.errors import NotFound
 from bhi.files.operations import read
 from billing.forms.months import BatchForm
 from billing.operations.batches import make_batch
-from billing.operations.errors import AllHeld, MonthNotOver, NothingToBill, PapersUnseen
+from billing.operations.errors import AllHeld, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen
 from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claims import batch_page, batch_rows, batch_with_file, file_name
 from billing.queries.month_page import Show, month_page
@@ -53,7 +53,7 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
                 client_token=form.cleaned_data["client_token"],
                 has_seen_papers=form.cleaned_data["has_seen_papers"],
             )
-        except (AllHeld, MonthNotOver, NothingToBill, PapersUnseen) as fault:
+        except (AllHeld, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen) as fault:
             refusal = str(fault)
         else:
             messages.success(request, f"Batch {made.number} holds {made.claim_count} claims.")
