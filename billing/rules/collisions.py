@@ -75,10 +75,15 @@ class _Service:
 def collisions(facts: MonthFacts, verdict: Verdict, book: RuleBook) -> tuple[Collision, ...]:
     """How each service that is listed for the month goes with what the month bills and with the others, in order.
 
-    Pairs of which the matrix says nothing, or not yet in the month, are left out.
+    Pairs of which the matrix says nothing, or not yet in the month, are left out; what holds of a base and its further
+    units alike is said once.
     """
     found = (_collision(one, beside, book, last_day(facts.month)) for one, beside in _pairs(facts, verdict))
-    return tuple(one for one in found if one is not None)
+    told: dict[tuple[str, str], Collision] = {}
+    for one in found:
+        if one is not None:
+            told.setdefault((one.beside, one.because), one)
+    return tuple(told.values())
 
 
 def matrix() -> tuple[Pair, ...]:

@@ -55,6 +55,11 @@ def test_a_correction_takes_back_and_asks_anew(before, now, expected):
     assert correction(before, now) == expected
 
 
+def test_lines_that_ask_for_nothing_do_not_stand():
+    nothing = FrozenLine("99494", 0, Decimal(0))
+    assert standing_lines((FIRST, nothing, FrozenLine("99494", -2, Decimal("-119.98")))) == (FIRST,)
+
+
 lines = st.lists(
     st.builds(
         FrozenLine,

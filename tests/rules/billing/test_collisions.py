@@ -17,6 +17,7 @@ from caseload.rules.minutes import Counted, MonthMinutes
 from tests.rules.billing.test_facts import WHOLE
 
 BARE = replace(WHOLE, other_services=(), options=(), access=None)
+BOOK = book_in_force("medicare_ffs", date(2026, 10, 1))
 SOURCES = {"S1": Source("S1", "A source", "")}
 
 
@@ -58,6 +59,7 @@ def beside(*services: str | tuple[str, str], month: str = "2026-10") -> MonthFac
             [("G0557", "99490", "never"), ("G0569", "G0557", "requires")],
         ),
         (["G0678"], [("G0678", "99493", "allowed")]),
+        (["99490", "99214"], [("99493", "99214", "allowed"), ("99493", "99490", "distinct")]),
     ],
 )
 def test_what_is_listed_beside_a_month_is_explained(services, expected):
@@ -132,6 +134,27 @@ def test_a_month_that_is_held_back_is_explained_by_what_it_would_bill():
     facts = beside(("99493", "other"))
     assert said(facts) == [("99493", "99493", "hold")]
     assert judge(facts, book_in_force("medicare_ffs", date(2026, 10, 1))).lines == ()
+
+
+def test_lines_of_the_month_itself_are_not_explained_to_each_other():
+    time = replace(BARE.time, counted=replace(BARE.time.counted, cocm_seconds=6360, bhi_seconds=6360))
+    facts = replace(BARE, time=time)
+    assert [line.code for line in judge(facts, BOOK).lines] == ["99493", "99494"]
+    assert said(facts) == []
+    assert said(replace(facts, other_services=(OtherService("99490"),))) == [("99493", "99490", "distinct")]
+
+
+def test_what_bills_is_explained_and_not_what_was_tried_before_it():
+    """Without a case review 99484 bills in the place of 99493."""
+    facts = replace(beside("99490"), reviews=())
+    assert [line.code for line in judge(facts, BOOK).lines] == ["99484"]
+    assert said(facts) == [("99484", "99490", "distinct")]
+
+
+def test_a_rule_names_its_place_in_the_matrix():
+    assert (matrix()[0].citation.book, matrix()[0].citation.field) == ("collisions", "pair 1")
+    assert (matrix()[-1].citation.field, matrix()[-1].who) == ("pair 30", "same")
+    assert {pair.who for pair in matrix()} == {"same", "other", "any"}
 
 
 def test_the_matrix_is_whole():

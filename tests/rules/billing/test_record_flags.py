@@ -9,6 +9,7 @@ from billing.rules.books import book_named, with_options
 from billing.rules.facts import MonthFacts, Visit
 from billing.rules.requirements import lacks_score
 from billing.rules.verdicts import judge
+from billing.rules.words import rests_on_unseen
 from caseload.rules.minutes import Counted, MonthMinutes
 
 BOOK = book_named("medicare_ffs_2026")
@@ -89,3 +90,16 @@ def test_each_such_flag_cites_what_it_rests_on():
 def test_a_month_asks_for_its_scale_before_its_minutes_reach_a_code(scores, within, lacks):
     book = with_options(BOOK, (("scale_within", within),))
     assert lacks_score(replace(FULL, scores=scores, time=MonthMinutes()), book) is lacks
+
+
+@pytest.mark.parametrize(
+    ("flags", "unseen"),
+    [
+        ([], False),
+        (["minutes_excluded", "g2214_under_30"], False),
+        (["care_plan_assumed"], True),
+        (["minutes_excluded", "visit_code_unknown"], True),
+    ],
+)
+def test_papers_nobody_has_seen_are_looked_at_before_a_claim(flags, unseen):
+    assert rests_on_unseen(flags) == unseen

@@ -55,3 +55,12 @@ def test_the_day_of_the_base_code_where_it_alone_bills():
     book = book_in_force("medicare_ffs", date(2026, 10, 1))
     capped = replace(FACTS, options=(("addon_cap", 0),))
     assert service_day(capped, book, date(2026, 10, 30), until) == date(2026, 10, 9)
+
+
+def test_every_day_is_tried():
+    book = book_in_force("medicare_ffs", date(2026, 10, 1))
+
+    def from_the_tenth(day: date) -> MonthMinutes:
+        return FACTS.time if day >= date(2026, 10, 10) else MonthMinutes()
+
+    assert service_day(FACTS, book, date(2026, 10, 30), from_the_tenth) == date(2026, 10, 10)
