@@ -13,7 +13,6 @@ from billing.rules.collisions import Collision, collisions
 from billing.rules.facts import EarlierLine, MonthFacts, OptionValue
 from billing.rules.findings import Verdict
 from billing.rules.month_type import COCM_CODES
-from billing.rules.requirements import lacks_score
 from billing.rules.stakes import lacking
 from billing.rules.verdicts import billed, following, judge
 from caseload.rules.clock import first_day
@@ -52,11 +51,6 @@ class MonthVerdict:
         if self.month.payer.is_self_pay:
             return "Self pay: nothing to claim"
         return ""
-
-    @property
-    def lacks_score(self) -> bool:
-        """Whether a rating scale still has to be asked in this month for anything to bill."""
-        return self.verdict is not None and lacks_score(self.facts, _book(self.facts))
 
     @property
     def lacking(self) -> tuple[str, ...]:

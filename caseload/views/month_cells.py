@@ -50,13 +50,13 @@ class MonthCell:
     refusal: str
     missing: tuple[Gap, ...]
     logged: int = 0
-    lacks_score: bool = False
     lacking: tuple[str, ...] = ()
 
     @property
     def asks_score(self) -> bool:
         """Whether the scale should be asked although the minutes do not reach a code yet: then no gap says so."""
-        return self.lacks_score and not self.refusal and all(gap.word != "rating_scale_missing" for gap in self.missing)
+        said = [gap.word for gap in self.missing]
+        return SCALE_GAP in self.lacking and SCALE_GAP not in said and not self.refusal
 
     @property
     def missing_words(self) -> str:
@@ -102,7 +102,6 @@ def month_cell(judged: MonthVerdict) -> MonthCell:
         refusal=judged.refusal,
         missing=tuple(gap for gap in verdict.gaps if gap.word != SAID_BY_BAR),
         logged=judged.facts.time.logged_seconds // 60,
-        lacks_score=judged.lacks_score,
         lacking=judged.lacking,
     )
 
