@@ -191,7 +191,7 @@ class _Planner:
             return row
         who = self.practitioners.meant(charge)
         if who == "":
-            return _said(replace(row, fate=FAULTY), "It is not said who provided it. Answer it below, and read again.")
+            return _said(replace(row, fate=FAULTY), "It is not clear who provided it. Say who it was, and read again.")
         clinician = None if who == OTHER else UUID(who)
         is_ours = clinician is not None and clinician in record.clinicians
         named = replace(row, clinician=clinician, is_by_billing=is_ours)

@@ -27,18 +27,18 @@ from caseload.operations.read_workbook import WorkbookUnreadable
 from caseload.rules.clock import local_date
 from registry.queries.clinicians import clinicians_shown
 
-# By fate: its tab, what a tile says below the number, and its tone.
+# By fate: its tab, what a row of it is called, what a tile says below the number, and its tone.
 FATES = {
-    "faulty": ("To correct", "each with its reason", "danger"),
-    "visit": ("Visits", "that may start services", ""),
-    "service": ("Other services", "of the month", ""),
-    "appointment": ("Appointments", "that lie ahead", ""),
-    "canceled": ("Canceled", "or missed: not recorded", ""),
-    "own": ("Our own charges", "to compare, not recorded", ""),
-    "known": ("On record", "already: nothing changes", ""),
-    "past": ("Past appointments", "without a code", ""),
-    "not_needed": ("Not needed", "codes that decide nothing here", ""),
-    "unknown": ("Not in the program", "not kept", ""),
+    "faulty": ("To correct", "To correct", "each with its reason", "danger"),
+    "visit": ("Visits", "Visit", "that may start services", ""),
+    "service": ("Other services", "Other service", "of the month", ""),
+    "appointment": ("Appointments", "Appointment", "that lie ahead", ""),
+    "canceled": ("Canceled", "Canceled", "or missed: not recorded", ""),
+    "own": ("Our own charges", "Our own charge", "to compare, not recorded", ""),
+    "known": ("On record already", "On record already", "nothing changes", ""),
+    "past": ("Past appointments", "Past appointment", "without a code", ""),
+    "not_needed": ("Not needed", "Not needed", "codes that decide nothing here", ""),
+    "unknown": ("Not in the program", "Not in the program", "not kept", ""),
 }
 
 
@@ -187,9 +187,7 @@ def _page(
         "tabs": [(FATES[key][0], count, f"{here}?fate={key}", key == fate) for key, count in counts.items()],
         "all_url": here,
         "is_all": not fate,
-        "labels": {key: words[0] for key, words in FATES.items()},
-        "rows": [(row, FATES.get(row.fate, (row.fate, "", ""))[0]) for row in page.rows],
-        "others": [one["label"] for one in page.summary.get("people", ()) if one["meant"] == "other"],
+        "rows": [(row, FATES[row.fate][1] if row.fate in FATES else row.fate) for row in page.rows],
         "unsaid": [one["label"] for one in page.summary.get("people", ()) if one["meant"] == ""],
         "shown": f"Page {page.page} of {page.pages}",
         "previous_url": f"{here}?fate={fate}&page={page.page - 1}" if page.page > 1 else "",
@@ -216,8 +214,8 @@ def _tiles(page: PracticeFilePage, here: str) -> list[dict[str, Any]]:
         {
             "label": FATES[key][0],
             "value": counts.get(key, 0),
-            "detail": FATES[key][1],
-            "tone": FATES[key][2],
+            "detail": FATES[key][2],
+            "tone": FATES[key][3],
             "url": f"{here}?fate={key}" if counts.get(key) else "",
         }
         for key in keys

@@ -68,7 +68,8 @@ def _others(today: date) -> Iterator[Row]:
 def _appointments(episodes: Sequence[Episode], today: date) -> Iterator[Row]:
     days = [day for ahead in range(6) if (day := today + timedelta(days=ahead)).weekday() < _SATURDAY]
     under_way = [one for one in episodes if one.ended_on is None]
-    for number, episode in enumerate(under_way[:_COMING]):
+    spread = under_way[:: max(1, len(under_way) // _COMING)]
+    for number, episode in enumerate(spread[:_COMING]):
         hour, quarter = divmod(number * 2 % 16, 4)
         at = f"{9 + hour}:{quarter * 15:02d} AM" if hour < 3 else f"{hour - 2}:{quarter * 15:02d} PM"
         status = "Canceled" if number == _COMING - 1 else "Scheduled"
