@@ -21,7 +21,7 @@ from billing.queries.release import releases
 from billing.queries.stakes import Moment, StillReachable, missed_in, stakes_of, still_reachable
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.closing import FrozenLine
-from billing.rules.decisions import Release
+from billing.rules.decisions import BILL_LOWER, DO_NOT_BILL, Release
 from billing.rules.findings import Line
 from billing.rules.stakes import NOTHING
 from caseload.rules.clock import first_day, last_day
@@ -247,8 +247,15 @@ def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, in
 
 
 def _released(row: MonthRow, release: Release | None, closed: FrozenAsk | None) -> MonthRow:
-    """The row with what becomes of the month, where it bills, and with what was frozen, where it is closed."""
-    known = row if release is None else replace(row, release=release, amount=release.amount)
+    """The row with what becomes of the month, where it bills, and with what was frozen, where it is closed.
+
+    Nothing is at stake where a coder decided to ask for less or nothing.
+    """
+    known = row
+    if release is not None:
+        is_settled = release.decision is not None and release.decision.kind in (BILL_LOWER, DO_NOT_BILL)
+        stakes = NOTHING if is_settled else row.stakes
+        known = replace(row, release=release, amount=release.amount, stakes=stakes)
     return known if closed is None else replace(known, closed=closed, amount=closed.amount)
 
 

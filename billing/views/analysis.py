@@ -19,6 +19,7 @@ from bhi.audit.operations import record
 from billing.forms.analysis import SPANS, AnalysisFilter
 from billing.queries.analysis import Analysis, Part, analysis
 from billing.queries.calendar import clinic_calendar, month_title
+from billing.queries.month_page import Order, Show
 from billing.rules.forecast import RULE
 from billing.rules.stakes import NEAR_MINUTES
 from caseload.rules.clock import local_date, month_index, month_named
@@ -37,6 +38,7 @@ def analysis_page(request: HttpRequest, organization: str) -> HttpResponse:
     found = analysis(organization_id, first, last, on=today, names=names, open_month=present)
     record("analysis.viewed", by=request.membership, at=now)  # type: ignore[attr-defined]
     may_open = Permission.VIEW_MONTHS in permissions_of(request.membership.roles)  # type: ignore[attr-defined]
+    month = last if may_open and found.is_one else ""
     context = {
         "found": found,
         "sub": _span_words(found),
@@ -48,25 +50,26 @@ def analysis_page(request: HttpRequest, organization: str) -> HttpResponse:
         "near_minutes": NEAR_MINUTES,
         "forecast_rule": RULE,
         "may_open": may_open,
+        "bills_url": _months_url(organization, month, show=Show.BILLS.value),
+        "reach_url": _months_url(organization, month, show=Show.REACHABLE.value, order=Order.STAKES.value),
+        "reach_label": f"{month_title(found.open_month)} may reach" if found.open_month else "",
         "groups": [
-            ("Clinic", _linked(found.by_clinic, "clinic", organization, last if may_open and found.is_one else "")),
-            ("Payer", _linked(found.by_payer, "payer", organization, last if may_open and found.is_one else "")),
-            (
-                "Care manager",
-                _linked(found.by_care_manager, "care_manager", organization, last if may_open and found.is_one else ""),
-            ),
+            ("Clinic", _linked(found.by_clinic, "clinic", organization, month)),
+            ("Payer", _linked(found.by_payer, "payer", organization, month)),
+            ("Care manager", _linked(found.by_care_manager, "care_manager", organization, month)),
         ],
     }
     return render(request, "billing/analysis.html", context)
 
 
 def _linked(parts: Iterable[Part], name: str, slug: str, month: str) -> list[tuple[Part, str]]:
-    """Each part with the months behind it; no address where they may not be opened, or are several."""
-    return [(part, _months_url(slug, month, **{name: part.id}) if month and part.id else "") for part in parts]
+    """Each part with the months behind it; no address for what has no filter of its own."""
+    return [(part, _months_url(slug, month, **{name: part.id}) if part.id else "") for part in parts]
 
 
 def _months_url(slug: str, month: str, **narrowed: Any) -> str:
-    return f"{reverse('month', args=[slug, month])}?{urlencode(narrowed)}"
+    """The months behind a number; no address where they may not be opened, or are those of a span."""
+    return f"{reverse('month', args=[slug, month])}?{urlencode(narrowed)}" if month else ""
 
 
 def _span_words(found: Analysis) -> str:

@@ -7,11 +7,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bhi.tenancy.context import tenant
 from billing.operations.batches import make_batch
 from billing.operations.closing import close_month
+from billing.operations.decisions import Deciding, decide_month
 from billing.queries.claims import Expected
 from billing.queries.month_page import MonthPage, Order, Show, month_page
 from billing.queries.month_row import MonthRow
@@ -21,6 +24,7 @@ from registry.operations.episodes import end_episode
 from tests.billing.people import AT, Program, program
 from tests.billing.test_pages import text_of
 from tests.factories.tenancy import MembershipFactory
+from tests.statements import own
 
 FEBRUARY = "2026-02"
 RUNNING = Moment(is_over=False, on=date(2026, 2, 12))
@@ -77,6 +81,15 @@ def test_nothing_is_at_stake_in_what_is_claimed_or_closed(lakeside: Program):
     assert row_of(lakeside, episode).stakes.is_any is True
     make_batch(by=lakeside.by, at=AT, month=FEBRUARY, client_token=uuid4())
     assert row_of(lakeside, episode).stakes.is_any is False
+
+
+@pytest.mark.parametrize(("kind", "is_any"), [("hold", True), ("do_not_bill", False)])
+def test_nothing_is_at_stake_where_the_coder_asks_for_less(lakeside: Program, kind: str, is_any: bool):
+    episode = lakeside.billing_patient("Abara", 40)
+    look_again_on = date(2026, 4, 10) if kind == "hold" else None
+    decision = Deciding(kind=kind, because="Known.", look_again_on=look_again_on)
+    decide_month(by=lakeside.by, at=AT, episode_id=episode.id, month=FEBRUARY, decision=decision)
+    assert row_of(lakeside, episode).stakes.is_any is is_any
 
 
 def test_a_closed_clinic_has_nothing_at_stake(lakeside: Program):
@@ -158,6 +171,25 @@ def test_billing_sees_what_each_gap_costs(people: Program, client_for: Any):
         "Still reachable this month What would still help, for how many patients What Patients Worth"
         " Initiating visit missing 1 $60.79 Next code within 10 minutes 2 $160.32 All of it 2 $221.11" in page
     )
+
+
+@pytest.mark.usefixtures("february_runs")
+def test_the_page_costs_no_more_for_what_is_at_stake(people: Program, client_for: Any):
+    client: Client = client_for("billing")
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/o/lakeside/billing/months/2026-02/?order=stakes")
+        return len(own(captured.captured_queries))
+
+    with tenant(people.organization):
+        people.billing_patient("Abara", 30, without=("visit",))
+    statements()
+    one = statements()
+    with tenant(people.organization):
+        for number in range(4):
+            people.billing_patient(f"Family{number}", 20, without=("visit", "score"))
+    assert statements() == one <= 14
 
 
 @pytest.mark.usefixtures("february_runs")
