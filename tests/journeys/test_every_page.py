@@ -31,6 +31,9 @@ LEAST = {
         "billing/months/past/",
         "billing/months/past/batches/new/",
         "billing/batches/",
+        "billing/trial/",
+        "billing/examples/",
+        "billing/examples/*/",
     },
     "clinic_lead": {"caseload/", "patients/*/", "imports/", "billing/months/now/", "billing/months/now/episodes/*/"},
     "admin": {"imports/", "audit/"},
@@ -131,6 +134,7 @@ def links(sight: Sight, site: Site, seen: set[str]) -> list[str]:
 def kind_of(url: str, site: Site) -> str:
     """The address without what tells one patient, month or filter from another."""
     path = url.removeprefix(site.url()).removeprefix(site.address).split("?")[0]
+    path = re.sub(r"(?<=examples/)[a-z]+-[0-9]+", "*", path)
     return re.sub(r"20\d\d-\d\d", "past", re.sub(r"[0-9a-f-]{36}", "*", path).replace(this_month(), "now"))
 
 
