@@ -104,7 +104,7 @@ class EarlierMonthForm(LateForm):
 class AlignmentForm(LateForm):
     """How the patient stands to the ACCESS model."""
 
-    aligned = ChoiceOf(label="ACCESS model", choices=ALIGNED, missing="Choose how the patient stands.")
+    aligned = ChoiceOf(label="How the patient stands", choices=ALIGNED, missing="Choose how the patient stands.")
 
     @property
     def is_participant(self) -> bool | None:

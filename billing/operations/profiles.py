@@ -88,27 +88,29 @@ def set_profile(
 
 
 @transaction.atomic
-def confirm_profile(*, by: Membership, at: datetime, profile_id: UUID, on: date, because: str) -> PayerProfile:
+def confirm_rules(*, by: Membership, at: datetime, payer_id: UUID, on: date, because: str) -> PayerProfile:
     """Say that what is assumed of a payer on a day are its own rules, and where that was read.
 
     They hold since their family has books where a guess was another one before, else since the guess did; what the
-    book tells people comes with them. Raises ReasonMissing, NotAssumed where somebody set or confirmed them before,
+    book tells people comes with them. Raises ReasonMissing, NotAssumed where nothing is assumed of the payer any more,
     NotFound.
     """
     if not because.strip():
         raise ReasonMissing
-    profile = _locked(by, profile_id)
-    if not profile.is_default or profile.withdrawn_at is not None:
+    payer = _locked_payer(by, payer_id)
+    live = PayerProfile.objects.filter(organization_id=by.organization_id, payer=payer, withdrawn_at__isnull=True)
+    assumed = live.filter(is_default=True).first()
+    if payer.is_self_pay or (assumed is None and live.filter(from_on__lte=on).exists()):
         raise NotAssumed
-    name = profile.payer.name
-    rules = default_rules(name, on)
-    is_as_before = default_rules(name, profile.from_on).family == rules.family
+    rules = default_rules(payer.name, on)
+    begins = assumed.from_on if assumed is not None else BEGINNING
+    is_as_before = default_rules(payer.name, begins).family == rules.family
     return set_profile(
         by=by,
         at=at,
-        payer=profile.payer,
+        payer=payer,
         book=rules.family,
-        from_on=profile.from_on if is_as_before else first_judged(rules.family),
+        from_on=begins if is_as_before else first_judged(rules.family),
         options=dict(rules.options),
         notes=ProfileNotes(
             because=because.strip()[:300],
@@ -186,6 +188,14 @@ def _default(organization_id: UUID, payer: Payer) -> PayerProfile:
         from_on=BEGINNING,
         is_default=True,
     )
+
+
+def _locked_payer(by: Membership, payer_id: UUID) -> Payer:
+    rows = Payer.objects.filter(organization_id=by.organization_id, id=payer_id)
+    payer: Payer | None = rows.select_for_update(no_key=True).first()
+    if payer is None:
+        raise NotFound
+    return payer
 
 
 def _locked(by: Membership, profile_id: UUID) -> PayerProfile:

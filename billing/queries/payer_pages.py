@@ -18,16 +18,19 @@ from billing.rules.payers import PayerRules, default_rules
 from registry.models import Coverage, Payer
 
 PAGE = 50
+ALWAYS = date(2000, 1, 1)
+"""From when a guess holds of which nothing is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One set of rules of a payer. `until` is the day before the next one begins; None while it goes on.
+    """One set of rules of a payer; without an id, what is assumed where nobody set any.
 
-    `typed_options` are its differences from the book as a form takes them.
+    `until` is the day before the next one begins; None while it goes on. `typed_options` are its differences from the
+    book as a form takes them.
     """
 
-    id: UUID
+    id: UUID | None
     family: str
     family_name: str
     differences: tuple[Difference, ...]
@@ -72,13 +75,13 @@ class PayerShown:
 
     @property
     def current(self) -> Version | None:
-        """The rules in force on the day; None for self pay, and where nobody set any."""
+        """The rules in force on the day, assumed where nobody set any; None for self pay."""
         return next((version for version in self.versions if version.is_in_force), None)
 
     @property
     def is_assumed(self) -> bool:
         """Whether nobody stands for the rules in force."""
-        return not self.is_self_pay and (self.current is None or self.current.is_assumed)
+        return self.current is not None and self.current.is_assumed
 
     @property
     def changed_at(self) -> datetime | None:
@@ -159,7 +162,7 @@ def _shown(organization_id: UUID, payers: QuerySet[Payer], on: date) -> list[Pay
             code=payer.payer_code,
             is_self_pay=payer.is_self_pay,
             patients=covered.get(payer.id, 0),
-            versions=_versions(profiles.get(payer.id, []), payer.name, people, on),
+            versions=() if payer.is_self_pay else _versions(profiles.get(payer.id, []), payer.name, people, on),
             assumed_note=default_rules(payer.name).note,
         )
         for payer in known
@@ -182,6 +185,7 @@ def _versions(
 ) -> tuple[Version, ...]:
     begins = sorted(profile.from_on for profile in profiles if profile.withdrawn_at is None)
     in_force = max((day for day in begins if day <= on), default=None)
+    guess = [] if in_force is not None else [PayerProfile(id=None, from_on=ALWAYS, is_default=True)]
     return tuple(
         _version(
             profile,
@@ -189,9 +193,9 @@ def _versions(
             people,
             on=on,
             until=_day_before(next((day for day in begins if day > profile.from_on), None)),
-            is_in_force=profile.withdrawn_at is None and profile.from_on == in_force,
+            is_in_force=profile.withdrawn_at is None and profile.from_on in (in_force, *(one.from_on for one in guess)),
         )
-        for profile in profiles
+        for profile in [*guess, *profiles]
     )
 
 

@@ -18,7 +18,7 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from billing.forms.payers import BecauseForm, PayerFilter, PayerForm, RulesForm, WithdrawForm
 from billing.operations.profile_trial import Effect, try_rules
-from billing.operations.profiles import add_payer, confirm_profile, set_profile, withdraw_profile
+from billing.operations.profiles import add_payer, confirm_rules, set_profile, withdraw_profile
 from billing.queries.calendar import page_zone
 from billing.queries.payer_pages import PAGE, PayerShown, Version, payer_list, payer_row, payer_shown
 from caseload.rules.clock import local_date
@@ -56,17 +56,16 @@ def payer(request: HttpRequest, organization: str, payer_id: UUID) -> HttpRespon
 
 @requires(Permission.SET_PAYERS)
 @require_POST
-def payer_confirm(request: HttpRequest, organization: str, payer_id: UUID, profile_id: UUID) -> HttpResponse:
+def payer_confirm(request: HttpRequest, organization: str, payer_id: UUID) -> HttpResponse:
     """Assumed rules are the payer's own: somebody read so."""
-    shown = _shown(request, payer_id)
-    _version(shown, profile_id)
+    _shown(request, payer_id)
     form = BecauseForm(request.POST)
     if not form.is_valid():
         return _payer_page(request, payer_id, confirming=form, status=422)
     try:
         by, now = _seat(request), timezone.now()
         because = form.cleaned_data["because"]
-        confirm_profile(by=by, at=now, profile_id=profile_id, on=_today(by, now), because=because)
+        confirm_rules(by=by, at=now, payer_id=payer_id, on=_today(by, now), because=because)
     except DomainError as fault:
         messages.info(request, str(fault))
     else:
@@ -182,7 +181,9 @@ def _payer_page(
     request: HttpRequest, payer_id: UUID, *, confirming: BecauseForm | None = None, status: int = 200
 ) -> HttpResponse:
     shown = _shown(request, payer_id)
-    context = {**_base(request, shown, timezone.now()), "confirming": confirming or BecauseForm()}
+    covered = "1 patient covered now" if shown.patients == 1 else f"{shown.patients} patients covered now"
+    sub = " · ".join(part for part in (shown.code, covered) if part)
+    context = {**_base(request, shown, timezone.now()), "sub": sub, "confirming": confirming or BecauseForm()}
     return render(request, "billing/payer.html", context, status=status)
 
 

@@ -62,8 +62,8 @@ def test_the_list_says_who_is_covered_by_which_rules_and_on_whose_word(people: P
         set_profile(by=people.by, at=AT, payer=people.payer("Medicare"), book="medicare_ffs", from_on=BEGINNING)
         people.payer("Self pay", is_self_pay=True)
     words = text_of(billing.get(PAGE))
-    assert "Aetna PPO 1 Commercial payers in general from the beginning In nothing Assumed from the name Never" in words
-    assert "Medicare 0 Medicare fee-for-service from the beginning In nothing Source not written down" in words
+    assert "Aetna PPO 1 Commercial payers in general from the beginning Nothing Assumed from the name Never" in words
+    assert "Medicare 0 Medicare fee-for-service from the beginning Nothing Source not written down" in words
     assert "Self pay 0 None: self pay" in words
     assert "All 3 Assumed 1" in words
     only = text_of(billing.get(f"{PAGE}?show=assumed&page=x"))
@@ -181,17 +181,25 @@ def test_self_pay_has_no_rules(people: Program, billing: Client):
 
 def test_assumed_rules_are_confirmed_on_somebodys_word(people: Program, billing: Client):
     payer = aetna(people)
-    with tenant(people.organization):
-        assumed = PayerProfile.objects.get()
-    url = f"{PAGE}{payer.id}/rules/{assumed.id}/confirm/"
+    url = f"{PAGE}{payer.id}/confirm/"
     refused = billing.post(url, {"because": ""})
     assert (refused.status_code, "Say where it was read." in text_of(refused)) == (422, True)
-    assert billing.post(url, {"because": "Contract of 2025"}).status_code == 302
-    assert billing.post(url, {"because": "Contract of 2025"}).status_code == 302
+    for _ in range(2):
+        assert billing.post(url, {"because": "Contract of 2025"}).status_code == 302
     with tenant(people.organization):
         assert PayerProfile.objects.filter(withdrawn_at__isnull=True).get().because == "Contract of 2025"
     assert "Contract of 2025" in text_of(billing.get(PAGE))
-    assert billing.post(f"{PAGE}{payer.id}/rules/{uuid4()}/confirm/", {"because": "x"}).status_code == 404
+    assert billing.post(f"{PAGE}{uuid4()}/confirm/", {"because": "x"}).status_code == 404
+
+
+def test_a_payer_of_which_nothing_is_stored_shows_what_is_assumed(people: Program, billing: Client):
+    with tenant(people.organization):
+        payer = people.payer("Priority Health")
+    words = text_of(billing.get(f"{PAGE}{payer.id}/"))
+    assert "From the beginning In force Assumed Rule book Michigan" in words
+    assert "Authorization After 12 months." in words
+    assert billing.post(f"{PAGE}{payer.id}/confirm/", {"because": "Portal"}).status_code == 302
+    assert "From May 1, 2022 In force Rule book Michigan" in text_of(billing.get(f"{PAGE}{payer.id}/"))
 
 
 def test_wrong_rules_are_taken_back_with_what_that_changes_shown_first(people: Program, billing: Client):
@@ -223,7 +231,7 @@ def test_a_patients_month_says_what_is_written_down_of_its_payer(people: Program
     first, second = (
         text_of(billing.get(f"/o/lakeside/billing/months/2026-0{month}/episodes/{episode.id}/")) for month in (2, 3)
     )
-    assert "Authorization Fax 555-0100. Attestation Form of January The patient pays $20" in first
+    assert "Authorization After 1 month. Fax 555-0100. Attestation Form of January The patient pays $20" in first
     assert "Due Authorization is needed after 1 month; enrolled 1 month ago. Fax 555-0100." in second
     assert (
         f'/patients/{episode.patient_id}/services/?month=2026-02"'

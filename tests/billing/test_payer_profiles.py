@@ -2,7 +2,7 @@
 
 from datetime import date
 from types import SimpleNamespace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,7 +16,7 @@ from billing.operations.profiles import (
     GAVE_WAY,
     ProfileNotes,
     add_payer,
-    confirm_profile,
+    confirm_rules,
     ensure_profile,
     set_profile,
     withdraw_profile,
@@ -82,27 +82,35 @@ def test_rules_that_were_assumed_give_way_to_what_somebody_sets(lakeside: Progra
         set_profile(by=lakeside.by, at=AT, payer=aetna, book="commercial", from_on=BEGINNING)
 
 
-def test_assumed_rules_are_confirmed_as_they_are_once(lakeside: Program):
+def confirm(lakeside: Program, payer_id: UUID, because: str = "Contract of 2025") -> PayerProfile:
+    return confirm_rules(by=lakeside.by, at=AT, payer_id=payer_id, on=FEBRUARY, because=because)
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_assumed_rules_are_confirmed_as_they_are_once(lakeside: Program, is_stored: bool):
     aetna = lakeside.payer("Aetna PPO")
-    ensure_profile(by=lakeside.by, at=AT, payer=aetna)
-    assumed = PayerProfile.objects.get()
+    if is_stored:
+        ensure_profile(by=lakeside.by, at=AT, payer=aetna)
     with pytest.raises(ReasonMissing):
-        confirm_profile(by=lakeside.by, at=AT, profile_id=assumed.id, on=FEBRUARY, because=" ")
-    confirmed = confirm_profile(by=lakeside.by, at=AT, profile_id=assumed.id, on=FEBRUARY, because="Contract of 2025")
+        confirm(lakeside, aetna.id, because=" ")
+    confirmed = confirm(lakeside, aetna.id)
     assert (confirmed.book, confirmed.from_on, confirmed.is_default) == ("commercial", BEGINNING, False)
     assert rules_on(lakeside, aetna.id, FEBRUARY).note == ""
-    for profile_id in (assumed.id, confirmed.id):
-        with pytest.raises(NotAssumed):
-            confirm_profile(by=lakeside.by, at=AT, profile_id=profile_id, on=FEBRUARY, because="Again")
+    with pytest.raises(NotAssumed):
+        confirm(lakeside, aetna.id)
+
+
+def test_self_pay_and_strangers_have_nothing_to_confirm(lakeside: Program):
+    with pytest.raises(NotAssumed):
+        confirm(lakeside, lakeside.payer("Self pay", is_self_pay=True).id)
     with pytest.raises(NotFound):
-        confirm_profile(by=lakeside.by, at=AT, profile_id=uuid4(), on=FEBRUARY, because="Absent")
+        confirm(lakeside, uuid4())
 
 
 def test_a_guess_that_followed_the_books_is_confirmed_since_its_family_has_some(lakeside: Program):
     plan = lakeside.payer("Priority Health")
     ensure_profile(by=lakeside.by, at=AT, payer=plan)
-    assumed = PayerProfile.objects.get()
-    confirmed = confirm_profile(by=lakeside.by, at=AT, profile_id=assumed.id, on=FEBRUARY, because="Portal")
+    confirmed = confirm(lakeside, plan.id)
     assert (confirmed.book, confirmed.from_on) == ("michigan", date(2022, 5, 1))
     assert confirmed.authorization_after_months == 12
     before, now = (rules_on(lakeside, plan.id, day) for day in (date(2022, 4, 1), FEBRUARY))

@@ -519,11 +519,6 @@ def payer_profile(seat: Membership) -> Mapping[str, Any]:
     return {"payer_id": profile.payer_id, "profile_id": profile.id}
 
 
-def payer_assumed(seat: Membership) -> Mapping[str, Any]:
-    profile = PayerProfileFactory(organization=seat.organization, payer__name=f"Northwind {uuid7()}", is_default=True)
-    return {"payer_id": profile.payer_id, "profile_id": profile.id}
-
-
 def other_service(seat: Membership) -> Mapping[str, Any]:
     standing = EpisodeStandingFactory(organization=seat.organization, episode=episode(seat))
     service = OtherServiceFactory(organization=seat.organization, patient=standing.patient, biller="Zebediah")
