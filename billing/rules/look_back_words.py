@@ -35,7 +35,8 @@ def would_change(compared: Compared, support: Support) -> tuple[str, ...]:
     if compared.finding not in (Finding.UNSUPPORTED, Finding.HIGHER, Finding.OTHER_CODE):
         return ()
     found = [WOULD_CHANGE[gap.word] for gap in support.gaps if gap.word in WOULD_CHANGE]
-    needs_time = not support.considered or compared.finding is Finding.HIGHER
+    is_higher = compared.finding is not Finding.UNSUPPORTED
+    needs_time = not support.considered or (is_higher and _needs_time(compared.billed, support))
     return tuple(dict.fromkeys([*found, *([ANY_TIME] if needs_time else [])]))
 
 
@@ -61,6 +62,17 @@ def _sentences(compared: Compared, support: Support) -> Iterator[str]:
         yield "It was billed and taken back again in the file."
 
 
+def _needs_time(billed: CodeUnits, support: Support) -> bool:
+    """Whether more minutes would carry what was billed, where a code for the month was found."""
+    have, needed = dict(support.ours), {one.code: one.needed_minutes for one in support.considered}
+    is_more = [units > have.get(code, 0) for code, units in billed if code in have or code in ADDONS]
+    return any(is_more) or any(code not in have and _is_short(needed.get(code), support) for code, _ in billed)
+
+
+def _is_short(least: int | None, support: Support) -> bool:
+    return least is not None and least > support.minutes
+
+
 def _gaps(support: Support) -> Iterator[str]:
     if not support.gaps:
         yield NOTHING_ENTERED
@@ -75,7 +87,7 @@ def _beyond(billed: CodeUnits, support: Support) -> Iterator[str]:
         least = needed.get(code)
         if code in ADDONS and units > have.get(code, 0):
             yield f"{support.minutes} minutes count, which carry {have.get(code, 0)} of {units} units of {code}."
-        elif code not in have and least is not None and least > support.minutes:
+        elif code not in have and _is_short(least, support):
             yield f"{code} needs {least} minutes; {support.minutes} count."
         elif code not in have and code not in ADDONS and code not in needed:
             yield f"{code} does not describe this month; {_words(support.ours)} does."

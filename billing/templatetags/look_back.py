@@ -12,7 +12,8 @@ from billing.rules.look_back import Finding
 
 register = template.Library()
 
-NOT_KNOWN = "not known"
+# In one piece, however narrow the column.
+NOT_KNOWN = "not\N{NO-BREAK SPACE}known"
 
 
 @register.filter

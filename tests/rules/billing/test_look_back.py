@@ -246,7 +246,7 @@ CONSIDERED = (
             (billed("99492"),),
             support(line("99493"), considered=(Considered("99493", "", 31, 40, (), "bills"),)),
             ("99492 does not describe this month; 99493 does.",),
-            (ANY_TIME,),
+            (),
         ),
         (
             (billed("99493"), billed("99494", 3)),
