@@ -21,6 +21,7 @@ from billing.operations.practice_files import (
 )
 from billing.operations.practice_taking import release_practice_file, take_practice_file
 from billing.operations.profiles import ensure_profiles
+from billing.operations.reopening_notices import TELL, mail_of_reopening
 from billing.operations.service_months import refresh_service_month, refresh_service_months, verify_service_months
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,7 @@ def register() -> None:
     handles(REFRESH, refresh, label="Adding up a patient's minutes")
     subscribe("episode_changed", REFRESH, work_of_change)
     handles(GATHER, gather, label="Finishing a merge")
+    handles(TELL, tell_of_reopening, label="Telling of a month that is opened again")
     handles(VERIFY, verify, label="Comparing every month with its entries")
     repeats(VERIFY, nightly)
     handles(READ_LOOK_BACK, read_long_look_back, label="Reading what was billed")
@@ -59,6 +61,15 @@ def refresh(run: Run) -> None:
 
 def gather(run: Run) -> None:
     gather_late(organization_id=run.organization_id, at=run.at, merge_id=UUID(run.arguments["merge_id"]))
+
+
+def tell_of_reopening(run: Run) -> None:
+    mail_of_reopening(
+        organization_id=run.organization_id,
+        close_id=UUID(run.arguments["close_id"]),
+        membership_id=UUID(run.arguments["membership_id"]),
+        word=run.arguments["word"],
+    )
 
 
 def verify(run: Run) -> None:

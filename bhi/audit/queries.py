@@ -144,6 +144,7 @@ WORDS: dict[str, str] = {
     "month.closes_viewed": "looked at what is closed of a month",
     "month.corrected": "corrected a closed month",
     "month.exception_noted": "noted an exception of a month",
+    "month.late_viewed": "looked at what came after a close",
     "month.patient_viewed": "opened a patient's month",
     "month.reopened": "opened a closed month again",
     "month.reopening_asked": "asked to open a closed month again",

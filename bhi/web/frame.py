@@ -140,6 +140,7 @@ SECTIONS = {
     "month_row": "current_month",
     "month_close": "current_month",
     "months_close": "current_month",
+    "late_changes": "current_month",
     "month_decide": "current_month",
     "month_decision_back": "current_month",
     "months_held": "current_month",

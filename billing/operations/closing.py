@@ -29,6 +29,7 @@ from billing.operations.errors import (
     ReopeningNotAsked,
     SettledHow,
 )
+from billing.operations.reopening_notices import tell_of_asking, tell_of_opening_alone
 from billing.queries.calendar import month_title
 from billing.queries.closing import (
     ClinicMonth,
@@ -152,6 +153,7 @@ def ask_to_reopen(*, by: Membership, at: datetime, close_id: UUID, because: str)
     close.asked_at, close.asked_by, close.asked_because = at, by, because.strip()
     close.save(update_fields=["asked_at", "asked_by", "asked_because"])
     record("month.reopening_asked", by=by, at=at, object_id=close.id)
+    tell_of_asking(close, others=who_may_close(by.organization_id) - {by.id}, at=at)
     return close
 
 
@@ -171,6 +173,8 @@ def reopen_month(*, by: Membership, at: datetime, close_id: UUID) -> MonthClose:
     close.reopened_at, close.reopened_by = at, by
     close.save(update_fields=["reopened_at", "reopened_by"])
     record("month.reopened", by=by, at=at, object_id=close.id)
+    if close.asked_by_id == by.id:
+        tell_of_opening_alone(close, at=at)
     return close
 
 

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
@@ -16,9 +16,11 @@ from bhi.tenancy.models import Membership
 from billing.forms.closing import CloseAllForm
 from billing.operations.closing import ClinicClosed, close_months
 from billing.queries.calendar import month_title
+from billing.queries.closes import late_changes, months_open_again
 from billing.queries.closing import ClinicMonth, clinic_months
 from caseload.rules.clock import local_date
 
+MOST_PAGES = 10_000
 SHOWN = 100  # months that changed since; the rest on each clinic's page
 
 
@@ -48,6 +50,34 @@ def months_close(request: HttpRequest, organization: str, month: str) -> HttpRes
         for one in found:
             form.add_error(None, f"{one.clinic}: {one.refusal}")
     return _page(request, shown, month, at=now, form=form, status=422)
+
+
+@requires(Permission.CLOSE_MONTH)
+@require_safe
+def late_changes_list(request: HttpRequest, organization: str) -> HttpResponse:
+    """What came after a close at any clinic, and what no correction took in yet."""
+    now = timezone.now()
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    is_all, number = request.GET.get("show") == "all", _page_number(request)
+    page = late_changes(by.organization_id, is_all=is_all, page=number)
+    record("month.late_viewed", by=by, at=now, count=len(page.rows))
+    shown = "&show=all" if is_all else ""
+    context = {
+        "page": page,
+        "is_all": is_all,
+        "open_again": months_open_again(by.organization_id),
+        "today": now.date(),
+        "shown": f"{page.first_row} to {page.first_row + len(page.rows) - 1}",
+        "previous_url": f"?page={number - 1}{shown}" if number > 1 else "",
+        "next_url": f"?page={number + 1}{shown}" if page.has_more else "",
+    }
+    return render(request, "billing/late_changes.html", context)
+
+
+def _page_number(request: HttpRequest) -> int:
+    """The page asked for; the first where it is none."""
+    asked = request.GET.get("page", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked) < MOST_PAGES else 1
 
 
 def _say(request: HttpRequest, found: list[ClinicClosed], month: str) -> None:

@@ -17,6 +17,7 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from billing.queries.closes import months_open_again
 from caseload.forms.hand_overs import CoverForm, HandOverForm
 from caseload.operations.hand_overs import (
     CoverRefused,
@@ -41,7 +42,13 @@ NOBODY = "nobody"
 def team(request: HttpRequest, organization: str) -> HttpResponse:
     """Caseload sizes against the limit, and overdue work, per care manager."""
     by: Membership = request.membership  # type: ignore[attr-defined]
-    context = {"rows": team_rows(by.organization_id, timezone.now()), "sweep": last_sweep(by.organization_id)}
+    now = timezone.now()
+    context = {
+        "rows": team_rows(by.organization_id, now),
+        "sweep": last_sweep(by.organization_id),
+        "open_again": months_open_again(by.organization_id),
+        "today": now.date(),
+    }
     return render(request, "caseload/team.html", context)
 
 
