@@ -93,7 +93,7 @@ class RulesForm(forms.Form):
         required=False,
         min_value=1,
         max_value=120,
-        help_text="Counted from the month of enrolment. Empty: not known to be needed.",
+        help_text="Counted from the month of enrolment. Empty: as the book has it.",
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Enter a number of months from 1 to 120."),
     )
     cost_share = TextField(label="What the patient pays", max_length=300, help_text="As the plan says it.")
@@ -141,6 +141,13 @@ class RulesForm(forms.Form):
                 self.add_error(OPTION + option.name, str(fault))
         self.cleaned_data["options"] = only_differences(self.book, chosen)
         return self.cleaned_data
+
+    @property
+    def book_notes(self) -> list[tuple[str, str]]:
+        """What the book tells people, with the name of each."""
+        known = [(name.replace("_", " ").capitalize(), words) for name, words in self.book.notes.items()]
+        after = self.book.authorization_after_months
+        return [*known, *([("Authorization needed after", f"{after} months")] if after is not None else [])]
 
     @property
     def notes(self) -> ProfileNotes:

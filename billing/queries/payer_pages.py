@@ -14,7 +14,7 @@ from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from billing.models import PayerProfile
 from billing.rules.payer_options import Difference, book_for, differences, family_name, typed
-from billing.rules.payers import PayerRules, default_rules
+from billing.rules.payers import PayerRules, default_rules, with_book_notes
 from registry.models import Coverage, Payer
 
 PAGE = 50
@@ -212,7 +212,8 @@ def _version(
     until: date | None,
     is_in_force: bool,
 ) -> Version:
-    rules = default_rules(name, on) if profile.is_default else _rules(profile)
+    day = max(profile.from_on, min(on, until or on))
+    rules = default_rules(name, on) if profile.is_default else _rules(profile, day)
     return Version(
         id=profile.id,
         family=rules.family,
@@ -237,9 +238,9 @@ def _version(
     )
 
 
-def _rules(profile: PayerProfile) -> PayerRules:
+def _rules(profile: PayerProfile, on: date) -> PayerRules:
     options = ((key, tuple(value) if isinstance(value, list) else value) for key, value in profile.options.items())
-    return PayerRules(
+    rules = PayerRules(
         profile.book,
         tuple(sorted(options)),
         "",
@@ -248,3 +249,4 @@ def _rules(profile: PayerProfile) -> PayerRules:
         profile.authorization_after_months,
         profile.cost_share,
     )
+    return with_book_notes(rules, on)

@@ -12,7 +12,7 @@ from django.db import connection
 
 from billing.queries.records import CoverageRow
 from billing.rules.facts import OptionValue
-from billing.rules.payers import MEDICARE, PayerRules, default_rules
+from billing.rules.payers import MEDICARE, PayerRules, default_rules, with_book_notes
 from caseload.rules.clock import first_day, last_day
 
 _PAYERS = """
@@ -43,7 +43,7 @@ class PayerOnRecord:
         which says so: a guess follows the books that hold on the day.
         """
         known = [rules for from_on, rules in self.profiles if from_on <= on]
-        return known[-1] if known and not known[-1].note else default_rules(self.name, on)
+        return with_book_notes(known[-1], on) if known and not known[-1].note else default_rules(self.name, on)
 
 
 def payers(organization_id: UUID) -> dict[UUID, PayerOnRecord]:

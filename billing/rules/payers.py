@@ -5,7 +5,7 @@ confirmed.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -86,6 +86,22 @@ def _assumed(family: str, on: date, note: str) -> PayerRules:
         authorization=book.notes.get("authorization", ""),
         authorization_after_months=book.authorization_after_months,
         cost_share=book.notes.get("cost_share", ""),
+    )
+
+
+@lru_cache(maxsize=4096)
+def with_book_notes(rules: PayerRules, on: date) -> PayerRules:
+    """Rules that somebody set, with what their book of the day tells people where nobody wrote anything down."""
+    if not has_book(rules.family, on):
+        return rules
+    book = book_in_force(rules.family, on)
+    after = rules.authorization_after_months
+    return replace(
+        rules,
+        attestation=rules.attestation or book.notes.get("attestation", ""),
+        authorization=rules.authorization or book.notes.get("authorization", ""),
+        authorization_after_months=book.authorization_after_months if after is None else after,
+        cost_share=rules.cost_share or book.notes.get("cost_share", ""),
     )
 
 

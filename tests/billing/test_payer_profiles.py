@@ -86,6 +86,16 @@ def confirm(lakeside: Program, payer_id: UUID, because: str = "Contract of 2025"
     return confirm_rules(by=lakeside.by, at=AT, payer_id=payer_id, on=FEBRUARY, because=because)
 
 
+def test_what_nobody_wrote_down_is_as_the_book_has_it(lakeside: Program):
+    plan = lakeside.payer("A plan of Michigan")
+    own = ProfileNotes(because="Portal", authorization="Fax 555-0100.")
+    set_profile(by=lakeside.by, at=AT, payer=plan, book="michigan", from_on=BEGINNING, notes=own)
+    rules = rules_on(lakeside, plan.id, FEBRUARY)
+    assert (rules.authorization, rules.authorization_after_months) == ("Fax 555-0100.", 12)
+    before = rules_on(lakeside, plan.id, date(2020, 1, 1))
+    assert (before.authorization, before.authorization_after_months) == ("Fax 555-0100.", None)
+
+
 @pytest.mark.parametrize("is_stored", [True, False])
 def test_assumed_rules_are_confirmed_as_they_are_once(lakeside: Program, is_stored: bool):
     aetna = lakeside.payer("Aetna PPO")
