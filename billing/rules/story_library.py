@@ -23,6 +23,10 @@ SOURCES = {
 }
 
 
+# Titles of stories that speak of their file.
+TITLES = {"bs-81": "40 min, and no papers at all"}
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One worked example; `document` is its file as it was written."""
@@ -30,6 +34,11 @@ class Example:
     key: str
     story: Story
     document: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """What it shows, in a line."""
+        return TITLES.get(self.key, self.story.title)
 
     @property
     def sources(self) -> tuple[str, ...]:

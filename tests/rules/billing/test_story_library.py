@@ -9,6 +9,8 @@ def test_what_an_example_says_of_itself():
     assert (capped.payer, capped.sureness[-4:]) == ("Medicare fee-for-service", "of 1")
     assert [one.value for one in capped.differences] == ["4"]
     assert capped.bills == ((("99493", 1), ("99494", 4)),)
+    assert capped.title == capped.story.title
+    assert examples()["bs-81"].title == "40 min, and no papers at all"
     assert capped.words == frozenset({"addon_units_high"})
 
 
