@@ -100,7 +100,7 @@ def tell_of_service(
     """
     lock_patient(patient.id)
     month = first_day(values.month)
-    sent = OtherService.objects.filter(organization_id=by.organization_id, id=client_token).first()
+    sent: OtherService | None = OtherService.objects.filter(organization_id=by.organization_id, id=client_token).first()
     if sent is not None:
         return sent
     if not is_one_more:

@@ -42,7 +42,7 @@ class EpisodeRow:
     mrn: str
     has_facility_stay: bool
     care_manager_id: UUID | None = None
-    qualifying_years: tuple[int, ...] = ()
+    qualifying_years: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ _EPISODES = """
            EXISTS (SELECT FROM caseload_timeentry t
                    WHERE t.organization_id = e.organization_id AND t.episode_id = e.id
                      AND t.is_facility_stay AND t.voided_at IS NULL),
-           e.care_manager_id, qualifying.years
+           e.care_manager_id, coalesce(qualifying.years, '{}')
     FROM registry_episode e
     JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
     JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
@@ -174,7 +174,7 @@ def episode_rows(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> l
     """All live episodes of these patients (None: of everybody), by enrolment."""
     with connection.cursor() as cursor:
         cursor.execute(_EPISODES, _scope(organization_id, patient_ids))
-        return [EpisodeRow(*row, tuple(years or ())) for *row, years in cursor.fetchall()]
+        return [EpisodeRow(*row) for row in cursor.fetchall()]
 
 
 def patient_records(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> dict[UUID, PatientRecord]:
