@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from bhi.audit.operations import record
@@ -36,7 +37,7 @@ from registry.operations.recording import Stamp, announce_change, record_facts, 
 # What writes more is carried out by a worker.
 AT_ONCE_WRITES = 500
 _UNDONE = "The practice's file was undone"
-_CANCELED = "Canceled in the practice's own system"
+_CANCELED = "Canceled or moved in the practice's own system"
 _KINDS: tuple[type[Fact], ...] = (InitiatingVisit, OtherService, Appointment)
 
 
@@ -121,10 +122,11 @@ def undo_practice_file(*, by: Membership, at: datetime, file_id: UUID) -> Practi
 
 def _carry_out(file: PracticeFile, plan: PracticePlan, *, stamp: Stamp, progress: Progress) -> None:
     facts = [fact for row in plan.rows for fact in _facts(row, stamp)]
+    _wait_for_closers({row.patient for row in plan.rows if row.is_visit or row.is_service})
     progress(10, 100)
     record_facts(facts)
     progress(60, 100)
-    canceled = [row.takes_back for row in plan.rows if row.takes_back]
+    canceled = [key for row in plan.rows for key in row.takes_back]
     taken_back = Appointment.objects.live().filter(organization_id=file.organization_id, id__in=canceled)
     void_facts(list(taken_back), stamp=stamp, reason=_CANCELED)
     _note_late(facts, file, stamp, LateKind.ADDED, "It came with the practice's file of charges.")
@@ -135,6 +137,16 @@ def _carry_out(file: PracticeFile, plan: PracticePlan, *, stamp: Stamp, progress
     for about_reading in ("columns", "people"):
         file.summary.pop(about_reading, None)
     file.save(update_fields=["state", "taken_at", "taken_by", "summary"])
+
+
+def _wait_for_closers(patient_ids: Collection[UUID | None]) -> None:
+    """Like every writer of a month: what is written is in a close that begins now, or a change after it."""
+    clinics = Episode.objects.live().filter(patient_id__in=patient_ids).values_list("clinic_id", flat=True).distinct()
+    with connection.cursor() as cursor:
+        for clinic_id in sorted(clinics):
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock_shared(hashtextextended('months of clinic ' || %s, 0))", [str(clinic_id)]
+            )
 
 
 def _facts(row: RowFate, stamp: Stamp) -> Iterator[Fact]:
@@ -162,9 +174,7 @@ def _facts(row: RowFate, stamp: Stamp) -> Iterator[Fact]:
             biller=charge.practitioner[:200],
         )
     if row.fate == APPOINTMENT:
-        yield draft_appointment(
-            stamp, patient_id=row.patient, on=charge.on, at=charge.at, with_whom=charge.practitioner
-        )
+        yield draft_appointment(stamp, patient_id=row.patient, on=charge.on, at=charge.at, with_whom=row.with_whom)
 
 
 def _note_late(facts: Sequence[Fact], file: PracticeFile, stamp: Stamp, kind: LateKind, because: str) -> None:
@@ -227,8 +237,9 @@ def _put_back(file: PracticeFile, stamp: Stamp) -> Iterator[Fact]:
         Q(id__in=file.summary.get("canceled", ())), organization_id=file.organization_id, void_reason=_CANCELED
     )
     for one in canceled:
+        again = replace(stamp, import_id=one.import_id)
         yield draft_appointment(
-            stamp, patient_id=one.patient_id, on=one.on, at=one.at, with_whom=one.with_whom, clinic_id=one.clinic_id
+            again, patient_id=one.patient_id, on=one.on, at=one.at, with_whom=one.with_whom, clinic_id=one.clinic_id
         )
 
 

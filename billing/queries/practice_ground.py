@@ -28,6 +28,7 @@ class _Gathered:
     visits: set[tuple[date, str]] = field(default_factory=set)
     services: set[tuple[str, str, bool]] = field(default_factory=set)
     appointments: dict[tuple[date, time | None], UUID] = field(default_factory=dict)
+    with_whom: dict[UUID, str] = field(default_factory=dict)
     clinics: set[UUID] = field(default_factory=set)
     asked: dict[str, str] = field(default_factory=dict)
 
@@ -44,7 +45,7 @@ def practice_plan(organization_id: UUID, file: ChargeFile, *, people: dict[str, 
 def practitioners_of(organization_id: UUID, people: dict[str, str]) -> Practitioners:
     """The organization's treating clinicians, and whom somebody said that names mean."""
     rows = TreatingClinician.objects.filter(organization_id=organization_id).order_by("sort_name", "id")
-    return Practitioners([Clinician(row.id, row.name, row.npi) for row in rows], people)
+    return Practitioners([Clinician(row.id, str(row), row.npi) for row in rows], people)
 
 
 def _records(organization_id: UUID, patient_ids: Collection[UUID], *, at: datetime) -> dict[UUID, OnRecord]:
@@ -62,8 +63,10 @@ def _records(organization_id: UUID, patient_ids: Collection[UUID], *, at: dateti
     services = OtherService.objects.live().filter(**mine)
     for key, month, code, is_ours in services.values_list("patient_id", "month", "code", "is_by_billing_practitioner"):
         gathered[key].services.add((month_of(month), code, is_ours))
-    for key, on, clock, id_ in Appointment.objects.live().filter(**mine).values_list("patient_id", "on", "at", "id"):
-        gathered[key].appointments[on, clock] = id_
+    for row in Appointment.objects.live().filter(**mine):
+        gathered[row.patient_id].appointments[row.on, row.at] = row.id
+        if row.import_id is not None:
+            gathered[row.patient_id].with_whom[row.id] = row.with_whom
     _add_asked(gathered, organization_id)
     return _settled(gathered, organization_id, at)
 
@@ -91,6 +94,7 @@ def _settled(gathered: dict[UUID, _Gathered], organization_id: UUID, at: datetim
             visits=frozenset(parts.visits),
             services=frozenset(parts.services),
             appointments=parts.appointments,
+            with_whom=parts.with_whom,
             closed=_closed_at(parts.clinics, closed),
             asked=parts.asked,
         )

@@ -5,8 +5,9 @@ Nothing here writes. A row whose patient, practitioner or day is in doubt is a r
 
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from functools import cache
@@ -26,6 +27,8 @@ CANCELED, OWN, KNOWN, PAST, NOT_NEEDED, UNKNOWN = "canceled", "own", "known", "p
 FATES: Final = (FAULTY, VISIT, SERVICE, APPOINTMENT, CANCELED, OWN, KNOWN, PAST, NOT_NEEDED, UNKNOWN)
 # What confirming would write.
 WRITTEN: Final = (VISIT, SERVICE, APPOINTMENT)
+# Columns by which a patient is named.
+PEOPLE: Final = ("mrn", "name", "family", "given", "birth_on")
 
 # Diagnostic evaluations start services only where a payer's rules say so; the verdict decides, so all are kept.
 _EVALUATIONS: Final = frozenset({"90791", "90792"})
@@ -40,7 +43,8 @@ _BESIDES_BOOKS: Final = frozenset({
 class OnRecord:
     """What is known of a patient: their clinic's day, their treating clinicians, and what stands already.
 
-    `closed` are months closed at their clinic, `asked` what those were closed with, in words, by month.
+    `closed` are months closed at their clinic, `asked` what those were closed with, in words, by month. `with_whom` is
+    said of those appointments that an earlier file brought.
     """
 
     today: date
@@ -48,6 +52,7 @@ class OnRecord:
     visits: frozenset[tuple[date, str]] = frozenset()
     services: frozenset[tuple[str, str, bool]] = frozenset()
     appointments: Mapping[tuple[date, time | None], UUID] = field(default_factory=dict)
+    with_whom: Mapping[UUID, str] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
     asked: Mapping[str, str] = field(default_factory=dict)
 
@@ -57,7 +62,7 @@ class RowFate:
     """What becomes of one row. `patient` is None for nobody of ours, of whom nothing else is kept either.
 
     `is_visit` and `is_service` say what a charge is recorded as (transitional care is both); `clinician` is the
-    treating clinician whom the row names; `takes_back` the appointment that it cancels.
+    treating clinician whom the row names; `takes_back` are appointments that it cancels or moves.
     """
 
     row: int
@@ -69,7 +74,8 @@ class RowFate:
     is_service: bool = False
     is_by_billing: bool = False
     clinician: UUID | None = None
-    takes_back: UUID | None = None
+    with_whom: str = ""
+    takes_back: tuple[UUID, ...] = ()
 
     @property
     def month(self) -> str:
@@ -90,7 +96,7 @@ class PracticePlan:
     @property
     def writes(self) -> int:
         """How many rows change something."""
-        return sum(row.fate in WRITTEN or row.takes_back is not None for row in self.rows)
+        return sum(row.fate in WRITTEN or bool(row.takes_back) for row in self.rows)
 
     def digest(self) -> str:
         """Of all that decides what is written."""
@@ -98,7 +104,7 @@ class PracticePlan:
             (row.row, row.fate, str(row.patient), row.is_visit, row.is_service, row.is_by_billing, str(row.clinician))
             for row in self.rows
         ]
-        said = [(str(row.takes_back), *row.messages) for row in self.rows]
+        said = [(row.with_whom, *map(str, row.takes_back), *row.messages) for row in self.rows]
         return hashlib.sha256(json.dumps([parts, said]).encode()).hexdigest()
 
 
@@ -110,8 +116,9 @@ def plan_file(
     practitioners: Practitioners,
 ) -> PracticePlan:
     """Decide every row in the file's order: a row that repeats an earlier one is on record already by then."""
-    planner = _Planner(find, dict(records), practitioners)
-    return PracticePlan(tuple(planner.fate(row) for row in file.rows))
+    planner = _Planner(find, dict(records), practitioners, _headings_of_people(file))
+    rows = [planner.fate(row) for row in file.rows]
+    return PracticePlan(tuple(_with_moves(rows, records)))
 
 
 @cache
@@ -143,17 +150,18 @@ class _Planner:
     find: Callable[[Charge], Found[UUID]]
     records: dict[UUID, OnRecord]
     practitioners: Practitioners
+    headings: frozenset[str] = frozenset()
 
     def fate(self, row: ChargeRow) -> RowFate:
         charge = row.charge
         if charge is None:
-            return RowFate(row.row, FAULTY, messages=tuple(_sentence(fault) for fault in row.faults))
+            return RowFate(row.row, FAULTY, messages=tuple(self._sentence(fault) for fault in row.faults))
         found = self.find(charge)
         if found.fault:
             return RowFate(row.row, FAULTY, messages=(f"{found.fault[0].upper()}{found.fault[1:]}.",))
         if found.key is None or found.key not in self.records:
             return RowFate(row.row, UNKNOWN)
-        losses = tuple(_sentence(loss) for loss in row.losses)
+        losses = tuple(self._sentence(loss) for loss in row.losses)
         begun = RowFate(row.row, NOT_NEEDED, found.key, charge, losses)
         decided = self._decided(begun, charge, self.records[found.key])
         self._remember(decided)
@@ -176,14 +184,17 @@ class _Planner:
             appointment = next((key for (on, _), key in record.appointments.items() if on == charge.on), None)
         if appointment is None or charge.on < record.today:
             return replace(row, fate=CANCELED)
-        return _said(replace(row, fate=CANCELED, takes_back=appointment), "The appointment on record is taken back.")
+        return _said(replace(row, fate=CANCELED, takes_back=(appointment,)), "The appointment on record is taken back.")
 
     def _appointment(self, row: RowFate, charge: Charge, record: OnRecord) -> RowFate:
         if charge.on < record.today:
             return replace(row, fate=PAST)
         if (charge.on, charge.at) in record.appointments:
             return replace(row, fate=KNOWN)
-        return replace(row, fate=APPOINTMENT, clinician=self._clinician(charge))
+        who = self.practitioners.meant(charge)
+        clinician = UUID(who) if who not in ("", OTHER) else None
+        with_whom = self.practitioners.names.get(who, charge.practitioner)
+        return replace(row, fate=APPOINTMENT, clinician=clinician, with_whom=with_whom)
 
     def _charge(self, row: RowFate, charge: Charge, record: OnRecord) -> RowFate:
         is_visit, is_service = charge.code in visit_codes(), charge.code in service_codes()
@@ -211,9 +222,16 @@ class _Planner:
             words.append(f"{_title(row.month)} is closed: it is kept as a change after the close, which billing sees.")
         return _said(replace(row, fate=fate, is_visit=is_new_visit, is_service=is_new_service), *words)
 
-    def _clinician(self, charge: Charge) -> UUID | None:
-        who = self.practitioners.meant(charge)
-        return UUID(who) if who not in ("", OTHER) else None
+    def _sentence(self, problem: Problem) -> str:
+        """What is wrong in which column, and the fix; the row's number stands beside it.
+
+        What stands in a column of people is not quoted: the row may be about somebody who is not in the program.
+        """
+        fault = problem.fault
+        if problem.column in self.headings:
+            fault = re.sub("“.*”", "what it says", fault)
+        column = f"{problem.column}: " if problem.column else ""
+        return f"{column}{fault}. {problem.fix}"
 
     def _remember(self, row: RowFate) -> None:
         charge, patient = row.charge, row.patient
@@ -227,9 +245,48 @@ class _Planner:
         if row.fate == APPOINTMENT:
             record = replace(record, appointments={**record.appointments, (charge.on, charge.at): UUID(int=0)})
         if row.takes_back:
-            left = {key: value for key, value in record.appointments.items() if value != row.takes_back}
+            left = {key: value for key, value in record.appointments.items() if value not in row.takes_back}
             record = replace(record, appointments=left)
         self.records[patient] = record
+
+
+def _with_moves(rows: Sequence[RowFate], records: Mapping[UUID, OnRecord]) -> Iterable[RowFate]:
+    """Appointments that an earlier file brought and this one no longer has are taken back by the new one of the same
+    patient with the same person. Only days between the file's first and last appointment count: it says nothing of
+    others.
+    """
+    listed = {(row.patient, row.charge.on, row.charge.at) for row in rows if row.charge and _is_appointment(row)}
+    days = [on for _, on, _ in listed]
+    canceled = {key for row in rows for key in row.takes_back}
+    gone = {
+        (patient, key): on
+        for patient, record in records.items()
+        for (on, at), key in record.appointments.items()
+        if key in record.with_whom and key not in canceled and record.today <= on and (patient, on, at) not in listed
+        if days and min(days) <= on <= max(days)
+    }
+    for row in rows:
+        yield _moving(row, records, gone) if row.fate == APPOINTMENT else row
+
+
+def _moving(row: RowFate, records: Mapping[UUID, OnRecord], gone: dict[tuple[UUID, UUID], date]) -> RowFate:
+    """The row with the appointments that it stands for now; each goes with one row."""
+    assert row.patient is not None
+    with_whom = records[row.patient].with_whom
+    found = [key for patient, key in gone if patient == row.patient and with_whom[key] == row.with_whom]
+    days = sorted(gone.pop((row.patient, key)) for key in found)
+    words = [f"The one on {day:%b} {day.day} is no longer listed and is taken back." for day in days]
+    return _said(replace(row, takes_back=tuple(found)), *words)
+
+
+def _is_appointment(row: RowFate) -> bool:
+    """A row of an appointment that lies ahead, whether it is on record already or not."""
+    return row.fate == APPOINTMENT or (row.fate == KNOWN and row.charge is not None and not row.charge.code)
+
+
+def _headings_of_people(file: ChargeFile) -> frozenset[str]:
+    columns = file.table.columns if file.table else ()
+    return frozenset(column.header for column in columns if column.field in PEOPLE)
 
 
 def _words(row: RowFate, *, is_new_visit: bool, is_new_service: bool) -> Iterable[str]:
@@ -259,9 +316,3 @@ def _title(month: str) -> str:
 
 def _said(row: RowFate, *words: str) -> RowFate:
     return replace(row, messages=(*row.messages, *words))
-
-
-def _sentence(problem: Problem) -> str:
-    """What is wrong in which column, and the fix; the row's number stands beside it."""
-    column = f"{problem.column}: " if problem.column else ""
-    return f"{column}{problem.fault}. {problem.fix}"

@@ -69,6 +69,11 @@ class Practitioners:
         return tuple(sorted(found, key=lambda one: (one.meant != "", one.meant != OTHER, -one.rows, one.label)))
 
     @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Clinicians' names by key, as they stand on record."""
+        return {str(clinician.key): clinician.name for clinician in self.clinicians}
+
+    @cached_property
     def _keys(self) -> frozenset[str]:
         return frozenset(str(clinician.key) for clinician in self.clinicians)
 

@@ -116,7 +116,7 @@ def test_taking_over_records_visits_services_and_appointments_as_one(
     assert (service.month, service.code, service.is_by_billing_practitioner) == (date(2026, 3, 1), "99490", False)
     assert service.biller == "Ben Lee"
     appointment = brought(Appointment, file).get()
-    assert (appointment.on, appointment.at, appointment.with_whom) == (date(2026, 4, 9), time(10, 20), "Ana Rivera")
+    assert (appointment.on, appointment.at, appointment.with_whom) == (date(2026, 4, 9), time(10, 20), "Ana Rivera, MD")
     assert (file.state, file.taken_by_id, file.taken_at) == ("taken", lakeside.by.id, AT)
     assert AuditEvent.objects.filter(action="practice_file.taken").values_list("count", flat=True).get() == 3
     assert Job.objects.filter(kind="refresh_service_month").exists()
@@ -170,14 +170,32 @@ def test_a_canceled_appointment_disappears_and_comes_back_with_the_undo(lakeside
     taken(lakeside)
     here = {"organization_id": lakeside.organization.id, "patient_ids": [abara.patient_id]}
     assert in_clinic_this_week(**here, at=AT) == {
-        abara.patient_id: InClinic(date(2026, 4, 9), time(10, 20), "Ana Rivera")
+        abara.patient_id: InClinic(date(2026, 4, 9), time(10, 20), "Ana Rivera, MD")
     }
     canceled = taken(lakeside, f"{HEAD}\nA1,,,04/09/2026,,Ana Rivera,Canceled,10:20 AM\n", at=LATER)
     assert in_clinic_this_week(**here, at=LATER) == {}
     undo_practice_file(by=lakeside.by, at=LATER, file_id=canceled.id)
     assert in_clinic_this_week(**here, at=LATER) == {
-        abara.patient_id: InClinic(date(2026, 4, 9), time(10, 20), "Ana Rivera")
+        abara.patient_id: InClinic(date(2026, 4, 9), time(10, 20), "Ana Rivera, MD")
     }
+
+
+@pytest.mark.django_db
+def test_a_moved_appointment_stands_on_its_new_day_and_on_the_old_one_after_an_undo(
+    lakeside: Program, abara: Any
+) -> None:
+    taken(lakeside)
+    later = "A1,,,04/06/2026,,Ben Lee,Scheduled,9:00 AM\nA1,,,04/13/2026,,Ana Rivera,Scheduled,9:00 AM\n"
+    moved = taken(lakeside, f"{HEAD}\n{later}", at=LATER)
+    assert live_days() == [date(2026, 4, 6), date(2026, 4, 13)]
+    again = chosen(lakeside, f"{HEAD}\n{later}", at=LATER)
+    assert (again.summary["writes"], again.summary["counts"]) == (0, {"known": 2})
+    undo_practice_file(by=lakeside.by, at=LATER, file_id=moved.id)
+    assert live_days() == [date(2026, 4, 9)]
+
+
+def live_days() -> list[date]:
+    return list(Appointment.objects.live().order_by("on").values_list("on", flat=True))
 
 
 @pytest.mark.django_db

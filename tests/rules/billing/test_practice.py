@@ -19,7 +19,8 @@ from billing.rules.practice import (
     visit_codes,
 )
 from billing.rules.practitioners import NOBODY, OTHER, Clinician, Named, Practitioners, key_of
-from caseload.rules.imports.sheets import Problem
+from caseload.rules.imports.recognize import Column, Table
+from caseload.rules.imports.sheets import Problem, Sheet
 
 TODAY = date(2026, 11, 22)
 OCTOBER = date(2026, 10, 6)
@@ -138,13 +139,49 @@ def test_a_canceled_appointment_on_record_is_taken_back_once(at: time | None) ->
     record = replace(RECORD, appointments={(AHEAD, time(10, 20)): OURS})
     canceled = replace(USUAL, on=AHEAD, at=at, code="", status="canceled")
     rows = plan(canceled, replace(canceled, row=3), record=record).rows
-    assert [(row.fate, row.takes_back) for row in rows] == [("canceled", OURS), ("canceled", None)]
+    assert [(row.fate, row.takes_back) for row in rows] == [("canceled", (OURS,)), ("canceled", ())]
 
 
 def test_a_canceled_appointment_of_another_hour_or_of_before_takes_nothing_back() -> None:
     record = replace(RECORD, appointments={(AHEAD, time(9)): OURS, (OCTOBER, None): OURS})
-    assert fate(record, on=AHEAD, at=time(10, 20), code="", status="canceled").takes_back is None
-    assert fate(record, code="", status="canceled").takes_back is None
+    assert fate(record, on=AHEAD, at=time(10, 20), code="", status="canceled").takes_back == ()
+    assert fate(record, code="", status="canceled").takes_back == ()
+
+
+def moved(**with_whom: str) -> OnRecord:
+    ids = {"old": UUID(int=11), "other": UUID(int=12), "by_hand": UUID(int=13)}
+    days = {"old": AHEAD - timedelta(days=1), "other": AHEAD - timedelta(days=2), "by_hand": AHEAD}
+    return replace(
+        RECORD,
+        appointments={(days[name], time(9)): ids[name] for name in ids},
+        with_whom={ids[name]: who for name, who in with_whom.items()},
+    )
+
+
+def test_an_appointment_that_was_moved_is_taken_back_by_the_one_it_was_moved_to() -> None:
+    record = moved(old="Ana Rivera", other="Ben Lee")
+    coming = replace(USUAL, code="", on=AHEAD, at=time(15))
+    another = replace(coming, on=TODAY, practitioner="Cleo Park")
+    rows = plan(another, coming, replace(coming, at=time(16)), record=record).rows
+    assert [row.takes_back for row in rows] == [(), (UUID(int=11),), ()]
+    assert rows[1].messages == ("The one on Nov 24 is no longer listed and is taken back.",)
+    assert [row.with_whom for row in rows] == ["Cleo Park", "Ana Rivera", "Ana Rivera"]
+
+
+def test_an_appointment_on_a_day_that_the_file_does_not_reach_stays() -> None:
+    record = moved(old="Ana Rivera", other="Ana Rivera")
+    assert fate(record, code="", on=AHEAD, at=time(15)).takes_back == ()
+
+
+def test_what_stands_in_columns_of_people_is_not_quoted() -> None:
+    table = Table(Sheet("a.csv", "", ()), "contacts", 1, (Column(0, "DOB", "birth_on"), Column(1, "DOS", "contact_on")))
+    faults = tuple(Problem("a.csv", 2, name, "“13/45/1950”: this is no date", "Mend it.") for name in ("DOB", "DOS"))
+    file = ChargeFile(table, (ChargeRow(2, None, faults=faults),))
+    (row,) = plan_file(file, find=lambda _: Found(), records={}, practitioners=Practitioners(CLINICIANS, {})).rows
+    assert row.messages == (
+        "DOB: what it says: this is no date. Mend it.",
+        "DOS: “13/45/1950”: this is no date. Mend it.",
+    )
 
 
 def test_what_lies_in_a_closed_month_is_taken_as_a_change_after_the_close_and_says_so() -> None:
