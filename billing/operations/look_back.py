@@ -30,7 +30,7 @@ from caseload.rules.imports.sheets import Sheet, as_text, shown
 
 READ_LOOK_BACK = "read_look_back"
 # What takes longer than a page may take is done by a worker.
-AT_ONCE_BYTES = 250_000
+AT_ONCE_BYTES = 100_000
 KEPT_FOR = timedelta(days=30)
 MOST_FILING_MONTHS = 36
 _BATCH = 1000
@@ -338,4 +338,5 @@ def _discard(found: LookBack) -> None:
 def _forget_file(found: LookBack) -> None:
     stored_id, found.stored_file = found.stored_file_id, None
     found.save(update_fields=["stored_file"])
-    StoredFile.objects.filter(organization_id=found.organization_id, id=stored_id).delete()
+    if stored_id is not None:
+        StoredFile.objects.filter(organization_id=found.organization_id, id=stored_id).delete()

@@ -22,7 +22,7 @@ from billing.forms.look_back import FindingFilter, LookBackChoicesForm, LookBack
 from billing.operations.look_back import choose_look_back, discard_look_back, start_look_back, take_look_back
 from billing.queries.calendar import month_title, page_zone
 from billing.queries.claims import Expected
-from billing.queries.look_back import Group, LookBack, Result, look_back, look_backs, refused_lines, result
+from billing.queries.look_back import Group, Result, look_back, look_backs, refused_lines, result
 from billing.queries.look_back_said import HEADER, SAID, file_lines
 from billing.rules.look_back import Finding
 from billing.templatetags.billing_words import counted
@@ -152,14 +152,14 @@ def _seat(request: HttpRequest) -> Membership:
     return by
 
 
-def _found(by: Membership, look_back_id: UUID) -> LookBack:
+def _found(by: Membership, look_back_id: UUID) -> Any:
     try:
         return look_back(by.organization_id, look_back_id)
     except NotFound:
         raise Http404 from None
 
 
-def _taken(by: Membership, look_back_id: UUID) -> LookBack:
+def _taken(by: Membership, look_back_id: UUID) -> Any:
     found = _found(by, look_back_id)
     if found.state != "taken":
         raise Http404
@@ -171,7 +171,7 @@ def _day(by: Membership, now: datetime) -> dict[str, Any]:
     return {"zone": zone.key, "today": local_date(now, zone)}
 
 
-def _result(by: Membership, found: LookBack, now: datetime) -> tuple[Result, dict[str, Any]]:
+def _result(by: Membership, found: Any, now: datetime) -> tuple[Result, dict[str, Any]]:
     day = _day(by, now)
     return result(found, as_of=day["today"]), day
 
@@ -189,7 +189,7 @@ def _done(request: HttpRequest, look_back_id: UUID, act: Callable[[], object], s
     return redirect("look_back", request.resolver_match.kwargs["organization"], look_back_id)  # type: ignore[union-attr]
 
 
-def _choices_form(found: LookBack, data: Any = None) -> LookBackChoicesForm:
+def _choices_form(found: Any, data: Any = None) -> LookBackChoicesForm:
     initial = {"clinic": found.choices.get("clinic", ""), "filing_months": found.filing_months}
     return LookBackChoicesForm(
         data,
@@ -203,7 +203,7 @@ def _choices_form(found: LookBack, data: Any = None) -> LookBackChoicesForm:
 
 def _preview(
     request: HttpRequest,
-    found: LookBack,
+    found: Any,
     now: datetime,
     *,
     form: LookBackChoicesForm | None = None,
@@ -227,7 +227,7 @@ def _preview(
     return render(request, "billing/look_back.html", context, status=status)
 
 
-def _compared(request: HttpRequest, found: LookBack, now: datetime) -> HttpResponse:
+def _compared(request: HttpRequest, found: Any, now: datetime) -> HttpResponse:
     by = _seat(request)
     shown, day = _result(by, found, now)
     finding, page = FindingFilter(request.GET).values()
@@ -263,7 +263,7 @@ def _left_out(count: int) -> str:
     )
 
 
-def _result_context(found: LookBack, shown: Result) -> dict[str, Any]:
+def _result_context(found: Any, shown: Result) -> dict[str, Any]:
     return {
         "found": found,
         "shown": shown,
@@ -311,7 +311,7 @@ def _url(finding: Finding | None, page: int) -> str:
     return f"?finding={finding.value if finding else ''}&page={page}#months"
 
 
-def _span(found: LookBack) -> str:
+def _span(found: Any) -> str:
     """`March 2026`; `March to October 2026`."""
     if found.first_month is None or found.last_month is None:
         return ""
@@ -319,7 +319,7 @@ def _span(found: LookBack) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _job(by: Membership, found: LookBack) -> JobProgress | None:
+def _job(by: Membership, found: Any) -> JobProgress | None:
     """How far the reading is, for the person who started it."""
     if found.state != "reading" or "job_id" not in found.summary:
         return None

@@ -42,7 +42,12 @@ def test_the_frame_offers_what_the_seat_may_do_and_marks_where_it_is(client_for)
     frame = client_for("billing", name="Bo Lund", credential="CPC").get("/o/lakeside/billing/batches/").context["frame"]
     assert [(item.label, item.url, item.is_current) for item in frame.navigation] == [
         ("Month", "/o/lakeside/billing/months/", False),
+        ("Analysis", "/o/lakeside/billing/analysis/", False),
         ("Batches", "/o/lakeside/billing/batches/", True),
+        ("Payers", "/o/lakeside/billing/payers/", False),
+        ("What would this bill?", "/o/lakeside/billing/trial/", False),
+        ("Practice file", "/o/lakeside/billing/practice-files/", False),
+        ("Look back", "/o/lakeside/billing/look-backs/", False),
     ]
     assert (frame.person, frame.credential, frame.search_url) == ("Bo Lund", "CPC", "")
     assert frame.organization.name == "Lakeside Family Medicine"
