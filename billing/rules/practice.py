@@ -164,7 +164,7 @@ class _Planner:
         losses = tuple(self._sentence(loss) for loss in row.losses)
         begun = RowFate(row.row, NOT_NEEDED, found.key, charge, losses)
         decided = self._decided(begun, charge, self.records[found.key])
-        self._remember(decided)
+        self._remember(decided, charge, found.key)
         return decided
 
     def _decided(self, row: RowFate, charge: Charge, record: OnRecord) -> RowFate:
@@ -233,10 +233,7 @@ class _Planner:
         column = f"{problem.column}: " if problem.column else ""
         return f"{column}{fault}. {problem.fix}"
 
-    def _remember(self, row: RowFate) -> None:
-        charge, patient = row.charge, row.patient
-        if charge is None or patient is None:
-            return
+    def _remember(self, row: RowFate, charge: Charge, patient: UUID) -> None:
         record = self.records[patient]
         if row.is_visit:
             record = replace(record, visits=record.visits | {(charge.on, charge.code)})

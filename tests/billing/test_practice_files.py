@@ -22,9 +22,15 @@ from billing.operations.practice_files import (
     PracticeFileNotReady,
     correct_practice_file,
     discard_old_practice_files,
+    read_practice_file,
     start_practice_file,
 )
-from billing.operations.practice_taking import AT_ONCE_WRITES, take_practice_file, undo_practice_file
+from billing.operations.practice_taking import (
+    AT_ONCE_WRITES,
+    release_practice_file,
+    take_practice_file,
+    undo_practice_file,
+)
 from billing.queries.practice_files import practice_file_page, practice_files
 from caseload.operations.read_workbook import WorkbookUnreadable
 from registry.models import Appointment, InitiatingVisit, Patient, TreatingClinician
@@ -299,11 +305,48 @@ def test_a_long_file_is_read_and_taken_by_jobs(lakeside: Program, ana: TreatingC
     assert (file.state, file.summary["counts"]) == ("preview", {"visit": 252, "unknown": 1000})
     waiting = take_practice_file(by=lakeside.by, at=AT, file_id=file.id, digest=file.summary["digest"])
     assert (waiting.state, waiting.summary["is_taking"]) == ("preview", True)
+    assert take_practice_file(by=lakeside.by, at=AT, file_id=file.id, digest="").summary == waiting.summary
     with pytest.raises(PracticeFileNotReady, match="no longer waiting"):
         correct_practice_file(by=lakeside.by, at=AT, file_id=file.id, choices={})
     run(lakeside, "take_practice_file")
     file.refresh_from_db()
     assert (file.state, brought(InitiatingVisit, file).count()) == ("taken", 252)
+    assert read_practice_file(by=lakeside.by, at=AT, file_id=file.id).taken_at == file.taken_at
+    assert release_practice_file(by=lakeside.by, at=AT, file_id=file.id, because="x").state == "taken"
+
+
+@pytest.mark.django_db
+def test_a_long_file_is_read_again_by_a_job(lakeside: Program, abara: Any) -> None:
+    file = chosen(lakeside, CHARGES + "Z9,,,03/10/2026,99214,Ana Rivera,,\n" * 1500)
+    run(lakeside, "read_practice_file")
+    again = correct_practice_file(by=lakeside.by, at=LATER, file_id=file.id, choices={"people": {"benlee": "other"}})
+    assert (again.state, again.choices["people"]) == ("reading", {"benlee": "other"})
+    run(lakeside, "read_practice_file")
+    again.refresh_from_db()
+    assert (again.state, again.summary["counts"]["unknown"]) == ("preview", 1501)
+
+
+@pytest.mark.django_db
+def test_what_was_undone_or_refused_is_not_taken(lakeside: Program, abara: Any) -> None:
+    file = taken(lakeside)
+    with pytest.raises(PracticeFileNotReady, match="Only a file that was taken over can be undone"):
+        undo_practice_file(by=lakeside.by, at=LATER, file_id=chosen(lakeside).id)
+    undo_practice_file(by=lakeside.by, at=LATER, file_id=file.id)
+    with pytest.raises(PracticeFileNotReady, match="not waiting for confirmation"):
+        take_practice_file(by=lakeside.by, at=LATER, file_id=file.id, digest=file.summary["digest"])
+
+
+@pytest.mark.django_db
+def test_our_own_charges_stand_beside_what_was_closed(lakeside: Program, abara: Any) -> None:
+    close_month(
+        by=lakeside.by, at=AT, clinic_id=lakeside.clinic.id, month="2026-02", note="Seen to.", client_token=uuid4()
+    )
+    chosen(lakeside, f"{HEAD}\nA1,,,02/12/2026,99492,Ana Rivera,,\n")
+    row = PracticeRow.objects.get()
+    assert (row.fate, row.messages) == (
+        "own",
+        ["Charged by the practice itself. February 2026 was closed here with 99492."],
+    )
 
 
 @pytest.mark.django_db

@@ -110,6 +110,7 @@ def test_what_refuses_a_row_is_named_by_row_and_column(column: str, written: str
     ("column", "written", "kept"),
     [
         ("Paid", "see note", {"paid": None}),
+        ("Paid", "1" * 40, {"paid": None}),
         ("NPI", "12345", {"npi": ""}),
         ("Appt Status", "Weird", {"status": ""}),
         ("Time", "noonish", {"at": None}),
@@ -285,6 +286,16 @@ TWIN = KnownPerson("twin", ("0012",), "okafor, ben", date(1970, 3, 4))
         ((ANA,), {"family": "RIVERA", "given": "Ana", "birth_on": date(1961, 1, 2)}, Found("ana")),
         ((ANA,), {"family": "Rivera", "given": "Ana", "birth_on": date(1961, 1, 3)}, Found()),
         ((ANA, TWIN), {"mrn": "0012"}, Found(fault="more than one patient on record has this record number")),
+        (
+            (ANA, KnownPerson("brother", ("0012",), "rivera, ben", date(1961, 1, 2))),
+            {"mrn": "0012", "family": "Rivera", "given": "Ana", "birth_on": date(1961, 1, 2)},
+            Found("ana"),
+        ),
+        (
+            (KnownPerson("zeros", ("012", "12"), "lee, sam", date(1980, 1, 1)),),
+            {"mrn": "0012"},
+            Found("zeros"),
+        ),
         (
             (ANA, TWIN),
             {"mrn": "0012", "family": "Okafor", "given": "Ben", "birth_on": date(1970, 3, 4)},
