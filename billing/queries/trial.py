@@ -73,11 +73,6 @@ class MonthShown:
         """What bills, as it is said."""
         return tuple((line.code, line.units) for line in self.verdict.lines)
 
-    @property
-    def logged_seconds(self) -> int:
-        """All that is listed as work of the month, whatever it is worth."""
-        return sum(one.seconds for one in self.work)
-
 
 def months_shown(story: Story) -> tuple[MonthShown, ...]:
     """Every month of a story with what comes of it. Raises NoBookInForce where the payer has no book in one."""

@@ -241,3 +241,18 @@ def test_death_and_discharge_are_told(billing: Client):
     ended = billing.post(PAGE, {**TYPED, "ended_on": "2026-10-06", "died_on": "2026-10-06"})
     assert "after the patient died on Oct 6" in text_of(ended)
     assert date.fromisoformat(ended.context["trial"].document()["ended"]["on"]) == date(2026, 10, 6)
+
+
+def test_a_care_plan_has_its_date_and_keeps_it(billing: Client):
+    late = {"care_plans-rows": "1", "care_plans-0-on": "2026-11-02"}
+    shown = billing.post(PAGE, {**TYPED, **late})
+    assert "Care plan missing" in text_of(shown)
+    document = shown.context["trial"].document()
+    assert (document["care_plans"], retyped(document)) == (["2026-11-02"], document)
+
+
+def retyped(document: dict[str, Any]) -> dict[str, Any]:
+    """A story's document, typed and read again."""
+    again = Trial(typed_of(document), is_read=True)
+    assert again.story() is not None
+    return again.document()
