@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
@@ -29,7 +30,7 @@ from billing.queries.release_pages import closed_clinics
 from billing.queries.verdicts import month_verdicts
 from billing.rules.decisions import Release, code_units
 from billing.rules.release import CHECKS_BY_WORD, CodeUnits
-from caseload.rules.clock import first_day
+from caseload.rules.clock import first_day, local_date
 from registry.models import Episode
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 
@@ -56,7 +57,6 @@ def decide_month(*, by: Membership, at: datetime, episode_id: UUID, month: str, 
     day, NotLower for lines that the month does not support as lower ones, NothingHeld for a release of what nothing
     holds, MonthBillsNothing, DecidedInClosedMonth, NotFound.
     """
-    _check(decision, at)
     _take_turns(by.organization_id)
     clinic_id = _clinic_of(by, episode_id)
     _refuse_closed(by.organization_id, month, [clinic_id])
@@ -74,7 +74,7 @@ def keep_decision(
 
     Raises WhyDecided, LookAgainMissing, NotLower, NothingHeld.
     """
-    _check(decision, at)
+    _check(decision, local_date(at, ZoneInfo(judged.month.episode.time_zone)))
     standing = _standing(by.organization_id, judged)
     if standing is not None and _is_same(standing, decision):
         return standing
@@ -175,10 +175,12 @@ def share_months(clinic_ids: Iterable[UUID]) -> None:
             )
 
 
-def _check(decision: Deciding, at: datetime) -> None:
+def _check(decision: Deciding, today: date) -> None:
+    """Whether it says what it must; `today` is the clinic's day."""
     if not decision.because.strip():
         raise WhyDecided
-    if decision.kind == DecisionKind.HOLD and (decision.look_again_on is None or decision.look_again_on < at.date()):
+    day = decision.look_again_on
+    if decision.kind == DecisionKind.HOLD and (day is None or day < today):
         raise LookAgainMissing
 
 
