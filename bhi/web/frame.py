@@ -186,6 +186,7 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("To co-sign", "to_cosign", "pencil-square", Permission.CO_SIGN),
     ("Team", "team", "user-group", Permission.VIEW_TEAM),
     ("Month", "current_month", "calendar-days", Permission.VIEW_MONTHS),
+    ("Import", "imports", "arrow-up-tray", Permission.IMPORT_CASELOAD),
     ("Analysis", "analysis", "chart-bar", Permission.VIEW_MONEY),
     ("Batches", "batches", "paper-airplane", Permission.MAKE_BATCH),
     ("Payers", "payers", "building-library", Permission.SET_PAYERS),
@@ -193,7 +194,6 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Practice file", "practice_files", "document-arrow-up", Permission.TAKE_PRACTICE_FILE),
     ("Look back", "look_backs", "scale", Permission.LOOK_BACK),
     ("Duplicates", "duplicates", "document-duplicate", Permission.MERGE_PATIENTS),
-    ("Import", "imports", "arrow-up-tray", Permission.IMPORT_CASELOAD),
     ("Settings", "clinic_settings", "cog-6-tooth", Permission.SET_PROTOCOLS),
     ("Audit", "audit", "eye", Permission.VIEW_AUDIT),
 )
