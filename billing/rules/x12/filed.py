@@ -1,0 +1,169 @@
+"""What a file of claims needs, as it is kept with each claim: everything that is written, nothing that is looked up.
+
+Kept as canonical JSON, so that a file written again from what was kept has the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+SELF = "self"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A street address in the United States; the postal code with its digits only."""
+
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A patient, or who holds the insurance."""
+
+    family_name: str
+    given_name: str
+    birth_date: date | None
+    sex: str
+    address: Address = Address()
+
+
+@dataclass(frozen=True, slots=True)
+class Biller:
+    """The billing provider, and who sends its files."""
+
+    name: str
+    npi: str
+    tax_id: str
+    address: Address
+    submitter_name: str
+    submitter_id: str
+    contact_name: str
+    contact_phone: str
+    taxonomy: str = ""
+    tax_id_kind: str = "EI"
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Who takes the file: a clearinghouse or a payer, and by which identifiers it and the sender know each other."""
+
+    name: str
+    receiver_id: str
+    application_id: str
+    sender_id: str
+    receiver_qualifier: str = "ZZ"
+    sender_qualifier: str = "ZZ"
+
+
+@dataclass(frozen=True, slots=True)
+class FiledLine:
+    """A code, its units and the charge of all of them. `pointers` are places in the claim's diagnoses, from 1."""
+
+    code: str
+    units: int
+    charge: Decimal | None
+    control_number: str
+    pointers: tuple[int, ...] = (1,)
+    modifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Insured:
+    """The coverage that is asked: its payer, its number, and who holds it. `holder` is None where the patient does."""
+
+    payer_name: str
+    payer_identifier: str
+    filing_code: str
+    member_id: str
+    group_number: str = ""
+    relationship: str = SELF
+    holder: Person | None = None
+    takes_mbi: bool = False
+    payer_address: Address = Address()
+
+
+@dataclass(frozen=True, slots=True)
+class Clinician:
+    """Whose service it is: loop 2310B."""
+
+    family_name: str = ""
+    given_name: str = ""
+    npi: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What a claim rests on, as far as rules about the claim ask for it; all of it from the frozen month.
+
+    `supported` are codes and units of the verdict; `consented_on` is the patient's consent; `worked_before` says
+    whether an earlier month of the enrolment counts as the first one.
+    """
+
+    supported: tuple[tuple[str, int], ...] = ()
+    consented_on: date | None = None
+    worked_before: bool = False
+    clinic: str = ""
+    setting: str = "office"
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Whose pages mend what is wrong; never written to a file."""
+
+    patient: str = ""
+    episode: str = ""
+    payer: str = ""
+    clinician: str = ""
+    clinic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledClaim:
+    """One patient's month as it is asked of one payer: base and add-on codes together, dated one day."""
+
+    control_number: str
+    month: str
+    service_on: date
+    patient: Person
+    insured: Insured
+    place_of_service: str
+    diagnoses: tuple[str, ...]
+    clinician: Clinician
+    lines: tuple[FiledLine, ...]
+    frequency: str = "1"
+    payer_claim_number: str = ""
+    support: Support = Support()
+    ids: Ids = Ids()
+
+    @property
+    def charge(self) -> Decimal | None:
+        """The sum of its lines; None where one is not known."""
+        known = [line.charge for line in self.lines if line.charge is not None]
+        return sum(known, Decimal(0)) if known and len(known) == len(self.lines) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FileHead:
+    """What stands around the claims. `made_at` is the clock of the organization's first clinic, as HHMM."""
+
+    made_on: date
+    made_at: str
+    batch_number: int
+    interchange_number: int
+    biller: Biller
+    taker: Taker
+    is_test: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFile:
+    """A file of claims: its head and at least one claim."""
+
+    head: FileHead
+    claims: tuple[FiledClaim, ...]
