@@ -16,7 +16,7 @@ class AnalysisFilter(forms.Form):
     """The last month and how many. What makes no sense is as good as not given: a filter never refuses a page."""
 
     month = forms.CharField(required=False, max_length=7)
-    months = forms.TypedChoiceField(choices=SPANS, coerce=int, empty_value=1, required=False)
+    months = forms.TypedChoiceField(choices=SPANS, coerce=int, required=False)
 
     def span(self, *, present: str) -> tuple[str, str]:
         """The first month and the last, never later than the present one."""

@@ -293,7 +293,7 @@ def _by_month(
 
 def _asked(organization_id: UUID, first: str, last: str) -> Mapping[str, Asked]:
     with connection.cursor() as cursor:
-        days = {"organization": organization_id, "first": first_day(first), "last": first_day(last)}
+        days: dict[str, UUID | date] = {"organization": organization_id, "first": first_day(first), "last": first_day(last)}
         cursor.execute(_ASKED, days)
         return {
             month_of(month): Asked(clinics, int(patients), Expected(known, int(unknown)))

@@ -100,7 +100,8 @@ class Stakes:
 
     @property
     def more(self) -> Decimal | None:
-        parts = [part.more for part in (self.together, self.step and self.step.reach) if part is not None]
+        stepped = None if self.step is None else self.step.reach
+        parts = [part.more for part in (self.together, stepped) if part is not None]
         known = [part for part in parts if part is not None]
         return None if len(known) < len(parts) else sum(known, Decimal(0))
 
