@@ -22,8 +22,9 @@ from bhi.tenancy.models import Organization
 __all__ = ["PARTS", "run", "table"]
 
 PARTS = ("rollup", "pages", "lists", "saving", "sweep")
-# Organizations, patients of each, entries of each patient, months that these lie in.
-LARGE, SMALL = (200, 500, 20, 1), (3, 20, 20, 2)
+# Organizations, patients of each, entries of each patient, months that these lie in: a million entries over 100,000
+# patients' months, or a handful.
+LARGE, SMALL = (200, 500, 10, 1), (3, 20, 20, 2)
 Say = Callable[[str], object]
 Lines = Sequence[Measurement | Count]
 
@@ -35,20 +36,37 @@ class Run:
     is_small: bool
     at: datetime
     say: Say
+    entries: int | None = None
 
     @property
     def last_month(self) -> date:
         return self.at.date().replace(day=1)
 
+    @property
+    def rollup_size(self) -> Size:
+        """What is rolled up: as many organizations as hold the entries asked for, each as large as ever."""
+        organizations, patients, entries, months = SMALL if self.is_small else LARGE
+        if self.entries is not None:
+            organizations = max(1, round(self.entries / (patients * entries)))
+        return Size(organizations, patients, entries, months, self.last_month)
+
     def rounds(self, many: int) -> int:
         return max(1, many // 20) if self.is_small else many
 
 
-def run(*, is_small: bool, parts: Sequence[str], database: str | None, at: datetime, say: Say) -> Iterator[Lines]:
+def run(
+    *,
+    is_small: bool,
+    parts: Sequence[str],
+    database: str | None,
+    at: datetime,
+    say: Say,
+    entries: int | None = None,
+) -> Iterator[Lines]:
     """Everything asked for, on rows made for it; each part as soon as it is known."""
     logging.disable(logging.INFO)  # a line per request would bury the table
     get_resolver("bench.urls").url_patterns  # noqa: B018 -- a fault there is better known before than after the rows
-    this = Run(is_small, at, say)
+    this = Run(is_small, at, say, entries)
     with pointed_at(database) if database else scratch_database() as name:
         if "rollup" in parts:
             yield _rollup(this, name)
@@ -57,7 +75,7 @@ def run(*, is_small: bool, parts: Sequence[str], database: str | None, at: datet
 
 
 def _rollup(this: Run, name: str) -> Lines:
-    size = Size(*(SMALL if this.is_small else LARGE), this.last_month)
+    size = this.rollup_size
     with loading(name) as admin:
         with _said(this.say, f"Writing {size.rows:,} time entries of {size.organizations} organizations"):
             populate(admin, size)

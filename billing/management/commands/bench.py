@@ -17,6 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--small", action="store_true", help="a quick run on few rows; its times prove nothing")
         parser.add_argument("--only", choices=running.PARTS, action="append", help="one part; may be repeated")
+        parser.add_argument("--entries", type=int, help="how many entries are rolled up, ten for each patient's month")
         parser.add_argument("--database", help="an empty, migrated database to fill instead of making one")
         parser.add_argument("--strict", action="store_true", help="fail when a budget is missed")
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             database=options["database"],
             at=timezone.now(),
             say=self.stderr.write,
+            entries=options["entries"],
         ):
             self.stdout.write("\n".join(running.table(lines)) + "\n")
             self.stdout.flush()

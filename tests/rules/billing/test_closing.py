@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.rules.closing import FrozenLine, Repeated, correction, repeated_durations, standing_lines
+from billing.rules.closing import FrozenLine, Repeated, correction, repeated_durations, restated, standing_lines
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,27 @@ def test_all_rows_together_are_what_is_asked_now(history):
     assert {code: count for code, count in units.items() if count} == {c: line.units for c, line in asked.items()}
     assert {code: sum_ for code, sum_ in money.items() if sum_} == {c: line.amount for c, line in asked.items()}
     assert standing_lines(rows[-1]) == history[-1]
+
+
+some_unknown = st.lists(
+    st.builds(
+        FrozenLine,
+        st.sampled_from(["99492", "G0512", "99484"]),
+        st.integers(1, 4),
+        st.none() | st.decimals("1", "500", places=2),
+    ),
+    max_size=3,
+    unique_by=lambda line: line.code,
+).map(tuple)
+
+
+@given(some_unknown, some_unknown)
+def test_taking_back_is_exact_also_where_an_amount_is_unknown(asked, now):
+    """What is taken back is each line with its units turned round, and an unknown amount stays unknown."""
+    row = restated(asked, now)
+    back = row[: len(asked)]
+    assert row == (*back, *now)
+    assert [(line.code, -line.units) for line in back] == [(line.code, line.units) for line in asked]
+    assert [None if line.amount is None else -line.amount for line in back] == [line.amount for line in asked]
+    assert correction(row, ()) == restated(now, ())
+    assert correction(row, now) == ()
