@@ -1,0 +1,80 @@
+"""Who writes at the moment in which a month is closed lands before it, or is refused with the way to correct."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bhi.errors import DomainError, MonthClosed
+from bhi.tenancy.context import tenant
+from billing.models import CoderDecision, FrozenMonth, MonthClose, OtherService
+from billing.operations.closing import close_month
+from billing.operations.decisions import Deciding, decide_month
+from billing.operations.errors import DecidedInClosedMonth
+from billing.queries.closing import lines_of
+from registry.operations.recording import Stamp, void_facts
+from tests.billing.people import AT, Program, program
+from tests.factories.billing import OtherServiceFactory
+from tests.factories.tenancy import ClinicFactory, OrganizationFactory
+from tests.races import at_once
+
+FEBRUARY = "2026-02"
+WRITERS = 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_deciders_and_takers_back_land_before_the_close_or_are_refused():
+    """Ten months are held by a coder, of ten others the chronic care that was recorded is taken back, while the month
+    closes. Whatever landed is in what was frozen.
+    """
+    organization = OrganizationFactory()
+    with tenant(organization):
+        people = program(organization, ClinicFactory(organization=organization))
+        held = [people.billing_patient(f"Held {number}") for number in range(WRITERS)]
+        other = [people.billing_patient(f"Other {number}") for number in range(WRITERS)]
+        services = [chronic_care(people, episode) for episode in other]
+    works: list[Any] = [holder(people, episode) for episode in held] + [taker(people, one) for one in services]
+    works.insert(WRITERS, lambda: closed(people))
+    answers = at_once(organization, works)
+    assert isinstance(answers.pop(WRITERS), MonthClose)
+    faults = [answer for answer in answers if isinstance(answer, Exception)]
+    assert {type(fault) for fault in faults} <= {DecidedInClosedMonth, MonthClosed}
+    assert {"orrect" in str(fault) for fault in faults if isinstance(fault, DomainError)} <= {True}
+    with tenant(organization):
+        rows = {row.episode_id: row for row in FrozenMonth.objects.all()}
+        kept = set(CoderDecision.objects.live().values_list("episode_id", flat=True))
+        asked = {episode.id: [line.code for line in lines_of(rows[episode.id])] for episode in (*held, *other)}
+        left = set(OtherService.objects.live().values_list("patient_id", flat=True))
+    assert len(kept) + WRITERS - len(left) + len(faults) == 2 * WRITERS
+    assert asked == {
+        **{episode.id: [] if episode.id in kept else ["99492"] for episode in held},
+        **{episode.id: ["99492", "99490"] if episode.patient_id in left else ["99492"] for episode in other},
+    }
+
+
+def chronic_care(people: Program, episode: Any) -> OtherService:
+    return OtherServiceFactory(
+        organization=people.organization,
+        patient=episode.patient,
+        month=date(2026, 2, 1),
+        code="99490",
+        minutes=25,
+        recorded_by=people.by,
+        recorded_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+
+
+def holder(people: Program, episode: Any) -> Any:
+    decision = Deciding("hold", "The plan is being looked for.", look_again_on=(AT + timedelta(days=9)).date())
+    return lambda: decide_month(by=people.by, at=AT, episode_id=episode.id, month=FEBRUARY, decision=decision)
+
+
+def taker(people: Program, service: OtherService) -> Any:
+    return lambda: void_facts([service], stamp=Stamp(people.by, AT), reason="Recorded in error")
+
+
+def closed(people: Program) -> MonthClose:
+    return close_month(
+        by=people.by, at=AT, clinic_id=people.clinic.id, month=FEBRUARY, note="Raced.", client_token=uuid4()
+    )
