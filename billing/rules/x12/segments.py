@@ -50,6 +50,4 @@ def segment(tag: str, *elements: object) -> Segment:
 
 def render(segments: Iterable[Segment], separators: Separators = USUAL) -> str:
     """The text of segments, one a line: readers skip the line breaks, people need them."""
-    return "".join(
-        separators.element.join((one.tag, *one.elements)) + separators.segment + "\n" for one in segments
-    )
+    return "".join(separators.element.join((one.tag, *one.elements)) + separators.segment + "\n" for one in segments)

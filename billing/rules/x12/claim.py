@@ -1,0 +1,42 @@
+"""Claims out: what a file needs, its text, and what keeps it from leaving."""
+
+from billing.rules.x12.faults import Fault, faults_in, faults_of
+from billing.rules.x12.filed import (
+    SELF,
+    Address,
+    Biller,
+    ClaimFile,
+    Clinician,
+    FiledClaim,
+    FiledLine,
+    FileHead,
+    Ids,
+    Insured,
+    Person,
+    Support,
+    Taker,
+)
+from billing.rules.x12.writing import VERSION, Written, write_837p, written
+
+__all__ = [
+    "SELF",
+    "VERSION",
+    "Address",
+    "Biller",
+    "ClaimFile",
+    "Clinician",
+    "Fault",
+    "FileHead",
+    "FiledClaim",
+    "FiledLine",
+    "Ids",
+    "Insured",
+    "Person",
+    "Support",
+    "Taker",
+    "Written",
+    "faults_in",
+    "faults_of",
+    "write_837p",
+    "written",
+]

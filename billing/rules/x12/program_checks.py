@@ -1,0 +1,55 @@
+"""What keeps a claim of these programs from leaving whatever its form: one base code, add-ons that the minutes carry,
+consent before service, and settings whose claims have another form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.rules.x12.filed import FiledClaim
+from billing.rules.x12.found import Found
+
+BASES = frozenset({"99484", "99492", "99493", "G2214", "G0512", "G0511", "G0568", "G0569", "G0570"})
+FIRST_MONTHS = frozenset({"99492", "G0568"})
+ADDON = "99494"
+ITS_BASES = frozenset({"99492", "99493"})
+INSTITUTIONS = {"fqhc": "A federally qualified health center", "rhc": "A rural health clinic"}
+
+
+def found_in(claim: FiledClaim) -> Iterator[Found]:
+    """The faults of what a claim asks, by what the frozen month supports."""
+    yield from _setting(claim)
+    codes = [line.code for line in claim.lines]
+    bases = [code for code in codes if code in BASES]
+    if len(bases) > 1:
+        yield Found("bases", f"{' and '.join(bases)}: one month bills one of them.", "Codes", "month")
+    if ADDON in codes and ITS_BASES.isdisjoint(codes):
+        yield Found("addon_alone", f"{ADDON} stands without 99492 or 99493.", "Codes", "month")
+    if claim.support.worked_before and (first := FIRST_MONTHS.intersection(codes)):
+        sentence = f"{min(first)} is for the first calendar month of the enrolment, and an earlier one counts."
+        yield Found("first_month", sentence, "Codes", "month")
+    yield from _units(claim)
+    yield from _consent(claim)
+
+
+def _setting(claim: FiledClaim) -> Iterator[Found]:
+    if of := INSTITUTIONS.get(claim.support.setting):
+        sentence = f"{of} files on the institutional form (837I). Take the table (CSV) or the paper sheet instead."
+        yield Found("institutional", sentence, "Setting of the clinic", "clinic")
+
+
+def _units(claim: FiledClaim) -> Iterator[Found]:
+    supported = dict(claim.support.supported)
+    for line in claim.lines:
+        if line.units > supported.get(line.code, 0):
+            had = supported.get(line.code, 0)
+            sentence = f"{line.code} × {line.units} is asked for; the frozen month supports {had}."
+            yield Found("units_unsupported", sentence, "Units", "month")
+
+
+def _consent(claim: FiledClaim) -> Iterator[Found]:
+    consented_on = claim.support.consented_on
+    if consented_on is None:
+        yield Found("consent_missing", "No consent is on record.", "Consent", "consent")
+    elif consented_on > claim.service_on:
+        yield Found("consent_late", "Consent is dated after the date of service.", "Consent", "consent")
