@@ -10,6 +10,7 @@ from billing.rules.books import book_in_force
 from billing.rules.facts import AccessModel, EarlierLine, OtherService, Unreadable, from_json
 from billing.rules.findings import Source
 from billing.rules.verdicts import billed, judge
+from caseload.rules.minutes import MonthMinutes
 from tests.rules.billing.test_timeline import month
 
 
@@ -76,3 +77,114 @@ def test_what_is_frozen_is_text_as_people_write_it():
 def test_what_is_no_object_is_named(text):
     with pytest.raises(Unreadable, match=r"^facts are a JSON object$"):
         from_json(text)
+
+
+def test_lines_beside_say_why_and_cite_their_fields():
+    facts = month(
+        "2026-10",
+        40,
+        access=AccessModel(aligned=True),
+        other_services=(OtherService("99495"), OtherService("99496"), OtherService("G0678")),
+    )
+    said = [
+        (line.code, line.units, line.because, [citation.field for citation in line.citations])
+        for line in verdict_of(facts).lines
+    ]
+    assert said == [
+        (
+            "99493",
+            1,
+            "40 minutes of CoCM, subsequent month; 31 are enough.",
+            ["codes.99493.midpoint_minutes", "options.initial_month_policy"],
+        ),
+        ("99495", 1, "This practitioner bills transitional care this month.", ["codes.99495.since"]),
+        ("99496", 1, "This practitioner bills transitional care this month.", ["codes.99496.since"]),
+        (
+            "G0678",
+            1,
+            "Co-management review; at most 3 in 12 months.",
+            ["codes.G0678.since", "access.comanagement_limit"],
+        ),
+    ]
+
+
+def test_the_apcm_base_says_why_and_cites_its_start():
+    base, addon = verdict_of(month("2026-10", 1, other_services=(OtherService("G0557"),))).lines
+    assert (base.because, [one.field for one in base.citations]) == (
+        "This practitioner bills APCM this month.",
+        ["codes.G0557.since"],
+    )
+    assert addon.because == "1 minute of CoCM, subsequent month; any counting time is enough."
+    assert [one.field for one in addon.citations] == ["codes.G0569.since", "options.initial_month_policy"]
+
+
+@pytest.mark.parametrize(
+    ("options", "minutes", "fields"),
+    [
+        ((), 36, ["codes.99492.midpoint_minutes", "runs.gap_months"]),
+        ((("time_rule", "full"),), 70, ["codes.99492.full_minutes", "runs.gap_months"]),
+        (
+            (("time_rule", "full"),),
+            100,
+            ["codes.99492.full_minutes", "runs.gap_months", "codes.99494.full_minutes", "options.addon_cap"],
+        ),
+        (
+            (),
+            86,
+            ["codes.99492.midpoint_minutes", "runs.gap_months", "codes.99494.midpoint_minutes", "options.addon_cap"],
+        ),
+        ((("covers_g2214", True),), 20, ["options.g2214_min", "runs.gap_months"]),
+    ],
+)
+def test_a_line_cites_the_threshold_that_set_it(options, minutes, fields):
+    facts = month("2026-10", minutes, first=True, options=options)
+    assert [one.field for line in verdict_of(facts).lines for one in line.citations] == fields
+
+
+def test_a_further_unit_says_where_the_first_begins():
+    (_, further) = verdict_of(month("2026-10", 110)).lines
+    assert further.because == "110 minutes; the first further unit begins at 76."
+
+
+@pytest.mark.parametrize(
+    ("changes", "cited"),
+    [
+        ({"visits": ()}, [("initiating_visit_missing", "requirements.visit_within_years")]),
+        ({"diagnoses": ("Z00.0",)}, [("diagnosis_missing", "requirements.diagnosis_prefixes")]),
+        (
+            {"payer": "commercial", "visits": ()},
+            [("initiating_visit_missing", "requirements.visit_within_years"), ("not_covered", "options.covers_g2214")],
+        ),
+        (
+            {"options": (("covers_99484", False), ("covers_g2214", False))},
+            [("not_covered", "options.covers_g2214")],
+        ),
+    ],
+)
+def test_a_gap_cites_the_field_that_asks_for_it(changes, cited):
+    facts = replace(month("2026-10", 25), **changes)
+    assert [(gap.word, gap.citation.field) for gap in verdict_of(facts).gaps] == cited
+
+
+@pytest.mark.parametrize(
+    ("minutes", "bhi_only", "field"),
+    [(10, False, "codes.99484.full_minutes"), (10, True, "codes.99484.full_minutes")],
+)
+def test_too_few_minutes_cite_the_last_code_that_was_tried(minutes, bhi_only, field):
+    (gap,) = verdict_of(month("2026-10", minutes, bhi_only=bhi_only)).gaps
+    assert (gap.word, gap.citation.field) == ("minutes_short", field)
+
+
+def test_after_the_end_nothing_was_considered():
+    facts = month("2026-10", 40)
+    facts = replace(facts, time=MonthMinutes(logged_seconds=2400, only_after_end=True))
+    verdict = verdict_of(facts)
+    assert (verdict.considered, verdict.lines, verdict.next_step) == ((), (), None)
+    assert [gap.word for gap in verdict.gaps] == ["program_ended"]
+
+
+@pytest.mark.parametrize("setting", ["fqhc", "rhc"])
+def test_a_health_center_keeps_the_order_of_an_office_whatever_its_place_of_service(setting):
+    facts = month("2026-10", 25, setting=setting, place_of_service="22")
+    assert [line.code for line in verdict_of(facts).lines] == ["G2214"]
+    assert [line.code for line in verdict_of(month("2026-10", 25, place_of_service="22")).lines] == ["99484"]

@@ -123,6 +123,18 @@ def test_billed_minutes_are_taken_from_everyone_and_ccm_also_loses_bhi_minutes()
     assert minutes_of(october(*entries, consents=CCM_TOO)) == (10, 10, 15)
 
 
+def test_an_episode_begins_at_its_clinics_midnight():
+    entries = [timed(local(5, 21), 10), timed(local(5, 23, 50), 20), timed(local(6, 0, 20), 5)]
+    assert minutes_of(october(*entries, episode_from=date(2026, 10, 6))) == (15, 15, 0)
+
+
+def test_behavioral_minutes_without_consent_take_nothing_from_ccm():
+    """They are paid by nobody, so the same minutes may be CCM."""
+    entries = [timed(local(6), 30), timed(local(6), 30, service="ccm")]
+    assert minutes_of(october(*entries, consents=CCM_TOO[1:])) == (0, 0, 30)
+    assert minutes_of(october(*entries, consents=CCM_TOO)) == (30, 30, 0)
+
+
 def test_a_held_visit_takes_nothing_from_others():
     entries = [timed(local(6), 20, billed_as="99214", held=True), timed(local(6), 20)]
     assert minutes_of(october(*entries)) == (20, 20, 0)
