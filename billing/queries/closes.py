@@ -79,7 +79,7 @@ def months_open_again(organization_id: UUID) -> list[OpenAgain]:
 def late_changes(organization_id: UUID, *, is_all: bool = False, page: int = 1) -> LatePage:
     """What came after closes that hold: what no correction took in yet, or all of it. Three statements."""
     rows = _late_rows(organization_id)
-    open_rows = rows.filter(corrected_at__isnull=True)
+    open_rows = rows.filter(corrected_at__isnull=True)  # type: ignore[misc]
     chosen = rows if is_all else open_rows
     start = (page - 1) * LATE_ROWS
     shown = [_late_row(row) for row in chosen.order_by("-at", "-id")[start : start + LATE_ROWS + 1]]

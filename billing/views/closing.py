@@ -20,7 +20,8 @@ from bhi.tenancy.models import Membership
 from billing.forms.closing import BecauseForm, CloseForm, ExceptionForm
 from billing.operations.closing import ask_to_reopen, close_month, correct_month, note_exception, reopen_month
 from billing.queries.calendar import month_title
-from billing.queries.closing import ClinicMonth, ExceptionShown, clinic_month
+from billing.queries.close_exceptions import ExceptionShown
+from billing.queries.closing import ClinicMonth, clinic_month
 from caseload.rules.clock import local_date
 
 
