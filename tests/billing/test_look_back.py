@@ -324,6 +324,23 @@ def test_discarding_deletes_lines_and_file_once(people: Program):
     assert (listed.state, listed.lines, listed.name) == ("discarded", 1, "billed.csv")
 
 
+def test_a_compared_look_back_is_discarded_too(people: Program):
+    found = discard_look_back(by=people.by, at=AT, look_back_id=taken(people, FAR).id)
+    assert (found.state, found.summary) == ("discarded", {"rows": 1, "lines": 0})
+
+
+def test_a_file_of_blanks_holds_nothing(people: Program):
+    found = started(people, ",,,\n,,,\n")
+    assert (found.summary["columns"], found.summary["lines"], len(found.summary["problems"])) == ([], 0, 1)
+
+
+def test_months_before_the_file_begins_are_left_alone(people: Program):
+    episode = people.billing_patient("Abara", 40, mrn="42")
+    people.work(episode, 40, on=date(2026, 3, 10))
+    people.score(episode, date(2026, 3, 10))
+    assert findings(taken(people, "42,,,03/31/2026,99493,1,115.97")) == [("Abara, Jo", "2026-03", "as_billed")]
+
+
 def test_what_nobody_settles_is_discarded_after_thirty_days(people: Program):
     waiting, settled = started(people, rows(FAR)), taken(people, FAR)
     late = AT + timedelta(days=30)
