@@ -92,27 +92,28 @@ def _of(organization_id: UUID, month: str, judged: Iterable[MonthVerdict]) -> li
         .values_list("id", "patient_id", "payer_id", "rank", "from_on")
     }
     answers = _answers(organization_id, month, patients)
-    return [row for one in paid if (row := _row(one, ids, answers)) is not None]
+    # One that ended between the two statements is not there any more.
+    return [_row(one, ids[key], answers) for one in paid if (key := _key(one)) in ids]
 
 
-def _row(
-    one: MonthVerdict, ids: dict[tuple[UUID, UUID, int, date | None], UUID], answers: dict[UUID, Answer]
-) -> CoverageRow | None:
-    coverage, episode, payer = one.month.coverage, one.month.episode, one.month.payer
+def _key(one: MonthVerdict) -> tuple[UUID, UUID, int, date | None]:
+    coverage = one.month.coverage
     assert coverage is not None
+    return one.month.episode.patient_id, coverage.payer_id, coverage.rank, coverage.from_on
+
+
+def _row(one: MonthVerdict, coverage_id: UUID, answers: dict[UUID, Answer]) -> CoverageRow:
+    episode, payer = one.month.episode, one.month.payer
     assert payer is not None
-    id_ = ids.get((episode.patient_id, coverage.payer_id, coverage.rank, coverage.from_on))
-    if id_ is None:  # ended between two statements
-        return None
     return CoverageRow(
-        coverage_id=id_,
+        coverage_id=coverage_id,
         patient_id=episode.patient_id,
         patient_name=episode.patient_name,
         mrn=episode.mrn,
         clinic=episode.clinic_name,
         payer=payer.name,
-        member_id=coverage.member_id,
-        answer=answers.get(id_),
+        member_id=one.month.member_id,
+        answer=answers.get(coverage_id),
     )
 
 

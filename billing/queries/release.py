@@ -254,8 +254,7 @@ def _facts(judged: MonthVerdict, ground: _Ground, without_facility: CodeUnits | 
 def _coverage_asked(judged: MonthVerdict, ground: _Ground) -> CoverageAsked | None:
     """The last answer about the coverage that pays."""
     coverage = judged.month.coverage
-    if coverage is None:
-        return None
+    assert coverage is not None
     asked = ground.coverages.get((coverage.payer_id, coverage.rank, coverage.from_on), [])
     return max(asked, key=lambda one: one[:2])[2] if asked else None
 
@@ -269,8 +268,8 @@ def _without_facility(organization_id: UUID, month: str, billing: Mapping[UUID, 
     found: dict[UUID, CodeUnits] = {}
     for id_ in staying:
         one = billing[id_]
-        time = minutes.get((id_, first_day(month)))
-        if time is None or time == one.facts.time:
+        time = minutes.get((id_, first_day(month)), one.facts.time)
+        if time == one.facts.time:
             continue
         facts = replace(one.facts, time=time)
         found[id_] = code_units(judge(facts, book_in_force(facts.payer, first_day(month))).lines)

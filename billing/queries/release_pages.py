@@ -171,8 +171,7 @@ def _groups(held: Sequence[MonthRow]) -> Iterable[HeldGroup]:
 def _words(row: MonthRow) -> tuple[str, ...]:
     """What holds a month: the coder, or checks."""
     release = row.release
-    if release is None:
-        return ()
+    assert release is not None
     if release.is_held_by_coder:
         return (BY_CODER,)
     return tuple(check.word for check in release.holding) or (NOT_SUPPORTED,)

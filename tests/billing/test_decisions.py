@@ -23,6 +23,7 @@ from billing.operations.errors import (
     NoDecision,
     NothingHeld,
     NothingToBill,
+    NothingToCorrect,
     NotLower,
     WhyDecided,
 )
@@ -30,6 +31,7 @@ from billing.queries.closing import clinic_month
 from billing.queries.month_detail import month_detail
 from billing.queries.month_page import month_page
 from billing.queries.release_pages import held_months
+from caseload.models import TimeEntry
 from caseload.operations.timekeeping import void_time
 from registry.models import Diagnosis, Episode
 from tests.billing.people import AT, program
@@ -317,3 +319,44 @@ def test_two_coders_at_once_leave_one_decision_and_both_reasons():
         reasons = sorted(CoderDecision.objects.values_list("because", flat=True))
         assert reasons == [f"Reason {number}." for number in range(4)]
         assert set(CoderDecision.objects.exclude(voided_at=None).values_list("void_reason", flat=True)) == {REPLACED}
+
+
+def test_a_lower_bill_that_is_held_leaves_lower_after_the_close(months: Months):
+    episode = months.episode(minutes=146)
+    decide(months, episode, "bill_lower", lines=(("99492", 1),))
+    months.asked(episode, date(2026, 3, 2), is_in_force=False)
+    made = close(months)
+    correction = {"by": months.people.by, "at": AT, "close_id": made.id, "episode_id": episode.id}
+    row = correct_month(**correction, because="Another payer said so.", is_release=True)
+    assert (row.lines, row.decision["kind"]) == ([["99492", 1, "160.32"]], "bill_lower")
+    with pytest.raises(NothingToCorrect):
+        correct_month(**correction, because="Once more.", is_release=True)
+
+
+def test_a_decision_of_what_is_gone_is_listed_as_such(months: Months):
+    episode = months.episode(minutes=60)
+    more = months.people.work(episode, 10, on=date(2026, 2, 12), at=datetime(2026, 2, 12, 20, tzinfo=UTC))
+    decide(months, episode, "bill_lower", lines=(("G2214", 1),))
+    assert asked(months, episode) == [("G2214", 1)]
+    first = TimeEntry.objects.exclude(id=more.id).get(episode=episode)
+    void_time(by=months.people.by, at=AT, entry=first, reason="Another patient's.")
+    assert held_months(months.people.organization.id, FEBRUARY, on=LATER).held == 0
+    months.people.work(episode, 20, on=date(2026, 2, 14), at=datetime(2026, 2, 14, 20, tzinfo=UTC))
+    assert asked(months, episode) == [("G2214", 1)]
+
+
+def test_a_decision_that_nothing_is_left_of_waits_for_another(months: Months):
+    episode = months.episode(minutes=50)
+    more = months.people.work(episode, 40, on=date(2026, 2, 12), at=datetime(2026, 2, 12, 20, tzinfo=UTC))
+    decide(months, episode, "bill_lower", lines=(("99492", 1),))
+    first = TimeEntry.objects.exclude(id=more.id).get(episode=episode)
+    months.people.work(episode, 1, on=date(2026, 2, 13), at=datetime(2026, 2, 13, 20, tzinfo=UTC))
+    void_time(by=months.people.by, at=AT, entry=more, reason="Logged twice.")
+    void_time(by=months.people.by, at=AT, entry=first, reason="Another patient's.")
+    months.people.work(episode, 19, on=date(2026, 2, 14), at=datetime(2026, 2, 14, 20, tzinfo=UTC))
+    held = held_months(months.people.organization.id, FEBRUARY, on=LATER)
+    assert [(group.word, group.title) for group in held.groups] == [("not_supported", "Decide again")]
+    decide(months, episode, "release")
+    assert months.release(episode).why == "G2214 under 30 minutes"
+    decide(months, episode, "release", checks=("g2214_short",))
+    assert asked(months, episode) == [("G2214", 1)]

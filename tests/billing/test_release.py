@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bhi.errors import NotFound
 from billing.models import CheckMode
 from billing.operations.batches import make_batch
 from billing.operations.decisions import set_release_modes
@@ -20,8 +21,10 @@ from billing.queries.release import releases
 from billing.queries.release_pages import checks_set, modes_before
 from billing.queries.verdicts import month_verdicts
 from caseload.models import TimeEntry
-from registry.models import Episode
+from registry.models import Coverage, Episode
 from registry.operations import record_consent
+from registry.operations.coverages import record_coverage_checks
+from registry.operations.errors import DateOutOfOrder, SourceMissing
 from registry.operations.people import treating_clinician_named
 from tests.billing.people import AT, program
 from tests.billing.release_months import ENTERED, FEBRUARY, LAST, Months
@@ -29,6 +32,7 @@ from tests.factories.billing import OtherServiceFactory
 from tests.factories.caseload import ContactFactory, TimeEntryFactory
 from tests.factories.registry import CarePlanFactory
 from tests.factories.reviews import ReviewSessionFactory, SessionSeatFactory
+from tests.factories.work import CoSignatureFactory, SupervisionFactory
 
 
 @pytest.fixture
@@ -324,3 +328,44 @@ def test_any_number_of_months_costs_one_statement(months: Months):
         return len(captured)
 
     assert (statements(few), statements(many)) == (1, 1)
+
+
+def test_a_stay_of_another_month_is_nothing_to_this_one(months: Months):
+    episode = months.episode()
+    march = months.people.work(episode, 10, on=date(2026, 3, 12), at=datetime(2026, 3, 13, tzinfo=UTC))
+    TimeEntry.objects.filter(id=march.id).update(is_facility_stay=True)
+    assert months.failed(episode) == []
+
+
+def test_a_check_or_a_mode_that_is_none_is_not_set(months: Months):
+    for modes in ({"nothing": "hold"}, {"plan_old": "never"}):
+        with pytest.raises(NotFound):
+            set_release_modes(by=months.people.by, at=AT, modes=modes)
+
+
+def test_a_supervised_note_waits_for_the_supervisors_signature(months: Months):
+    episode, worker = months.episode(), months.people.worker
+    organization = months.people.organization
+    SupervisionFactory(organization=organization, supervised=worker, made_at=datetime(2026, 1, 1, tzinfo=UTC))
+    note = ContactFactory(
+        organization=organization, episode=episode, patient=episode.patient, on=LAST, by=worker,
+        note="Well.", signed_as="Ken Abara, RN", recorded_at=ENTERED,
+    )  # fmt: skip
+    assert months.failed(episode) == ["note_unsigned"]
+    CoSignatureFactory(organization=organization, contact=note)
+    assert months.failed(episode) == []
+
+
+def test_an_answer_about_coverage_is_kept_once_and_says_where(months: Months):
+    episode = months.episode(asked_on=None)
+    coverage = Coverage.objects.get(patient=episode.patient)
+    given = {"by": months.people.by, "at": AT, "coverage_ids": [coverage.id], "is_in_force": True}
+    asked = {"on": date(2026, 3, 2), "source": "Portal"}
+    assert record_coverage_checks(**given, **asked) == 1
+    assert record_coverage_checks(**given, **asked) == 0
+    with pytest.raises(SourceMissing):
+        record_coverage_checks(**given, **{**asked, "source": " "})
+    with pytest.raises(DateOutOfOrder):
+        record_coverage_checks(**given, **{**asked, "on": date(2026, 4, 4)})
+    with pytest.raises(NotFound):
+        record_coverage_checks(**{**given, "coverage_ids": [uuid4()]}, **asked)
