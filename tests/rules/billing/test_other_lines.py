@@ -188,3 +188,15 @@ def test_a_health_center_keeps_the_order_of_an_office_whatever_its_place_of_serv
     facts = month("2026-10", 25, setting=setting, place_of_service="22")
     assert [line.code for line in verdict_of(facts).lines] == ["G2214"]
     assert [line.code for line in verdict_of(month("2026-10", 25, place_of_service="22")).lines] == ["99484"]
+
+
+def test_what_was_considered_shows_whole_minutes():
+    facts = month("2026-10", 40)
+    counted = replace(facts.time.counted, cocm_seconds=2459, bhi_seconds=2459)
+    verdict = verdict_of(replace(facts, time=replace(facts.time, counted=counted, if_consented=counted)))
+    assert [(one.code, one.needed_minutes, one.minutes, one.missing, one.outcome) for one in verdict.considered] == [
+        ("99493", 31, 40, (), "bills"),
+        ("G2214", 16, 40, (), "not_needed"),
+        ("99484", 20, 40, (), "not_needed"),
+    ]
+    assert isinstance(verdict.considered[0].minutes, int)

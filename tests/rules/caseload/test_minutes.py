@@ -128,6 +128,11 @@ def test_an_episode_begins_at_its_clinics_midnight():
     assert minutes_of(october(*entries, episode_from=date(2026, 10, 6))) == (15, 15, 0)
 
 
+def test_the_last_day_counts_with_and_without_a_clock():
+    entries = [untimed(20, 7), untimed(21, 9), timed(local(20), 10), timed(local(21), 10)]
+    assert minutes_of(october(*entries, ended_on=date(2026, 10, 20))) == (17, 17, 0)
+
+
 def test_behavioral_minutes_without_consent_take_nothing_from_ccm():
     """They are paid by nobody, so the same minutes may be CCM."""
     entries = [timed(local(6), 30), timed(local(6), 30, service="ccm")]
