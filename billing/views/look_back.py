@@ -126,6 +126,7 @@ def look_back_print(request: HttpRequest, organization: str, look_back_id: UUID)
             (SAID[group.finding], [one for one in listed[:ON_PAPER] if one.finding is group.finding])
             for group in shown.groups
         ],
+        "tiles": [{**tile, "url": ""} for tile in _tiles(shown)],
         "left_out_words": _left_out(len(listed)),
         "strangers": shown.strangers[:ON_PAPER],
     }

@@ -214,7 +214,9 @@ def test_for_paper_and_as_a_file(people: Program, billing: Client, monkeypatch: 
     patient(people, "Abara", "42")
     patient(people, "Berg", "43", without=("visit",))
     url = compared(billing, "43,,,02/28/2026,99492,1,128.26", '=X,"Zu, Al",01/01/1950,02/28/2026,99484,1,')
-    paper = text_of(billing.get(f"{url}paper/"))
+    answer = billing.get(f"{url}paper/")
+    paper = text_of(answer)
+    assert "?finding=" not in answer.content.decode()
     assert "Confidential: keep it safe, and shred it." in paper
     assert "Billed for people who are not on record here" in paper
     monkeypatch.setattr(views, "ON_PAPER", 1)
