@@ -48,6 +48,7 @@ urlpatterns = [
     ),
     path("months/<month:month>/held/", release.months_held, name="months_held"),
     path("months/<month:month>/coverage/", coverage_checks.coverage_checks_page, name="coverage_checks"),
+    path("coverage/", coverage_checks.current_coverage, name="current_coverage"),
     path("release/", release.release_settings, name="release_settings"),
     path("months/<month:month>/batches/new/", batches.batch_new, name="batch_new"),
     path("months/<month:month>/close/", closes.months_close, name="months_close"),

@@ -145,6 +145,7 @@ SECTIONS = {
     "month_decision_back": "current_month",
     "months_held": "current_month",
     "coverage_checks": "current_month",
+    "current_coverage": "current_month",
     "release_settings": "clinic_settings",
     "patient_services": "caseload",
     "service_void": "caseload",

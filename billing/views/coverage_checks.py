@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
@@ -21,6 +21,14 @@ from billing.queries.coverage_checks import CoverageChecks, coverage_checks
 from caseload.rules.clock import local_date
 from registry.operations.coverages import record_coverage_checks
 from registry.operations.errors import DateOutOfOrder, SourceMissing
+
+
+@requires(Permission.RECORD_SERVICES)
+@require_safe
+def current_coverage(request: HttpRequest, organization: str) -> HttpResponse:
+    """The month that it is now at the clinics."""
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    return redirect("coverage_checks", organization, present_month(by.organization_id, timezone.now()))
 
 
 @requires(Permission.RECORD_SERVICES)

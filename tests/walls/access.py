@@ -365,6 +365,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "month_decide": Url(MONTHS, get=None, post=422, made=month_row, shows="patient"),
     "month_decision_back": Url(MONTHS, get=None, post=422, made=month_row, shows="patient"),
     "months_held": Url(MONTHS, post=422, made=month, shows="count"),
+    "current_coverage": Url(RECORDING, get=302),
     "coverage_checks": Url(RECORDING, post=422, made=month, shows="count"),
     "analysis": Url(frozenset({BILLING, LEAD, ADMIN})),
     "release_settings": Url(frozenset({LEAD, ADMIN}), post=422),
