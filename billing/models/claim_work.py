@@ -15,6 +15,7 @@ class DenialState(models.TextChoices):
     APPEALED = "appealed", "Appealed"
     WRITTEN_OFF = "written_off", "Written off"
     PAID = "paid", "Paid after all"
+    SUPERSEDED = "superseded", "Answered anew"
 
 
 @keeps_history("billing_denial")

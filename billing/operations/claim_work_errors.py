@@ -1,0 +1,49 @@
+"""What work on denials and refunds refuses, each with the sentence that says why and what to do."""
+
+from datetime import date
+
+from bhi.errors import DomainError
+
+
+class NothingChosen(DomainError):
+    """Several are worked at once; none was chosen."""
+
+    def __init__(self) -> None:
+        super().__init__("Choose at least one.")
+
+
+class DeniedWhy(DomainError):
+    """What is written off or appealed says why."""
+
+    def __init__(self) -> None:
+        super().__init__("Write why, in a few words: what is written off or appealed keeps its reason.")
+
+
+class RefundClosed(DomainError):
+    """Somebody closed it meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("This was closed already, with a note. Nothing was changed.")
+
+
+class RefundSaysHow(DomainError):
+    """What is closed says how."""
+
+    def __init__(self) -> None:
+        super().__init__("Write what was found and done: it is kept with the claim.")
+
+
+class RefundAmountMissing(DomainError):
+    """What is given back has an amount."""
+
+    def __init__(self) -> None:
+        super().__init__("Enter the amount that goes back, above 0.")
+
+
+class InvestigationOutOfOrder(DomainError):
+    """An investigation begins once, on or after the day on which the payment was identified, and ends after it."""
+
+    def __init__(self, earliest: date, latest: date) -> None:
+        super().__init__(
+            f"Choose a day from {earliest:%b} {earliest.day}, {earliest.year} to today ({latest:%b} {latest.day})."
+        )

@@ -1,0 +1,188 @@
+"""Denials: opened and closed by what payers answer, and worked by people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from bhi.accounts.queries import people_of
+from bhi.audit.operations import record
+from bhi.errors import NotFound
+from bhi.tenancy.ids import uuid7
+from bhi.tenancy.models import Membership
+from billing.models import Denial, DenialState, RemittanceClaim
+from billing.operations.batches import lock_claims
+from billing.operations.claim_work_errors import DeniedWhy, NothingChosen
+from billing.queries.answered import AnsweredClaim, answered_claims
+from billing.rules.denials import TAKEN_BACK, Unpaid, last_day, reason_of, standing_after
+from caseload.rules.clock import local_date
+
+UNFINISHED = (DenialState.OPEN, DenialState.CORRECTED, DenialState.APPEALED)
+_SAYS_WHY = (DenialState.APPEALED, DenialState.WRITTEN_OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class DenialWork:
+    """What is to become of denials: None leaves a thing as it is. `owner_id` counts only where `sets_owner`."""
+
+    state: str | None = None
+    sets_owner: bool = False
+    owner_id: UUID | None = None
+    note: str = ""
+
+
+@transaction.atomic
+def open_denials(*, by: Membership, at: datetime, remittance_claims: Iterable[RemittanceClaim]) -> list[Denial]:
+    """Open a denial for every line that stands unpaid by a payer's reason, after all answers of the claims concerned.
+
+    What was denied and is paid by now is closed as paid, also on the claim that a paid one replaced; what another
+    answer decides anew is closed, and its owner has the new denial. A claim that was replaced or voided meanwhile
+    needs no more work: its denials count as corrected. A second call changes nothing. Returns the new ones.
+    """
+    claim_ids = {row.claim_id for row in remittance_claims if row.claim_id is not None}
+    if not claim_ids:
+        return []
+    lock_claims(by.organization_id)
+    opened: list[Denial] = []
+    for claim in answered_claims(by.organization_id, claim_ids):
+        opened += _settle(claim, by=by, at=at)
+    Denial.objects.bulk_create(opened, batch_size=500)
+    if opened:
+        record("denials.opened", by=by, at=at, count=len(opened))
+    return opened
+
+
+@transaction.atomic
+def work_denials(*, by: Membership, at: datetime, denial_ids: Collection[UUID], work: DenialWork) -> list[Denial]:
+    """Give denials an owner, a note or another state, all or none.
+
+    Raises NothingChosen without any, DeniedWhy when one is written off or appealed without a word, NotFound when one
+    or the owner is not the organization's.
+    """
+    chosen = set(denial_ids)
+    if not chosen:
+        raise NothingChosen
+    if work.owner_id is not None and work.owner_id not in people_of(by.organization_id):
+        raise NotFound
+    rows = list(Denial.objects.select_for_update().filter(organization_id=by.organization_id, id__in=chosen))
+    if len(rows) != len(chosen):
+        raise NotFound
+    if work.state in _SAYS_WHY and not work.note.strip():
+        raise DeniedWhy
+    for row in rows:
+        _work(row, work, by=by, at=at)
+    fields = [name for name, is_set in _set_by(work).items() if is_set]
+    record("denials.worked", by=by, at=at, count=len(rows), fields=fields)
+    return rows
+
+
+@transaction.atomic
+def denials_corrected(*, by: Membership, at: datetime, claim_id: UUID) -> int:
+    """A corrected claim, or a void, went out for this one: its open denials wait for the answer. Returns how many."""
+    rows = Denial.objects.filter(organization_id=by.organization_id, claim_id=claim_id)
+    found = rows.filter(state__in=[DenialState.OPEN, DenialState.APPEALED])
+    return found.update(state=DenialState.CORRECTED, changed_at=at, changed_by=by)
+
+
+def _work(row: Denial, work: DenialWork, *, by: Membership, at: datetime) -> None:
+    if work.state is not None:
+        row.state = work.state
+    if work.sets_owner:
+        row.owner_id = work.owner_id
+    if work.note.strip():
+        row.note = work.note.strip()
+    row.changed_at, row.changed_by = at, by
+    row.save(update_fields=["state", "owner", "note", "changed_at", "changed_by"])
+
+
+def _set_by(work: DenialWork) -> dict[str, bool]:
+    return {"state": work.state is not None, "owner": work.sets_owner, "note": bool(work.note.strip())}
+
+
+def _settle(claim: AnsweredClaim, *, by: Membership, at: datetime) -> list[Denial]:
+    """Close what does not stand any more, and draft what is new."""
+    standing = standing_after(claim.answers)
+    known = list(Denial.objects.filter(organization_id=by.organization_id, claim_id=claim.id))
+    denied = {_key_of(row): row for row in known}
+    unpaid = [one for one in standing.unpaid if not _is_taken_by_us(claim, one)]
+    stands = {_key(one) for one in unpaid}
+    owners = {claim.keys.get(row.remittance_line_id, ""): row.owner_id for row in known}
+    for key, row in denied.items():
+        if key not in stands:
+            paid = standing.paid.get(claim.keys.get(row.remittance_line_id, ""), _total(standing.paid))
+            _close(row, paid, is_replaced=claim.is_superseded, by=by, at=at)
+    if claim.replaced_id is not None:
+        _close_replaced(claim, standing.paid, by=by, at=at)
+    new = [one for one in unpaid if _key(one) not in denied]
+    return [_draft(claim, one, owners.get(one.key), by=by, at=at) for one in new]
+
+
+def _close(row: Denial, paid: Decimal, *, is_replaced: bool, by: Membership, at: datetime) -> None:
+    """By what was paid of its line: closed as paid, or as answered anew. What somebody wrote off stays so unless it
+    was paid after all; what the claim in its place brought stays paid.
+    """
+    state = DenialState.PAID if paid > 0 else DenialState.SUPERSEDED
+    stays = {DenialState.SUPERSEDED, state} if paid > 0 else {DenialState.SUPERSEDED, DenialState.WRITTEN_OFF}
+    if row.state in stays or (row.state == DenialState.PAID and is_replaced):
+        return
+    row.state, row.changed_at, row.changed_by = state, at, by
+    row.save(update_fields=["state", "changed_at", "changed_by"])
+
+
+def _close_replaced(claim: AnsweredClaim, paid: dict[str, Decimal], *, by: Membership, at: datetime) -> None:
+    """Denials of the claims before, once the claim in their place is paid for the same code, or for another one that
+    stands in its place.
+    """
+    codes_paid = {claim.codes.get(key, "") for key, amount in paid.items() if amount > 0}
+    if not codes_paid:
+        return
+    paid_of_all = sum((amount for amount in paid.values() if amount > 0), Decimal(0))
+    rows = Denial.objects.filter(
+        organization_id=by.organization_id, claim_id__in=claim.earlier_ids, state__in=UNFINISHED
+    ).select_related("remittance_line")
+    for row in rows:
+        code = row.remittance_line.code if row.remittance_line else ""
+        if not code or code in codes_paid or code not in claim.codes.values():
+            _close(row, paid_of_all, is_replaced=True, by=by, at=at)
+
+
+def _draft(claim: AnsweredClaim, one: Unpaid, owner_id: UUID | None, *, by: Membership, at: datetime) -> Denial:
+    found_on = claim.paid_on.get(one.answer_id) or local_date(at, claim.zone)
+    return Denial(
+        id=uuid7(),
+        organization_id=by.organization_id,
+        claim_id=claim.id,
+        remittance_claim_id=one.answer_id,
+        remittance_line_id=one.line_id,
+        group=one.group,
+        reason=one.reason,
+        amount=one.amount,
+        found_on=found_on,
+        due_on=last_day(reason_of(one.reason).step, claim.service_on, found_on, claim.days),
+        state=DenialState.CORRECTED if claim.is_superseded else DenialState.OPEN,
+        owner_id=owner_id,
+        changed_at=at,
+        changed_by=by,
+    )
+
+
+def _is_taken_by_us(claim: AnsweredClaim, one: Unpaid) -> bool:
+    """A payment taken back of a claim that we replaced or voided is as we asked."""
+    return claim.is_superseded and one.reason == TAKEN_BACK
+
+
+def _key(one: Unpaid) -> tuple[UUID, UUID | None, str, str]:
+    return one.answer_id, one.line_id, one.group, one.reason
+
+
+def _key_of(row: Denial) -> tuple[UUID, UUID | None, str, str]:
+    return row.remittance_claim_id, row.remittance_line_id, row.group, row.reason
+
+
+def _total(paid: dict[str, Decimal]) -> Decimal:
+    return sum(paid.values(), Decimal(0))
