@@ -82,8 +82,7 @@ def held_months(organization_id: UUID, month: str, *, on: date, word: str = "", 
     """Months that a coder can still decide, the overdue holds first, then by name. Those of clinics that have closed
     the month are on the page of their close.
     """
-    closed = closed_clinics(organization_id, month)
-    held = [row for row in month_rows(organization_id, month) if row.is_held_back and row.clinic_id not in closed]
+    held = [row for row in month_rows(organization_id, month) if row.is_held_back and row.closed is None]
     groups = tuple(_groups(held))
     chosen = next((group for group in groups if group.word == word), None)
     matching = sorted(

@@ -16,7 +16,7 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from billing.forms.release import CoverageCheckForm
-from billing.queries.calendar import month_title, neighbours, page_zone, present_month
+from billing.queries.calendar import ClinicCalendar, clinic_calendar, month_title, neighbours, present_month
 from billing.queries.coverage_checks import CoverageChecks, coverage_checks
 from caseload.rules.clock import local_date
 from registry.operations.coverages import record_coverage_checks
@@ -45,10 +45,11 @@ def coverage_checks_page(request: HttpRequest, organization: str, month: str) ->
         is_all=is_all,
         start=int(start) if start.isascii() and start.isdigit() else 0,
     )
-    today = local_date(now, page_zone(by.organization_id))
+    calendar = clinic_calendar(by.organization_id)
+    today = local_date(now, calendar.page_zone)
     if request.method != "POST":
         form = CoverageCheckForm(unasked=len(shown.unasked), initial={"on": today})
-        return _page(request, shown, month, at=now, form=form, is_all=is_all)
+        return _page(request, shown, month, at=now, form=form, is_all=is_all, calendar=calendar)
     form = CoverageCheckForm(request.POST, unasked=len(shown.unasked))
     if form.is_valid():
         values = form.cleaned_data
@@ -69,7 +70,7 @@ def coverage_checks_page(request: HttpRequest, organization: str, month: str) ->
         else:
             messages.success(request, f"Kept for {count} {'patient' if count == 1 else 'patients'}.")
             return _back(request, organization, month, by)
-    return _page(request, shown, month, at=now, form=form, is_all=is_all, status=422)
+    return _page(request, shown, month, at=now, form=form, is_all=is_all, calendar=calendar, status=422)
 
 
 def _back(request: HttpRequest, organization: str, month: str, by: Membership) -> HttpResponse:
@@ -91,6 +92,7 @@ def _page(
     at: datetime,
     form: CoverageCheckForm,
     is_all: bool,
+    calendar: ClinicCalendar,
     status: int = 200,
 ) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
@@ -103,13 +105,13 @@ def _page(
         "month": month,
         "title": month_title(month),
         "before": before,
-        "following": following if month < present_month(by.organization_id, at) else "",
+        "following": following if month < calendar.present_month(at) else "",
         "rows": [(row, str(row.coverage_id) in ticked) for row in shown.rows],
         "form": form,
         "is_all": is_all,
         "back": request.POST.get("back", ""),
         "may_months": Permission.VIEW_MONTHS in permissions_of(by.roles),
-        "today": local_date(at, page_zone(by.organization_id)),
+        "today": local_date(at, calendar.page_zone),
         "range": f"{shown.first_row} to {shown.first_row + len(shown.rows) - 1}",
         "previous_url": f"?{query}start={shown.previous}" if shown.previous is not None else "",
         "next_url": f"?{query}start={shown.next}" if shown.next is not None else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -91,11 +91,12 @@ def months_held(request: HttpRequest, organization: str, month: str) -> HttpResp
     """The months that are held back, and releasing several that one check holds."""
     now, by = timezone.now(), _seat(request)
     word = request.POST.get("check") or request.GET.get("check", "")
-    shown = _held(by, month, word, request.GET.get("start", ""), now)
+    today = local_date(now, page_zone(by.organization_id))
+    shown = _held(by, month, word, request.GET.get("start", ""), today)
     count = shown.chosen.count if shown.chosen else 0
     if request.method != "POST":
         form = ReleaseSeveralForm(held=count, check=word)
-        return _held_page(request, shown, month, at=now, form=form)
+        return _held_page(request, shown, month, at=now, today=today, form=form)
     form = ReleaseSeveralForm(request.POST, held=count, check=word)
     if form.is_valid():
         try:
@@ -115,7 +116,7 @@ def months_held(request: HttpRequest, organization: str, month: str) -> HttpResp
             more = f" {waiting} of them still wait for something else." if waiting else ""
             messages.success(request, f"Released {released} {'month' if released == 1 else 'months'}.{more}")
             return redirect("months_held", organization, month)
-    return _held_page(request, shown, month, at=now, form=form, status=422)
+    return _held_page(request, shown, month, at=now, today=today, form=form, status=422)
 
 
 @requires(Permission.SET_RELEASE)
@@ -154,19 +155,24 @@ def _field(fault: DomainError, form: Any) -> str:
     return field if field in form.fields else "because"
 
 
-def _held(by: Membership, month: str, word: str, start: str, at: datetime) -> HeldMonths:
-    on = local_date(at, page_zone(by.organization_id))
+def _held(by: Membership, month: str, word: str, start: str, on: date) -> HeldMonths:
     return held_months(
         by.organization_id, month, on=on, word=word, start=int(start) if start.isascii() and start.isdigit() else 0
     )
 
 
 def _held_page(
-    request: HttpRequest, shown: HeldMonths, month: str, *, at: datetime, form: ReleaseSeveralForm, status: int = 200
+    request: HttpRequest,
+    shown: HeldMonths,
+    month: str,
+    *,
+    at: datetime,
+    today: date,
+    form: ReleaseSeveralForm,
+    status: int = 200,
 ) -> HttpResponse:
     by = _seat(request)
     record("held_months.viewed", by=by, at=at, count=len(shown.rows))
-    on = local_date(at, page_zone(by.organization_id))
     chosen = shown.chosen
     query = f"check={chosen.word}&" if chosen else ""
     context = {
@@ -174,11 +180,12 @@ def _held_page(
         "month": month,
         "title": month_title(month),
         "rows": [
-            (row, row.release and row.release.is_overdue(on), str(row.episode_id) in form.ticked) for row in shown.rows
+            (row, row.release and row.release.is_overdue(today), str(row.episode_id) in form.ticked)
+            for row in shown.rows
         ],
         "form": form,
         "check": CHECKS_BY_WORD.get(chosen.word) if chosen else None,
-        "today": on,
+        "today": today,
         "range": f"{shown.first_row} to {shown.first_row + len(shown.rows) - 1}",
         "previous_url": f"?{query}start={shown.previous}" if shown.previous is not None else "",
         "next_url": f"?{query}start={shown.next}" if shown.next is not None else "",
