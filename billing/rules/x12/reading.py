@@ -1,4 +1,4 @@
-"""Reading X12 as it comes: envelopes may lack, separators differ, lines break anywhere. What is meant is read elsewhere.
+"""Reading X12 as it comes: envelopes may lack, separators differ, lines break anywhere. Meaning is read elsewhere.
 
 A file is cut into interchanges, groups, transactions and segments. What stands outside of them is kept as it was;
 what does not add up (counts, control numbers) is noted, because the money in it is checked elsewhere. Only what cannot
