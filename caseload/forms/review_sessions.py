@@ -148,7 +148,12 @@ class SessionForm(MeetingForm):
 
 
 class EndForm(forms.Form):
-    """The minutes of each patient who lay open: confirmed where they can hardly be meant, else as they were."""
+    """The minutes of each patient who lay open: confirmed where they can hardly be meant, else as they were.
+
+    A session that was forgotten past a close is ended with the reason.
+    """
+
+    late_because = TextField(label="Why this comes late", max_length=300)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, session: SessionShown, now: datetime) -> None:
         super().__init__(data)
@@ -164,6 +169,16 @@ class EndForm(forms.Form):
     def lines(self) -> list[tuple[SpellShown, Any, forms.BoundField]]:
         """Each spell, as it would be posted now, and its field."""
         return [(shown, shown.until(self.now), self[_key(shown.id)]) for shown in self.session.spells]
+
+    @property
+    def because_late(self) -> str:
+        """Why this is written into a closed month; empty where nobody said so."""
+        return str(self.cleaned_data.get("late_because", "")).strip()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the reason is asked for: once the month was found to be closed."""
+        return bool(self["late_because"].value()) or "late_because" in self.errors
 
     @property
     def minutes(self) -> dict[UUID, int]:

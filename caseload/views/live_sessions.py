@@ -17,10 +17,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
-from bhi.errors import DomainError, NotFound
+from bhi.errors import DomainError, MonthClosed, NotFound
 from bhi.tenancy.models import Membership, Role
+from billing.operations.late import write_late
 from caseload.forms.review_sessions import DeferForm, EndForm
-from caseload.operations.live_sessions import begin_session, end_session, open_item, pause_session, set_present
+from caseload.operations.live_sessions import (
+    SessionEnded,
+    begin_session,
+    end_session,
+    open_item,
+    pause_session,
+    set_present,
+)
 from caseload.operations.review_drafts import mark_read
 from caseload.operations.review_sessions import defer_item
 from caseload.operations.reviews import sign_read
@@ -100,11 +108,11 @@ def session_end(request: HttpRequest, organization: str, session_id: UUID) -> Ht
     form = EndForm(request.POST if request.method == "POST" else None, session=session, now=now)
     if form.is_bound and form.is_valid():
         try:
-            ended = end_session(by=by, at=now, session_id=session_id, minutes=form.minutes)
+            ended = _ended(form, by=by, at=now, session_id=session_id)
         except SpellsToConfirm as asked:
             form.refuse(asked.faults)
         except DomainError as fault:
-            form.add_error(None, str(fault))
+            form.add_error("late_because" if isinstance(fault, MonthClosed) else None, str(fault))
         else:
             held = f" {ended.held} overlap other work and wait under Held time." if ended.held else ""
             recorded = f"{ended.entries} times were recorded." if ended.entries else "No minutes were recorded."
@@ -120,6 +128,15 @@ def session_end(request: HttpRequest, organization: str, session_id: UUID) -> Ht
         "now": now,
     }
     return render(request, "caseload/session_end.html", context, status=422 if form.is_bound else 200)
+
+
+def _ended(form: EndForm, *, by: Membership, at: datetime, session_id: UUID) -> SessionEnded:
+    """End it; as something that comes late where the form says why."""
+
+    def end() -> SessionEnded:
+        return end_session(by=by, at=at, session_id=session_id, minutes=form.minutes)
+
+    return write_late(by=by, at=at, because=form.because_late, write=end) if form.because_late else end()
 
 
 @requires(Permission.JOIN_REVIEW)
