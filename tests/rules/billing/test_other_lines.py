@@ -200,3 +200,12 @@ def test_what_was_considered_shows_whole_minutes():
         ("99484", 20, 40, (), "not_needed"),
     ]
     assert isinstance(verdict.considered[0].minutes, int)
+
+
+def test_what_minutes_do_not_reach_lacks_nothing_yet():
+    verdict = verdict_of(replace(month("2026-10", 25), visits=(), reviews=()))
+    assert [(one.code, one.missing, one.outcome) for one in verdict.considered] == [
+        ("99493", (), "not_reached"),
+        ("G2214", ("initiating_visit_missing", "case_review_missing"), "missing"),
+        ("99484", ("initiating_visit_missing",), "missing"),
+    ]

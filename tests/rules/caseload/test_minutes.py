@@ -210,25 +210,6 @@ def test_ccm_is_logged_apart():
     assert (time.logged_seconds, time.ccm_logged_seconds) == (5 * 60, 20 * 60)
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        {},
-        {"on": date(2026, 10, 5)},
-        {"seconds": 60},
-        {"on": date(2026, 10, 5), "seconds": 0},
-        {"span": (local(5), local(6)), "on": date(2026, 10, 5), "seconds": 60},
-        {"span": (local(5), local(6)), "seconds": 60},
-        {"span": (local(5), local(5))},
-        {"span": (datetime(2026, 10, 5, 10), datetime(2026, 10, 5, 11))},
-        {"span": (local(5), datetime(2026, 10, 5, 11))},
-    ],
-)
-def test_an_entry_has_exactly_one_form(said):
-    with pytest.raises(ValueError, match=r"entry|offset"):
-        Entry(id=1, **said)
-
-
 stretches = st.lists(
     st.tuples(st.integers(0, 60), st.integers(0, 20)).map(lambda pair: (pair[0], pair[0] + pair[1])), max_size=6
 )
@@ -329,3 +310,29 @@ def test_more_consent_never_counts_less(made, around):
     assert time.counted.cocm_seconds <= time.if_consented.cocm_seconds
     assert time.counted.bhi_seconds <= time.if_consented.bhi_seconds
     assert time.if_consented == counted(made, replace(around, consents=(CONSENT,)), "2026-10").counted
+
+
+NAIVE = datetime(2026, 10, 6, 10)
+EITHER = "an entry has either a span, or a day and a number of seconds"
+LONGER = "an entry lasts longer than nothing"
+OFFSET = "the instants of a span have an offset"
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ({}, EITHER),
+        ({"on": date(2026, 10, 6)}, EITHER),
+        ({"seconds": 60}, EITHER),
+        ({"span": (local(6), local(6, 11)), "on": date(2026, 10, 6), "seconds": 60}, EITHER),
+        ({"span": (local(6), local(6, 11)), "seconds": 60}, EITHER),
+        ({"on": date(2026, 10, 6), "seconds": 0}, LONGER),
+        ({"span": (local(6), local(6))}, LONGER),
+        ({"span": (local(6, 11), local(6))}, LONGER),
+        ({"span": (NAIVE, local(6, 11))}, OFFSET),
+        ({"span": (local(6), NAIVE)}, OFFSET),
+    ],
+)
+def test_an_entry_that_cannot_be_says_why(said, fault):
+    with pytest.raises(ValueError, match=f"^{fault}$"):
+        Entry(id=0, **said)
