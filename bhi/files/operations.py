@@ -69,6 +69,12 @@ def read(file: StoredFile) -> bytes:
     raise FileUnreadable("This file cannot be opened. Ask your administrator to check the file keys.")
 
 
+def discard_expired(*, organization_id: UUID, purpose: str, at: datetime) -> int:
+    """Empty the files of a purpose that have expired; their rows and fingerprints stay. How many there were."""
+    rows = StoredFile.objects.filter(organization_id=organization_id, purpose=purpose, expires_at__lte=at)
+    return rows.exclude(sealed=b"").update(sealed=b"")
+
+
 def _keys() -> list[bytes]:
     """The newest key first; older ones still open what they sealed.
 

@@ -69,7 +69,7 @@ def make_batch(
     batch = Batch(
         organization_id=by.organization_id,
         month=first_day(month),
-        number=Batch.objects.filter(organization_id=by.organization_id).count() + 1,
+        number=next_number(by.organization_id),
         made_at=at,
         made_by=by,
         client_token=client_token,
@@ -87,13 +87,18 @@ def lock_claims(organization_id: UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing batch {organization_id}"])
 
 
+def next_number(organization_id: UUID) -> int:
+    """The number of the next batch, whoever makes it with the claims locked."""
+    return Batch.objects.filter(organization_id=organization_id).count() + 1
+
+
 def _drafts(batch: Batch, billable: list[Billable]) -> _Drafts:
     drafts = _Drafts([], [], [])
     for number, one in enumerate(billable, start=1):
-        claim = _claim(batch, number, one)
+        claim = claim_of(batch, number, one)
         drafts.claims.append(claim)
         for place, line in enumerate(one.lines, start=1):
-            drafts.lines.append(_line(claim, place, line))
+            drafts.lines.append(line_of(claim, place, line))
             drafts.rows.append(_row(batch, claim, one, line))
     return drafts
 
@@ -112,7 +117,8 @@ def _store(batch: Batch, drafts: _Drafts) -> None:
     ClaimLine.objects.bulk_create(drafts.lines, batch_size=1000)
 
 
-def _claim(batch: Batch, number: int, one: Billable) -> Claim:
+def claim_of(batch: Batch, number: int, one: Billable) -> Claim:
+    """The claim of a month that can be claimed, not yet stored."""
     return Claim(
         id=uuid7(),
         organization_id=batch.organization_id,
@@ -132,7 +138,8 @@ def _claim(batch: Batch, number: int, one: Billable) -> Claim:
     )
 
 
-def _line(claim: Claim, place: int, line: FrozenLine) -> ClaimLine:
+def line_of(claim: Claim, place: int, line: FrozenLine) -> ClaimLine:
+    """A line of it, not yet stored."""
     return ClaimLine(
         organization_id=claim.organization_id,
         claim=claim,

@@ -212,3 +212,71 @@ class DecidedInClosedMonth(DomainError):
             f"{month} is closed at {clinic}, with what was decided until then. Correct the month on the page of its "
             "close, and say why."
         )
+
+
+class NothingReady(DomainError):
+    """No claim of the month can leave in a file."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(f"No claim of {month} can leave in a file now. Mend what the list names, or take the table.")
+
+
+class ReplacedAlready(DomainError):
+    """Only the claim that stands is corrected or taken back."""
+
+    def __init__(self) -> None:
+        super().__init__("This claim was replaced or taken back already. Work on the one that stands.")
+
+
+class CloseMonthFirst(DomainError):
+    """Corrected claims rest on closed months."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(f"{month} is open at this clinic. Close it first: a corrected claim asks what was closed.")
+
+
+class AsksNothing(DomainError):
+    """The closed month asks for nothing any more, or asks somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__("The closed month does not ask this payer for anything any more. Void the claim instead.")
+
+
+class StillAsks(DomainError):
+    """A claim is voided once its month asks for nothing, or asks another payer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The closed month still asks this payer. Correct the month first, or send a corrected claim instead."
+        )
+
+
+class NothingToReplace(DomainError):
+    """The claim asks what the month asks, and nobody refused it."""
+
+    def __init__(self) -> None:
+        super().__init__("The claim asks what the closed month asks, and nobody denied it: nothing is to be corrected.")
+
+
+class NoFileForPayer(DomainError):
+    """Nobody said who takes this payer's files."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nobody set down who files and who takes this payer's files. Set that in the filing settings; a claim that "
+            "was keyed elsewhere is corrected there."
+        )
+
+
+class ClaimFaulty(DomainError):
+    """The claim cannot leave as it is."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(" ".join(sentences))
+
+
+class BatchFileChanged(DomainError):
+    """The file, written again after its copy expired, is not the one that was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("This file cannot be written again as it was sent. Tell whoever runs this system.")

@@ -79,11 +79,14 @@ class ToClaim:
     to_correct: int = 0
 
 
-def claimable(organization_id: UUID, month: str, *, episode_ids: Collection[UUID] | None = None) -> ToClaim:
+def claimable(
+    organization_id: UUID, month: str, *, episode_ids: Collection[UUID] | None = None, even_claimed: bool = False
+) -> ToClaim:
     """What can be claimed now: of these episodes, or of all (None). Neither what a release check or a coder holds
     back, nor what is not to be billed. Where a clinic's month is closed, what was frozen, whatever changed since.
+    `even_claimed`: also who has a live claim, for one that takes its place.
     """
-    claimed = claimed_patients(organization_id, month)
+    claimed = set() if even_claimed else claimed_patients(organization_id, month)
     closed = closed_clinics(organization_id, month)
     found = month_verdicts(organization_id, month, episode_ids=episode_ids, is_complete=True)
     unclaimed = {id_: one for id_, one in found.items() if one.month.episode.patient_id not in claimed}
@@ -172,10 +175,10 @@ def _billable(
 def _service_on(episode: Episode, facts: MonthFacts, covered_until: date | None) -> date:
     book = book_in_force(facts.payer, first_day(facts.month))
     ends = [day for day in (episode.patient.died_on, covered_until) if day is not None]
-    return service_day(facts, book, min(ends, default=None), _Days(episode, facts))
+    return service_day(facts, book, min(ends, default=None), Days(episode, facts))
 
 
-class _Days:
+class Days:
     """The month's time up to the end of a day. Asked only for who died or lost coverage in the month, so read then."""
 
     def __init__(self, episode: Episode, facts: MonthFacts) -> None:

@@ -175,7 +175,8 @@ def _lines_of(organization_id: UUID, which: Q) -> dict[UUID, list[ClaimLine]]:
 
 
 def _asked(lines: Iterable[ClaimLine]) -> CodeUnits:
-    return tuple((line.code, line.units) for line in lines)
+    """What is asked for: a claim in another's place also has lines that take back what that one asked."""
+    return tuple((line.code, line.units) for line in lines if line.units > 0)
 
 
 def _batch_row(batch: Batch, expected: Expected, made_by: str) -> BatchRow:

@@ -19,17 +19,21 @@ LONGEST_CONTROL_NUMBER = 20
 MOST_DIAGNOSES = 12
 MOST_MODIFIERS = 4
 FREQUENCIES = ("1", "7", "8")
-FILING_CODES = frozenset("11 12 13 14 15 16 17 AM BL CH CI DS FI HM LM MA MB MC OF TV VA WC ZZ".split())
+FILING_CODES = frozenset({
+    "11", "12", "13", "14", "15", "16", "17", "AM", "BL", "CH", "CI", "DS", "FI", "HM", "LM", "MA", "MB", "MC",
+    "OF", "TV", "VA", "WC", "ZZ",
+})  # fmt: skip
 MEDICARE_PART_B = "MB"
-PLACES = frozenset(
-    "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 31 32 33 34 41 42 49 50 51 52 53 "
-    "54 55 56 57 58 60 61 62 65 66 71 72 81 99".split()
-)
+PLACES = frozenset({
+    "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "16", "17", "18",
+    "19", "20", "21", "22", "23", "24", "25", "26", "27", "31", "32", "33", "34", "41", "42", "49", "50", "51",
+    "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "65", "66", "71", "72", "81", "99",
+})  # fmt: skip
 # What the product bills: the codes of the rule books of behavioral health integration and what they stand beside.
-CODES = frozenset(
-    "99484 99492 99493 99494 G2214 G0323 G0511 G0512 G0556 G0557 G0558 G0568 G0569 G0570 99490 99439 99491 99437 99487 "
-    "99489".split()
-)
+CODES = frozenset({
+    "99484", "99492", "99493", "99494", "G2214", "G0323", "G0511", "G0512", "G0556", "G0557", "G0558", "G0568",
+    "G0569", "G0570", "99490", "99439", "99491", "99437", "99487", "99489",
+})  # fmt: skip
 _MODIFIER = re.compile(r"[A-Z0-9]{2}")
 _SIGNS = {ord(sign): None for sign in USUAL.all}
 

@@ -39,11 +39,11 @@ def _setting(claim: FiledClaim) -> Iterator[Found]:
 
 
 def _units(claim: FiledClaim) -> Iterator[Found]:
-    supported = dict(claim.support.supported)
+    """Further thirty minutes by what the frozen month's minutes come to; fewer may be billed, never more."""
+    supported = dict(claim.support.supported).get(ADDON, 0)
     for line in claim.lines:
-        if line.units > supported.get(line.code, 0):
-            had = supported.get(line.code, 0)
-            sentence = f"{line.code} × {line.units} is asked for; the frozen month supports {had}."
+        if line.code == ADDON and line.units > supported:
+            sentence = f"{ADDON} × {line.units} is asked for; the minutes of the frozen month come to {supported}."
             yield Found("units_unsupported", sentence, "Units", "month")
 
 

@@ -1,0 +1,216 @@
+"""Corrected claims and claims taken back: the earlier lines are negated, what is asked now is asked anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from bhi.audit.operations import record
+from bhi.errors import NotFound
+from bhi.tenancy.models import Membership
+from billing.models import Batch, Claim, ClaimLine, Frequency
+from billing.operations.batches import claim_of, lock_claims
+from billing.operations.denials import denials_corrected
+from billing.operations.errors import (
+    AsksNothing,
+    ClaimFaulty,
+    CloseMonthFirst,
+    NoFileForPayer,
+    NothingToReplace,
+    ReplacedAlready,
+    StillAsks,
+)
+from billing.operations.filing import (
+    control_number,
+    filed_lines,
+    keep,
+    negated,
+    new_batch,
+    numbered,
+    with_control_number,
+    write_batch,
+)
+from billing.queries.calendar import month_title
+from billing.queries.claim_answers import is_denied, is_rejected, payer_number_of
+from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan, payer_plan
+from billing.queries.frozen import frozen_ask
+from billing.queries.release_pages import closed_clinics
+from billing.rules.canonical import read
+from billing.rules.x12.claim import ClaimFile, Fault, FiledClaim, faults_of
+from caseload.rules.clock import month_of
+
+
+@transaction.atomic
+def correct_claim(
+    *,
+    by: Membership,
+    at: datetime,
+    claim_id: UUID,
+    because: str,
+    client_token: UUID,
+    payer_claim_number: str = "",
+) -> Claim:
+    """Ask anew what the closed month asks now, in place of a claim: a batch of its own, with its file.
+
+    A claim that was rejected before the payer kept it goes out anew (frequency 1); any other is replaced (7) under
+    the payer's number, typed or as the last answer named it. The earlier claim's lines are negated, and it stands no
+    more. A second call with the same token answers with the first one's claim. Raises NotFound, ReplacedAlready,
+    CloseMonthFirst, AsksNothing, NothingToReplace, NoFileForPayer, ClaimFaulty.
+    """
+    lock_claims(by.organization_id)
+    if made := _made(by.organization_id, client_token):
+        return made
+    claim = _standing(by.organization_id, claim_id)
+    rejected = is_rejected(claim)
+    number = payer_claim_number.strip() or payer_number_of(claim)
+    frequency = Frequency.ORIGINAL if rejected else Frequency.REPLACEMENT
+    plan, prepared = _planned(claim, at, frequency.value, "" if rejected else number)
+    lines = _lines(claim)
+    if not (rejected or is_denied(claim.id, claim.organization_id) or _asks_otherwise(prepared, lines)):
+        raise NothingToReplace
+    _refuse(plan, prepared.faults)
+    assert plan.head is not None
+    batch = new_batch(by=by, at=at, month=month_of(claim.month), client_token=client_token, plan=plan, count=1)
+    head = numbered(plan.head, batch)
+    filed = with_control_number(prepared.claim, control_number(batch.number, 1))
+    made = claim_of(batch, 1, prepared.billable)
+    keep(made, filed, head)
+    made.replaces = None if rejected else claim
+    made.content |= {"because": because, "instead_of": str(claim.id)}
+    taken = negated(made, lines)
+    anew = filed_lines(made, filed.lines, prepared.billable.lines, after=len(taken))
+    _supersede(claim)
+    write_batch(batch, ClaimFile(head, (filed,)), [made], [*taken, *anew])
+    denials_corrected(by=by, at=at, claim_id=claim.id)
+    record("claim.corrected", by=by, at=at, object_id=made.id, patient_id=made.patient_id)
+    return made
+
+
+@transaction.atomic
+def void_claim(
+    *,
+    by: Membership,
+    at: datetime,
+    claim_id: UUID,
+    because: str,
+    client_token: UUID,
+    payer_claim_number: str = "",
+) -> Claim:
+    """Take a claim back (frequency 8), once its closed month asks nothing of that payer any more.
+
+    The void says what the earlier claim said, under the payer's number, and stands for nothing itself, so that the
+    month can be claimed of another payer. A second call with the same token answers with the first one's claim.
+    Raises NotFound, ReplacedAlready, CloseMonthFirst, StillAsks, NoFileForPayer, ClaimFaulty.
+    """
+    lock_claims(by.organization_id)
+    if made := _made(by.organization_id, client_token):
+        return made
+    claim = _standing(by.organization_id, claim_id)
+    month = month_of(claim.month)
+    if claim.episode.clinic_id not in closed_clinics(claim.organization_id, month):
+        raise CloseMonthFirst(month_title(month))
+    ask = frozen_ask(claim.organization_id, month, claim.episode_id)
+    if ask.lines and ask.payer_id == claim.payer_id:
+        raise StillAsks
+    plan = payer_plan(claim.organization_id, claim.payer_id, claim.payer.name, at=at)
+    if plan.head is None or not claim.content:
+        raise NoFileForPayer
+    number = payer_claim_number.strip() or payer_number_of(claim)
+    before = read(FiledClaim, claim.content["claim"])
+    filed = replace(before, frequency=Frequency.VOID.value, payer_claim_number=number)
+    _refuse(plan, faults_of(ClaimFile(plan.head, (filed,))))
+    batch = new_batch(by=by, at=at, month=month, client_token=client_token, plan=plan, count=1)
+    head = numbered(plan.head, batch)
+    filed = with_control_number(filed, control_number(batch.number, 1))
+    made = _void_of(claim, batch)
+    keep(made, filed, head)
+    made.content |= {"because": because, "instead_of": str(claim.id)}
+    _supersede(claim)
+    write_batch(batch, ClaimFile(head, (filed,)), [made], negated(made, _lines(claim)))
+    denials_corrected(by=by, at=at, claim_id=claim.id)
+    record("claim.voided", by=by, at=at, object_id=made.id, patient_id=made.patient_id)
+    return made
+
+
+def _planned(claim: Claim, at: datetime, frequency: str, number: str) -> tuple[PayerPlan, Prepared]:
+    """The claim that would take this one's place, with what keeps it from leaving."""
+    month = month_of(claim.month)
+    if claim.episode.clinic_id not in closed_clinics(claim.organization_id, month):
+        raise CloseMonthFirst(month_title(month))
+    plan = filing_plan(
+        claim.organization_id,
+        month,
+        at=at,
+        has_seen_papers=True,
+        episode_ids=[claim.episode_id],
+        even_claimed=True,
+        as_filed=lambda filed: replace(filed, frequency=frequency, payer_claim_number=number),
+    )
+    of_payer = next((one for one in plan.payers if one.payer_id == claim.payer_id), None)
+    if of_payer is None:
+        raise AsksNothing
+    (prepared,) = (*of_payer.ready, *of_payer.to_mend, *of_payer.institutional)
+    return of_payer, prepared
+
+
+def _refuse(plan: PayerPlan, faults: Sequence[Fault]) -> None:
+    if plan.head is None:
+        raise NoFileForPayer
+    if found := [*plan.file_faults, *faults]:
+        raise ClaimFaulty(list(dict.fromkeys(fault.sentence for fault in found)))
+
+
+def _asks_otherwise(prepared: Prepared, lines: Sequence[ClaimLine]) -> bool:
+    before = [(line.code, line.units) for line in lines if line.units > 0]
+    return [(line.code, line.units) for line in prepared.billable.lines] != before
+
+
+def _made(organization_id: UUID, client_token: UUID) -> Claim | None:
+    rows = Claim.objects.filter(organization_id=organization_id, batch__client_token=client_token)
+    found: Claim | None = rows.first()
+    return found
+
+
+def _standing(organization_id: UUID, claim_id: UUID) -> Claim:
+    """The claim, if it is the one that stands."""
+    rows = Claim.objects.filter(organization_id=organization_id, id=claim_id)
+    claim: Claim | None = rows.select_related("episode", "payer", "batch").first()
+    if claim is None:
+        raise NotFound
+    if claim.is_superseded:
+        raise ReplacedAlready
+    return claim
+
+
+def _lines(claim: Claim) -> list[ClaimLine]:
+    return list(ClaimLine.objects.filter(organization_id=claim.organization_id, claim=claim).order_by("number"))
+
+
+def _supersede(claim: Claim) -> None:
+    claim.is_superseded = True
+    claim.save(update_fields=["is_superseded"])
+
+
+def _void_of(claim: Claim, batch: Batch) -> Claim:
+    """A claim that takes another back: it rests on the same, and stands for nothing."""
+    return Claim(
+        organization_id=claim.organization_id,
+        batch=batch,
+        number=1,
+        patient_id=claim.patient_id,
+        episode_id=claim.episode_id,
+        month=claim.month,
+        payer_id=claim.payer_id,
+        facts=claim.facts,
+        facts_sha256=claim.facts_sha256,
+        verdict=claim.verdict,
+        book=claim.book,
+        book_sha256=claim.book_sha256,
+        frozen_id=claim.frozen_id,
+        replaces=claim,
+        is_superseded=True,
+    )

@@ -1,0 +1,37 @@
+"""What a corrected claim needs to know of the answers to the one before it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from billing.models import Acknowledgement, Claim, Denial, RemittanceClaim
+
+
+def payer_number_of(claim: Claim) -> str:
+    """The number under which the payer keeps the claim, as its last answer names it; empty where none did."""
+    paid = RemittanceClaim.objects.filter(organization_id=claim.organization_id, claim=claim)
+    taken = Acknowledgement.objects.filter(organization_id=claim.organization_id, claim=claim)
+    for rows in (paid, taken):
+        found = rows.exclude(payer_claim_number="").order_by("-id").values_list("payer_claim_number", flat=True).first()
+        if found:
+            return str(found)
+    return ""
+
+
+def is_rejected(claim: Claim) -> bool:
+    """Whether the claim, or its whole file, was rejected before the payer kept it: it is sent anew, not replaced."""
+    of = Q(claim=claim) | Q(claim__isnull=True, batch_id=claim.batch_id)
+    rows = Acknowledgement.objects.filter(of, organization_id=claim.organization_id)
+    last = rows.order_by("-file__received_at", "-position").first()
+    return last is not None and not last.is_accepted and not _is_paid(claim)
+
+
+def is_denied(claim_id: UUID, organization_id: UUID) -> bool:
+    """Whether a line of the claim, or all of it, was not paid."""
+    return bool(Denial.objects.filter(organization_id=organization_id, claim_id=claim_id).exists())
+
+
+def _is_paid(claim: Claim) -> bool:
+    return bool(RemittanceClaim.objects.filter(organization_id=claim.organization_id, claim=claim).exists())
