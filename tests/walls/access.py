@@ -29,9 +29,11 @@ from tests.walls.made import (
     at_risk,
     batch,
     caseload,
+    charge_fee,
     clinic,
     clinic_in_month,
     clinician,
+    clinician_rate,
     concern,
     consent,
     cover,
@@ -67,11 +69,13 @@ from tests.walls.made import (
     patient,
     patient_month,
     payer,
+    payer_fee,
     payer_profile,
     plan_of_seat,
     practice_file,
     question,
     questionnaire,
+    receiver,
     recommendations,
     recommended,
     referral,
@@ -118,6 +122,7 @@ CLAIMS: Final = frozenset({BILLING})
 RECORDING: Final = frozenset({CM, BILLING, LEAD})
 LOOKING_BACK: Final = frozenset({BILLING, LEAD, ADMIN})
 TRYING: Final = frozenset({CM, BILLING, LEAD, ADMIN})
+FILING: Final = frozenset({BILLING, LEAD, ADMIN})
 PAYING: Final = frozenset({BILLING, LEAD, ADMIN})
 TELLING: Final = frozenset({CM, BILLING, LEAD})
 PRACTICE: Final = frozenset({BILLING, LEAD, ADMIN})
@@ -375,6 +380,20 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "month_exception": Url(MONTHS, get=None, post=422, made=clinic_in_month),
     "month_correct": Url(MONTHS, get=None, post=404, made=clinic_in_month),
     "month_reopen": Url(MONTHS, get=None, post=404, made=clinic_in_month),
+    # filing, charges and fees
+    "filing": Url(FILING),
+    "filing_provider": Url(FILING, post=422),
+    "receiver_new": Url(FILING, post=422),
+    "receiver": Url(FILING, post=422, made=receiver),
+    "payer_route": Url(FILING, post=422, made=payer),
+    "fees": Url(FILING, post=422),
+    "fee_back": Url(FILING, post=422, made=charge_fee),
+    "payer_fees": Url(FILING, made=payer),
+    "payer_fee_new": Url(FILING, get=None, post=422, made=payer),
+    "payer_fee_file": Url(FILING, get=None, post=422, made=payer),
+    "payer_fee_back": Url(FILING, post=422, made=payer_fee),
+    "clinician_shares": Url(FILING, post=422),
+    "share_back": Url(FILING, post=422, made=clinician_rate),
     "trial": Url(TRYING, post=422),
     "trial_open": Url(TRYING, get=None, post=422),
     "examples": Url(TRYING),

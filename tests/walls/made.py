@@ -37,6 +37,7 @@ from tests.factories.caseload import (
     SavedViewFactory,
     TimeEntryFactory,
 )
+from tests.factories.claims import ChargeFeeFactory, ClinicianRateFactory, PayerFeeFactory, ReceiverFactory
 from tests.factories.program import (
     ClinicProtocolFactory,
     DutyTurnFactory,
@@ -542,3 +543,20 @@ def import_mapping(seat: Membership) -> Mapping[str, Any]:
 def job(seat: Membership) -> Mapping[str, Any]:
     """Of the seat itself: progress is for the person who started it."""
     return {"job_id": queue("test", organization_id=seat.organization.id, key=str(seat.id), at=NOW, owner=seat)}
+
+
+def receiver(seat: Membership) -> Mapping[str, Any]:
+    return {"receiver_id": ReceiverFactory(organization=seat.organization).id}
+
+
+def charge_fee(seat: Membership) -> Mapping[str, Any]:
+    return {"fee_id": ChargeFeeFactory(organization=seat.organization).id}
+
+
+def payer_fee(seat: Membership) -> Mapping[str, Any]:
+    fee = PayerFeeFactory(organization=seat.organization)
+    return {"payer_id": fee.payer.id, "fee_id": fee.id}
+
+
+def clinician_rate(seat: Membership) -> Mapping[str, Any]:
+    return {"rate_id": ClinicianRateFactory(organization=seat.organization).id}
