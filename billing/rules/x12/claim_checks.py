@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
 from billing.rules.x12.characters import is_plain, is_written_whole
 from billing.rules.x12.filed import FiledClaim, Person
@@ -67,7 +68,7 @@ def _characters(block: Block, claim: FiledClaim) -> Iterator[Found]:
 def _subscriber(block: Block, claim: FiledClaim) -> Iterator[Found]:
     level = block.loop("HL").first("SBR")
     if level.at(9) not in FILING_CODES:
-        sentence = "Say what kind of insurance the payer is: Medicare Part B, Medicaid, commercial …"
+        sentence = "Say what kind of insurance the payer is: Medicare Part B, Medicaid, commercial."
         yield Found("filing_code", sentence, "Kind of insurance", "route")
     number = block.loop("IL").first("NM1").at(9)
     wants_mbi = claim.insured.takes_mbi or level.at(9) == MEDICARE_PART_B
@@ -94,8 +95,7 @@ def _people(block: Block, claim: FiledClaim) -> Iterator[Found]:
 
 def _person(loop: Loop, person: Person, kind: str, *, is_needed: bool) -> Iterator[Found]:
     whose = "patient" if kind == "patient" else "person who holds the insurance"
-    name = loop.first("NM1")
-    if not name.at(3) or not name.at(4):
+    if not person.family_name.strip() or not person.given_name.strip():
         yield Found("name", f"The {whose} needs a first and a last name.", "Name", kind)
     if is_needed or loop.has("N3"):
         yield from _address(loop, whose, kind)
@@ -154,6 +154,7 @@ def _diagnoses(codes: Segment) -> Iterator[Found]:
         yield Found("diagnoses_many", "A claim carries twelve diagnoses at most.", "Diagnoses", "diagnoses")
 
 
+@cache
 def _is_whole(name: str) -> bool:
     found = icd10().find(normal_icd10(name)) if normal_icd10(name) else None
     return found is not None and found.is_whole

@@ -38,11 +38,7 @@ def faults_of(file: ClaimFile) -> tuple[Fault, ...]:
 
 def faults_in(file: ClaimFile, segments: Iterable[Written]) -> tuple[Fault, ...]:
     """The same of segments that were written for the file already."""
-    found: list[Fault] = []
-    for block in blocks(segments):
-        for one in _of_block(file, block):
-            found.append(_fault(file, block.claim, one))
-    return tuple(found)
+    return tuple(_fault(file, block.claim, one) for block in blocks(segments) for one in _of_block(file, block))
 
 
 def _of_block(file: ClaimFile, block: Block) -> Iterator[Found]:

@@ -1,0 +1,143 @@
+"""A file of claims as text: segments in their order, names that every reader can read, the same text each time."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.rules.canonical import plain, read
+from billing.rules.x12.characters import BASIC, identifier, is_plain, is_written_whole, plain_text
+from billing.rules.x12.claim import Address, FiledClaim, FileHead, write_837p
+from billing.rules.x12.segments import Segment, Separators, render, segment
+from tests.rules.billing.x12_claims import AETNA, HEAD, JANE, MEDICARE, claim, file, lines
+
+
+def tags(text: str) -> list[str]:
+    return [line.split("*")[0] for line in text.split("~\n")[:-1]]
+
+
+def test_one_claim_segment_by_segment():
+    assert tags(write_837p(file())) == [
+        *("ISA", "GS", "ST", "BHT", "NM1", "PER", "NM1", "HL", "PRV", "NM1", "N3", "N4", "REF"),
+        *("HL", "SBR", "NM1", "N3", "N4", "DMG", "NM1", "CLM", "HI", "NM1"),
+        *("LX", "SV1", "DTP", "REF", "LX", "SV1", "DTP", "REF", "SE", "GE", "IEA"),
+    ]
+
+
+def test_the_envelope_has_its_width_and_its_numbers():
+    text = write_837p(file())
+    first, group, *_ = text.split("~\n")
+    assert first == (
+        "ISA*00*          *00*          *ZZ*COCMSUB01      *ZZ*MEDICARE0411   *261105*1200*^*00501*000000042*0*T*:"
+    )
+    assert group == "GS*HC*COCMSUB01*MEDICARE0411*20261105*1200*42*X*005010X222A1"
+    assert text.endswith("SE*30*0001~\nGE*1*42~\nIEA*1*000000042~\n")
+    assert write_837p(file(head=replace(HEAD, is_test=False))).split("*")[15] == "P"
+
+
+def test_levels_count_on_through_dependents():
+    text = write_837p(file(claim(), claim("00007-00002-AAAAAA", insured=AETNA), claim("00007-00003-AAAAAA")))
+    assert [line for line in text.split("~\n") if line.startswith("HL")] == [
+        "HL*1**20*1",
+        "HL*2*1*22*0",
+        "HL*3*1*22*1",
+        "HL*4*3*23*0",
+        "HL*5*1*22*0",
+    ]
+
+
+def test_a_payers_address_and_a_holder_of_whom_little_is_known():
+    holder = replace(JANE, birth_date=None, address=Address())
+    at_payer = Address("PO Box 1", "Denver", "CO", "80202")
+    insured = replace(AETNA, holder=holder, payer_address=at_payer, relationship="spouse")
+    text = write_837p(file(claim(insured=insured))).split("~\n")
+    start = text.index("HL*2*1*22*1")
+    assert text[start : start + 9] == [
+        "HL*2*1*22*1",
+        "SBR*P**GRP9******CI",
+        "NM1*IL*1*DOE*JANE****MI*W123",
+        "NM1*PR*2*AETNA*****PI*60054",
+        "N3*PO BOX 1",
+        "N4*DENVER*CO*80202",
+        "HL*3*2*23*0",
+        "PAT*01",
+        "NM1*QC*1*DOE*JANE",
+    ]
+
+
+def test_a_sex_that_claims_do_not_know_is_unknown():
+    assert "DMG*D8*19560214*U~" in write_837p(file(claim(patient=replace(JANE, sex="X"))))
+
+
+@pytest.mark.parametrize(
+    ("amount", "written_as"), [("170.00", "170"), ("120.50", "120.5"), ("0.05", "0.05"), ("1000", "1000"), ("10", "10")]
+)
+def test_amounts_carry_no_zeros_that_say_nothing(amount: str, written_as: str):
+    first, _ = lines("00007-00001-K7QX4M")
+    text = write_837p(file(claim(lines=(replace(first, charge=Decimal(amount)),))))
+    assert f"CLM*00007-00001-K7QX4M*{written_as}***" in text
+    assert f"SV1*HC:99492*{written_as}*UN*1" in text
+
+
+def test_modifiers_and_member_ids():
+    first, _ = lines("00007-00001-K7QX4M")
+    text = write_837p(
+        file(
+            claim(
+                insured=replace(MEDICARE, member_id="1eg4-te5 mk73"),
+                lines=(replace(first, modifiers=("25", "GT")),),
+            )
+        )
+    )
+    assert "SV1*HC:99492:25:GT*170*UN*1***1:2~" in text
+    assert "MI*1EG4-TE5MK73~" in text
+
+
+def test_what_is_kept_gives_the_same_text():
+    whole = file(claim(), claim("00007-00002-AAAAAA", insured=AETNA))
+    kept = [plain(one) for one in whole.claims]
+    again = file(*(read(FiledClaim, one) for one in kept), head=read(FileHead, plain(whole.head)))
+    assert write_837p(again) == write_837p(whole)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain_one"),
+    [
+        ("Élodie", "ELODIE"),
+        ("Łódź", "LODZ"),
+        ("Strauß", "STRAUSS"),
+        ("Ørsted", "ORSTED"),
+        ("Æsa Œuvre", "AESA OEUVRE"),
+        ("O’Brien", "O'BRIEN"),
+        ("Smith–Jones", "SMITH-JONES"),
+        ("A*B:C~D^E", "A B C D E"),
+        ("  two   spaces\n", "TWO SPACES"),
+        ("ıstanbul", "ISTANBUL"),
+        ("Nguyễn", "NGUYEN"),
+        ("名前", ""),
+    ],
+)
+def test_names_become_what_every_reader_can_read(text: str, plain_one: str):
+    assert plain_text(text) == plain_one
+
+
+def test_letters_without_a_counterpart_are_told():
+    assert (is_written_whole("Łódź-Nguyễn 3"), is_written_whole("Ivan Иван")) == (True, False)
+    assert (is_plain("DOE, J. #5"), is_plain("doe"), is_plain("É")) == (True, False, False)
+    assert identifier(" ab*12#é ") == "AB12#"
+
+
+@given(st.text())
+def test_whatever_is_typed_no_separator_is_left(text: str):
+    written_as = plain_text(text)
+    assert set(written_as) <= BASIC
+    assert written_as == plain_text(written_as)
+
+
+def test_segments_are_cut_at_their_end_and_read_by_place():
+    one = segment("SBR", "P", 18, None, "")
+    assert (one, one.at(2), one.at(9), one.parts(9)) == (Segment("SBR", ("P", "18")), "18", "", ())
+    assert render([one], Separators("|", ">", "^", "!")) == "SBR|P|18!\n"
+    assert Segment("SV1", ("HC>99492",)).parts(1, Separators(part=">")) == ("HC", "99492")
