@@ -29,7 +29,7 @@ class AnsweredClaim:
     days: AnswerDays | None
     answers: tuple[Answered, ...]
     paid_on: Mapping[UUID, date | None]
-    keys: Mapping[UUID, str]
+    keys: Mapping[UUID | None, str]
     codes: Mapping[str, str]
     replaced_id: UUID | None = None
     earlier_ids: tuple[UUID, ...] = field(default=())
@@ -67,7 +67,7 @@ def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[
 
 def _answers(
     organization_id: UUID, claim_ids: Collection[UUID]
-) -> tuple[dict[UUID, list[Answered]], dict[UUID, date | None], dict[UUID, str]]:
+) -> tuple[dict[UUID, list[Answered]], dict[UUID, date | None], dict[UUID | None, str]]:
     rows = list(
         RemittanceClaim.objects.filter(
             organization_id=organization_id, claim_id__in=list(claim_ids), set_aside_because=""
@@ -84,7 +84,7 @@ def _answers(
     ids = [row.id for row in rows]
     of_claim, of_line = _adjusted(organization_id, ids)
     lines: dict[UUID, list[AnsweredLine]] = {}
-    keys: dict[UUID, str] = {}
+    keys: dict[UUID | None, str] = {}
     found_lines = RemittanceLine.objects.filter(organization_id=organization_id, remittance_claim_id__in=ids)
     for line in found_lines.order_by("position", "id"):
         keys[line.id] = str(line.claim_line_id or line.code)
@@ -139,7 +139,9 @@ def _codes(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, dic
 
 def _earlier(organization_id: UUID, claims: Collection[Claim]) -> dict[UUID, tuple[UUID, ...]]:
     """By claim, those that it replaced, the last one first."""
-    found = {claim.id: (claim.replaces_id,) for claim in claims if claim.replaces_id is not None}
+    found: dict[UUID, tuple[UUID, ...]] = {
+        claim.id: (claim.replaces_id,) for claim in claims if claim.replaces_id is not None
+    }
     to_look = {ids[-1] for ids in found.values()}
     while to_look:
         rows = Claim.objects.filter(organization_id=organization_id, id__in=to_look, replaces__isnull=False)
