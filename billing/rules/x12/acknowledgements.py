@@ -29,6 +29,8 @@ _IN_277: Final = (
 
 BATCH: Final = "batch"
 CLAIM: Final = "claim"
+# A group that is no group of claims.
+ELSE: Final = "else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Said:
     detail: tuple[Told, ...] = ()
     payer_claim_number: str = ""
     said_on: date | None = None
+    addressed: str = ""
+    """To whom the interchange went, as ISA08 has it; empty without an envelope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,12 @@ def said_in_999(transaction: Transaction, separators: Separators) -> Acknowledge
     segments = [Segment(_AS_999.get(one.tag, one.tag), one.elements) for one in transaction.segments]
     unknown = tuple(as_text(one, separators) for one in segments if one.tag not in _IN_999)
     sets = list(_sets(segments))
-    group = next((one.at(2) for one in segments if one.tag == "AK1"), "")
+    group = next((one for one in segments if one.tag == "AK1"), Segment("AK1"))
     verdict = next((one.at(1) for one in segments if one.tag == "AK9"), "")
-    said = [_said_of_set(group, one, separators) for one in sets]
+    said = [_said_of_set(group, one) for one in sets]
     refused_whole = verdict and verdict not in _TAKEN and all(one.is_accepted for one in said)
     if verdict and (not said or refused_whole):
-        said.append(Said(KIND_999, BATCH, fitting(group, 60), verdict in _TAKEN, fitting(verdict, 20)))
+        said.append(_of_group(group, verdict))
     return Acknowledged(tuple(said), unknown)
 
 
@@ -111,9 +115,13 @@ def _sets(segments: list[Segment]) -> Iterator[list[Segment]]:
                 inside = []
 
 
-def _said_of_set(group: str, segments: list[Segment], separators: Separators) -> Said:
-    verdict = segments[-1].at(1)
-    return Said(KIND_999, BATCH, fitting(group, 60), verdict in _TAKEN, fitting(verdict, 20), tuple(_faults(segments)))
+def _said_of_set(group: Segment, segments: list[Segment]) -> Said:
+    return replace(_of_group(group, segments[-1].at(1)), detail=tuple(_faults(segments)))
+
+
+def _of_group(group: Segment, verdict: str) -> Said:
+    of = BATCH if group.at(1) in ("HC", "") else ELSE
+    return Said(KIND_999, of, fitting(group.at(2), 60), verdict in _TAKEN, fitting(verdict, 20))
 
 
 def _faults(segments: list[Segment]) -> Iterator[Told]:

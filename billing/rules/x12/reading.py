@@ -107,7 +107,7 @@ def _declared(text: str) -> Separators:
     places = [place for place, letter in enumerate(text[:_LONGEST_ISA]) if letter == element][:_ELEMENTS_OF_ISA]
     if not element or len(places) < _ELEMENTS_OF_ISA:
         raise Unreadable("The file is cut off in the middle of its first segment, ISA. Ask for it again.")
-    part, end = (text[places[-1] + 1 : places[-1] + 3] + "  ")[:2]
+    part, end = text[places[-1] + 1 : places[-1] + 2] or " ", text[places[-1] + 2 : places[-1] + 3] or " "
     if part.isalnum() or part.isspace() or end.isalnum() or end == " " or len({element, part, end}) < 3:
         raise Unreadable("The first segment, ISA, does not say how the file is separated. Ask for it again.")
     repetition = text[places[10] + 1 : places[11]].replace("\n", "")

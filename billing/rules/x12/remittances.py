@@ -201,8 +201,7 @@ class _Reader:
                 self.total = self._money(one, 2) * (-1 if one.at(3) == "D" else 1)
             case "CLP":
                 self._end_claim()
-                money = (self._money(one, place) for place in (3, 4, 5))
-                self.claim = _Claim(one, *money)
+                self.claim = _Claim(one, self._money(one, 3), self._money(one, 4), self._money(one, 5))
             case "PLB":
                 self._end_claim()
                 self.provider_less.extend(self._provider_less(one))

@@ -1,0 +1,120 @@
+"""A person says which claim or batch an answer means, or that it is not one of ours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from bhi.audit.operations import record
+from bhi.errors import DomainError, NotFound
+from bhi.tenancy.models import Membership
+from billing.models import Acknowledgement, Batch, Claim, RemittanceClaim, RemittanceLine
+from billing.operations.answers import denied_or_paid, lock_answers
+from billing.queries.answer_candidates import acknowledgement, waiting_claim
+from billing.queries.answer_matching import line_meant, lines_of
+
+_MOST_LETTERS = 300
+
+
+class MatchedAlready(DomainError):
+    """What an answer means is said once: denials and sums rest on it."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has said already what this means. Nothing was changed.")
+
+
+class SetAsideWhy(DomainError):
+    """What is set aside says why."""
+
+    def __init__(self) -> None:
+        super().__init__("Say in a few words why this is not one of yours.")
+
+
+@transaction.atomic
+def match_claim(*, by: Membership, at: datetime, remittance_claim_id: UUID, claim_id: UUID) -> RemittanceClaim:
+    """A payment that came without a known number is of this claim: its lines find theirs, denials follow.
+
+    The same choice a second time changes nothing. Raises MatchedAlready, NotFound.
+    """
+    lock_answers(by.organization_id)
+    row = waiting_claim(by.organization_id, remittance_claim_id)
+    claim = _claim(by.organization_id, claim_id)
+    if row.claim_id == claim_id:
+        return row
+    if row.claim_id is not None or row.set_aside_because:
+        raise MatchedAlready
+    row.claim, row.matched_at, row.matched_by = claim, at, by
+    row.save(update_fields=["claim", "matched_at", "matched_by"])
+    _match_lines(row, claim)
+    record("answer.matched", by=by, at=at, patient_id=claim.patient_id, object_id=row.id)
+    denied_or_paid([row], by=by, at=at)
+    return row
+
+
+@transaction.atomic
+def set_claim_aside(*, by: Membership, at: datetime, remittance_claim_id: UUID, because: str) -> RemittanceClaim:
+    """A payment of a claim that did not leave from here. Raises SetAsideWhy, MatchedAlready, NotFound."""
+    lock_answers(by.organization_id)
+    row = waiting_claim(by.organization_id, remittance_claim_id)
+    why = because.strip()[:_MOST_LETTERS]
+    if not why:
+        raise SetAsideWhy
+    if row.set_aside_because == why:
+        return row
+    if row.claim_id is not None or row.set_aside_because:
+        raise MatchedAlready
+    row.set_aside_because, row.matched_at, row.matched_by = why, at, by
+    row.save(update_fields=["set_aside_because", "matched_at", "matched_by"])
+    record("answer.set_aside", by=by, at=at, object_id=row.id)
+    return row
+
+
+@transaction.atomic
+def match_acknowledgement(
+    *,
+    by: Membership,
+    at: datetime,
+    acknowledgement_id: UUID,
+    batch_id: UUID | None = None,
+    claim_id: UUID | None = None,
+) -> Acknowledgement:
+    """What was said is of this batch, or of this claim; with neither, of none of ours.
+
+    The same choice a second time changes nothing. Raises MatchedAlready, NotFound.
+    """
+    lock_answers(by.organization_id)
+    row = acknowledgement(by.organization_id, acknowledgement_id)
+    claim = _claim(by.organization_id, claim_id) if claim_id else None
+    batch = _batch(by.organization_id, batch_id) if batch_id else None
+    if row.matched_at is not None and (row.batch_id, row.claim_id) == (batch_id, claim_id):
+        return row
+    if row.matched_at is not None or row.batch_id is not None or row.claim_id is not None:
+        raise MatchedAlready
+    row.batch, row.claim, row.matched_at, row.matched_by = batch, claim, at, by
+    row.save(update_fields=["batch", "claim", "matched_at", "matched_by"])
+    action = "answer.matched" if batch or claim else "answer.set_aside"
+    record(action, by=by, at=at, patient_id=claim.patient_id if claim else None, object_id=row.id)
+    return row
+
+
+def _match_lines(row: RemittanceClaim, claim: Claim) -> None:
+    lines = lines_of(row.organization_id, [claim.id]).get(claim.id, [])
+    for line in RemittanceLine.objects.filter(organization_id=row.organization_id, remittance_claim=row):
+        line.claim_line_id = line_meant(line.line_control, line.code, lines)
+        line.save(update_fields=["claim_line"])
+
+
+def _claim(organization_id: UUID, claim_id: UUID) -> Claim:
+    found = Claim.objects.filter(organization_id=organization_id, id=claim_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _batch(organization_id: UUID, batch_id: UUID) -> Batch:
+    found = Batch.objects.filter(organization_id=organization_id, id=batch_id).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,197 @@
+"""Answers of payers and clearinghouses: taken once, read whole or not at all, and kept sealed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from bhi.audit.operations import record
+from bhi.errors import DomainError
+from bhi.files.operations import discard_expired, read, store
+from bhi.jobs.operations import queue
+from bhi.tenancy.models import Membership
+from billing.models import AnswerFile, AnswerState, RemittanceClaim
+from billing.operations.answer_posting import Posted, keep_said, post
+from billing.operations.denials import open_denials
+from billing.queries.answers import answer_file
+from billing.rules.x12.answers import Answer, quietly, read_answer
+from billing.rules.x12.balancing import imbalance, uneven_lines
+from billing.rules.x12.decoding import Unreadable, text_of
+from billing.rules.x12.remittances import Payment
+
+READ_ANSWER: Final = "read_answer"
+PURPOSE: Final = "answer"
+# Some thousand segments: what is longer is read by a worker, with its progress shown.
+AT_ONCE_BYTES: Final = 150_000
+# A payer's year for timely filing, and the time that an appeal takes. What the file said stays for good.
+KEPT_FOR: Final = timedelta(days=550)
+_MOST_UNKNOWN: Final = 200
+_MOST_NOTES: Final = 50
+
+Progress = Callable[[int, int], None]
+
+
+class AnswerUnreadable(DomainError):
+    """An upload that is no answer, or breaks off; the sentence says what it is. Nothing was kept."""
+
+
+@transaction.atomic
+def take_answer(*, by: Membership, at: datetime, name: str, content: bytes, in_background: bool = True) -> AnswerFile:
+    """Keep an uploaded 999, 277CA or 835 and post what it says, all of it or nothing.
+
+    The same bytes a second time give the file as it was read before. A payment that does not add up is refused: the
+    file comes back `refused`, with the arithmetic, and may be tried again. A long file is read by a job.
+    Raises AnswerUnreadable; then nothing was kept.
+    """
+    lock_answers(by.organization_id)
+    sha256 = hashlib.sha256(content).hexdigest()
+    same = AnswerFile.objects.filter(organization_id=by.organization_id, sha256=sha256).order_by("-received_at")
+    before = same.exclude(state=AnswerState.REFUSED).first() or same.first()
+    if before is not None and before.state != AnswerState.REFUSED:
+        return before
+    later = in_background and len(content) > AT_ONCE_BYTES
+    answer = _understood(content, only_look=later)
+    file = before or _kept(by=by, at=at, name=name, content=content, sha256=sha256)
+    if answer is None:
+        _queue(file, by=by, at=at)
+    else:
+        _post(file, answer, by=by, at=at)
+    return file
+
+
+@transaction.atomic
+def read_kept_answer(*, by: Membership, at: datetime, file_id: UUID, progress: Progress = quietly) -> AnswerFile:
+    """The job behind a long answer: read what was kept and post it. A second run changes nothing. Raises NotFound."""
+    lock_answers(by.organization_id)
+    file = answer_file(by.organization_id, file_id)
+    if file.state != AnswerState.READING or file.stored_file is None:
+        return file
+    progress(5, 100)
+    try:
+        answer = read_answer(read(file.stored_file))
+    except Unreadable as fault:
+        _refuse(file, str(fault))
+        return file
+    progress(40, 100)
+    _post(file, answer, by=by, at=at)
+    progress(100, 100)
+    return file
+
+
+@transaction.atomic
+def discard_old_answers(*, by: Membership, at: datetime) -> int:
+    """Every night: the bytes of answers past their time; what they said stays. How many there were."""
+    return discard_expired(organization_id=by.organization_id, purpose=PURPOSE, at=at)
+
+
+def lock_answers(organization_id: UUID) -> None:
+    """One reader of an organization's answers at a time: a payment is posted once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing answers {organization_id}"])
+
+
+def _understood(content: bytes, *, only_look: bool) -> Answer | None:
+    """What the bytes say; of a long file only whether they are text at all."""
+    try:
+        if only_look:
+            text_of(content)
+            return None
+        return read_answer(content)
+    except Unreadable as fault:
+        raise AnswerUnreadable(str(fault)) from None
+
+
+def _kept(*, by: Membership, at: datetime, name: str, content: bytes, sha256: str) -> AnswerFile:
+    return AnswerFile.objects.create(
+        organization_id=by.organization_id,
+        by=by,
+        received_at=at,
+        name=name.replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "")[:200] or "answer",
+        stored_file=store(
+            content,
+            organization_id=by.organization_id,
+            purpose=PURPOSE,
+            media_type="application/octet-stream",
+            at=at,
+            expires_at=at + KEPT_FOR,
+        ),
+        sha256=sha256,
+        state=AnswerState.READING,
+    )
+
+
+def _queue(file: AnswerFile, *, by: Membership, at: datetime) -> None:
+    file.state, file.refusal = AnswerState.READING, ""
+    arguments = {"file_id": str(file.id), "by_id": str(by.id)}
+    file.job_id = queue(
+        READ_ANSWER, organization_id=file.organization_id, key=str(file.id), at=at, arguments=arguments, owner=by
+    )
+    file.save(update_fields=["state", "refusal", "job_id"])
+    record("answer.uploaded", by=by, at=at, object_id=file.id)
+
+
+def _post(file: AnswerFile, answer: Answer, *, by: Membership, at: datetime) -> None:
+    """Post everything that a file says, or refuse it with the arithmetic of what does not add up."""
+    file.kind = ", ".join(answer.kinds)[:20]
+    if faults := _imbalances(answer.payments):
+        more = len(faults) - 1
+        others = f" {more} more {'does' if more == 1 else 'do'} not add up either." if more else ""
+        _refuse(file, f"{faults[0]}{others} Nothing was posted. Ask the payer for a corrected file.")
+        record("answer.refused", by=by, at=at, object_id=file.id)
+        return
+    keep_said(file, answer.said)
+    posted = post(file, answer.payments, at=at)
+    file.state, file.refusal = AnswerState.READ, ""
+    file.unknown = list(answer.unknown[:_MOST_UNKNOWN])
+    file.summary = _summary(answer, posted)
+    file.save(update_fields=["kind", "state", "refusal", "unknown", "summary"])
+    record("answer.read", by=by, at=at, object_id=file.id, count=len(posted.claims) + len(answer.said))
+    denied_or_paid(posted.claims, by=by, at=at)
+
+
+def denied_or_paid(claims: Sequence[RemittanceClaim], *, by: Membership, at: datetime) -> None:
+    """Denials of the claims that are known follow their answers."""
+    known = [row for row in claims if row.claim_id is not None]
+    if known:
+        open_denials(by=by, at=at, remittance_claims=known)
+
+
+def _imbalances(payments: Sequence[Payment]) -> list[str]:
+    said = (imbalance(payment, place) for place, payment in enumerate(payments, start=1))
+    return [one for one in said if one]
+
+
+def _refuse(file: AnswerFile, why: str) -> None:
+    file.state, file.refusal = AnswerState.REFUSED, why[:500]
+    file.save(update_fields=["kind", "state", "refusal"])
+
+
+def _summary(answer: Answer, posted: Posted) -> dict[str, Any]:
+    """Counts, and payments known before: numbers only, for a page that shows the rest from its rows."""
+    notes = [*answer.notes, *_uneven(answer.payments)]
+    return {
+        "said": len(answer.said),
+        "rejected": sum(not one.is_accepted for one in answer.said),
+        "payments": posted.payments,
+        "claims": len(posted.claims),
+        "paid": str(sum((row.paid for row in posted.claims), Decimal("0.00"))),
+        "known": [{"remittance_id": str(one.id), "file_id": str(one.file_id)} for one in posted.known],
+        "notes": notes[:_MOST_NOTES],
+        "unknown": len(answer.unknown),
+    }
+
+
+def _uneven(payments: Sequence[Payment]) -> list[str]:
+    """Claims that add up although one of their lines does not: posted, and said."""
+    return [
+        f"Payment {number}, claim {place}: line {', '.join(map(str, lines))} does not add up by itself; its claim does."
+        for number, payment in enumerate(payments, start=1)
+        for place, claim in enumerate(payment.claims, start=1)
+        if (lines := uneven_lines(claim)) and not claim.less
+    ]

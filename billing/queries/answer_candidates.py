@@ -1,0 +1,152 @@
+"""Claims that an answer without a known number may mean, with what speaks for each, for a person to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from bhi.errors import NotFound
+from billing.models import Acknowledgement, Batch, Claim, ClaimLine, RemittanceClaim, RemittanceLine
+from billing.queries.claims import claim_name
+
+MOST: Final = 20
+_MOST_LOOKED_AT: Final = 200
+_FEWEST_LETTERS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A claim, and what it shares with what was received: the more, the likelier."""
+
+    id: UUID
+    name: str
+    patient: str
+    birth_date: date
+    payer: str
+    service_on: date
+    charge: Decimal | None
+    codes: tuple[str, ...]
+    shares: tuple[str, ...]
+
+
+def waiting_claim(organization_id: UUID, row_id: UUID) -> RemittanceClaim:
+    """What a payment said of a claim. Raises NotFound."""
+    rows = RemittanceClaim.objects.filter(organization_id=organization_id, id=row_id)
+    found = rows.select_related("remittance").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def acknowledgement(organization_id: UUID, row_id: UUID) -> Acknowledgement:
+    """What was said of a file or claim. Raises NotFound."""
+    found = Acknowledgement.objects.filter(organization_id=organization_id, id=row_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def claim_candidates(organization_id: UUID, row: RemittanceClaim, *, words: str = "") -> list[Candidate]:
+    """Claims by the name, member number, day and charge that were received, or by words that a person typed.
+
+    The likeliest first, twenty at most. Three statements.
+    """
+    paid = RemittanceLine.objects.filter(organization_id=organization_id, remittance_claim=row)
+    lines = list(paid.values_list("code", "service_on"))
+    days = {on for _, on in lines if on is not None}
+    rows = Claim.objects.filter(
+        _typed(words) if words.strip() else _received(row, days), organization_id=organization_id
+    )
+    with_names = rows.select_related("patient", "payer", "batch").defer("facts", "verdict")
+    found = list(with_names.order_by("-service_on", "-id")[:_MOST_LOOKED_AT])
+    codes = _codes(organization_id, [claim.id for claim in found])
+    received = {code for code, _ in lines}
+    shown = [_candidate(claim, row, codes.get(claim.id, ()), received, days) for claim in found]
+    return sorted(shown, key=lambda one: -len(one.shares))[:MOST]
+
+
+def claims_named(organization_id: UUID, words: str) -> list[Candidate]:
+    """Claims by name or number as typed, for an acknowledgement; none without words. Two statements."""
+    if len(words.strip()) < _FEWEST_LETTERS:
+        return []
+    rows = Claim.objects.filter(_typed(words), organization_id=organization_id)
+    with_names = rows.select_related("patient", "payer", "batch").defer("facts", "verdict", "content")
+    found = list(with_names.order_by("-service_on", "-id")[:MOST])
+    codes = _codes(organization_id, [claim.id for claim in found])
+    return [_shown(claim, codes.get(claim.id, ()), ()) for claim in found]
+
+
+def recent_files(organization_id: UUID) -> list[tuple[UUID, str]]:
+    """The last batches that went out as 837P, to say by hand which one was meant."""
+    rows = Batch.objects.filter(organization_id=organization_id, interchange_number__isnull=False)
+    with_payers = rows.select_related("payer").order_by("-number")[:MOST]
+    return [
+        (batch.id, f"Batch {batch.number}, {batch.month:%B %Y}{f', {batch.payer.name}' if batch.payer else ''}")
+        for batch in with_payers
+    ]
+
+
+def _typed(words: str) -> Q:
+    first = words.strip().split(",")[0].split()[0] if words.strip(" ,") else ""
+    if len(first) < _FEWEST_LETTERS:
+        return Q(pk__in=[])
+    number = words.strip().upper()
+    return Q(patient__family_name__istartswith=first) | Q(control_number__startswith=number)
+
+
+def _received(row: RemittanceClaim, days: Collection[date]) -> Q:
+    which = Q(charge=row.charge, service_on__in=days)
+    family_name = row.names.get("patient", "").split(",")[0].strip()
+    if len(family_name) >= _FEWEST_LETTERS:
+        which |= Q(patient__family_name__iexact=family_name)
+    if number := _member(row):
+        which |= Q(content__claim__insured__member_id=number)
+    return which
+
+
+def _member(row: RemittanceClaim) -> str:
+    return row.names.get("patient_number") or row.names.get("insured_number") or ""
+
+
+def _candidate(
+    claim: Claim, row: RemittanceClaim, codes: tuple[str, ...], received: Collection[str], days: Collection[date]
+) -> Candidate:
+    name = row.names.get("patient", "").upper()
+    member = claim.content.get("claim", {}).get("insured", {}).get("member_id", "")
+    tests = (
+        ("name", name and name.split(",")[0].strip() == claim.patient.family_name.upper()),
+        ("first name", name and name.split(",")[-1].strip().startswith(claim.patient.given_name.upper()[:3])),
+        ("member number", member and member == _member(row)),
+        ("day", claim.service_on in days),
+        ("codes", codes and set(codes) == set(received)),
+        ("charge", claim.charge is not None and claim.charge == abs(row.charge)),
+    )
+    return _shown(claim, codes, tuple(word for word, holds in tests if holds))
+
+
+def _shown(claim: Any, codes: tuple[str, ...], shares: tuple[str, ...]) -> Candidate:
+    return Candidate(
+        id=claim.id,
+        name=claim.control_number or claim_name(claim.batch.number, claim.number),
+        patient=f"{claim.patient.family_name}, {claim.patient.given_name}",
+        birth_date=claim.patient.birth_date,
+        payer=claim.payer.name,
+        service_on=claim.service_on,
+        charge=claim.charge,
+        codes=codes,
+        shares=shares,
+    )
+
+
+def _codes(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    rows = ClaimLine.objects.filter(organization_id=organization_id, claim_id__in=list(ids), units__gt=0)
+    found: dict[UUID, tuple[str, ...]] = {}
+    for claim_id, code in rows.order_by("number").values_list("claim_id", "code"):
+        found[claim_id] = (*found.get(claim_id, ()), code)
+    return found

@@ -1,0 +1,106 @@
+"""Which of an organization's batches, claims and lines an answer means. Another organization's numbers mean nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from billing.models import Batch, Claim, ClaimLine, Remittance, RemittanceClaim
+from billing.rules.x12.acknowledgements import BATCH, CLAIM, KIND_277CA, Said
+from billing.rules.x12.remittances import PaidLine, Payment
+
+# BHT03 of our files; a 277CA gives it back.
+_BATCH_NAME: Final = re.compile(r"BATCH0*([0-9]{1,9})\Z", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"0*([0-9]{1,9})\Z")
+_BATCHES: Final = ("id", "number", "interchange_number", "receiver__sender_id")
+_LINES: Final = ("id", "claim_id", "code", "control_number")
+
+Line = tuple[UUID, UUID, str, str]
+
+
+def claims_by_number(organization_id: UUID, numbers: Collection[str]) -> dict[str, UUID]:
+    """The claim of each control number that is one of ours. One statement."""
+    wanted = {number.upper() for number in numbers if number}
+    rows = Claim.objects.filter(organization_id=organization_id, control_number__in=wanted)
+    return dict(rows.values_list("control_number", "id"))
+
+
+def batches_of(organization_id: UUID, said: Iterable[Said]) -> dict[Said, UUID]:
+    """The file of claims that each acknowledgement of files means. One statement.
+
+    999 and TA1 give back the number of our interchange, a 277CA the name of the batch. Such numbers are short and
+    count up with everybody: one that was addressed to another sender is not ours, whatever its number.
+    """
+    numbers = {one: _number(one) for one in said if one.of == BATCH}
+    wanted = {number for number in numbers.values() if number is not None}
+    either = Q(interchange_number__in=wanted) | Q(number__in=wanted)
+    rows = Batch.objects.filter(either, organization_id=organization_id, interchange_number__isnull=False)
+    by_name: dict[int | None, tuple[UUID, str]] = {}
+    by_interchange: dict[int | None, tuple[UUID, str]] = {}
+    for batch_id, number, interchange, sender in rows.values_list(*_BATCHES):
+        by_name[number] = by_interchange[interchange] = (batch_id, (sender or "").upper())
+    found: dict[Said, UUID] = {}
+    for one, number in numbers.items():
+        meant = (by_name if one.kind == KIND_277CA else by_interchange).get(number)
+        if meant is not None and one.addressed.upper() in ("", meant[1]):
+            found[one] = meant[0]
+    return found
+
+
+def _number(one: Said) -> int | None:
+    found = (_BATCH_NAME if one.kind == KIND_277CA else _NUMBER).match(one.reference)
+    return int(found[1]) if found else None
+
+
+def said_claims(organization_id: UUID, said: Iterable[Said]) -> dict[str, UUID]:
+    """The claims that acknowledgements name. One statement."""
+    return claims_by_number(organization_id, {one.reference for one in said if one.of == CLAIM})
+
+
+def lines_of(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, list[Line]]:
+    """What each claim asks for, without what it takes back. One statement."""
+    rows = ClaimLine.objects.filter(organization_id=organization_id, claim_id__in=list(claim_ids), units__gt=0)
+    found: dict[UUID, list[Line]] = {}
+    for line in rows.order_by("number").values_list(*_LINES):
+        found.setdefault(line[1], []).append(line)
+    return found
+
+
+def line_meant(control: str, code: str, lines: Iterable[Line]) -> UUID | None:
+    """The line with that control number; without one, the only line of that code."""
+    listed = list(lines)
+    if control:
+        named = [line[0] for line in listed if line[3] and line[3] == control.upper()]
+        if named:
+            return named[0]
+    same = [line[0] for line in listed if line[2] == code.upper()]
+    return same[0] if len(same) == 1 else None
+
+
+def meant_by(line: PaidLine, lines: Iterable[Line]) -> UUID | None:
+    """The line of a claim that a paid line answers; None where that is not clear."""
+    return line_meant(line.control, line.code, lines)
+
+
+def same_payment(organization_id: UUID, payment: Payment) -> Remittance | None:
+    """The payment as it was posted before, from another file: by its trace number, or without one by all its claims."""
+    rows = Remittance.objects.filter(
+        organization_id=organization_id,
+        payer_identifier=payment.payer_identifier,
+        trace_number=payment.trace_number,
+        paid_on=payment.paid_on,
+        total=payment.total,
+    ).select_related("file")
+    if payment.trace_number:
+        return rows.first()
+    said = [(one.control, one.status, one.charge, one.paid) for one in payment.claims]
+    return next((row for row in rows if _claims_in(row) == said), None)
+
+
+def _claims_in(row: Remittance) -> list[tuple[object, ...]]:
+    claims = RemittanceClaim.objects.filter(organization_id=row.organization_id, remittance=row).order_by("position")
+    return list(claims.values_list("control_number", "status_code", "charge", "paid"))

@@ -1,0 +1,406 @@
+"""What pages show of answers: the files, and what one of them said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Count
+
+from bhi.accounts.queries import people_of
+from bhi.errors import NotFound
+from billing.models import (
+    Acknowledgement,
+    Adjustment,
+    AnswerFile,
+    AnswerState,
+    Remittance,
+    RemittanceClaim,
+    RemittanceLine,
+)
+from billing.queries.claims import claim_name
+
+FILES_PER_PAGE: Final = 50
+ROWS_PER_PAGE: Final = 50
+_PERSON = ("claim__patient", "claim__batch")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerShown:
+    """A file in the list. `unmatched` waits for a person."""
+
+    id: UUID
+    name: str
+    kind: str
+    state: str
+    state_label: str
+    refusal: str
+    received_at: datetime
+    by: str
+    summary: Mapping[str, Any]
+    unmatched: int = 0
+
+    @property
+    def paid(self) -> Decimal | None:
+        """What its payments paid; None where it holds none."""
+        return Decimal(self.summary["paid"]) if self.summary.get("payments") else None
+
+
+@dataclass(frozen=True, slots=True)
+class OurClaim:
+    """The claim that was meant, as pages name it."""
+
+    id: UUID
+    name: str
+    patient: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidShown:
+    """One acknowledgement: of a batch or claim of ours, or waiting. `faults` as segment, place and code."""
+
+    id: UUID
+    kind: str
+    reference: str
+    is_accepted: bool
+    code: str
+    faults: tuple[str, ...]
+    said_on: date | None
+    batch_id: UUID | None
+    batch: str
+    claim: OurClaim | None
+    is_set_aside: bool
+
+    @property
+    def is_waiting(self) -> bool:
+        return not (self.batch_id or self.claim or self.is_set_aside)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidLineShown:
+    """A line as the payer answered it; `less` are its adjustments: group, reason, amount."""
+
+    code: str
+    units: Decimal | None
+    service_on: date | None
+    charge: Decimal
+    paid: Decimal
+    allowed: Decimal | None
+    less: tuple[tuple[str, str, Decimal], ...]
+    remarks: tuple[str, ...]
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaidClaimShown:
+    """What a payment said of one claim, with the claim of ours that it means."""
+
+    id: UUID
+    control_number: str
+    status_code: str
+    is_reversal: bool
+    charge: Decimal
+    paid: Decimal
+    patient_owes: Decimal
+    payer_claim_number: str
+    names: Mapping[str, str]
+    unknown: tuple[str, ...]
+    claim: OurClaim | None
+    set_aside_because: str
+    matched_by: str
+    less: tuple[tuple[str, str, Decimal], ...]
+    lines: tuple[PaidLineShown, ...]
+    payer_name: str
+    trace_number: str
+    paid_on: date | None
+    file_id: UUID
+    file_name: str
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.claim is None and not self.set_aside_because
+
+    @property
+    def received_name(self) -> str:
+        return self.names.get("patient", "")
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentShown:
+    """One payment of a file, and what of its total belongs to no claim."""
+
+    payer_name: str
+    trace_number: str
+    paid_on: date | None
+    total: Decimal
+    claims: int
+    kept_back: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPage:
+    """One file: its payments, and a page of what it said of batches and claims."""
+
+    file: AnswerShown
+    job_id: UUID | None
+    is_kept: bool
+    payments: tuple[PaymentShown, ...]
+    said: tuple[SaidShown, ...]
+    claims: tuple[PaidClaimShown, ...]
+    total: int
+    page: int
+    pages: int
+    unknown: tuple[str, ...]
+    known: tuple[tuple[UUID, str, datetime], ...]
+    waiting: int
+
+
+def answer_file(organization_id: UUID, file_id: UUID) -> AnswerFile:
+    """The file. Raises NotFound."""
+    found = AnswerFile.objects.filter(organization_id=organization_id, id=file_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def answer_files(organization_id: UUID, *, page: int = 1) -> tuple[list[AnswerShown], int]:
+    """A page of the files, the newest first, and how many there are. Five statements."""
+    rows = AnswerFile.objects.filter(organization_id=organization_id).order_by("-received_at", "-id")
+    people = {key: str(seat) for key, seat in people_of(organization_id).items()}
+    start = (max(page, 1) - 1) * FILES_PER_PAGE
+    files = list(rows[start : start + FILES_PER_PAGE])
+    waiting = _waiting_by_file(organization_id, [file.id for file in files])
+    return [_file(file, people, waiting.get(file.id, 0)) for file in files], rows.count()
+
+
+def answer_page(organization_id: UUID, file_id: UUID, *, page: int = 1) -> AnswerPage:
+    """One file with a page of what it said, rejections first. Raises NotFound."""
+    file = answer_file(organization_id, file_id)
+    people = {key: str(seat) for key, seat in people_of(organization_id).items()}
+    waiting = _waiting_by_file(organization_id, [file_id]).get(file_id, 0)
+    said = Acknowledgement.objects.filter(organization_id=organization_id, file=file)
+    claims = RemittanceClaim.objects.filter(organization_id=organization_id, remittance__file=file)
+    said_count, claim_count = said.count(), claims.count()
+    pages = max(1, -(-max(said_count, claim_count) // ROWS_PER_PAGE))
+    page = min(max(page, 1), pages)
+    part = slice((page - 1) * ROWS_PER_PAGE, page * ROWS_PER_PAGE)
+    shown = claims.order_by("remittance__position", "position") if claim_count else claims.none()
+    return AnswerPage(
+        file=_file(file, people, waiting),
+        job_id=file.job_id,
+        is_kept=_is_kept(file),
+        payments=_payments(organization_id, file) if claim_count or file.summary.get("payments") else (),
+        said=_said(said.order_by("is_accepted", "position")[part]) if said_count else (),
+        claims=paid_claims(organization_id, shown[part], people) if claim_count else (),
+        total=said_count + claim_count,
+        page=page,
+        pages=pages,
+        unknown=tuple(file.unknown),
+        known=_known(organization_id, file),
+        waiting=waiting,
+    )
+
+
+def unmatched(organization_id: UUID, *, page: int = 1) -> tuple[list[PaidClaimShown], list[SaidShown], int]:
+    """A page of what waits for a person, the oldest first: payments, then acknowledgements; and how many in all."""
+    claims = waiting_claims(organization_id).order_by("remittance__posted_at", "remittance_id", "position")
+    said = waiting_said(organization_id).order_by("file__received_at", "position")
+    claim_count, said_count = claims.count(), said.count()
+    start = (max(page, 1) - 1) * ROWS_PER_PAGE
+    people = {key: str(seat) for key, seat in people_of(organization_id).items()}
+    shown = paid_claims(organization_id, claims[start : start + ROWS_PER_PAGE], people)
+    first = max(0, start - claim_count)
+    room = ROWS_PER_PAGE - len(shown)
+    return list(shown), list(_said(said[first : first + room])) if room else [], claim_count + said_count
+
+
+def waiting_claims(organization_id: UUID) -> Any:
+    """Payments of claims that nobody knows yet."""
+    return RemittanceClaim.objects.filter(organization_id=organization_id, claim__isnull=True, set_aside_because="")
+
+
+def waiting_said(organization_id: UUID) -> Any:
+    """Acknowledgements of files and claims that nobody knows yet."""
+    rows = Acknowledgement.objects.filter(organization_id=organization_id, matched_at__isnull=True)
+    return rows.filter(batch__isnull=True, claim__isnull=True)
+
+
+def paid_claims(organization_id: UUID, rows: Any, people: Mapping[UUID, str]) -> tuple[PaidClaimShown, ...]:
+    """These rows with lines and adjustments. Three statements."""
+    found = list(
+        rows.select_related("remittance__file", *_PERSON).defer("claim__facts", "claim__verdict", "claim__content")
+    )
+    ids = [row.id for row in found]
+    less = _less(organization_id, ids)
+    lines = _lines(organization_id, ids, less)
+    return tuple(_claim(row, less, lines.get(row.id, ()), people) for row in found)
+
+
+def _is_kept(file: AnswerFile) -> bool:
+    """Whether its bytes are still there: asked of the database, as they may be many."""
+    rows = AnswerFile.objects.filter(organization_id=file.organization_id, id=file.id, stored_file__isnull=False)
+    return rows.exclude(stored_file__sealed=b"").exists()
+
+
+def _waiting_by_file(organization_id: UUID, file_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How much of each file waits for a person. Two statements."""
+    claims = waiting_claims(organization_id).filter(remittance__file__in=list(file_ids))
+    said = waiting_said(organization_id).filter(file__in=list(file_ids))
+    found: dict[UUID, int] = {}
+    for rows, field in ((claims, "remittance__file_id"), (said, "file_id")):
+        for file_id, count in rows.values_list(field).annotate(count=Count("id")).order_by():
+            found[file_id] = found.get(file_id, 0) + count
+    return found
+
+
+def _file(file: AnswerFile, people: Mapping[UUID, str], waiting: int) -> AnswerShown:
+    return AnswerShown(
+        id=file.id,
+        name=file.name,
+        kind=file.kind,
+        state=file.state,
+        state_label=str(AnswerState(file.state).label),
+        refusal=file.refusal,
+        received_at=file.received_at,
+        by=people.get(file.by_id, ""),
+        summary=file.summary,
+        unmatched=waiting,
+    )
+
+
+def _payments(organization_id: UUID, file: AnswerFile) -> tuple[PaymentShown, ...]:
+    rows = Remittance.objects.filter(organization_id=organization_id, file=file).order_by("position")
+    claims = RemittanceClaim.objects.filter(organization_id=organization_id, remittance__file=file)
+    counts = dict(claims.values_list("remittance_id").annotate(count=Count("id")).order_by())
+    return tuple(
+        PaymentShown(
+            payer_name=row.payer_name,
+            trace_number=row.trace_number,
+            paid_on=row.paid_on,
+            total=row.total,
+            claims=counts.get(row.id, 0),
+            kept_back=tuple(_kept(one) for one in row.provider_adjustments),
+        )
+        for row in rows
+    )
+
+
+def _kept(one: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**one, "amount": Decimal(one["amount"])}
+
+
+def _known(organization_id: UUID, file: AnswerFile) -> tuple[tuple[UUID, str, datetime], ...]:
+    """Files from which payments of this one were posted before."""
+    ids = {UUID(one["file_id"]) for one in file.summary.get("known", ())}
+    if not ids:
+        return ()
+    rows = AnswerFile.objects.filter(organization_id=organization_id, id__in=ids).order_by("received_at")
+    return tuple(rows.values_list("id", "name", "received_at"))
+
+
+def _said(rows: Any) -> tuple[SaidShown, ...]:
+    with_names = rows.select_related("batch", *_PERSON)
+    return tuple(_one_said(row) for row in with_names.defer("claim__facts", "claim__verdict", "claim__content"))
+
+
+def _one_said(row: Acknowledgement) -> SaidShown:
+    return SaidShown(
+        id=row.id,
+        kind=row.kind,
+        reference=row.reference,
+        is_accepted=row.is_accepted,
+        code=row.code,
+        faults=tuple(_fault(fault) for fault in row.detail),
+        said_on=row.said_on,
+        batch_id=row.batch_id,
+        batch=f"Batch {row.batch.number}" if row.batch else "",
+        claim=_ours(row.claim),
+        is_set_aside=row.matched_at is not None and row.batch_id is None and row.claim_id is None,
+    )
+
+
+def _fault(fault: Mapping[str, str]) -> str:
+    """`CLM, segment 19, element 5:1: code 7`, as far as it is said."""
+    place = fault.get("segment", "")
+    if place and fault.get("position"):
+        place += f", segment {fault['position']}"
+    if place and fault.get("element"):
+        place += f", element {fault['element']}"
+    line = f"line {fault['line']}" if fault.get("line") else ""
+    where = ", ".join(part for part in (place, line) if part)
+    return f"{where}: code {fault.get('code', '')}" if where else f"code {fault.get('code', '')}"
+
+
+def _ours(claim: Any) -> OurClaim | None:
+    if claim is None:
+        return None
+    name = claim.control_number or claim_name(claim.batch.number, claim.number)
+    return OurClaim(claim.id, name, f"{claim.patient.family_name}, {claim.patient.given_name}")
+
+
+def _less(
+    organization_id: UUID, ids: Collection[UUID]
+) -> dict[tuple[UUID, UUID | None], list[tuple[str, str, Decimal]]]:
+    found: dict[tuple[UUID, UUID | None], list[tuple[str, str, Decimal]]] = {}
+    rows = Adjustment.objects.filter(organization_id=organization_id, remittance_claim_id__in=list(ids))
+    for row in rows.order_by("position"):
+        key = (row.remittance_claim_id, row.remittance_line_id)
+        found.setdefault(key, []).append((row.group, row.reason, row.amount))
+    return found
+
+
+def _lines(
+    organization_id: UUID,
+    ids: Collection[UUID],
+    less: Mapping[tuple[UUID, UUID | None], list[tuple[str, str, Decimal]]],
+) -> dict[UUID, tuple[PaidLineShown, ...]]:
+    found: dict[UUID, tuple[PaidLineShown, ...]] = {}
+    rows = RemittanceLine.objects.filter(organization_id=organization_id, remittance_claim_id__in=list(ids))
+    for row in rows.order_by("position"):
+        shown = PaidLineShown(
+            code=row.code,
+            units=row.units,
+            service_on=row.service_on,
+            charge=row.charge,
+            paid=row.paid,
+            allowed=row.allowed,
+            less=tuple(less.get((row.remittance_claim_id, row.id), ())),
+            remarks=tuple(row.remarks),
+            is_known=row.claim_line_id is not None,
+        )
+        found[row.remittance_claim_id] = (*found.get(row.remittance_claim_id, ()), shown)
+    return found
+
+
+def _claim(
+    row: RemittanceClaim,
+    less: Mapping[tuple[UUID, UUID | None], list[tuple[str, str, Decimal]]],
+    lines: tuple[PaidLineShown, ...],
+    people: Mapping[UUID, str],
+) -> PaidClaimShown:
+    return PaidClaimShown(
+        id=row.id,
+        control_number=row.control_number,
+        status_code=row.status_code,
+        is_reversal=row.is_reversal,
+        charge=row.charge,
+        paid=row.paid,
+        patient_owes=row.patient_owes,
+        payer_claim_number=row.payer_claim_number,
+        names=row.names,
+        unknown=tuple(row.unknown),
+        claim=_ours(row.claim),
+        set_aside_because=row.set_aside_because,
+        matched_by=people.get(row.matched_by_id, "") if row.matched_by_id else "",
+        less=tuple(less.get((row.id, None), ())),
+        lines=lines,
+        payer_name=row.remittance.payer_name,
+        trace_number=row.remittance.trace_number,
+        paid_on=row.remittance.paid_on,
+        file_id=row.remittance.file_id,
+        file_name=row.remittance.file.name,
+    )

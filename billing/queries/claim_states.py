@@ -1,0 +1,171 @@
+"""Where claims stand, after everything that was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from billing.models import Acknowledgement, Claim, RemittanceClaim
+from billing.queries.answered import AnsweredClaim, answered_claims
+from billing.rules.denials import PATIENT, TAKEN_BACK, Standing, standing_after
+
+FILED: Final = "filed"
+ACCEPTED: Final = "accepted"
+REJECTED: Final = "rejected"
+PAID: Final = "paid"
+PARTLY_PAID: Final = "partly_paid"
+DENIED: Final = "denied"
+REVERSED: Final = "reversed"
+
+STATE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    FILED: ("Filed, no answer yet", "info"),
+    ACCEPTED: ("Taken on by the payer", "info"),
+    REJECTED: ("Rejected", "danger"),
+    PAID: ("Paid", "good"),
+    PARTLY_PAID: ("Paid in part", "warning"),
+    DENIED: ("Denied", "danger"),
+    REVERSED: ("Payment taken back", "danger"),
+}
+"""What the screen says of each state, and in which tone."""
+
+_NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimState:
+    """Where one claim stands. Amounts are the sum of all its payments, reversals included.
+
+    `charge` is None where nobody knows it; `adjusted` is what the payer took off without the patient owing it.
+    `is_file_taken` says whether its file was taken, None where nothing was heard. `codes` are those of a rejection.
+    """
+
+    word: str
+    charge: Decimal | None = None
+    paid: Decimal = _NOTHING
+    patient_owes: Decimal = _NOTHING
+    adjusted: Decimal = _NOTHING
+    payer_claim_number: str = ""
+    is_file_taken: bool | None = None
+    said_on: date | None = None
+    codes: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        if self.word == PAID and self.paid == 0 and self.patient_owes > 0:
+            return "The patient owes all of it"
+        return STATE_WORDS[self.word][0]
+
+    @property
+    def tone(self) -> str:
+        return STATE_WORDS[self.word][1]
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a payer decided: an acknowledgement is no decision."""
+        return self.word in (PAID, PARTLY_PAID, DENIED, REVERSED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """The last acknowledgement of a claim, or of its file."""
+
+    is_accepted: bool
+    said_on: date | None
+    codes: tuple[str, ...]
+    payer_claim_number: str
+
+
+def claim_states(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, ClaimState]:
+    """Where each of these claims stands. Nine statements for any number of claims, one more for each replacement."""
+    claims = Claim.objects.filter(organization_id=organization_id, id__in=list(claim_ids))
+    rows = list(claims.values_list("id", "batch_id", "charge"))
+    of_claims, of_files = _heard(organization_id, claim_ids, {batch_id for _, batch_id, _ in rows})
+    answers = {one.id: one for one in answered_claims(organization_id, claim_ids)}
+    numbers = _payer_numbers(organization_id, claim_ids)
+    return {
+        claim_id: _state(
+            answers[claim_id], charge, of_claims.get(claim_id), of_files.get(batch_id), numbers.get(claim_id, "")
+        )
+        for claim_id, batch_id, charge in rows
+    }
+
+
+def _state(
+    claim: AnsweredClaim, charge: Decimal | None, heard: _Heard | None, of_file: _Heard | None, number: str
+) -> ClaimState:
+    """By its payments; before them by what was said of it; before that by what was said of its file."""
+    is_file_taken = of_file.is_accepted if of_file else None
+    if claim.answers:
+        return _answered(claim, charge, is_file_taken, number)
+    if heard is not None:
+        word = ACCEPTED if heard.is_accepted else REJECTED
+        known = number or heard.payer_claim_number
+        codes = () if heard.is_accepted else heard.codes
+        return ClaimState(
+            word, charge, payer_claim_number=known, is_file_taken=is_file_taken, said_on=heard.said_on, codes=codes
+        )
+    if of_file is not None and not of_file.is_accepted:
+        return ClaimState(REJECTED, charge, is_file_taken=False, said_on=of_file.said_on, codes=of_file.codes)
+    return ClaimState(FILED, charge, is_file_taken=is_file_taken)
+
+
+def _answered(claim: AnsweredClaim, charge: Decimal | None, is_file_taken: bool | None, number: str) -> ClaimState:
+    standing = standing_after(claim.answers)
+    adjustments = [
+        less
+        for answer in claim.answers
+        for less in (*answer.adjusted, *(less for line in answer.lines for less in line.adjusted))
+    ]
+    paid = sum((answer.paid for answer in claim.answers), _NOTHING)
+    owed = sum((less.amount for less in adjustments if less.group == PATIENT), _NOTHING)
+    days = [day for answer in claim.answers if (day := claim.paid_on.get(answer.id)) is not None]
+    return ClaimState(
+        word=_word(standing, paid, owed),
+        charge=charge,
+        paid=paid,
+        patient_owes=owed,
+        adjusted=sum((less.amount for less in adjustments if less.group != PATIENT), _NOTHING),
+        payer_claim_number=number,
+        is_file_taken=is_file_taken,
+        said_on=max(days, default=None),
+        codes=tuple(dict.fromkeys(f"{one.group}-{one.reason}" for one in standing.unpaid if one.group)),
+    )
+
+
+def _word(standing: Standing, paid: Decimal, owed: Decimal) -> str:
+    if not standing.unpaid:
+        return PAID
+    if paid > 0 or owed > 0:
+        return PARTLY_PAID
+    return REVERSED if any(one.reason == TAKEN_BACK for one in standing.unpaid) else DENIED
+
+
+def _heard(
+    organization_id: UUID, claim_ids: Collection[UUID], batch_ids: Collection[UUID]
+) -> tuple[dict[UUID, _Heard], dict[UUID, _Heard]]:
+    """What was said last of each claim, and of each file as a whole."""
+    of = Q(claim_id__in=list(claim_ids)) | Q(claim__isnull=True, batch_id__in=list(batch_ids))
+    rows = Acknowledgement.objects.filter(of, organization_id=organization_id)
+    of_claims: dict[UUID, _Heard] = {}
+    of_files: dict[UUID, _Heard] = {}
+    for row in rows.order_by("file__received_at", "position", "id"):
+        told = [fault.get("code", "") for fault in row.detail]
+        heard = _Heard(row.is_accepted, row.said_on, tuple(filter(None, [row.code, *told])), row.payer_claim_number)
+        if row.claim_id is not None:
+            of_claims[row.claim_id] = heard
+        elif row.batch_id is not None:
+            of_files[row.batch_id] = heard
+    return of_claims, of_files
+
+
+def _payer_numbers(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Under which number the payer keeps each claim, as its last payment says."""
+    rows = RemittanceClaim.objects.filter(organization_id=organization_id, claim_id__in=list(claim_ids))
+    named = rows.exclude(payer_claim_number="").order_by("remittance__posted_at", "position")
+    return {claim_id: number for claim_id, number in named.values_list("claim_id", "payer_claim_number") if claim_id}
