@@ -209,3 +209,35 @@ def test_what_minutes_do_not_reach_lacks_nothing_yet():
         ("G2214", ("initiating_visit_missing", "case_review_missing"), "missing"),
         ("99484", ("initiating_visit_missing",), "missing"),
     ]
+
+
+def worked(name: str, cocm_seconds: int, bhi_seconds: int, **said):
+    facts = month(name, 1, **said)
+    counted = replace(facts.time.counted, cocm_seconds=cocm_seconds, bhi_seconds=bhi_seconds)
+    return replace(facts, time=replace(facts.time, counted=counted, if_consented=counted))
+
+
+@pytest.mark.parametrize(
+    ("cocm_seconds", "bhi_seconds", "step"),
+    [
+        (1530, 1530, ("99493", 1, 6)),
+        (2130, 2130, ("99494", 1, 41)),
+        (360, 600, ("G2214", 1, 10)),
+        (300, 600, ("99484", 1, 10)),
+    ],
+)
+def test_the_next_step_is_in_whole_minutes_and_the_first_of_two_as_near(cocm_seconds, bhi_seconds, step):
+    found = verdict_of(worked("2026-10", cocm_seconds, bhi_seconds)).next_step
+    assert (found.code, found.units, found.minutes) == step
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ((("time_rule", "full"),), "codes.G2214.full_minutes"),
+        ((("g2214_min", 30), ("time_rule", "full")), "options.g2214_min"),
+    ],
+)
+def test_the_short_code_cites_the_stricter_of_two_thresholds(options, field):
+    (line,) = verdict_of(month("2026-10", 30, options=options)).lines
+    assert (line.code, line.citations[0].field) == ("G2214", field)

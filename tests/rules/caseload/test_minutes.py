@@ -133,6 +133,15 @@ def test_the_last_day_counts_with_and_without_a_clock():
     assert minutes_of(october(*entries, ended_on=date(2026, 10, 20))) == (17, 17, 0)
 
 
+def test_time_after_death_is_known_as_such():
+    time = october(timed(local(6), 20), died_on=date(2026, 10, 5))
+    assert (time.counted.bhi_seconds, time.only_after_end) == (0, True)
+
+
+def test_the_first_day_is_the_one_on_which_the_first_work_began():
+    assert october(timed(local(6, 23, 50), 20), timed(local(9), 5)).counted.first_on == date(2026, 10, 6)
+
+
 def test_behavioral_minutes_without_consent_take_nothing_from_ccm():
     """They are paid by nobody, so the same minutes may be CCM."""
     entries = [timed(local(6), 30), timed(local(6), 30, service="ccm")]
