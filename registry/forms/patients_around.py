@@ -11,7 +11,8 @@ from django import forms
 
 from registry.forms.fields import DayField, TextField
 from registry.forms.patients import ComparedForm
-from registry.queries.patients import REPRESENTATIONS, STAY_KINDS
+from registry.queries.patients import REPRESENTATIONS, SEXES, STAY_KINDS
+from registry.rules.holders import RELATIONSHIPS, SELF, holder_faults
 from registry.rules.identifiers import normal_mrn, npi_fault
 from registry.rules.people import member_id_fault, normal_member_id, takes_mbi
 
@@ -54,13 +55,38 @@ class RelatedPersonForm(ComparedForm):
 class CoverageForm(ComparedForm):
     """One insurance."""
 
-    rows = (("payer_id", "new_payer"), ("member_id", "plan_name"), ("from_on", "until_on"))
+    rows = (
+        ("payer_id", "new_payer"),
+        ("member_id", "plan_name", "group_number"),
+        ("from_on", "until_on"),
+        ("relationship",),
+        ("subscriber_family_name", "subscriber_given_name"),
+        ("subscriber_birth_date", "subscriber_sex"),
+        ("subscriber_address", "subscriber_city"),
+        ("subscriber_state", "subscriber_postal_code"),
+    )
     payer_id = forms.ChoiceField(label="Payer", error_messages={"required": "Choose the payer."})
     new_payer = TextField(label="Another payer’s name", max_length=200)
     member_id = TextField(label="Member id", max_length=40)
     plan_name = TextField(label="Plan", max_length=100)
     from_on = DayField(label="From")
     until_on = DayField(label="Until", help_text="The last day. Empty while it goes on.")
+    group_number = TextField(label="Group number", max_length=50)
+    relationship = forms.ChoiceField(
+        label="Who holds it",
+        choices=RELATIONSHIPS,
+        required=False,
+        initial=SELF,
+        help_text="Through whom the patient is insured. Fill in what follows only where that is somebody else.",
+    )
+    subscriber_family_name = TextField(label="Holder’s family name", max_length=100)
+    subscriber_given_name = TextField(label="Holder’s given name", max_length=100)
+    subscriber_birth_date = DayField(label="Holder’s birth date")
+    subscriber_sex = forms.ChoiceField(label="Holder’s sex", choices=[("", "Not known"), *SEXES], required=False)
+    subscriber_address = TextField(label="Holder’s street and number", max_length=200)
+    subscriber_city = TextField(label="Holder’s city", max_length=100)
+    subscriber_state = TextField(label="Holder’s state", max_length=2)
+    subscriber_postal_code = TextField(label="Holder’s ZIP code", max_length=10)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, payers: Iterable[Any], stored: Any = None, today: date
@@ -89,6 +115,11 @@ class CoverageForm(ComparedForm):
         self._check_member_id(values, is_mbi=self._is_mbi(chosen, named))
         if values.get("from_on") and values.get("until_on") and values["until_on"] < values["from_on"]:
             self.add_error("until_on", "The last day is before the first. Correct one of them.")
+        values["relationship"] = values.get("relationship") or SELF
+        values["subscriber_state"] = values.get("subscriber_state", "").upper()
+        for name, fault in holder_faults(values, today=self.today).items():
+            if name not in self.errors:
+                self.add_error(name, fault)
         return values
 
     def _is_mbi(self, chosen: str | None, named: str) -> bool:

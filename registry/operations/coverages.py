@@ -14,11 +14,12 @@ from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from registry.models import Coverage, CoverageCheck, Patient, Payer
-from registry.operations.errors import CoverageTaken, DateOutOfOrder, SourceMissing
+from registry.operations.errors import CoverageTaken, DateOutOfOrder, HolderIncomplete, SourceMissing
 from registry.operations.people import payer_named
 from registry.operations.persons import ChangedMeanwhile, lock_patient
 from registry.operations.recording import Stamp, announce_change, record_facts, refusing, stamped, void_facts
 from registry.queries.episodes import episode_ids_of
+from registry.rules.holders import held_by, holder_faults
 from registry.rules.people import as_text, changed_meanwhile, reordered
 
 _ONE_PER_RANK = {"registry_coverage_one_per_rank": CoverageTaken}
@@ -38,15 +39,20 @@ def insure(
     plan_name: str = "",
     from_on: date | None = None,
     until_on: date | None = None,
+    held: Mapping[str, Any] | None = None,
 ) -> Coverage:
     """Another insurance, after those that there are; of a payer, or of one that is named. Sent twice, kept once.
 
-    Raises DateOutOfOrder.
+    `held` says who holds it, where that is not the patient, and under which group (fields of rules.holders.HELD).
+
+    Raises DateOutOfOrder, HolderIncomplete.
     """
     _in_order(from_on, until_on)
+    _check_holder(held or {}, at)
     lock_patient(patient.id)
     payer = payer or payer_named(by=by, name=payer_name)
-    values = {"member_id": member_id, "plan_name": plan_name, "from_on": from_on, "until_on": until_on}
+    said = {"member_id": member_id, "plan_name": plan_name, "from_on": from_on, "until_on": until_on}
+    values: dict[str, Any] = {**said, **held_by(held or {})}
     same: Coverage | None = Coverage.objects.live().filter(patient=patient, payer=payer, **values).first()
     if same is not None:
         return same
@@ -68,16 +74,20 @@ def change_coverage(
     payer_name: str = "",
     shown: Mapping[str, str] | None = None,
 ) -> Coverage:
-    """Change an insurance: `payer_id`, `member_id`, `plan_name`, `from_on`, `until_on`; a last day ends it.
+    """Change an insurance: `payer_id`, `member_id`, `plan_name`, `from_on`, `until_on` (a last day ends it), and who
+    holds it.
 
     `payer_name` names another payer instead of `payer_id`.
 
     Raises ChangedMeanwhile, CoverageTaken when it is opened again while another stands in its place, DateOutOfOrder,
-    NotFound.
+    HolderIncomplete, NotFound.
     """
     coverage = _live(by, coverage_id)
     if payer_name:
         values = {**values, "payer_id": payer_named(by=by, name=payer_name).id}
+    if "relationship" in values:
+        _check_holder(values, at)
+        values = held_by(values)
     stored = {name: getattr(coverage, name) for name in values}
     crossed = changed_meanwhile(shown or {}, stored, values)
     if crossed:
@@ -164,6 +174,12 @@ def _live(by: Membership, coverage_id: UUID) -> Coverage:
     if coverage is None:
         raise NotFound
     return coverage
+
+
+def _check_holder(values: Mapping[str, Any], at: datetime) -> None:
+    faults = holder_faults(values, today=at.date())
+    if faults:
+        raise HolderIncomplete(faults)
 
 
 def _in_order(from_on: date | None, until_on: date | None) -> None:

@@ -20,6 +20,14 @@ class CoverageTaken(DomainError):
         super().__init__("The patient already has an insurance in this place. End or void it first.")
 
 
+class HolderIncomplete(DomainError):
+    """Something is missing of who holds an insurance; `faults` says what, by field."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__("Something is missing of who holds the insurance.")
+        self.faults = faults
+
+
 class SourceMissing(DomainError):
     """An answer about coverage says where it came from."""
 

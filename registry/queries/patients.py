@@ -62,7 +62,9 @@ class RelatedShown:
 
 @dataclass(frozen=True)
 class CoverageShown:
-    """An insurance; `place` is its turn among those that are open, None for one that ended."""
+    """An insurance; `place` is its turn among those that are open, None for one that ended. `held_by` names who holds
+    it, where that is not the patient.
+    """
 
     id: UUID
     payer: str
@@ -71,6 +73,8 @@ class CoverageShown:
     from_on: date | None
     until_on: date | None
     place: int | None
+    group_number: str = ""
+    held_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -287,6 +291,8 @@ def _coverages(patient_id: UUID) -> tuple[CoverageShown, ...]:
             from_on=row.from_on,
             until_on=row.until_on,
             place=open_ids.index(row.id) + 1 if row.until_on is None else None,
+            group_number=row.group_number,
+            held_by=f"{row.subscriber_given_name} {row.subscriber_family_name}".strip(),
         )
         for row in rows
     )

@@ -18,6 +18,7 @@ from registry.operations.errors import DateOutOfOrder
 from registry.operations.persons import ChangedMeanwhile, NamedClinician, NpiTaken, set_care_team
 from registry.operations.stays import end_stay, record_stay, void_stay
 from registry.queries.patients import clinicians_of, coverage_of, payers_of, stay_of
+from registry.rules.holders import HELD
 from registry.views.patient_pages import FormPage, Visit, collision_page, form_page, found, visit
 from registry.views.patients_related import METHODS, remove
 
@@ -52,6 +53,7 @@ def coverage_new(request: HttpRequest, organization: str, patient_id: UUID) -> H
         payer=form.chosen_payer,
         payer_name=form.cleaned_data["new_payer"],
         **_coverage_values(form),
+        held=_held(form),
     )
     return seen.back("Added.", "coverages")
 
@@ -71,7 +73,7 @@ def coverage_edit(request: HttpRequest, organization: str, patient_id: UUID, cov
             by=seen.by,
             at=seen.at,
             coverage_id=coverage_id,
-            values={"payer_id": chosen.id if chosen else None, **_coverage_values(form)},
+            values={"payer_id": chosen.id if chosen else None, **_coverage_values(form), **_held(form)},
             payer_name=form.cleaned_data["new_payer"],
             shown=form.was,
         )
@@ -168,9 +170,14 @@ def _coverage_values(form: CoverageForm) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in ("member_id", "plan_name", "from_on", "until_on")}
 
 
+def _held(form: CoverageForm) -> dict[str, Any]:
+    return {name: form.cleaned_data[name] for name in HELD}
+
+
 def _stored_coverage(seen: Visit, coverage_id: UUID) -> dict[str, Any]:
     coverage = found(lambda: coverage_of(seen.door.patient.id, coverage_id))
-    return {name: getattr(coverage, name) for name in ("payer_id", "member_id", "plan_name", "from_on", "until_on")}
+    names = ("payer_id", "member_id", "plan_name", "from_on", "until_on", *HELD)
+    return {name: getattr(coverage, name) for name in names}
 
 
 def _stored_team(seen: Visit) -> dict[str, Any]:
