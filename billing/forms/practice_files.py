@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
+from bhi.files.operations import MOST_BYTES
 from bhi.tenancy.ids import uuid7
 from billing.forms.charge_columns import ChargeColumnsForm
 from billing.rules.practitioners import OTHER
@@ -29,6 +31,12 @@ class UploadForm(forms.Form):
     @classmethod
     def fresh(cls) -> UploadForm:
         return cls(initial={"client_token": uuid7()})
+
+    def clean_file(self) -> UploadedFile[Any]:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError("The file is larger than 25 MB. Split it by month and choose the parts.")
+        return file
 
 
 class ReadingForm(ChargeColumnsForm):

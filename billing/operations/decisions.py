@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -23,6 +23,7 @@ from billing.operations.errors import (
     NotLower,
     WhyDecided,
 )
+from billing.operations.late import share_months
 from billing.queries.calendar import month_title
 from billing.queries.judging import MonthVerdict
 from billing.queries.release import lower_of, releases
@@ -162,17 +163,6 @@ def set_release_modes(*, by: Membership, at: datetime, modes: Mapping[str, str])
     if changed:
         record("release.modes_set", by=by, at=at, fields=changed)
     return tuple(changed)
-
-
-def share_months(clinic_ids: Iterable[UUID]) -> None:
-    """Beside others, but never beside a close: who closes one of these clinics' months waits for us, or we for them
-    (billing/0006).
-    """
-    with connection.cursor() as cursor:
-        for clinic_id in sorted(clinic_ids):
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [f"months of clinic {clinic_id}"]
-            )
 
 
 def _check(decision: Deciding, today: date) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from bhi.tenancy.models import Membership
+from bhi.tenancy.models import Clinic, Membership
 from billing.models import LateChange, LateKind
 from billing.queries.other_services import RestingMonth
 from caseload.operations.facility_stays import follow_stay
+from registry.models import Episode
 from registry.operations.errors import ReasonMissing
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ def write_late(*, by: Membership, at: datetime, because: str, write: Callable[[]
     """
     if not because.strip():
         raise ReasonMissing
+    _wait_everywhere(by.organization_id)
     with saying_why(because):
         made = write()
     with connection.cursor() as cursor:
@@ -106,6 +108,7 @@ def follow_stay_late(*, by: Membership, at: datetime, stay_id: UUID) -> None:
     What it marks there is kept as a change after the close: a payer who asks finds the stay, so billing has to see it.
     Raises what `follow_stay` raises but MonthClosed.
     """
+    _wait_everywhere(by.organization_id)
     with saying_why(STAY):
         entries = follow_stay(organization_id=by.organization_id, at=at, stay_id=stay_id)
     if not entries:
@@ -113,6 +116,30 @@ def follow_stay_late(*, by: Membership, at: datetime, stay_id: UUID) -> None:
     given: dict[str, Any] = {"organization": by.organization_id, "at": at, "by": by.id, "because": STAY}
     with connection.cursor() as cursor:
         cursor.execute(_MARKED, {**given, "entries": list(entries)})
+
+
+def share_months(clinic_ids: Iterable[UUID]) -> None:
+    """Beside others, but never beside a close: who closes one of these clinics' months waits for us, or we for them
+    (billing/0006).
+    """
+    with connection.cursor() as cursor:
+        for clinic_id in sorted(set(clinic_ids)):
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [f"months of clinic {clinic_id}"]
+            )
+
+
+def wait_for_closers(organization_id: UUID, patient_ids: Iterable[UUID]) -> None:
+    """Like every writer of a month: what is written of these patients is in a close that begins now, or a change after
+    it. To be called before anything else is locked or read.
+    """
+    episodes = Episode.objects.live().filter(organization_id=organization_id, patient_id__in=list(patient_ids))
+    share_months(episodes.values_list("clinic_id", flat=True))
+
+
+def _wait_everywhere(organization_id: UUID) -> None:
+    """What says why passes the triggers without waiting there, and may touch any clinic's months."""
+    share_months(Clinic.objects.filter(organization_id=organization_id).values_list("id", flat=True))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
 from billing.models import AccessAlignment, LateKind, OtherService, PriorService
 from billing.operations.errors import ServiceKnown
-from billing.operations.late import keep_late, saying_why
+from billing.operations.late import keep_late, saying_why, wait_for_closers
 from billing.queries.other_services import RestingMonth, months_resting
 from caseload.rules.clock import first_day
 from registry.models import Fact, Patient
@@ -98,6 +98,7 @@ def tell_of_service(
     it comes after the month was closed. Raises ServiceKnown, and MonthClosed where a closed month rests on it and
     nobody says why.
     """
+    wait_for_closers(by.organization_id, [patient.id])
     lock_patient(patient.id)
     month = first_day(values.month)
     sent: OtherService | None = OtherService.objects.filter(organization_id=by.organization_id, id=client_token).first()
@@ -117,6 +118,7 @@ def tell_of_earlier_month(
     *, by: Membership, at: datetime, patient: Patient, month: str, code: str = "", late: str = ""
 ) -> PriorService:
     """Record an earlier month with collaborative care elsewhere, once. Raises ServiceKnown, MonthClosed."""
+    wait_for_closers(by.organization_id, [patient.id])
     lock_patient(patient.id)
     first = first_day(month)
     known = PriorService.objects.live().filter(organization_id=by.organization_id, patient=patient)
@@ -135,6 +137,7 @@ def void_service(*, by: Membership, at: datetime, service: OtherService | PriorS
 
     Raises ReasonMissing, AlreadyVoided.
     """
+    wait_for_closers(by.organization_id, [service.patient_id])
     is_other = isinstance(service, OtherService)
     last = service.month if is_other else None
     rests = months_resting(by.organization_id, service.patient_id, service.month, last)
@@ -164,6 +167,7 @@ def set_access_alignment(
     `reason` says why it is not as was recorded, and why it comes late. Raises ReasonMissing where something else was
     recorded, and MonthClosed where closed months rest on it and there is no reason.
     """
+    wait_for_closers(by.organization_id, [patient.id])
     lock_patient(patient.id)
     standing: AccessAlignment | None = (
         AccessAlignment.objects.live().filter(organization_id=by.organization_id, patient=patient).first()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
 from billing.models import FileState, LateChange, LateKind, MonthClose, OtherService, PracticeFile
 from billing.operations.batches import lock_claims
-from billing.operations.late import write_late
+from billing.operations.late import wait_for_closers, write_late
 from billing.operations.practice_files import (
     TAKE_JOB,
     PracticeFileNotReady,
@@ -106,9 +106,11 @@ def undo_practice_file(*, by: Membership, at: datetime, file_id: UUID) -> Practi
         return file
     if file.state != FileState.TAKEN:
         raise PracticeFileNotReady("Only a file that was taken over can be undone.")
+    facts = [fact for kind in _KINDS for fact in _brought(kind, file)]
+    months_of = {fact.patient_id for fact in facts if isinstance(fact, InitiatingVisit | OtherService)}
+    wait_for_closers(by.organization_id, months_of)
     _refuse_if_rested_on(file)
     stamp = Stamp(by, at)
-    facts = [fact for kind in _KINDS for fact in _brought(kind, file)]
     # What came after a close may go again: what that close froze never rested on it.
     write_late(by=by, at=at, because=_UNDONE, write=lambda: void_facts(facts, stamp=stamp, reason=_UNDONE))
     record_facts(_put_back(file, stamp))
@@ -122,7 +124,8 @@ def undo_practice_file(*, by: Membership, at: datetime, file_id: UUID) -> Practi
 
 def _carry_out(file: PracticeFile, plan: PracticePlan, *, stamp: Stamp, progress: Progress) -> None:
     facts = [fact for row in plan.rows for fact in _facts(row, stamp)]
-    _wait_for_closers({row.patient for row in plan.rows if row.is_visit or row.is_service})
+    touched = {row.patient for row in plan.rows if row.patient and (row.is_visit or row.is_service)}
+    wait_for_closers(file.organization_id, touched)
     progress(10, 100)
     record_facts(facts)
     progress(60, 100)
@@ -137,16 +140,6 @@ def _carry_out(file: PracticeFile, plan: PracticePlan, *, stamp: Stamp, progress
     for about_reading in ("columns", "people"):
         file.summary.pop(about_reading, None)
     file.save(update_fields=["state", "taken_at", "taken_by", "summary"])
-
-
-def _wait_for_closers(patient_ids: Collection[UUID | None]) -> None:
-    """Like every writer of a month: what is written is in a close that begins now, or a change after it."""
-    clinics = Episode.objects.live().filter(patient_id__in=patient_ids).values_list("clinic_id", flat=True).distinct()
-    with connection.cursor() as cursor:
-        for clinic_id in sorted(clinics):
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock_shared(hashtextextended('months of clinic ' || %s, 0))", [str(clinic_id)]
-            )
 
 
 def _facts(row: RowFate, stamp: Stamp) -> Iterator[Fact]:
@@ -232,14 +225,28 @@ def _brought(kind: type[Fact], file: PracticeFile) -> list[Fact]:
 
 
 def _put_back(file: PracticeFile, stamp: Stamp) -> Iterator[Fact]:
-    """Appointments that the file had canceled, recorded anew."""
-    canceled = Appointment.objects.filter(
-        Q(id__in=file.summary.get("canceled", ())), organization_id=file.organization_id, void_reason=_CANCELED
+    """Appointments that the file had canceled, recorded anew: of whom they are by now, once, and not those that a file
+    brought which was undone itself.
+    """
+    ours = Q(organization_id=file.organization_id)
+    canceled = list(
+        Appointment.objects.filter(ours, id__in=file.summary.get("canceled", ()), void_reason=_CANCELED).select_related(
+            "patient"
+        )
     )
+    brought = {one.import_id for one in canceled}
+    undone = set(PracticeFile.objects.filter(ours, id__in=brought, state=FileState.UNDONE).values_list("id", flat=True))
+    days = Appointment.objects.live().filter(ours, on__in={one.on for one in canceled})
+    there = set(days.values_list("patient_id", "on", "at"))
     for one in canceled:
+        patient = one.patient
+        while patient.merged_into is not None:
+            patient = patient.merged_into
+        if one.import_id in undone or (patient.id, one.on, one.at) in there:
+            continue
         again = replace(stamp, import_id=one.import_id)
         yield draft_appointment(
-            again, patient_id=one.patient_id, on=one.on, at=one.at, with_whom=one.with_whom, clinic_id=one.clinic_id
+            again, patient_id=patient.id, on=one.on, at=one.at, with_whom=one.with_whom, clinic_id=one.clinic_id
         )
 
 

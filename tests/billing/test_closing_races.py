@@ -8,10 +8,11 @@ import pytest
 
 from bhi.errors import DomainError, MonthClosed
 from bhi.tenancy.context import tenant
-from billing.models import CoderDecision, FrozenMonth, MonthClose, OtherService
+from billing.models import CoderDecision, FrozenMonth, LateChange, MonthClose, OtherService
 from billing.operations.closing import close_month
 from billing.operations.decisions import Deciding, decide_month
 from billing.operations.errors import DecidedInClosedMonth
+from billing.operations.other_services import ServiceValues, tell_of_service, void_service
 from billing.queries.closing import lines_of
 from registry.operations.recording import Stamp, void_facts
 from tests.billing.people import AT, Program, program
@@ -51,6 +52,39 @@ def test_twenty_deciders_and_takers_back_land_before_the_close_or_are_refused():
         **{episode.id: [] if episode.id in kept else ["99492"] for episode in held},
         **{episode.id: ["99492", "99490"] if episode.patient_id in left else ["99492"] for episode in other},
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_services_told_and_taken_back_at_a_close_are_in_it_or_kept_as_changes_after_it():
+    """Whoever says why may write into a closed month, so nobody is refused: but nothing slips in unseen."""
+    organization = OrganizationFactory()
+    with tenant(organization):
+        people = program(organization, ClinicFactory(organization=organization))
+        told = [people.billing_patient(f"Told {number}") for number in range(WRITERS)]
+        void = [people.billing_patient(f"Void {number}") for number in range(WRITERS)]
+        services = [chronic_care(people, episode) for episode in void]
+    works: list[Any] = [teller(people, episode) for episode in told] + [voider(people, one) for one in services]
+    works.insert(WRITERS, lambda: closed(people))
+    answers = at_once(organization, works)
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    with tenant(organization):
+        rows = {row.episode_id: [line.code for line in lines_of(row)] for row in FrozenMonth.objects.all()}
+        late = set(LateChange.objects.values_list("episode_id", flat=True))
+    after, before = ["99492"], ["99492", "99490"]
+    assert rows == {
+        **{episode.id: after if episode.id in late else before for episode in told},
+        **{episode.id: before if episode.id in late else after for episode in void},
+    }
+
+
+def teller(people: Program, episode: Any) -> Any:
+    values = ServiceValues("2026-02", "99490", is_by_billing_practitioner=True, minutes=25)
+    given = {"values": values, "client_token": uuid4(), "late": "Their letter came."}
+    return lambda: tell_of_service(by=people.by, at=AT, patient=episode.patient, **given)
+
+
+def voider(people: Program, service: OtherService) -> Any:
+    return lambda: void_service(by=people.by, at=AT, service=service, reason="Was another patient's")
 
 
 def chronic_care(people: Program, episode: Any) -> OtherService:

@@ -37,7 +37,7 @@ from registry.models import Appointment, InitiatingVisit, Patient, TreatingClini
 from registry.queries.appointments import in_clinic_this_week
 from registry.rules.appointments import InClinic
 from tests.billing.people import AT, Program, program
-from tests.factories.registry import AppointmentFactory, TreatingClinicianFactory, system_seat
+from tests.factories.registry import AppointmentFactory, PatientFactory, TreatingClinicianFactory, system_seat
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
 from tests.races import at_once
 
@@ -198,6 +198,35 @@ def test_a_moved_appointment_stands_on_its_new_day_and_on_the_old_one_after_an_u
     assert (again.summary["writes"], again.summary["counts"]) == (0, {"known": 2})
     undo_practice_file(by=lakeside.by, at=LATER, file_id=moved.id)
     assert live_days() == [date(2026, 4, 9)]
+
+
+@pytest.mark.django_db
+def test_an_undo_puts_back_no_appointment_that_stands_again_or_whose_own_file_was_undone(
+    lakeside: Program, abara: Any
+) -> None:
+    first = taken(lakeside)
+    canceling = f"{HEAD}\nA1,,,04/09/2026,,Ana Rivera,Canceled,10:20 AM\n"
+    canceled = taken(lakeside, canceling, at=LATER)
+    taken(lakeside, f"{HEAD}\nA1,,,04/09/2026,,Ana Rivera,Scheduled,10:20 AM\n", at=LATER)
+    undo_practice_file(by=lakeside.by, at=LATER, file_id=canceled.id)
+    assert live_days() == [date(2026, 4, 9)]
+    canceled = taken(lakeside, canceling, at=LATER)
+    assert live_days() == []
+    third = Appointment.objects.get(id=canceled.summary["canceled"][0]).import_id
+    undo_practice_file(by=lakeside.by, at=LATER, file_id=third)
+    undo_practice_file(by=lakeside.by, at=LATER, file_id=first.id)
+    undo_practice_file(by=lakeside.by, at=LATER, file_id=canceled.id)
+    assert live_days() == []
+
+
+@pytest.mark.django_db
+def test_an_appointment_comes_back_to_the_record_that_goes_on_after_a_merge(lakeside: Program, abara: Any) -> None:
+    taken(lakeside)
+    canceled = taken(lakeside, f"{HEAD}\nA1,,,04/09/2026,,Ana Rivera,Canceled,10:20 AM\n", at=LATER)
+    kept = PatientFactory(organization=lakeside.organization, clinic=lakeside.clinic, mrn="K1")
+    merge_patients(by=lakeside.by, at=LATER, kept_id=kept.id, merged_id=abara.patient_id)
+    undo_practice_file(by=lakeside.by, at=LATER, file_id=canceled.id)
+    assert [one.patient_id for one in Appointment.objects.live()] == [kept.id]
 
 
 def live_days() -> list[date]:

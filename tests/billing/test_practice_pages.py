@@ -83,6 +83,17 @@ def test_what_is_no_file_is_refused_with_what_to_do(
         assert PracticeFile.objects.count() == 0
 
 
+def test_a_file_that_is_too_large_is_refused_with_what_to_do(
+    billing: Client, people: Program, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("billing.forms.practice_files.MOST_BYTES", 50_000)
+    large = SimpleUploadedFile("charges.csv", b"MRN,Date\n" + b"A1,03/10/2026\n" * 4000)
+    page = billing.post(LIST, {"client_token": str(uuid4()), "file": large})
+    assert (page.status_code, text_of(page).count("larger than 25 MB. Split it by month")) == (422, 1)
+    with tenant(people.organization):
+        assert PracticeFile.objects.count() == 0
+
+
 def test_from_choosing_to_undoing(billing: Client, people: Program) -> None:
     page = send(billing)
     text = text_of(page)
