@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,9 +12,10 @@ from django.db.models import Count, Q, Sum
 
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
-from billing.models import Batch, Claim, ClaimLine
+from billing.models import Batch, BatchFormat, Claim, ClaimLine
 from caseload.rules.clock import first_day, month_of
 
+PAGE_ROWS = 100
 # Of a claim with several lines, an unknown amount is one: people count claims.
 _UNKNOWN = Count("claim_id", filter=Q(amount__isnull=True), distinct=True)
 
@@ -55,16 +56,27 @@ class BatchRow:
     made_by: str
     claim_count: int
     expected: Expected
+    format: str = "csv"
+    payer: str = ""
+    receiver: str = ""
+    sent_at: datetime | None = None
+    sent_by: str = ""
 
     @property
     def file_name(self) -> str:
-        return file_name(self.number)
+        return file_name(self.number, self.format)
+
+    @property
+    def is_filed(self) -> bool:
+        """Whether it is an 837P file, to which answers come back."""
+        return self.format == BatchFormat.X12
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimInBatch:
-    """One claim of a batch as a page shows it."""
+    """One claim of a batch as a page shows it. `charge` is None where nobody set one down."""
 
+    id: UUID
     name: str
     patient_name: str
     episode_id: UUID
@@ -73,20 +85,24 @@ class ClaimInBatch:
     lines: CodeUnits
     expected: Expected
     is_superseded: bool
+    frequency: str = "1"
+    control_number: str = ""
+    charge: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """A batch with its claims in the order of its file."""
+    """A batch with claims in the order of its file, from `start` on."""
 
     batch: BatchRow
     file_sha256: str
     claims: tuple[ClaimInBatch, ...]
+    start: int = 0
 
 
-def file_name(number: int) -> str:
+def file_name(number: int, of_format: str = "csv") -> str:
     """What a batch's file is called: it names no patient, payer or organization."""
-    return f"batch-{number:04d}.csv"
+    return f"batch-{number:04d}.{of_format}"
 
 
 def claim_name(batch_number: int, claim_number: int) -> str:
@@ -122,39 +138,45 @@ def have_claims(organization_id: UUID, episode_ids: Iterable[UUID]) -> bool:
     return rows.exists()
 
 
-def batch_rows(organization_id: UUID) -> list[BatchRow]:
-    """Every batch, the newest first. Three statements."""
-    batches = Batch.objects.filter(organization_id=organization_id).order_by("-number")
-    lines = ClaimLine.objects.filter(organization_id=organization_id).values("claim__batch_id")
+def batch_count(organization_id: UUID) -> int:
+    """How many batches there are; they are numbered from 1 without a gap."""
+    return Batch.objects.filter(organization_id=organization_id).count()
+
+
+def batch_rows(organization_id: UUID, *, start: int = 0, limit: int = PAGE_ROWS) -> list[BatchRow]:
+    """Batches, the newest first. Three statements."""
+    rows = Batch.objects.filter(organization_id=organization_id).select_related("payer", "receiver", "stored_file")
+    batches = list(rows.defer("stored_file__sealed").order_by("-number")[start : start + limit])
+    ids = [batch.id for batch in batches]
+    lines = ClaimLine.objects.filter(organization_id=organization_id, claim__batch_id__in=ids).values("claim__batch_id")
     sums = {row["claim__batch_id"]: row for row in lines.annotate(known=Sum("amount"), unknown=_UNKNOWN)}
     people = people_of(organization_id)
     return [
         _batch_row(
             batch,
             Expected(sums[batch.id]["known"] or Decimal(0), sums[batch.id]["unknown"]),
-            people[batch.made_by_id].name,
+            {id_: one.name for id_, one in people.items()},
         )
         for batch in batches
     ]
 
 
-def batch_page(organization_id: UUID, batch_id: UUID) -> BatchPage:
-    """A batch and its claims in the order of its file. Raises NotFound."""
+def batch_page(organization_id: UUID, batch_id: UUID, *, start: int = 0, limit: int = PAGE_ROWS) -> BatchPage:
+    """A batch and its claims in the order of its file. Five statements. Raises NotFound."""
     batch = batch_with_file(organization_id, batch_id)
-    lines = _lines_of(organization_id, Q(claim__batch_id=batch_id))
     rows = Claim.objects.filter(organization_id=organization_id, batch_id=batch_id).order_by("number")
-    claims = tuple(
-        _claim_in(batch.number, claim, lines[claim.id])
-        for claim in rows.select_related("patient", "payer").defer("facts", "verdict")
-    )
-    row = _batch_row(batch, _of_claims(lines.values()), people_of(organization_id)[batch.made_by_id].name)
-    return BatchPage(row, batch.stored_file.sha256, claims)
+    shown = rows.select_related("patient", "payer").defer("facts", "verdict", "content")[start : start + limit]
+    lines = _lines_of(organization_id, Q(claim__batch_id=batch_id))
+    claims = tuple(_claim_in(batch.number, claim, lines.get(claim.id, [])) for claim in shown)
+    names = {id_: one.name for id_, one in people_of(organization_id).items()}
+    row = _batch_row(batch, _of_claims(lines.values()), names)
+    return BatchPage(row, batch.stored_file.sha256, claims, start)
 
 
 def batch_with_file(organization_id: UUID, batch_id: UUID) -> Batch:
     """A batch with its stored file. Raises NotFound."""
     rows = Batch.objects.filter(organization_id=organization_id, id=batch_id)
-    found = rows.select_related("stored_file").first()
+    found = rows.select_related("stored_file", "payer", "receiver").first()
     if found is None:
         raise NotFound
     return found
@@ -179,20 +201,26 @@ def _asked(lines: Iterable[ClaimLine]) -> CodeUnits:
     return tuple((line.code, line.units) for line in lines if line.units > 0)
 
 
-def _batch_row(batch: Batch, expected: Expected, made_by: str) -> BatchRow:
+def _batch_row(batch: Batch, expected: Expected, names: Mapping[UUID, str]) -> BatchRow:
     return BatchRow(
         id=batch.id,
         number=batch.number,
         month=month_of(batch.month),
         made_at=batch.made_at,
-        made_by=made_by,
+        made_by=names[batch.made_by_id],
         claim_count=batch.claim_count,
         expected=expected,
+        format=batch.format,
+        payer=batch.payer.name if batch.payer else "",
+        receiver=batch.receiver.name if batch.receiver else "",
+        sent_at=batch.sent_at,
+        sent_by=names[batch.sent_by_id] if batch.sent_by_id else "",
     )
 
 
 def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine]) -> ClaimInBatch:
     return ClaimInBatch(
+        id=claim.id,
         name=claim_name(batch_number, claim.number),
         patient_name=f"{claim.patient.family_name}, {claim.patient.given_name}",
         episode_id=claim.episode_id,
@@ -201,6 +229,9 @@ def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine]) -> ClaimI
         lines=_asked(lines),
         expected=_of_claims([lines]),
         is_superseded=claim.is_superseded,
+        frequency=claim.frequency,
+        control_number=claim.control_number,
+        charge=claim.charge,
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from billing.models import BillingProvider, PayerRoute
+from billing.models import BillingProvider, ChargePosted, PayerRoute
 from billing.queries.calendar import page_zone
 from billing.queries.claimable import Billable, ToClaim, claimable
 from billing.queries.fees import charges
@@ -32,7 +32,7 @@ from billing.rules.x12.claim import (
     Taker,
     faults_of,
 )
-from caseload.rules.clock import local_date
+from caseload.rules.clock import first_day, local_date
 from registry.models import Consent, Coverage, Patient
 from registry.rules.names import read_person
 
@@ -92,13 +92,16 @@ class PayerPlan:
 
 @dataclass(frozen=True, slots=True)
 class FilingPlan:
-    """A month's claims by payer. `still_open` bill at clinics whose month nobody closed; files hold closed ones."""
+    """A month's claims by payer. `still_open` bill at clinics whose month nobody closed; files hold closed ones.
+    `posted` were entered in the practice's own system, which bills them.
+    """
 
     payers: tuple[PayerPlan, ...]
     has_provider: bool
     still_open: int
     held: int
     to_correct: int
+    posted: int = 0
 
     @property
     def leaves(self) -> int:
@@ -119,15 +122,22 @@ def filing_plan(
     dates claims by the day on which the minutes were reached. `as_filed` changes claims before they are checked.
     """
     found = claimable(organization_id, month, episode_ids=episode_ids, even_claimed=even_claimed)
-    closed = [one for one in found.billable if one.basis.frozen_id is not None]
+    frozen = [one for one in found.billable if one.basis.frozen_id is not None]
+    posted = set() if even_claimed else _posted(organization_id, month)
+    closed = [one for one in frozen if one.episode.id not in posted]
     ground = _ground(organization_id, closed, at)
     by_payer: dict[UUID, list[Billable]] = {}
     for one in closed:
         by_payer.setdefault(one.payer.id, []).append(one)
     plans = [_of_payer(ground, ones, has_seen_papers=has_seen_papers, as_filed=as_filed) for ones in by_payer.values()]
-    return _plan(
-        found, sorted(plans, key=lambda plan: plan.payer), ground, still_open=len(found.billable) - len(closed)
-    )
+    plan = _plan(found, sorted(plans, key=lambda plan: plan.payer), ground)
+    return replace(plan, still_open=len(found.billable) - len(frozen), posted=len(frozen) - len(closed))
+
+
+def _posted(organization_id: UUID, month: str) -> set[UUID]:
+    """Enrolments whose month somebody entered into the practice's own system."""
+    rows = ChargePosted.objects.live().filter(organization_id=organization_id, month=first_day(month))
+    return set(rows.values_list("episode_id", flat=True))
 
 
 def payer_plan(organization_id: UUID, payer_id: UUID, name: str, *, at: datetime) -> PayerPlan:
@@ -143,9 +153,9 @@ def _provider(organization_id: UUID) -> BillingProvider | None:
     return found
 
 
-def _plan(found: ToClaim, plans: list[PayerPlan], ground: _Ground, *, still_open: int) -> FilingPlan:
+def _plan(found: ToClaim, plans: list[PayerPlan], ground: _Ground) -> FilingPlan:
     return FilingPlan(
-        tuple(plans), ground.provider is not None, still_open=still_open, held=found.held, to_correct=found.to_correct
+        tuple(plans), ground.provider is not None, still_open=0, held=found.held, to_correct=found.to_correct
     )
 
 

@@ -27,6 +27,7 @@ from billing.queries.filing_facts import filing_plan
 from registry.models import Coverage, Patient
 from tests.billing.filing import FEBRUARY, LAST_DAY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
+from tests.factories.claims import ChargePostedFactory
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
 
 
@@ -197,6 +198,14 @@ def test_a_payer_may_date_by_the_day_on_which_the_minutes_were_reached(lakeside:
     PayerRoute.objects.filter(id=route.id).update(service_day="threshold")
     make(lakeside)
     assert Claim.objects.get().service_on == date(2026, 2, 10)
+
+
+def test_what_was_posted_to_the_practices_own_system_is_not_filed_too(lakeside: Program):
+    set_up(lakeside)
+    episode = filed_patient(lakeside)
+    closed(lakeside)
+    ChargePostedFactory(organization=lakeside.organization, episode=episode)
+    assert (plan(lakeside).payers, plan(lakeside).posted) == ((), 1)
 
 
 def test_what_a_file_took_no_table_takes(lakeside: Program):

@@ -60,8 +60,8 @@ def _object(claim: FiledClaim, kind: str) -> str:
     return {
         "patient": ids.patient,
         "coverage": ids.patient,
-        "consent": ids.episode,
-        "diagnoses": ids.episode,
+        "consent": ids.patient,
+        "diagnoses": ids.patient,
         "month": ids.episode,
         "clinician": ids.clinician,
         "clinic": ids.clinic,

@@ -1,0 +1,313 @@
+"""One claim with everything that came of it, and how far batches were answered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from bhi.accounts.queries import people_of
+from bhi.errors import NotFound
+from billing.models import Acknowledgement, Claim, ClaimLine, Denial, RemittanceClaim
+from billing.queries.claim_states import STATE_WORDS, ClaimState, claim_states
+from billing.queries.claims import claim_name
+from billing.queries.fees import FeeTable, fee_table, placed_of_claim
+from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
+from caseload.rules.clock import month_of
+
+MOST_FOUND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswers:
+    """How far a batch was answered: claims that a payer decided, claims refused before, and its file as a whole."""
+
+    decided: int = 0
+    rejected: int = 0
+    is_file_rejected: bool = False
+    is_file_taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineShown:
+    """A line of a claim; negative units take back what the claim before it asked."""
+
+    number: int
+    code: str
+    units: int
+    charge: Decimal | None
+    expected: ExpectedAmount
+
+    @property
+    def takes_back(self) -> bool:
+        return self.units < 0
+
+
+@dataclass(frozen=True, slots=True)
+class DenialShown:
+    """A denial as the claim's page names it."""
+
+    id: UUID
+    reason: str
+    amount: Decimal
+    state: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Another claim of the same patient and month: the one before, or after."""
+
+    id: UUID
+    name: str
+    frequency: str
+    is_superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened to the claim, as the timeline shows it. `kind` says of what: `batch` or `answer`."""
+
+    on: date
+    title: str
+    icon: str
+    who: str = ""
+    text: str = ""
+    facts: tuple[str, ...] = ()
+    tone: str = ""
+    kind: str = ""
+    object_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPage:
+    """A claim as its page shows it. `number` is what every answer names it by; empty of claims that left as a table."""
+
+    id: UUID
+    name: str
+    number: str
+    frequency: str
+    is_superseded: bool
+    payer_claim_number: str
+    because: str
+    patient_id: UUID
+    patient_name: str
+    episode_id: UUID
+    month: str
+    payer: str
+    payer_id: UUID
+    clinic_id: UUID
+    clinician: str
+    service_on: date
+    diagnoses: tuple[str, ...]
+    charge: Decimal | None
+    batch_id: UUID
+    batch_number: int
+    is_filed: bool
+    state: ClaimState
+    lines: tuple[LineShown, ...]
+    expected: ExpectedAmount
+    entries: tuple[Entry, ...]
+    denials: tuple[DenialShown, ...]
+    relatives: tuple[Relative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClaim:
+    """A claim as a search answers."""
+
+    id: UUID
+    name: str
+    number: str
+    patient_name: str
+    month: str
+    payer: str
+    is_superseded: bool
+
+
+def batch_answers(organization_id: UUID, batch_ids: Collection[UUID]) -> dict[UUID, BatchAnswers]:
+    """By batch, how far it was answered. Two statements."""
+    ids = list(batch_ids)
+    paid = RemittanceClaim.objects.filter(organization_id=organization_id, claim__batch_id__in=ids)
+    decided = paid.values("claim__batch_id").annotate(claims=Count("claim_id", distinct=True))
+    by_batch = {row["claim__batch_id"]: row["claims"] for row in decided}
+    of = Q(batch_id__in=ids) | Q(claim__batch_id__in=ids)
+    heard: dict[UUID, dict[UUID | None, bool]] = {}
+    rows = Acknowledgement.objects.filter(of, organization_id=organization_id).order_by("file__received_at", "position")
+    for batch_id, of_claim, claim_id, accepted in rows.values_list(
+        "batch_id", "claim__batch_id", "claim_id", "is_accepted"
+    ):
+        heard.setdefault(batch_id or of_claim, {})[claim_id] = accepted
+    return {id_: _answers(by_batch.get(id_, 0), heard.get(id_, {})) for id_ in ids}
+
+
+def _answers(decided: int, heard: dict[UUID | None, bool]) -> BatchAnswers:
+    rejected = sum(not accepted for claim_id, accepted in heard.items() if claim_id is not None)
+    return BatchAnswers(decided, rejected, heard.get(None) is False, heard.get(None) is True)
+
+
+def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
+    """A claim with its lines, answers, denials, and the claims before and after it. The same number of statements
+    however much was answered, but for one each time that it was replaced. Raises NotFound.
+    """
+    claim = _claim(organization_id, claim_id)
+    lines = ClaimLine.objects.filter(organization_id=organization_id, claim=claim).order_by("number")
+    shown = tuple(_lines(claim, list(lines), fee_table(organization_id)))
+    batch = claim.batch
+    clinician = claim.clinician or claim.episode.treating_clinician
+    return ClaimPage(
+        id=claim.id,
+        name=claim_name(batch.number, claim.number),
+        number=claim.control_number,
+        frequency=claim.frequency,
+        is_superseded=claim.is_superseded,
+        payer_claim_number=claim.payer_claim_number,
+        because=claim.content.get("because", ""),
+        patient_id=claim.patient_id,
+        patient_name=f"{claim.patient.family_name}, {claim.patient.given_name}",
+        episode_id=claim.episode_id,
+        month=month_of(claim.month),
+        payer=claim.payer.name,
+        payer_id=claim.payer_id,
+        clinic_id=claim.episode.clinic_id,
+        clinician=str(clinician) if clinician else "",
+        service_on=claim.service_on,
+        diagnoses=tuple(claim.facts.get("diagnoses", ())),
+        charge=claim.charge,
+        batch_id=batch.id,
+        batch_number=batch.number,
+        is_filed=bool(claim.control_number),
+        state=claim_states(organization_id, [claim_id])[claim_id],
+        lines=shown,
+        expected=added(line.expected for line in shown if not line.takes_back),
+        entries=_entries(claim),
+        denials=_denials(claim),
+        relatives=_relatives(claim),
+    )
+
+
+def claims_numbered(organization_id: UUID, typed: str) -> list[FoundClaim]:
+    """Claims whose control number or name begins with what was typed, or holds it, the newest first. One statement."""
+    text = typed.strip().upper()
+    rows = Claim.objects.filter(organization_id=organization_id)
+    by = Q(control_number__contains=text) | Q(payer_claim_number__iexact=text)
+    batch, _, number = text.partition("-")
+    if batch.isdigit() and number.isdigit() and max(len(batch), len(number)) < 9:
+        by |= Q(batch__number=int(batch), number=int(number))
+    found = rows.filter(by).select_related("patient", "payer", "batch").defer("facts", "verdict", "content")
+    return [
+        FoundClaim(
+            id=one.id,
+            name=claim_name(one.batch.number, one.number),
+            number=one.control_number,
+            patient_name=f"{one.patient.family_name}, {one.patient.given_name}",
+            month=month_of(one.month),
+            payer=one.payer.name,
+            is_superseded=one.is_superseded,
+        )
+        for one in found.order_by("-batch__number", "number")[:MOST_FOUND]
+    ]
+
+
+def _claim(organization_id: UUID, claim_id: UUID) -> Claim:
+    rows = Claim.objects.filter(organization_id=organization_id, id=claim_id).select_related(
+        "patient", "payer", "batch", "clinician", "episode__treating_clinician", "episode__clinic"
+    )
+    claim: Claim | None = rows.first()
+    if claim is None:
+        raise NotFound
+    return claim
+
+
+def _lines(claim: Claim, lines: list[ClaimLine], table: FeeTable) -> list[LineShown]:
+    placed = placed_of_claim(claim)
+    return [
+        LineShown(
+            line.number,
+            line.code,
+            line.units,
+            line.charge,
+            table.expected(placed, line.code, line.units, line.amount) if placed and line.units > 0 else NOT_KNOWN,
+        )
+        for line in lines
+    ]
+
+
+def _entries(claim: Claim) -> tuple[Entry, ...]:
+    """What happened, the newest first."""
+    names = {id_: one.name for id_, one in people_of(claim.organization_id).items()}
+    batch = claim.batch
+    made = Entry(
+        batch.made_at.date(), f"In batch {batch.number}", "paper-airplane", names[batch.made_by_id],
+        kind="batch", object_id=batch.id,
+    )  # fmt: skip
+    found = [(batch.made_at, made)]
+    if batch.sent_at is not None:
+        found.append((batch.sent_at, Entry(batch.sent_at.date(), "Handed over", "check", names[batch.sent_by_id])))
+    found += [*_acknowledged(claim), *_remitted(claim)]
+    return tuple(entry for _, entry in sorted(found, key=lambda one: one[0], reverse=True))
+
+
+def _acknowledged(claim: Claim) -> list[tuple[datetime, Entry]]:
+    of = Q(claim=claim) | Q(claim__isnull=True, batch=claim.batch)
+    rows = Acknowledgement.objects.filter(of, organization_id=claim.organization_id).select_related("file")
+    return [(row.file.received_at, _acknowledgement(row)) for row in rows]
+
+
+def _acknowledgement(row: Acknowledgement) -> Entry:
+    what = "The file" if row.claim_id is None else "The claim"
+    return Entry(
+        on=row.said_on or row.file.received_at.date(),
+        title=f"{what} was {'taken' if row.is_accepted else 'rejected'} ({row.kind})",
+        icon="check" if row.is_accepted else "x-mark",
+        facts=tuple(part for part in (row.code, row.payer_claim_number and f"number {row.payer_claim_number}") if part),
+        tone="good" if row.is_accepted else "danger",
+        kind="answer",
+        object_id=row.file_id,
+    )
+
+
+def _remitted(claim: Claim) -> list[tuple[datetime, Entry]]:
+    rows = RemittanceClaim.objects.filter(organization_id=claim.organization_id, claim=claim, set_aside_because="")
+    return [(row.remittance.posted_at, _remittance(row)) for row in rows.select_related("remittance")]
+
+
+def _remittance(row: RemittanceClaim) -> Entry:
+    remittance = row.remittance
+    title = "Payment taken back" if row.is_reversal else "Paid" if row.paid else "Decided, nothing paid"
+    facts = [f"${row.paid:,.2f} paid", f"${row.patient_owes:,.2f} the patient owes"]
+    named = [f"number {row.payer_claim_number}"] if row.payer_claim_number else []
+    trace = [f"payment {remittance.trace_number}"] if remittance.trace_number else []
+    return Entry(
+        on=remittance.paid_on or remittance.posted_at.date(),
+        title=title,
+        icon="banknotes",
+        facts=(*facts, *named, *trace),
+        tone="danger" if row.is_reversal else "good" if row.paid else "warning",
+        kind="answer",
+        object_id=remittance.file_id,
+    )
+
+
+def _denials(claim: Claim) -> tuple[DenialShown, ...]:
+    rows = Denial.objects.filter(organization_id=claim.organization_id, claim=claim).order_by("found_on", "id")
+    return tuple(
+        DenialShown(row.id, f"{row.group}-{row.reason}", row.amount, row.get_state_display(), row.state == "open")
+        for row in rows
+    )
+
+
+def _relatives(claim: Claim) -> tuple[Relative, ...]:
+    rows = Claim.objects.filter(organization_id=claim.organization_id, patient=claim.patient, month=claim.month)
+    others = rows.exclude(id=claim.id).select_related("batch").defer("facts", "verdict", "content")
+    return tuple(
+        Relative(one.id, claim_name(one.batch.number, one.number), one.frequency, one.is_superseded)
+        for one in others.order_by("batch__number", "number")
+    )
+
+
+__all__ = ["STATE_WORDS", "BatchAnswers", "ClaimPage", "batch_answers", "claim_page", "claims_numbered"]
