@@ -12,6 +12,7 @@ from billing.models.closes import ALONE_AFTER, FrozenMonth, LateChange, LateKind
 from billing.models.decisions import CheckMode, CoderDecision, DecisionKind, ReleaseMode
 from billing.models.filing import (
     BillingProvider,
+    ChargeColumns,
     ChargeFee,
     ChargePosted,
     ClinicianRate,
@@ -36,6 +37,7 @@ __all__ = [
     "BatchFormat",
     "BilledLine",
     "BillingProvider",
+    "ChargeColumns",
     "ChargeFee",
     "ChargePosted",
     "CheckMode",

@@ -184,3 +184,19 @@ class ChargePosted(Fact):
             models.CheckConstraint(condition=Q(month__day=1), name="billing_chargeposted_first_day"),
         ]
         indexes = [models.Index(fields=["organization", "patient"], name="billing_posted_by_patient")]
+
+
+@keeps_history("billing_chargecolumns")
+class ChargeColumns(TenantModel):
+    """How an organization's charge file looks: which columns, in which order, under which headings."""
+
+    columns = models.JSONField(help_text="[key, heading]")
+    changed_at = models.DateTimeField()
+    changed_by = TenantForeignKey("tenancy.Membership")
+
+    class Meta:
+        constraints = [
+            *tenant_wall("billing_chargecolumns", "changed_by"),
+            AppMayOnly(name="billing_chargecolumns_app", update=None),
+            models.UniqueConstraint(fields=["organization"], name="billing_chargecolumns_one"),
+        ]

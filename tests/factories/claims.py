@@ -12,6 +12,7 @@ from billing.models import (
     Adjustment,
     AnswerFile,
     BillingProvider,
+    ChargeColumns,
     ChargeFee,
     ChargePosted,
     ClinicianRate,
@@ -81,6 +82,13 @@ class PayerRouteFactory(_Changed):
     receiver = factory.SubFactory(ReceiverFactory, **same_organization())
     payer_identifier = "04112"
     filing_code = "MB"
+
+
+class ChargeColumnsFactory(_Changed):
+    class Meta:
+        model = ChargeColumns
+
+    columns = factory.LazyFunction(lambda: [["mrn", "Account"], ["code", "CPT"]])
 
 
 class ChargeFeeFactory(FactFactory):
