@@ -200,6 +200,11 @@ def test_what_was_considered_shows_whole_minutes():
         ("99484", 20, 40, (), "not_needed"),
     ]
     assert isinstance(verdict.considered[0].minutes, int)
+    assert [one.label for one in verdict.considered] == [
+        "CoCM, later month",
+        "CoCM, first 30 minutes",
+        "General BHI, 20 minutes",
+    ]
 
 
 def test_what_minutes_do_not_reach_lacks_nothing_yet():
