@@ -10,6 +10,7 @@ import structlog
 
 from bhi.accounts.queries import people_of, system_membership
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
+from billing.operations.answers import READ_ANSWER, discard_old_answers, read_kept_answer
 from billing.operations.look_back import READ_LOOK_BACK, discard_old_look_backs, read_look_back
 from billing.operations.merging import GATHER, gather_late
 from billing.operations.practice_files import (
@@ -30,6 +31,7 @@ REFRESH = "refresh_service_month"
 VERIFY = "verify_service_months"
 DISCARD_LOOK_BACKS = "discard_old_look_backs"
 DISCARD = "discard_practice_files"
+DISCARD_ANSWERS = "discard_old_answers"
 
 
 def register() -> None:
@@ -47,6 +49,9 @@ def register() -> None:
     handles(TAKE_JOB, take_long_file, label="Taking the practice’s file over")
     handles(DISCARD, discard_files)
     repeats(DISCARD, nightly)
+    handles(READ_ANSWER, read_long_answer, label="Reading an answer")
+    handles(DISCARD_ANSWERS, discard_answers)
+    repeats(DISCARD_ANSWERS, nightly)
 
 
 def work_of_change(ids: Mapping[str, Any]) -> Iterable[Work]:
@@ -111,3 +116,14 @@ def read_long_look_back(run: Run) -> None:
 def discard_look_backs(run: Run) -> None:
     """Every night: files of what was billed that nobody settled within thirty days."""
     discard_old_look_backs(by=system_membership(run.organization_id), at=run.at)
+
+
+def read_long_answer(run: Run) -> None:
+    """Read an answer that was too long for a page."""
+    by = people_of(run.organization_id)[UUID(run.arguments["by_id"])]
+    read_kept_answer(by=by, at=run.at, file_id=UUID(run.arguments["file_id"]), progress=run.progress)
+
+
+def discard_answers(run: Run) -> None:
+    """Every night: the bytes of answers past their time."""
+    discard_old_answers(by=system_membership(run.organization_id), at=run.at)

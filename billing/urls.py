@@ -4,13 +4,18 @@ from django.urls import path, register_converter
 
 from billing.views import (
     analysis,
+    answer_matching,
+    answers,
     batches,
+    claims,
     clinician_years,
     closes,
     closing,
     coverage_checks,
+    denials,
     examples,
     fees,
+    filing,
     filing_settings,
     look_back,
     month_rows,
@@ -38,6 +43,9 @@ class MonthConverter:
 register_converter(MonthConverter, "month")
 
 urlpatterns = [
+    path("denials/", denials.denials, name="denials"),
+    path("denials/work/", denials.denials_work, name="denials_work"),
+    path("denials/<uuid:denial_id>/", denials.denial, name="denial"),
     path("analysis/", analysis.analysis_page, name="analysis"),
     path("months/", months.current_month, name="current_month"),
     path("months/<month:month>/", months.month, name="month"),
@@ -53,6 +61,7 @@ urlpatterns = [
     path("coverage/", coverage_checks.current_coverage, name="current_coverage"),
     path("release/", release.release_settings, name="release_settings"),
     path("months/<month:month>/batches/new/", batches.batch_new, name="batch_new"),
+    path("months/<month:month>/files/new/", filing.filing_new, name="filing_new"),
     path("months/<month:month>/close/", closes.months_close, name="months_close"),
     path("late/", closes.late_changes_list, name="late_changes"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/", closing.month_close, name="month_close"),
@@ -97,6 +106,23 @@ urlpatterns = [
     path("batches/", batches.batches, name="batches"),
     path("batches/<uuid:batch_id>/", batches.batch, name="batch"),
     path("batches/<uuid:batch_id>/file/", batches.batch_file, name="batch_file"),
+    path("batches/<uuid:batch_id>/sent/", filing.batch_sent, name="batch_sent"),
+    path("claims/", filing.claim_search, name="claim_search"),
+    path("claims/<uuid:claim_id>/", claims.claim, name="claim"),
+    path("claims/<uuid:claim_id>/correction/", claims.claim_correct, name="claim_correct"),
+    path("claims/<uuid:claim_id>/void/", claims.claim_void, name="claim_void"),
+    path("answers/", answers.answers, name="answers"),
+    path("answers/unmatched/", answers.answers_unmatched, name="answers_unmatched"),
+    path("answers/<uuid:file_id>/", answers.answer, name="answer"),
+    path("answers/<uuid:file_id>/file/", answers.answer_original, name="answer_file"),
+    path(
+        "answers/claims/<uuid:remittance_claim_id>/match/",
+        answer_matching.answer_claim_match,
+        name="answer_claim_match",
+    ),
+    path(
+        "answers/acknowledgements/<uuid:acknowledgement_id>/match/", answer_matching.answer_match, name="answer_match"
+    ),
     path("look-backs/", look_back.look_back_list, name="look_backs"),
     path("look-backs/<uuid:look_back_id>/", look_back.look_back_page, name="look_back"),
     path("look-backs/<uuid:look_back_id>/choices/", look_back.look_back_choose, name="look_back_choose"),

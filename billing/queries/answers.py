@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -22,141 +21,20 @@ from billing.models import (
     RemittanceClaim,
     RemittanceLine,
 )
-from billing.queries.claims import claim_name
+from billing.queries.answers_shown import (
+    AnswerPage,
+    AnswerShown,
+    PaidClaimShown,
+    PaidLineShown,
+    PaymentShown,
+    SaidShown,
+    ours,
+    shown_said,
+)
 
 FILES_PER_PAGE: Final = 50
 ROWS_PER_PAGE: Final = 50
 _PERSON = ("claim__patient", "claim__batch")
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerShown:
-    """A file in the list. `unmatched` waits for a person."""
-
-    id: UUID
-    name: str
-    kind: str
-    state: str
-    state_label: str
-    refusal: str
-    received_at: datetime
-    by: str
-    summary: Mapping[str, Any]
-    unmatched: int = 0
-
-    @property
-    def paid(self) -> Decimal | None:
-        """What its payments paid; None where it holds none."""
-        return Decimal(self.summary["paid"]) if self.summary.get("payments") else None
-
-
-@dataclass(frozen=True, slots=True)
-class OurClaim:
-    """The claim that was meant, as pages name it."""
-
-    id: UUID
-    name: str
-    patient: str
-
-
-@dataclass(frozen=True, slots=True)
-class SaidShown:
-    """One acknowledgement: of a batch or claim of ours, or waiting. `faults` as segment, place and code."""
-
-    id: UUID
-    kind: str
-    reference: str
-    is_accepted: bool
-    code: str
-    faults: tuple[str, ...]
-    said_on: date | None
-    batch_id: UUID | None
-    batch: str
-    claim: OurClaim | None
-    is_set_aside: bool
-
-    @property
-    def is_waiting(self) -> bool:
-        return not (self.batch_id or self.claim or self.is_set_aside)
-
-
-@dataclass(frozen=True, slots=True)
-class PaidLineShown:
-    """A line as the payer answered it; `less` are its adjustments: group, reason, amount."""
-
-    code: str
-    units: Decimal | None
-    service_on: date | None
-    charge: Decimal
-    paid: Decimal
-    allowed: Decimal | None
-    less: tuple[tuple[str, str, Decimal], ...]
-    remarks: tuple[str, ...]
-    is_known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PaidClaimShown:
-    """What a payment said of one claim, with the claim of ours that it means."""
-
-    id: UUID
-    control_number: str
-    status_code: str
-    is_reversal: bool
-    charge: Decimal
-    paid: Decimal
-    patient_owes: Decimal
-    payer_claim_number: str
-    names: Mapping[str, str]
-    unknown: tuple[str, ...]
-    claim: OurClaim | None
-    set_aside_because: str
-    matched_by: str
-    less: tuple[tuple[str, str, Decimal], ...]
-    lines: tuple[PaidLineShown, ...]
-    payer_name: str
-    trace_number: str
-    paid_on: date | None
-    file_id: UUID
-    file_name: str
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.claim is None and not self.set_aside_because
-
-    @property
-    def received_name(self) -> str:
-        return self.names.get("patient", "")
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentShown:
-    """One payment of a file, and what of its total belongs to no claim."""
-
-    payer_name: str
-    trace_number: str
-    paid_on: date | None
-    total: Decimal
-    claims: int
-    kept_back: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerPage:
-    """One file: its payments, and a page of what it said of batches and claims."""
-
-    file: AnswerShown
-    job_id: UUID | None
-    is_kept: bool
-    payments: tuple[PaymentShown, ...]
-    said: tuple[SaidShown, ...]
-    claims: tuple[PaidClaimShown, ...]
-    total: int
-    page: int
-    pages: int
-    unknown: tuple[str, ...]
-    known: tuple[tuple[UUID, str, datetime], ...]
-    waiting: int
 
 
 def answer_file(organization_id: UUID, file_id: UUID) -> AnswerFile:
@@ -216,6 +94,30 @@ def unmatched(organization_id: UUID, *, page: int = 1) -> tuple[list[PaidClaimSh
     first = max(0, start - claim_count)
     room = ROWS_PER_PAGE - len(shown)
     return list(shown), list(_said(said[first : first + room])) if room else [], claim_count + said_count
+
+
+def waiting_shown(organization_id: UUID, row_id: UUID) -> PaidClaimShown:
+    """What a payment said of one claim. Raises NotFound."""
+    people = {key: str(one) for key, one in people_of(organization_id).items()}
+    rows = RemittanceClaim.objects.filter(organization_id=organization_id, id=row_id)
+    found = paid_claims(organization_id, rows, people)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def said_shown(organization_id: UUID, row_id: UUID) -> SaidShown:
+    """One acknowledgement. Raises NotFound."""
+    found = _said(Acknowledgement.objects.filter(organization_id=organization_id, id=row_id))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def unmatched_count(organization_id: UUID) -> int:
+    """How much waits for a person. Two statements."""
+    found: int = waiting_claims(organization_id).count() + waiting_said(organization_id).count()
+    return found
 
 
 def waiting_claims(organization_id: UUID) -> Any:
@@ -304,42 +206,7 @@ def _known(organization_id: UUID, file: AnswerFile) -> tuple[tuple[UUID, str, da
 
 def _said(rows: Any) -> tuple[SaidShown, ...]:
     with_names = rows.select_related("batch", *_PERSON)
-    return tuple(_one_said(row) for row in with_names.defer("claim__facts", "claim__verdict", "claim__content"))
-
-
-def _one_said(row: Acknowledgement) -> SaidShown:
-    return SaidShown(
-        id=row.id,
-        kind=row.kind,
-        reference=row.reference,
-        is_accepted=row.is_accepted,
-        code=row.code,
-        faults=tuple(_fault(fault) for fault in row.detail),
-        said_on=row.said_on,
-        batch_id=row.batch_id,
-        batch=f"Batch {row.batch.number}" if row.batch else "",
-        claim=_ours(row.claim),
-        is_set_aside=row.matched_at is not None and row.batch_id is None and row.claim_id is None,
-    )
-
-
-def _fault(fault: Mapping[str, str]) -> str:
-    """`CLM, segment 19, element 5:1: code 7`, as far as it is said."""
-    place = fault.get("segment", "")
-    if place and fault.get("position"):
-        place += f", segment {fault['position']}"
-    if place and fault.get("element"):
-        place += f", element {fault['element']}"
-    line = f"line {fault['line']}" if fault.get("line") else ""
-    where = ", ".join(part for part in (place, line) if part)
-    return f"{where}: code {fault.get('code', '')}" if where else f"code {fault.get('code', '')}"
-
-
-def _ours(claim: Any) -> OurClaim | None:
-    if claim is None:
-        return None
-    name = claim.control_number or claim_name(claim.batch.number, claim.number)
-    return OurClaim(claim.id, name, f"{claim.patient.family_name}, {claim.patient.given_name}")
+    return tuple(shown_said(row) for row in with_names.defer("claim__facts", "claim__verdict", "claim__content"))
 
 
 def _less(
@@ -393,7 +260,7 @@ def _claim(
         payer_claim_number=row.payer_claim_number,
         names=row.names,
         unknown=tuple(row.unknown),
-        claim=_ours(row.claim),
+        claim=ours(row.claim),
         set_aside_because=row.set_aside_because,
         matched_by=people.get(row.matched_by_id, "") if row.matched_by_id else "",
         less=tuple(less.get((row.id, None), ())),

@@ -20,6 +20,7 @@ from registry.rules.links import long_address, secret_sha256
 from tests.factories.billing import (
     BatchFactory,
     BilledLineFactory,
+    ClaimFactory,
     LookBackFactory,
     OtherServiceFactory,
     PayerProfileFactory,
@@ -37,7 +38,18 @@ from tests.factories.caseload import (
     SavedViewFactory,
     TimeEntryFactory,
 )
-from tests.factories.claims import ChargeFeeFactory, ClinicianRateFactory, PayerFeeFactory, ReceiverFactory
+from tests.factories.claims import (
+    AcknowledgementFactory,
+    AnswerFileFactory,
+    ChargeFeeFactory,
+    ClinicianRateFactory,
+    DenialFactory,
+    PayerFeeFactory,
+    ReceiverFactory,
+    RefundFactory,
+    RemittanceClaimFactory,
+    RemittanceFactory,
+)
 from tests.factories.program import (
     ClinicProtocolFactory,
     DutyTurnFactory,
@@ -511,6 +523,34 @@ def batch(seat: Membership) -> Mapping[str, Any]:
     return {"batch_id": BatchFactory(organization=seat.organization, stored_file=file).id}
 
 
+def denial(seat: Membership) -> Mapping[str, Any]:
+    claim = ClaimFactory(organization=seat.organization, episode=episode(seat))
+    return {"denial_id": DenialFactory(organization=seat.organization, remittance_claim__claim=claim).id}
+
+
+def denial_list(seat: Membership) -> Mapping[str, Any]:
+    denial(seat)
+    return {}
+
+
+def refund(seat: Membership) -> Mapping[str, Any]:
+    claim = ClaimFactory(organization=seat.organization, episode=episode(seat))
+    return {"refund_id": RefundFactory(organization=seat.organization, claim=claim).id}
+
+
+def refund_list(seat: Membership) -> Mapping[str, Any]:
+    refund(seat)
+    return {}
+
+
+def filed_claim(seat: Membership) -> Mapping[str, Any]:
+    of_seat = episode(seat)
+    made = ClaimFactory(
+        organization=seat.organization, episode=of_seat, control_number="00001-00001-K7QX4M", number=1
+    )
+    return {"claim_id": made.id}
+
+
 def payer(seat: Membership) -> Mapping[str, Any]:
     return {"payer_id": PayerFactory(organization=seat.organization, name=f"Northwind {uuid7()}").id}
 
@@ -560,3 +600,25 @@ def payer_fee(seat: Membership) -> Mapping[str, Any]:
 
 def clinician_rate(seat: Membership) -> Mapping[str, Any]:
     return {"rate_id": ClinicianRateFactory(organization=seat.organization).id}
+
+
+def answer_file(seat: Membership) -> Mapping[str, Any]:
+    """A remittance of one claim, with its bytes."""
+    content = store(b"ISA", organization_id=seat.organization.id, purpose="answer", media_type="text/plain", at=NOW)
+    file = AnswerFileFactory(organization=seat.organization, stored_file=content)
+    claim = ClaimFactory(organization=seat.organization, episode=episode(seat))
+    remittance = RemittanceFactory(organization=seat.organization, file=file, position=1)
+    RemittanceClaimFactory(organization=seat.organization, remittance=remittance, claim=claim)
+    return {"file_id": file.id}
+
+
+def answer_claim(seat: Membership) -> Mapping[str, Any]:
+    """A payment of a claim that nobody knows."""
+    names = {"patient": "Quuxworth, Zebediah"}
+    row = RemittanceClaimFactory(organization=seat.organization, claim=None, names=names)
+    return {"remittance_claim_id": row.id}
+
+
+def acknowledgement(seat: Membership) -> Mapping[str, Any]:
+    """What was said of a claim that nobody knows."""
+    return {"acknowledgement_id": AcknowledgementFactory(organization=seat.organization, claim=None).id}

@@ -1,0 +1,84 @@
+"""Choosing answers to upload, and saying what one of them means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from billing.rules.x12.decoding import MOST_BYTES
+from caseload.forms.imports import ManyFilesField
+
+MOST_FILES = 50
+
+
+class AnswersForm(forms.Form):
+    """Answers come by the dozen: several may be chosen at once."""
+
+    files = ManyFilesField(
+        label="Answers: 999, 277CA or 835",
+        help_text="As the clearinghouse or payer gave them, whatever they are called. 25 MB each at most.",
+        error_messages={"required": "Choose the file."},
+        allow_empty_file=True,  # Reading it says so, and names it.
+        max_length=200,
+    )
+
+    def clean_files(self) -> list[UploadedFile[Any]]:
+        chosen: list[UploadedFile[Any]] = self.cleaned_data["files"]
+        if len(chosen) > MOST_FILES:
+            raise forms.ValidationError(f"Choose {MOST_FILES} files at most at a time.")
+        large = [file.name or "A file" for file in chosen if (file.size or 0) > MOST_BYTES]
+        if large:
+            raise forms.ValidationError(
+                f"{large[0]} is larger than 25 MB. Ask the clearinghouse for it in parts, by day or by payment."
+            )
+        return chosen
+
+
+class SearchForm(forms.Form):
+    """Claims by what a person remembers of them."""
+
+    words = forms.CharField(
+        label="Find another claim",
+        max_length=60,
+        help_text="The family name, or the beginning of the claim’s number.",
+        error_messages={"required": "Enter a family name or a claim number."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_words(self) -> str:
+        words: str = self.cleaned_data["words"].strip()
+        if len(words) < 2:
+            raise forms.ValidationError("Enter at least two letters.")
+        return words
+
+
+class AsideForm(forms.Form):
+    """Why an answer is not about a claim of ours."""
+
+    because = forms.CharField(
+        label="Why it is not one of yours",
+        max_length=300,
+        help_text="For example: filed from the practice’s own system.",
+        error_messages={"required": "Say in a few words why this is not one of yours."},
+    )
+
+
+class MeantForm(forms.Form):
+    """Which claim is meant."""
+
+    claim = forms.UUIDField(error_messages={"required": "Choose a claim.", "invalid": "Choose a claim."})
+
+
+class FileMeantForm(forms.Form):
+    """Which batch is meant."""
+
+    batch = forms.ChoiceField(
+        label="Which batch", error_messages={"required": "Choose a batch.", "invalid_choice": "Choose a batch."}
+    )
+
+    def __init__(self, data: Any = None, *, batches: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        choices: Any = [("", "Choose"), *batches]
+        self.fields["batch"].choices = choices  # type: ignore[attr-defined]

@@ -1,0 +1,195 @@
+"""What pages show of one answer: its file, its payments, and each thing that it said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from billing.models import Acknowledgement
+from billing.queries.claims import claim_name
+from billing.rules.x12.answer_words import claim_words, fault_words, said_words
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerShown:
+    """A file in the list. `unmatched` waits for a person."""
+
+    id: UUID
+    name: str
+    kind: str
+    state: str
+    state_label: str
+    refusal: str
+    received_at: datetime
+    by: str
+    summary: Mapping[str, Any]
+    unmatched: int = 0
+
+    @property
+    def paid(self) -> Decimal | None:
+        """What its payments paid; None where it holds none."""
+        return Decimal(self.summary["paid"]) if self.summary.get("payments") else None
+
+
+@dataclass(frozen=True, slots=True)
+class OurClaim:
+    """The claim that was meant, as pages name it."""
+
+    id: UUID
+    name: str
+    patient: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidShown:
+    """One acknowledgement: of a batch or claim of ours, or waiting. `faults` as segment, place and code."""
+
+    id: UUID
+    kind: str
+    reference: str
+    is_accepted: bool
+    code: str
+    words: str
+    faults: tuple[str, ...]
+    said_on: date | None
+    batch_id: UUID | None
+    batch: str
+    claim: OurClaim | None
+    is_set_aside: bool
+
+    @property
+    def is_waiting(self) -> bool:
+        return not (self.batch_id or self.claim or self.is_set_aside)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidLineShown:
+    """A line as the payer answered it; `less` are its adjustments: group, reason, amount."""
+
+    code: str
+    units: Decimal | None
+    service_on: date | None
+    charge: Decimal
+    paid: Decimal
+    allowed: Decimal | None
+    less: tuple[tuple[str, str, Decimal], ...]
+    remarks: tuple[str, ...]
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaidClaimShown:
+    """What a payment said of one claim, with the claim of ours that it means."""
+
+    id: UUID
+    control_number: str
+    status_code: str
+    is_reversal: bool
+    charge: Decimal
+    paid: Decimal
+    patient_owes: Decimal
+    payer_claim_number: str
+    names: Mapping[str, str]
+    unknown: tuple[str, ...]
+    claim: OurClaim | None
+    set_aside_because: str
+    matched_by: str
+    less: tuple[tuple[str, str, Decimal], ...]
+    lines: tuple[PaidLineShown, ...]
+    payer_name: str
+    trace_number: str
+    paid_on: date | None
+    file_id: UUID
+    file_name: str
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.claim is None and not self.set_aside_because
+
+    @property
+    def status(self) -> str:
+        return claim_words(self.status_code)
+
+    @property
+    def taken_off(self) -> Decimal:
+        """What the payer took off without the patient owing it."""
+        return self.charge - self.paid - self.patient_owes
+
+    @property
+    def received_name(self) -> str:
+        return self.names.get("patient", "")
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentShown:
+    """One payment of a file, and what of its total belongs to no claim."""
+
+    payer_name: str
+    trace_number: str
+    paid_on: date | None
+    total: Decimal
+    claims: int
+    kept_back: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPage:
+    """One file: its payments, and a page of what it said of batches and claims."""
+
+    file: AnswerShown
+    job_id: UUID | None
+    is_kept: bool
+    payments: tuple[PaymentShown, ...]
+    said: tuple[SaidShown, ...]
+    claims: tuple[PaidClaimShown, ...]
+    total: int
+    page: int
+    pages: int
+    unknown: tuple[str, ...]
+    known: tuple[tuple[UUID, str, datetime], ...]
+    waiting: int
+
+
+def shown_said(row: Acknowledgement) -> SaidShown:
+    """An acknowledgement, with its batch or claim and that claim's patient joined in."""
+    return SaidShown(
+        id=row.id,
+        kind=row.kind,
+        reference=row.reference,
+        is_accepted=row.is_accepted,
+        code=row.code,
+        words=said_words(row.kind, row.code),
+        faults=tuple(_fault(row.kind, fault) for fault in row.detail),
+        said_on=row.said_on,
+        batch_id=row.batch_id,
+        batch=f"Batch {row.batch.number}" if row.batch else "",
+        claim=ours(row.claim),
+        is_set_aside=row.matched_at is not None and row.batch_id is None and row.claim_id is None,
+    )
+
+
+def _fault(kind: str, fault: Mapping[str, str]) -> str:
+    """`CLM, segment 19, element 5:1: not a code of its list (7)`, as far as it is said."""
+    segment, element, code = (fault.get(key, "") for key in ("segment", "element", "code"))
+    place = [segment] if segment else []
+    if fault.get("position"):
+        place.append(f"segment {fault['position']}")
+    if element:
+        place.append(f"element {element}")
+    if fault.get("line"):
+        place.append(f"line {fault['line']}")
+    words = fault_words(kind, segment, element, code)
+    said = words if code in words else f"{words} ({code})"
+    return f"{', '.join(place)}: {said}" if place else said
+
+
+def ours(claim: Any) -> OurClaim | None:
+    """A claim of ours by its number and patient, with batch and patient joined in; None without one."""
+    if claim is None:
+        return None
+    name = claim.control_number or claim_name(claim.batch.number, claim.number)
+    return OurClaim(claim.id, name, f"{claim.patient.family_name}, {claim.patient.given_name}")

@@ -1,0 +1,122 @@
+"""Codes of answers in our own words, where they matter to this work; all others are shown as codes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_CLAIM: Final = {
+    "1": "Decided",
+    "2": "Decided as second payer",
+    "3": "Decided as third payer",
+    "4": "Denied",
+    "19": "Decided and passed on",
+    "20": "Decided as second payer and passed on",
+    "21": "Decided as third payer and passed on",
+    "22": "Payment taken back",
+    "23": "Not this payer's; passed on",
+    "25": "An estimate only; nothing is paid",
+}
+_CATEGORY: Final = {
+    "A0": "Passed on",
+    "A1": "Received",
+    "A2": "Taken on",
+    "A3": "Returned as it could not be processed",
+    "A4": "Not found",
+    "A5": "Split into several",
+    "A6": "Rejected, something is missing",
+    "A7": "Rejected, something is invalid",
+    "A8": "Rejected, data do not fit together",
+}
+# Of claims: what most rejections before a payer's decision come down to.
+_STATUS: Final = {
+    "19": "received by a clearinghouse or payer",
+    "20": "taken on to be decided",
+    "21": "a required element is missing or wrong",
+    "24": "the provider is not known to the payer",
+    "25": "the provider is not approved to file",
+    "26": "the member number is not known",
+    "27": "not covered on the day",
+    "33": "the member is not known",
+    "54": "a duplicate of an earlier claim",
+    "97": "the member is not insured with this payer",
+    "116": "sent to the wrong payer",
+    "124": "the member's name or number",
+    "125": "the member's name",
+    "126": "an address",
+    "128": "the provider's tax number",
+    "132": "the provider's address",
+    "145": "the provider's specialty (taxonomy)",
+    "153": "the provider's identifier",
+    "158": "the birth date",
+    "164": "the member number",
+    "187": "the day of service",
+    "228": "the type of bill",
+    "247": "a line of the claim",
+    "249": "the place of service",
+    "254": "the first diagnosis",
+    "255": "a diagnosis",
+    "400": "the claim does not add up",
+    "453": "the modifiers",
+    "454": "a procedure code",
+    "455": "a revenue code",
+    "476": "the units",
+    "478": "the charge",
+    "500": "the postal code",
+    "507": "a code",
+    "562": "an NPI",
+    "718": "filed too late",
+}
+_FILE: Final = {
+    "A": "Taken",
+    "E": "Taken, with errors noted",
+    "P": "Taken in part",
+    "R": "Rejected",
+    "M": "Rejected: not authentic",
+    "W": "Rejected: not assured",
+    "X": "Rejected: could not be read",
+}
+_FAULT: Final = {
+    "1": "missing",
+    "2": "missing for what else is said",
+    "3": "too many",
+    "4": "too short",
+    "5": "too long",
+    "6": "letters that are not allowed",
+    "7": "not a code of its list",
+    "8": "no day",
+    "9": "no time",
+    "10": "not allowed here",
+}
+_SEGMENT_FAULT: Final = {
+    "1": "not known",
+    "2": "not expected here",
+    "3": "missing",
+    "4": "too often",
+    "5": "too often in a loop",
+    "6": "not of this kind of file",
+    "7": "out of order",
+    "8": "has errors in its elements",
+}
+
+
+def claim_words(status: str) -> str:
+    """What CLP02 says became of a claim; a code that we do not know as the code."""
+    return _CLAIM.get(status, f"Status {status}" if status else "No status said")
+
+
+def said_words(kind: str, code: str) -> str:
+    """What an acknowledgement's code says: of a 277CA category and status, else the verdict on a file."""
+    if kind != "277CA":
+        return _FILE.get(code, f"Code {code}" if code else "Nothing said")
+    category, _, status = code.partition(":")
+    said = _CATEGORY.get(category, f"Category {category}")
+    what = _STATUS.get(status, f"status {status}" if status else "")
+    return f"{said}: {what}" if what else said
+
+
+def fault_words(kind: str, segment: str, element: str, code: str) -> str:
+    """What is wrong at a place of a file; for a 277CA its further status."""
+    if kind == "277CA":
+        return said_words(kind, code)
+    words = _FAULT if element else _SEGMENT_FAULT if segment else {}
+    return words.get(code, f"code {code}")

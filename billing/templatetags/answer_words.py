@@ -1,0 +1,38 @@
+"""How money that comes and goes, and payers' reasons, are said on the pages of answers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import template
+
+from billing.rules.denials import REASONS
+
+register = template.Library()
+
+# What the patient owes, by the reason that the payer gives: our own words.
+_OWED = {"1": "deductible", "2": "coinsurance", "3": "copay"}
+
+
+@register.filter
+def signed(amount: Decimal | None) -> str:
+    """`$144.96`, `−$144.96`; an unknown amount stays unknown."""
+    if amount is None:
+        return "not known"
+    return f"−${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
+
+
+@register.filter
+def less_words(less: tuple[str, str, Decimal]) -> str:
+    """`CO-97 the payer sees this as part of another service: $120.00`; of codes that we do not know, only the code."""
+    group, reason, amount = less
+    known = REASONS.get(reason)
+    words = _OWED.get(reason, "owed by the patient") if group == "PR" else known.meaning if known else ""
+    said = f" {words[:1].lower()}{words[1:]}" if words else ""
+    return f"{group}-{reason}{said}: {signed(amount)}"
+
+
+@register.filter
+def whole(units: Decimal | None) -> str:
+    """`2`, `1.5`; nothing where it is not said."""
+    return "" if units is None else f"{units.normalize():f}"

@@ -1,0 +1,176 @@
+"""Answers in the browser: choosing files, what each said, and the original."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bhi.accounts.permissions import Permission, requires
+from bhi.audit.operations import record
+from bhi.errors import NotFound
+from bhi.files.operations import read
+from bhi.jobs.queries import JobProgress, job_progress
+from bhi.tenancy.models import Membership
+from billing.forms.answers import AnswersForm
+from billing.operations.answers import AnswerUnreadable, take_answer
+from billing.queries.answers import (
+    FILES_PER_PAGE,
+    ROWS_PER_PAGE,
+    answer_file,
+    answer_files,
+    answer_page,
+    unmatched,
+    unmatched_count,
+)
+from billing.queries.answers_shown import AnswerPage
+from billing.queries.calendar import page_zone
+from caseload.rules.clock import local_date
+
+
+@requires(Permission.TAKE_ANSWERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def answers(request: HttpRequest, organization: str) -> HttpResponse:
+    """Answers read so far, and the form for more. One that cannot be read stops no other."""
+    form = AnswersForm(request.POST, request.FILES) if request.method == "POST" else AnswersForm()
+    if request.method == "POST" and form.is_valid():
+        taken = _take_all(request, form)
+        if not form.errors:
+            return redirect("answer", organization, taken[0]) if len(taken) == 1 else redirect("answers", organization)
+    return _list(request, form)
+
+
+@requires(Permission.TAKE_ANSWERS)
+@require_safe
+def answer(request: HttpRequest, organization: str, file_id: UUID) -> HttpResponse:
+    """What one file said, and what it was found to mean."""
+    by, now, number = seat(request), timezone.now(), page_number(request)
+    try:
+        page = answer_page(by.organization_id, file_id, page=number)
+    except NotFound:
+        raise Http404 from None
+    record("answer.viewed", by=by, at=now, object_id=file_id, count=len(page.said) + len(page.claims))
+    zone = page_zone(by.organization_id)
+    here = reverse("answer", args=[organization, file_id])
+    context = {
+        "page": page,
+        "here": here,
+        "zone": zone.key,
+        "today": local_date(now, zone),
+        "job": _job(by, page),
+        "shown": f"Page {page.page} of {page.pages}",
+        "previous_url": f"{here}?page={page.page - 1}" if page.page > 1 else "",
+        "next_url": f"{here}?page={page.page + 1}" if page.page < page.pages else "",
+    }
+    return render(request, "billing/answer.html", context)
+
+
+@requires(Permission.TAKE_ANSWERS)
+@require_safe
+def answer_original(request: HttpRequest, organization: str, file_id: UUID) -> HttpResponse:
+    """The bytes as they came, as long as they are kept."""
+    by = seat(request)
+    try:
+        file = answer_file(by.organization_id, file_id)
+    except NotFound:
+        raise Http404 from None
+    if file.stored_file is None or not file.stored_file.sealed:
+        raise Http404
+    record("answer.downloaded", by=by, at=timezone.now(), object_id=file_id)
+    name = f"answer-{file.received_at:%Y%m%d-%H%M%S}.x12"
+    return HttpResponse(
+        read(file.stored_file),
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@requires(Permission.TAKE_ANSWERS)
+@require_safe
+def answers_unmatched(request: HttpRequest, organization: str) -> HttpResponse:
+    """What waits for a person to say which claim or batch it means."""
+    by, now, number = seat(request), timezone.now(), page_number(request)
+    claims, said, total = unmatched(by.organization_id, page=number)
+    record("answers.viewed", by=by, at=now, count=len(claims) + len(said))
+    zone = page_zone(by.organization_id)
+    here = reverse("answers_unmatched", args=[organization])
+    first = (number - 1) * ROWS_PER_PAGE
+    shown = len(claims) + len(said)
+    context = {
+        "claims": claims,
+        "said": said,
+        "total": total,
+        "zone": zone.key,
+        "today": local_date(now, zone),
+        "shown": f"{first + 1} to {first + shown}" if shown else "",
+        "previous_url": f"{here}?page={number - 1}" if number > 1 else "",
+        "next_url": f"{here}?page={number + 1}" if first + shown < total else "",
+    }
+    return render(request, "billing/answers_unmatched.html", context)
+
+
+def seat(request: HttpRequest) -> Membership:
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    return by
+
+
+def page_number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+
+
+def _take_all(request: HttpRequest, form: AnswersForm) -> list[UUID]:
+    """Each chosen file; what cannot be read is an error of its own, what was read before is said."""
+    by, taken = seat(request), []
+    for chosen in form.cleaned_data["files"]:
+        now = timezone.now()
+        name = (chosen.name or "The file").rsplit("/", 1)[-1]
+        try:
+            file = take_answer(by=by, at=now, name=name, content=chosen.read())
+        except AnswerUnreadable as fault:
+            form.add_error("files", f"{name}: {fault}")
+            continue
+        taken.append(file.id)
+        if file.state == "refused":
+            messages.error(request, f"{name} was refused: nothing of it was posted.")
+        elif file.received_at != now:
+            zone = page_zone(by.organization_id)
+            messages.info(request, f"{name} was read before, on {local_date(file.received_at, zone):%B %-d, %Y}.")
+        else:
+            messages.success(request, f"{name} was {'read' if file.state == 'read' else 'taken'}.")
+    return taken
+
+
+def _list(request: HttpRequest, form: AnswersForm) -> HttpResponse:
+    by, number = seat(request), page_number(request)
+    zone = page_zone(by.organization_id)
+    files, total = answer_files(by.organization_id, page=number)
+    here = reverse("answers", args=[by.organization.slug])
+    first = (number - 1) * FILES_PER_PAGE
+    context = {
+        "form": form,
+        "files": files,
+        "total": total,
+        "waiting": unmatched_count(by.organization_id),
+        "zone": zone.key,
+        "today": local_date(timezone.now(), zone),
+        "shown": f"{first + 1} to {first + len(files)}" if files else "",
+        "previous_url": f"{here}?page={number - 1}" if number > 1 else "",
+        "next_url": f"{here}?page={number + 1}" if first + len(files) < total else "",
+    }
+    return render(request, "billing/answers.html", context, status=422 if form.errors else 200)
+
+
+def _job(by: Membership, page: AnswerPage) -> JobProgress | None:
+    """How far the job is, for the person who started it."""
+    if page.file.state != "reading" or page.job_id is None:
+        return None
+    try:
+        return job_progress(page.job_id, owner=by)
+    except NotFound:
+        return None
