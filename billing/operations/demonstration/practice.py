@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
@@ -14,7 +15,7 @@ from billing.models import PracticeFile
 from billing.operations.practice_files import start_practice_file
 from billing.operations.practice_taking import take_practice_file
 from caseload.rules.clock import first_day, month_index, month_named, month_of
-from registry.models import Episode
+from registry.models import Episode, InitiatingVisit
 
 FILE_NAME: Final = "charges-and-appointments.csv"
 NEXT_FILE: Final = "appointments-next-week.csv"
@@ -43,9 +44,10 @@ def tell_practice_file(*, by: Membership, at: datetime, today: date, episodes: S
 def _charges(episodes: Sequence[Episode], today: date) -> Iterator[Row]:
     """Last month's: visits with the treating clinician, some care of others, and the practice's own program charges."""
     month = first_day(month_named(month_index(month_of(today)) - 1))
+    seen = _seen_before(episodes)
     for number, episode in enumerate(episodes):
         on = month + timedelta(days=2 + number % 24)
-        if number % 2 == 0:
+        if number % 2 == 0 and episode.patient_id in seen:
             yield _row(episode, on, "99214-25", _clinician(episode))
         if number % 7 == 3:
             yield _row(episode, on, "90834", "Priya Nandakumar LCSW")
@@ -55,6 +57,12 @@ def _charges(episodes: Sequence[Episode], today: date) -> Iterator[Row]:
             yield _row(episode, on + timedelta(days=3), "99493", _clinician(episode))
         if number % 6 == 2:
             yield _row(episode, on, "36415", "Lab")
+
+
+def _seen_before(episodes: Sequence[Episode]) -> set[UUID]:
+    """Patients with a visit on record: who lacks one goes on lacking it, so that the month pages show that too."""
+    patients = [one.patient_id for one in episodes]
+    return set(InitiatingVisit.objects.live().filter(patient_id__in=patients).values_list("patient_id", flat=True))
 
 
 def _others(today: date) -> Iterator[Row]:
