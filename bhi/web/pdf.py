@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -22,16 +23,39 @@ class PdfImpossible(DomainError):
         super().__init__("PDFs cannot be made on this machine: the libraries of Pango are missing.")
 
 
-def pdf_of(template: str, context: Mapping[str, Any]) -> bytes:
-    """The PDF of a template under `templates/pdf/`. Raises PdfImpossible."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a template may show: `<img src="picture:NAME">`."""
+
+    media_type: str
+    content: bytes
+
+
+def pdf_of(
+    template: str, context: Mapping[str, Any], *, pictures: Mapping[str, Picture] | None = None, is_tagged: bool = False
+) -> bytes:
+    """The PDF of a template under `templates/pdf/`; `is_tagged`: in the structure that screen readers follow (PDF/UA).
+
+    Raises PdfImpossible.
+    """
     html, style = render_to_string(template, dict(context)), render_to_string("pdf/paper.css")
     # Loaded here: it takes a second and needs libraries of the system, and web processes never make PDFs.
     try:
         import weasyprint
+        from weasyprint.urls import URLFetcherResponse
     except OSError:
         raise PdfImpossible from None
-    document = weasyprint.HTML(string=html, url_fetcher=_nothing_from_elsewhere)
-    made: bytes = document.write_pdf(stylesheets=[weasyprint.CSS(string=style, url_fetcher=_nothing_from_elsewhere)])
+    known = {f"picture:{name}": picture for name, picture in (pictures or {}).items()}
+
+    def fetch(url: str, *_: Any, **__: Any) -> Any:
+        """Nothing but the pictures that were given."""
+        if url not in known:
+            return _nothing_from_elsewhere(url)
+        return URLFetcherResponse(url, known[url].content, {"Content-Type": known[url].media_type})
+
+    document = weasyprint.HTML(string=html, url_fetcher=fetch)
+    sheets = [weasyprint.CSS(string=style, url_fetcher=_nothing_from_elsewhere)]
+    made: bytes = document.write_pdf(stylesheets=sheets, pdf_variant="pdf/ua-1" if is_tagged else None)
     return made
 
 

@@ -46,16 +46,21 @@ class EpisodeTime:
     entries: tuple[LoggedEntry, ...]
 
 
-def patient_time(organization_id: UUID, patient_id: UUID, *, count_facility_minutes: bool = True) -> list[EpisodeTime]:
-    """The time of each live episode of a patient, the first enrolment first. Three statements."""
+def patient_time(
+    organization_id: UUID, patient_id: UUID, *, count_facility_minutes: bool = True, as_of: datetime | None = None
+) -> list[EpisodeTime]:
+    """The time of each live episode of a patient, the first enrolment first; `as_of`: as it was on record then.
+
+    Three statements.
+    """
     episodes = (
-        Episode.objects.live()
+        Episode.objects.standing(as_of)
         .filter(organization_id=organization_id, patient_id=patient_id)
         .select_related("clinic", "patient")
         .order_by("enrolled_on", "id")
     )
-    consents = _consents(organization_id, patient_id)
-    entries = _entries(organization_id, patient_id)
+    consents = _consents(organization_id, patient_id, as_of)
+    entries = _entries(organization_id, patient_id, as_of)
     return [
         EpisodeTime(
             episode.id,
@@ -67,10 +72,15 @@ def patient_time(organization_id: UUID, patient_id: UUID, *, count_facility_minu
 
 
 def episode_time(
-    organization_id: UUID, patient_id: UUID, episode_id: UUID, *, count_facility_minutes: bool = True
+    organization_id: UUID,
+    patient_id: UUID,
+    episode_id: UUID,
+    *,
+    count_facility_minutes: bool = True,
+    as_of: datetime | None = None,
 ) -> EpisodeTime:
-    """The time of one live episode of a patient."""
-    times = patient_time(organization_id, patient_id, count_facility_minutes=count_facility_minutes)
+    """The time of one live episode of a patient; `as_of`: as it was on record then."""
+    times = patient_time(organization_id, patient_id, count_facility_minutes=count_facility_minutes, as_of=as_of)
     return next(time for time in times if time.episode_id == episode_id)
 
 
@@ -127,14 +137,14 @@ def _circumstances(
     )
 
 
-def _consents(organization_id: UUID, patient_id: UUID) -> tuple[ConsentWindow, ...]:
-    rows = Consent.objects.live().filter(organization_id=organization_id, patient_id=patient_id)
+def _consents(organization_id: UUID, patient_id: UUID, as_of: datetime | None) -> tuple[ConsentWindow, ...]:
+    rows = Consent.objects.standing(as_of).filter(organization_id=organization_id, patient_id=patient_id)
     ordered = rows.order_by("given_at", "id").values_list("service", "given_at", "revoked_on")
     return tuple(ConsentWindow(*row) for row in ordered)
 
 
-def _entries(organization_id: UUID, patient_id: UUID) -> Mapping[UUID, list[TimeEntry]]:
-    rows = TimeEntry.objects.live().filter(organization_id=organization_id, patient_id=patient_id)
+def _entries(organization_id: UUID, patient_id: UUID, as_of: datetime | None) -> Mapping[UUID, list[TimeEntry]]:
+    rows = TimeEntry.objects.standing(as_of).filter(organization_id=organization_id, patient_id=patient_id)
     found: dict[UUID, list[TimeEntry]] = {}
     for row in rows.order_by("recorded_at", "id"):
         found.setdefault(row.episode_id, []).append(row)

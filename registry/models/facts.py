@@ -1,5 +1,6 @@
 """The shape of everything that care and billing rest on: recorded once, by somebody, and never taken back."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -15,6 +16,14 @@ class FactQuerySet(models.QuerySet[Any]):
     def live(self) -> "FactQuerySet":
         """Without what was voided: recorded in error, or brought by an import that was undone."""
         return self.filter(voided_at__isnull=True)
+
+    def known_at(self, at: datetime) -> "FactQuerySet":
+        """What was on record at an instant: recorded by then, and not voided until then."""
+        return self.filter(models.Q(voided_at__isnull=True) | models.Q(voided_at__gt=at), recorded_at__lte=at)
+
+    def standing(self, at: datetime | None) -> "FactQuerySet":
+        """What is on record now, or was at an instant."""
+        return self.live() if at is None else self.known_at(at)
 
 
 class Fact(TenantModel):

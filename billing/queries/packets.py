@@ -1,0 +1,194 @@
+"""Packets as they were made: which, of what, by whom; and whether a file or a hash is one of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from bhi.errors import NotFound
+from bhi.files.models import StoredFile
+from billing.models import Batch, BillingProvider, Claim, Packet
+from billing.queries.packet_month import People, packet_month
+from billing.rules.packet import PacketContent
+from caseload.rules.clock import month_of
+
+PURPOSE = "packet "
+LOGO = "logo"
+PAGE_ROWS = 50
+_HASH = re.compile(r"[0-9a-f]{64}")
+_PRINTED = re.compile(rb"bhi-packet:([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class PacketRow:
+    """A packet in a list. `made_at` is None while it is being made; `is_kept`: whether its files are still there."""
+
+    id: UUID
+    batch_id: UUID | None
+    batch_number: int | None
+    episode_id: UUID | None
+    patient_id: UUID | None
+    patient_name: str
+    month: str
+    asked_at: datetime
+    asked_by: str
+    made_at: datetime | None
+    content_sha256: str
+    job_id: UUID | None
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PacketPage:
+    """A page of packets, the newest first."""
+
+    rows: tuple[PacketRow, ...]
+    total: int
+    first_row: int
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What is known of a file or a hash: the packets that it is, or whose mark it bears although it is none of them.
+
+    `packets` are empty where this organization made nothing of the kind.
+    """
+
+    packets: tuple[PacketRow, ...] = ()
+    is_file: bool = False
+    is_altered: bool = False
+
+
+def purpose_of(packet_id: UUID) -> str:
+    """What the files of a packet are kept as."""
+    return f"{PURPOSE}{packet_id.hex}"
+
+
+def packet_rows(organization_id: UUID, *, at: datetime, page: int = 1) -> PacketPage:
+    """Packets that were asked for, the newest first, cut to a page. Two statements."""
+    start = (page - 1) * PAGE_ROWS
+    rows = _rows(organization_id).order_by("-asked_at", "-id")
+    found = [_row(row, at) for row in rows[start : start + PAGE_ROWS + 1]]
+    return PacketPage(tuple(found[:PAGE_ROWS]), rows.count(), start + 1, len(found) > PAGE_ROWS)
+
+
+def packet_row(organization_id: UUID, packet_id: UUID, *, at: datetime) -> PacketRow:
+    """One packet. Raises NotFound."""
+    row = _rows(organization_id).filter(id=packet_id).first()
+    if row is None:
+        raise NotFound
+    return _row(row, at)
+
+
+def packet_of_job(organization_id: UUID, job_id: UUID) -> Packet:
+    """The packet that a job makes. Raises NotFound."""
+    row: Packet | None = _rows(organization_id).filter(job_id=job_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def packet_files(organization_id: UUID, packet_id: UUID, *, at: datetime) -> list[StoredFile]:
+    """A packet's parts in order, without their bytes; none once they have expired."""
+    rows = StoredFile.objects.filter(organization_id=organization_id, purpose=purpose_of(packet_id), expires_at__gt=at)
+    return list(rows.exclude(sealed=b"").defer("sealed").order_by("id"))
+
+
+def packet_file(organization_id: UUID, packet_id: UUID, number: int, *, at: datetime) -> StoredFile:
+    """One part of a packet, counted from 1. Raises NotFound."""
+    parts = packet_files(organization_id, packet_id, at=at)
+    if not 1 <= number <= len(parts):
+        raise NotFound
+    return parts[number - 1]
+
+
+def content_of(packet: Packet, people: People) -> PacketContent:
+    """What a packet prints, read anew. Raises NotFound."""
+    own = packet.organization_id
+    if packet.batch is not None:
+        months = tuple(packet_month(own, month, one, people) for month, one in months_of(packet.batch))
+        return PacketContent(months, batch=packet.batch.number)
+    assert packet.month is not None
+    assert packet.episode_id is not None
+    return PacketContent((packet_month(own, month_of(packet.month), packet.episode_id, people),))
+
+
+def months_of(batch: Batch) -> list[tuple[str, UUID]]:
+    """The patients' months that a batch asks for, each once, in its order."""
+    rows = Claim.objects.filter(organization_id=batch.organization_id, batch=batch).order_by("number")
+    pairs = ((month_of(month), one) for month, one in rows.values_list("month", "episode_id"))
+    return list(dict.fromkeys(pairs))
+
+
+def logo_of(organization_id: UUID) -> StoredFile | None:
+    """The organization's logo, if it has one."""
+    row = BillingProvider.objects.filter(organization_id=organization_id).select_related("logo").first()
+    found: StoredFile | None = row.logo if row is not None else None
+    return found
+
+
+def verified_file(organization_id: UUID, content: bytes, *, at: datetime) -> Verified:
+    """Whether a file is one of the organization's packets, byte for byte, or bears the mark of one."""
+    digest = hashlib.sha256(content).hexdigest()
+    files = StoredFile.objects.filter(
+        organization_id=organization_id, purpose__startswith=PURPOSE, sha256=digest
+    ).values_list("purpose", flat=True)
+    found = _found(_rows(organization_id).filter(id__in=[_packet_id(one) for one in files]), at)
+    if found:
+        return Verified(found, is_file=True)
+    mark = _PRINTED.search(content)
+    if mark is None:
+        return Verified(is_file=True)
+    named = _found(_rows(organization_id).filter(content_sha256=mark[1].decode()), at)
+    return Verified(named, is_file=True, is_altered=bool(named))
+
+
+def verified_hash(organization_id: UUID, typed: str, *, at: datetime) -> Verified:
+    """Which packets a hash is of, as it is printed on their pages, or of their file."""
+    digest = "".join(typed.split()).lower()
+    if not _HASH.fullmatch(digest):
+        return Verified()
+    rows = _rows(organization_id).filter(Q(content_sha256=digest) | Q(file_sha256=digest))
+    return Verified(_found(rows, at))
+
+
+def _packet_id(purpose: str) -> UUID:
+    return UUID(purpose.removeprefix(PURPOSE))
+
+
+def _found(rows: Iterable[Packet], at: datetime) -> tuple[PacketRow, ...]:
+    return tuple(sorted((_row(row, at) for row in rows), key=lambda row: row.asked_at, reverse=True))
+
+
+def _rows(organization_id: UUID) -> QuerySet[Packet]:
+    return Packet.objects.filter(organization_id=organization_id).select_related(
+        "batch", "episode__patient", "asked_by", "stored_file"
+    )
+
+
+def _row(row: Packet, at: datetime) -> PacketRow:
+    patient = row.episode.patient if row.episode is not None else None
+    file, first = row.stored_file, row.batch.month if row.batch is not None else row.month
+    assert first is not None
+    return PacketRow(
+        id=row.id,
+        batch_id=row.batch_id,
+        batch_number=row.batch.number if row.batch is not None else None,
+        episode_id=row.episode_id,
+        patient_id=patient.id if patient is not None else None,
+        patient_name=f"{patient.family_name}, {patient.given_name}" if patient is not None else "",
+        month=month_of(first),
+        asked_at=row.asked_at,
+        asked_by=str(row.asked_by),
+        made_at=row.made_at,
+        content_sha256=row.content_sha256,
+        job_id=row.job_id,
+        is_kept=file is not None and file.expires_at is not None and file.expires_at > at,
+    )
