@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,14 +14,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import NotFound
-from bhi.files.operations import read
 from billing.forms.months import BatchForm
 from billing.operations.batches import make_batch
-from billing.operations.errors import AllHeld, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen
+from billing.operations.errors import AllHeld, BatchFileChanged, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen
+from billing.queries.batch_files import batch_bytes
 from billing.queries.calendar import is_over, month_title, page_zone
-from billing.queries.claims import batch_page, batch_rows, batch_with_file, file_name
+from billing.queries.claim_pages import batch_answers
+from billing.queries.claim_states import claim_states
+from billing.queries.claims import PAGE_ROWS, batch_count, batch_page, batch_rows, batch_with_file, file_name
 from billing.queries.month_page import Show, month_page
 from caseload.rules.clock import local_date
+
+MOST_DIGITS = 9
 
 
 @requires(Permission.MAKE_BATCH)
@@ -28,12 +33,32 @@ from caseload.rules.clock import local_date
 def batches(request: HttpRequest, organization: str) -> HttpResponse:
     organization_id: UUID = request.organization.id  # type: ignore[attr-defined]
     zone = page_zone(organization_id)
+    total, start = batch_count(organization_id), _start(request)
+    rows = batch_rows(organization_id, start=start)
+    answers = batch_answers(organization_id, [row.id for row in rows if row.is_filed])
     context = {
-        "batches": batch_rows(organization_id),
+        "batches": [(row, answers.get(row.id)) for row in rows],
         "zone": zone.key,
         "today": local_date(timezone.now(), zone),
+        **_way_on(start, len(rows), total),
     }
     return render(request, "billing/batches.html", context)
+
+
+def _start(request: HttpRequest) -> int:
+    """From which row on; what makes no sense is as good as not given."""
+    typed = request.GET.get("start", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < MOST_DIGITS else 0
+
+
+def _way_on(start: int, shown: int, total: int) -> dict[str, Any]:
+    before, after = max(start - PAGE_ROWS, 0), start + PAGE_ROWS
+    return {
+        "previous_url": f"?start={before}" if start else "",
+        "next_url": f"?start={after}" if after < total else "",
+        "shown": f"{start + 1}–{start + shown}" if shown else "",
+        "total": total,
+    }
 
 
 @requires(Permission.MAKE_BATCH)
@@ -80,17 +105,23 @@ def _unseen_title(unseen: int) -> str:
 @require_safe
 def batch(request: HttpRequest, organization: str, batch_id: UUID) -> HttpResponse:
     organization_id: UUID = request.organization.id  # type: ignore[attr-defined]
-    now = timezone.now()
+    now, start = timezone.now(), _start(request)
     try:
-        page = batch_page(organization_id, batch_id)
+        page = batch_page(organization_id, batch_id, start=start)
     except NotFound:
         raise Http404 from None
     record("batch.viewed", by=request.membership, at=now, object_id=batch_id, count=len(page.claims))  # type: ignore[attr-defined]
     made = page.batch
+    states = claim_states(organization_id, [claim.id for claim in page.claims]) if made.is_filed else {}
+    zone = page_zone(organization_id)
     context = {
         "page": page,
+        "claims": [(claim, states.get(claim.id)) for claim in page.claims],
         "title": f"Batch {made.number}",
-        "sub": f"{month_title(made.month)} · made by {made.made_by}",
+        "sub": " · ".join(part for part in (month_title(made.month), made.payer, f"made by {made.made_by}") if part),
+        "zone": zone.key,
+        "today": local_date(now, zone),
+        **_way_on(start, len(page.claims), made.claim_count),
     }
     return render(request, "billing/batch.html", context)
 
@@ -103,10 +134,14 @@ def batch_file(request: HttpRequest, organization: str, batch_id: UUID) -> HttpR
         found = batch_with_file(request.organization.id, batch_id)  # type: ignore[attr-defined]
     except NotFound:
         raise Http404 from None
+    content = batch_bytes(found)
+    if content is None:
+        messages.error(request, str(BatchFileChanged()))
+        return redirect("batch", organization, batch_id)
     record("batch.downloaded", by=request.membership, at=timezone.now(), object_id=batch_id, count=found.claim_count)  # type: ignore[attr-defined]
-    name = file_name(found.number)
+    name = file_name(found.number, found.format)
     return HttpResponse(
-        read(found.stored_file),
-        content_type="text/csv; charset=utf-8",
+        content,
+        content_type=f"{found.stored_file.media_type}; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -1,0 +1,82 @@
+"""What the pages of filed claims are asked with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django import forms
+
+from bhi.tenancy.ids import uuid7
+from registry.forms.fields import TextField, TokenField
+
+
+class FilingForm(forms.Form):
+    """For which payers files are made; the token is made with the form, so that a second submit makes nothing new."""
+
+    client_token = TokenField()
+    payers = forms.TypedMultipleChoiceField(
+        coerce=UUID,
+        error_messages={
+            "required": "Choose at least one payer.",
+            "invalid_choice": "Nothing of this payer is ready any more. Look again.",
+        },
+    )
+    has_seen_papers = forms.BooleanField(
+        required=False,
+        label="I have seen the care plans and visits of these months: file them too",
+    )
+
+    def __init__(self, *args: object, payers: Iterable[UUID], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["payers"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)
+        field.choices = [(str(id_), str(id_)) for id_ in payers]
+
+    @classmethod
+    def fresh(cls, payers: Iterable[UUID]) -> FilingForm:
+        chosen = list(payers)
+        return cls(initial={"client_token": uuid7(), "payers": chosen}, payers=chosen)
+
+    def chosen(self) -> set[UUID]:
+        """The payers that are ticked, as sent or as proposed."""
+        if not self.is_bound:
+            return set(self.initial["payers"])
+        return set(self.cleaned_data.get("payers", ()))
+
+
+class CorrectionForm(forms.Form):
+    """Sending a claim again, or taking it back."""
+
+    client_token = TokenField()
+    because = TextField(label="Why", max_length=300, required=True, missing="Say why, in a few words.")
+    payer_claim_number = TextField(
+        label="The payer’s number for the earlier claim",
+        max_length=50,
+        help_text="As its answer or remittance names it. Payers refuse a corrected claim without it.",
+    )
+
+    @classmethod
+    def fresh(cls, number: str) -> CorrectionForm:
+        return cls(initial={"client_token": uuid7(), "payer_claim_number": number})
+
+
+class ClaimSearchForm(forms.Form):
+    """Finding a claim by a number that somebody outside gave."""
+
+    number = TextField(
+        label="Claim’s number",
+        max_length=50,
+        required=True,
+        missing="Enter the claim’s number, or a part of it.",
+        help_text="As a payer names it: 00007-00012-K7QX4M, or the payer’s own number, or 0007-0012.",
+    )
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"].strip()
+        if len(number) < LEAST:
+            raise forms.ValidationError(f"Enter at least {LEAST} characters of it.")
+        return number
+
+
+LEAST = 4

@@ -1,0 +1,123 @@
+"""One claim: what it asks, what came back, sending it corrected, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bhi.accounts.permissions import Permission, permissions_of, requires
+from bhi.audit.operations import record
+from bhi.errors import DomainError, NotFound
+from bhi.tenancy.models import Membership
+from billing.forms.filing import CorrectionForm
+from billing.operations.claim_corrections import correct_claim, void_claim
+from billing.queries.calendar import month_title, page_zone
+from billing.queries.claim_pages import ClaimPage, Entry, claim_page
+from caseload.rules.clock import local_date
+
+FREQUENCIES = {"1": "", "7": "Replaces an earlier claim", "8": "Takes an earlier claim back"}
+
+
+@requires(Permission.VIEW_CLAIMS)
+@require_safe
+def claim(request: HttpRequest, organization: str, claim_id: UUID) -> HttpResponse:
+    now, by = timezone.now(), _seat(request)
+    page = _page_of(by, claim_id)
+    may = permissions_of(by.roles)
+    record("claim.viewed", by=by, at=now, object_id=claim_id, patient_id=page.patient_id)
+    context: dict[str, Any] = {
+        **_about(page),
+        "entries": [_entry(entry, organization, may) for entry in page.entries],
+        "relatives": [(one, FREQUENCIES[one.frequency]) for one in page.relatives],
+        "may_batch": Permission.MAKE_BATCH in may,
+        "may_work": Permission.WORK_DENIALS in may and page.is_filed and not page.is_superseded,
+        "today": local_date(now, page_zone(by.organization_id)),
+    }
+    return render(request, "billing/claim.html", context)
+
+
+@requires(Permission.WORK_DENIALS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def claim_correct(request: HttpRequest, organization: str, claim_id: UUID) -> HttpResponse:
+    """Ask anew what the closed month asks now."""
+    return _work(request, organization, claim_id, correct_claim, "billing/claim_correct.html", "goes out corrected")
+
+
+@requires(Permission.WORK_DENIALS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def claim_void(request: HttpRequest, organization: str, claim_id: UUID) -> HttpResponse:
+    """Take back a claim whose month asks nothing of that payer any more."""
+    return _work(request, organization, claim_id, void_claim, "billing/claim_void.html", "is taken back")
+
+
+def _work(
+    request: HttpRequest,
+    organization: str,
+    claim_id: UUID,
+    operation: Callable[..., Any],
+    template: str,
+    said: str,
+) -> HttpResponse:
+    now, by = timezone.now(), _seat(request)
+    page = _page_of(by, claim_id)
+    form = CorrectionForm.fresh(page.state.payer_claim_number)
+    refusal = ""
+    if request.method == "POST":
+        form = CorrectionForm(request.POST)
+        made, refusal = _done(form, operation, by, now, claim_id)
+        if made is not None:
+            messages.success(request, f"The claim {said} in batch {made.batch.number}. Hand its file over.")
+            return redirect("claim", organization, made.id)
+    record("claim.viewed", by=by, at=now, object_id=claim_id, patient_id=page.patient_id)
+    context = {**_about(page), "form": form, "refusal": refusal}
+    return render(request, template, context, status=422 if refusal or form.errors else 200)
+
+
+def _done(
+    form: CorrectionForm, operation: Callable[..., Any], by: Membership, at: datetime, claim_id: UUID
+) -> tuple[Any, str]:
+    """The claim that was made, or the refusal; neither where the form is faulty."""
+    if not form.is_valid():
+        return None, ""
+    try:
+        return operation(by=by, at=at, claim_id=claim_id, **form.cleaned_data), ""
+    except DomainError as fault:
+        return None, str(fault)
+
+
+def _about(page: ClaimPage) -> dict[str, Any]:
+    return {
+        "page": page,
+        "title": f"Claim {page.name}",
+        "sub": f"{page.patient_name} · {month_title(page.month)} · {page.payer}",
+        "frequency": FREQUENCIES[page.frequency],
+    }
+
+
+def _entry(entry: Entry, slug: str, may: frozenset[Permission]) -> dict[str, Any]:
+    urls = {"batch": ("batch", Permission.MAKE_BATCH), "answer": ("answer", Permission.TAKE_ANSWERS)}
+    name, permission = urls.get(entry.kind, ("", None))
+    url = reverse(name, args=[slug, entry.object_id]) if permission in may else ""
+    parts = ("on", "title", "icon", "who", "text", "facts", "tone")
+    return {part: getattr(entry, part) for part in parts} | {"url": url}
+
+
+def _page_of(by: Membership, claim_id: UUID) -> ClaimPage:
+    try:
+        return claim_page(by.organization_id, claim_id)
+    except NotFound:
+        raise Http404 from None
+
+
+def _seat(request: HttpRequest) -> Membership:
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    return by

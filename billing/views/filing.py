@@ -1,0 +1,127 @@
+"""Making 837P files of a closed month, handing them over, and finding a claim by its number."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bhi.accounts.permissions import Permission, permissions_of, requires
+from bhi.audit.operations import record
+from bhi.errors import DomainError, NotFound
+from bhi.tenancy.models import Membership
+from billing.forms.filing import ClaimSearchForm, FilingForm
+from billing.operations.filing import make_filed_batches, mark_sent
+from billing.queries.calendar import is_over, month_title
+from billing.queries.claim_pages import claims_numbered
+from billing.queries.filing_facts import FilingPlan, PayerPlan, filing_plan
+from billing.views.mending import mending
+
+MOST_SHOWN = 50
+
+
+@requires(Permission.MAKE_BATCH)
+@require_http_methods(["GET", "HEAD", "POST"])
+def filing_new(request: HttpRequest, organization: str, month: str) -> HttpResponse:
+    """What would leave for each payer, what is to be mended first, and making the files."""
+    now, by = timezone.now(), _seat(request)
+    posted = request.method == "POST"
+    seen = posted and "has_seen_papers" in request.POST
+    plan = filing_plan(by.organization_id, month, at=now, has_seen_papers=seen)
+    ready = [one.payer_id for one in plan.payers if one.leaves]
+    form = FilingForm(request.POST, payers=ready) if posted else FilingForm.fresh(ready)
+    refusal = ""
+    if posted and form.is_valid():
+        try:
+            made = make_filed_batches(
+                by=by,
+                at=now,
+                month=month,
+                client_token=form.cleaned_data["client_token"],
+                payer_ids=form.cleaned_data["payers"],
+                has_seen_papers=form.cleaned_data["has_seen_papers"],
+            )
+        except DomainError as fault:
+            refusal = str(fault)
+        else:
+            claims = sum(batch.claim_count for batch in made)
+            said = f"Batch {made[0].number} holds" if len(made) == 1 else f"{len(made)} batches hold"
+            messages.success(request, f"{said} {claims} {'claim' if claims == 1 else 'claims'}.")
+            return redirect("batch", organization, made[0].id) if len(made) == 1 else redirect("batches", organization)
+    record("filing.viewed", by=by, at=now, count=sum(payer.count for payer in plan.payers))
+    context: dict[str, Any] = {
+        "form": form,
+        "month": month,
+        "title": month_title(month),
+        "plan": plan,
+        "payers": _payers(plan, form, organization, month, by),
+        "unseen": sum(len(payer.unseen) for payer in plan.payers),
+        "is_over": is_over(by.organization_id, month, now),
+        "refusal": refusal,
+    }
+    return render(request, "billing/filing_new.html", context, status=422 if refusal or form.errors else 200)
+
+
+def _payers(plan: FilingPlan, form: FilingForm, slug: str, month: str, by: Membership) -> list[dict[str, Any]]:
+    mend = mending(slug, month, permissions_of(by.roles))
+    chosen = form.chosen()
+    return [
+        {
+            "plan": payer,
+            "is_chosen": payer.payer_id in chosen,
+            "file_faults": [mend(fault) for fault in payer.file_faults],
+            "to_mend": [(one, [mend(fault) for fault in one.faults]) for one in payer.to_mend[:MOST_SHOWN]],
+            "more": max(len(payer.to_mend) - MOST_SHOWN, 0),
+            "ready": payer.ready[:MOST_SHOWN],
+            "more_ready": max(len(payer.ready) - MOST_SHOWN, 0),
+            "why_not": _why_not(payer, plan),
+        }
+        for payer in plan.payers
+    ]
+
+
+def _why_not(payer: PayerPlan, plan: FilingPlan) -> str:
+    if payer.head is not None or not plan.has_provider:
+        return ""
+    if payer.route is None or payer.route.receiver is None:
+        return "Nobody set down who takes this payer’s files."
+    return "The clearinghouse that takes this payer’s files is not in use any more."
+
+
+@requires(Permission.MAKE_BATCH)
+@require_POST
+def batch_sent(request: HttpRequest, organization: str, batch_id: UUID) -> HttpResponse:
+    """Somebody handed the file over."""
+    try:
+        batch = mark_sent(by=_seat(request), at=timezone.now(), batch_id=batch_id)
+    except NotFound:
+        raise Http404 from None
+    messages.success(request, f"Batch {batch.number} is marked as handed over.")
+    return redirect("batch", organization, batch_id)
+
+
+@requires(Permission.VIEW_CLAIMS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def claim_search(request: HttpRequest, organization: str) -> HttpResponse:
+    """Claims by a number that a payer or clearinghouse names; the number is posted, never in an address."""
+    by = _seat(request)
+    posted = request.method == "POST"
+    form = ClaimSearchForm(request.POST if posted else None)
+    found = None
+    if posted and form.is_valid():
+        found = claims_numbered(by.organization_id, form.cleaned_data["number"])
+        record("claims.searched", by=by, at=timezone.now(), count=len(found))
+        if len(found) == 1:
+            return redirect("claim", organization, found[0].id)
+    context = {"form": form, "found": found}
+    return render(request, "billing/claim_search.html", context, status=422 if form.errors else 200)
+
+
+def _seat(request: HttpRequest) -> Membership:
+    by: Membership = request.membership  # type: ignore[attr-defined]
+    return by
