@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 
 from bhi.accounts.queries import people_of, system_membership
+from bhi.files.operations import read
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
+from bhi.web.pdf import Picture, pdf_of
 from billing.operations.answers import READ_ANSWER, discard_old_answers, read_kept_answer
+from billing.operations.filing import discard_batch_files
 from billing.operations.look_back import READ_LOOK_BACK, discard_old_look_backs, read_look_back
 from billing.operations.merging import GATHER, gather_late
+from billing.operations.packets import MAKE, discard_packets, finish_packet, keep_part
 from billing.operations.practice_files import (
     READ_JOB,
     TAKE_JOB,
@@ -24,6 +29,8 @@ from billing.operations.practice_taking import release_practice_file, take_pract
 from billing.operations.profiles import ensure_profiles
 from billing.operations.reopening_notices import TELL, mail_of_reopening
 from billing.operations.service_months import refresh_service_month, refresh_service_months, verify_service_months
+from billing.queries.packets import content_of, logo_of, packet_of_job
+from billing.rules.packet import PacketContent, fingerprint
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +38,11 @@ REFRESH = "refresh_service_month"
 VERIFY = "verify_service_months"
 DISCARD_LOOK_BACKS = "discard_old_look_backs"
 DISCARD = "discard_practice_files"
+DISCARD_BATCHES = "discard_batch_files"
 DISCARD_ANSWERS = "discard_old_answers"
+DISCARD_PACKETS = "discard_packets"
+# So many patients' months are laid out at once, and make one file: memory is bounded however large a batch is.
+MONTHS_A_PART = 40
 
 
 def register() -> None:
@@ -49,9 +60,14 @@ def register() -> None:
     handles(TAKE_JOB, take_long_file, label="Taking the practice’s file over")
     handles(DISCARD, discard_files)
     repeats(DISCARD, nightly)
+    handles(DISCARD_BATCHES, empty_batch_files)
+    repeats(DISCARD_BATCHES, nightly)
     handles(READ_ANSWER, read_long_answer, label="Reading an answer")
     handles(DISCARD_ANSWERS, discard_answers)
     repeats(DISCARD_ANSWERS, nightly)
+    handles(MAKE, make_packet, label="Making the packet")
+    handles(DISCARD_PACKETS, discard_made_packets)
+    repeats(DISCARD_PACKETS, nightly)
 
 
 def work_of_change(ids: Mapping[str, Any]) -> Iterable[Work]:
@@ -127,3 +143,49 @@ def read_long_answer(run: Run) -> None:
 def discard_answers(run: Run) -> None:
     """Every night: the bytes of answers past their time."""
     discard_old_answers(by=system_membership(run.organization_id), at=run.at)
+
+
+def make_packet(run: Run) -> None:
+    """Make a packet, part by part. A second run makes nothing anew."""
+    packet = packet_of_job(run.organization_id, run.job_id)
+    if packet.made_at is not None:
+        return
+    people = people_of(run.organization_id)
+    by = people[packet.asked_by_id]
+    content = content_of(packet, people)
+    total = len(content.months)
+    parts = []
+    for number, pdf in enumerate(packet_papers(run.organization_id, content, made_by=str(by), at=run.at), 1):
+        parts.append(keep_part(packet=packet, content=pdf, at=run.at))
+        run.progress(min(number * MONTHS_A_PART, total), total)
+    finish_packet(by=by, at=run.at, packet=packet, parts=parts, content_sha256=fingerprint(content))
+
+
+def packet_papers(organization_id: UUID, content: PacketContent, *, made_by: str, at: datetime) -> Iterator[bytes]:
+    """The parts of a packet, one after the other, each a PDF of its own. Raises PdfImpossible."""
+    logo, months = logo_of(organization_id), content.months
+    pictures = {"logo": Picture(logo.media_type, read(logo))} if logo is not None else {}
+    starts = range(0, len(months), MONTHS_A_PART)
+    context = {
+        "content": content,
+        "hash": fingerprint(content),
+        "batch_words": f"Batch {content.batch}",
+        "made_by": made_by,
+        "made_at": at,
+        "zone": months[0].heading.zone,
+        "has_logo": logo is not None,
+        "parts": len(starts),
+    }
+    for part, start in enumerate(starts, 1):
+        context |= {"part": part, "months": months[start : start + MONTHS_A_PART]}
+        yield pdf_of("pdf/packet.html", context, pictures=pictures, is_tagged=True)
+
+
+def discard_made_packets(run: Run) -> None:
+    """Every night: the files of packets that were made thirty days ago."""
+    discard_packets(organization_id=run.organization_id, at=run.at)
+
+
+def empty_batch_files(run: Run) -> None:
+    """Every night: copies of 837P files of more than ninety days ago; they are written again when somebody asks."""
+    discard_batch_files(organization_id=run.organization_id, at=run.at)
