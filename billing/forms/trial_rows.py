@@ -34,7 +34,7 @@ class Row(forms.Form):
 
     def told(self) -> Any:
         """The row as an item of the story; call it once valid."""
-        given = {name: value for name, value in self.cleaned_data.items() if value not in ("", None, False)}
+        given = {name: value for name, value in self.cleaned_data.items() if _is_typed(value)}
         return {name: value.upper() if name in CODES else _plain(value) for name, value in given.items()}
 
     @classmethod
@@ -209,6 +209,11 @@ class ChangeRow(Row):
 
     on = DayField(label="From", required=True)
     to = forms.ChoiceField(label="To", choices=PROGRAM_CHOICES, initial="cocm")
+
+
+def _is_typed(value: Any) -> bool:
+    """Whether anything was typed: a 0 is, a box that was not ticked is not."""
+    return value is not False and value not in ("", None)
 
 
 def _plain(value: Any) -> Any:

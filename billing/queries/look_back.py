@@ -16,7 +16,7 @@ from billing.queries.claims import Expected, expected
 from billing.queries.facts import month_facts
 from billing.queries.judging import MonthVerdict, judged_in_order
 from billing.rules.amounts import amount
-from billing.rules.books import book_in_force
+from billing.rules.books import book_in_force, with_options
 from billing.rules.look_back import OURS, Billed, CodeUnits, Compared, Finding, Support, compare
 from billing.rules.look_back_words import why, would_change
 from caseload.rules.clock import first_day, last_day, month_of
@@ -271,13 +271,13 @@ def _support(
 ) -> Support:
     """What the month's records support: of several enrolments the first that has lines, else the first."""
     if not judged:
-        return Support(claim_on=last_day(month), codes=OURS)
+        return Support(claim_on=last_day(month), codes=OURS, clinic_codes=OURS)
     own = [one for one in judged if not one.is_doubled]
     best = next((one for one in own if one.verdict is not None and one.verdict.lines), judged[0])
     claim_on = _claim_on(best)
     if best.verdict is None:
         return Support(claim_on=claim_on, codes=None)
-    book = book_in_force(best.facts.payer, first_day(month))
+    book = with_options(book_in_force(best.facts.payer, first_day(month)), best.facts.options)
     wanted = {one.code for one in billed} | {line.code for line in best.verdict.lines}
     return Support(
         claim_on=claim_on,
@@ -287,6 +287,7 @@ def _support(
         minutes=best.verdict.minutes,
         prices={code: amount(best.facts, book, code, 1) for code in wanted & OURS},
         codes=frozenset(book.codes),
+        clinic_codes=frozenset({book.clinic_cocm_code, book.clinic_bhi_code, book.options.fqhc_cocm_code}),
         is_open=best.refusal == "" and not is_claimed and claim_on < as_of,
     )
 

@@ -22,7 +22,7 @@ RULE = (
     "Each patient's counted minutes are taken to go on at their pace so far: minutes by business day since the "
     "month began, or since the patient came, today included. Least: what bills now. Middle: what the pace reaches "
     "with the papers on record. Most: what it reaches with every paper that can still be made this month. Patients "
-    "without a counted minute so far add nothing."
+    "without a counted minute so far have no pace: they add only what a paper can bring."
 )
 
 

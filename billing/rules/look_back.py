@@ -21,7 +21,8 @@ COLLABORATIVE = COCM_CODES
 GENERAL = BHI_CODES
 OURS = COLLABORATIVE | GENERAL
 ADDONS = frozenset({"99494"})
-# Codes of health centers and rural clinics that stopped being payable: CMS, RHC and FQHC center pages (S8, S9).
+# Codes of health centers and rural clinics that stopped being payable, but by payers whose rules go on with them: CMS,
+# RHC and FQHC center pages (S8, S9).
 ENDED: Mapping[str, date] = {"G0511": date(2025, 10, 1), "G0512": date(2026, 1, 1)}
 # Which of two codes stands for more work, where an amount of either is not known.
 _WEIGHT = {
@@ -67,7 +68,8 @@ class Support:
 
     `prices` holds the national amount of one unit of each code, None where unknown; `codes` those that the payer's
     rules have in the month, None where no rules of the payer hold in it. `claim_on` is the day that a claim would
-    carry. `is_open` says that somebody could be asked to pay and nobody was from here.
+    carry. `clinic_codes` are those that the payer's rules name for health centers. `is_open` says that somebody could
+    be asked to pay and nobody was from here.
     """
 
     claim_on: date
@@ -77,6 +79,7 @@ class Support:
     minutes: int = 0
     prices: Mapping[str, Decimal | None] | None = None
     codes: frozenset[str] | None = frozenset()
+    clinic_codes: frozenset[str] = frozenset()
     is_open: bool = False
 
     @property
@@ -212,9 +215,9 @@ def _also(standing: CodeUnits, net: Mapping[str, _Net], support: Support) -> tup
 
 def is_in_force(code: str, on: date, support: Support) -> bool:
     """Whether a payer could be asked for the code for a service on that day; unknown rules refuse nothing."""
-    if code in ENDED and on >= ENDED[code]:
-        return False
-    return support.codes is None or code in support.codes
+    if support.codes is None or code in support.clinic_codes:
+        return True
+    return code in support.codes and not (code in ENDED and on >= ENDED[code])
 
 
 def _by_worth(standing: CodeUnits, support: Support) -> Finding:

@@ -122,6 +122,16 @@ def test_every_fault_lies_in_a_field():
         assert trial.form.non_field_errors() == []
 
 
+def test_a_nought_is_something_typed():
+    """A score of 0 is a score, and 0 minutes of CCM are not minutes that nobody knows."""
+    score = {"on": "2026-10-05", "instrument": "phq9", "total": 0}
+    other = {"month": "2026-10", "code": "99490", "by": "billing", "minutes": 0}
+    trial = Trial(typed_of({"scores": [score], "other_services": [other]}), is_read=True)
+    rows = [trial.rows[kind].forms[0] for kind in ("scores", "other_services")]
+    assert [row.is_valid() for row in rows] == [True, True]
+    assert [row.told() for row in rows] == [score, other]
+
+
 def test_more_rows_lose_nothing_and_judge_nothing(billing: Client):
     response = billing.post(PAGE, {**TYPED, "work-0-minutes": "soon", "act": "more-work"})
     content = response.content.decode()

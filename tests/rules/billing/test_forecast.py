@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.rules.books import book_in_force
-from billing.rules.forecast import at_pace, days_between, forecast
+from billing.rules.forecast import RULE, at_pace, days_between, forecast
 from billing.rules.verdicts import judge
 from caseload.rules.minutes import MonthMinutes
 from tests.rules.billing.test_properties import BOOK, facts
@@ -80,6 +80,12 @@ def test_without_a_business_day_or_a_counted_minute_there_is_no_pace():
     assert at_pace(replace(IN_ORDER, time=worked(10, consented=False)), done=5, left=5).time.counted.bhi_seconds == 0
     assert at_pace(IN_ORDER, done=4, left=3).time.counted == worked(70).counted
     assert at_pace(replace(IN_ORDER, time=MonthMinutes()), done=1, left=1).time == MonthMinutes()
+
+
+def test_without_a_counted_minute_only_a_paper_brings_anything():
+    """As the rule says: 40 minutes without consent have no pace, and bring what the consent on paper would."""
+    assert RULE.endswith("have no pace: they add only what a paper can bring.")
+    assert going(date(2026, 10, 15), time=worked(40, consented=False)) == ("0", "0", "160.32")
 
 
 def test_what_no_book_knows_stays_unknown():

@@ -219,6 +219,12 @@ def test_codes_that_ended(code: str, on: date, *, is_found: bool):
     assert (compared.finding is Finding.NOT_IN_FORCE) == is_found
 
 
+def test_a_payer_that_goes_on_with_a_code_is_believed():
+    """NC and Texas Medicaid keep G0512 of health centers after Medicare ended it."""
+    by = replace(support(line("G0512")), codes=OURS, clinic_codes=frozenset({"G0512"}))
+    assert getattr(found(billed("G0512"), by=by), "finding", None) is Finding.AS_BILLED
+
+
 CONSIDERED = (
     Considered("99492", "", 36, 32, (), "not_reached"),
     Considered("G2214", "", 16, 32, (), "bills"),
