@@ -246,7 +246,7 @@ def _head(ground: _Ground, route: PayerRoute | None) -> FileHead | None:
         made_at=f"{ground.now:%H%M}",
         batch_number=0,
         interchange_number=0,
-        biller=_biller(ground.provider),
+        biller=biller_of(ground.provider),
         taker=Taker(
             receiver.name,
             receiver.receiver_id,
@@ -259,7 +259,8 @@ def _head(ground: _Ground, route: PayerRoute | None) -> FileHead | None:
     )
 
 
-def _biller(provider: BillingProvider) -> Biller:
+def biller_of(provider: BillingProvider) -> Biller:
+    """The billing provider as claims carry it."""
     return Biller(
         name=provider.name,
         npi=provider.npi,
