@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, Sum
@@ -151,14 +152,12 @@ def batch_rows(organization_id: UUID, *, start: int = 0, limit: int = PAGE_ROWS)
     lines = ClaimLine.objects.filter(organization_id=organization_id, claim__batch_id__in=ids).values("claim__batch_id")
     sums = {row["claim__batch_id"]: row for row in lines.annotate(known=Sum("amount"), unknown=_UNKNOWN)}
     people = people_of(organization_id)
-    return [
-        _batch_row(
-            batch,
-            Expected(sums[batch.id]["known"] or Decimal(0), sums[batch.id]["unknown"]),
-            {id_: one.name for id_, one in people.items()},
-        )
-        for batch in batches
-    ]
+    names = {id_: one.name for id_, one in people.items()}
+    return [_batch_row(batch, _summed(sums.get(batch.id)), names) for batch in batches]
+
+
+def _summed(row: Mapping[str, Any] | None) -> Expected:
+    return Expected(Decimal(0), 0) if row is None else Expected(row["known"] or Decimal(0), row["unknown"])
 
 
 def batch_page(organization_id: UUID, batch_id: UUID, *, start: int = 0, limit: int = PAGE_ROWS) -> BatchPage:

@@ -1,0 +1,317 @@
+"""The pages of filed claims: what leaves and what is to be mended, batches, a claim, its correction and its end."""
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bhi.audit.models import AuditEvent
+from bhi.files.models import StoredFile
+from bhi.tenancy.context import tenant
+from billing.models import Batch, BillingProvider, Claim, Receiver
+from billing.operations.closing import correct_month
+from billing.operations.filing import make_filed_batches
+from registry.models import Episode
+from registry.operations import record_visit
+from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
+from tests.billing.people import AT, Program, program
+from tests.billing.test_claims_of_closed_months import late_work
+from tests.factories.billing import BatchFactory
+from tests.factories.claims import AcknowledgementFactory, DenialFactory, RemittanceClaimFactory
+from tests.statements import own
+
+pytestmark = pytest.mark.usefixtures("organization")
+
+
+@pytest.fixture
+def people(organization: Any, clinic: Any) -> Program:
+    with tenant(organization):
+        made = program(organization, clinic)
+        set_up(made)
+        return made
+
+
+@pytest.fixture
+def billing(client_for: Any) -> Client:
+    return client_for("billing")
+
+
+@pytest.fixture
+def lead(client_for: Any) -> Client:
+    return client_for("clinic_lead")
+
+
+@pytest.fixture
+def base(organization: Any) -> str:
+    return f"/o/{organization.slug}/billing/"
+
+
+def patient(people: Program, name: str = "Abara", **fields: Any) -> Episode:
+    with tenant(people.organization):
+        return filed_patient(people, name, **fields)
+
+
+def close(people: Program) -> Any:
+    with tenant(people.organization):
+        return closed(people)
+
+
+def filed(people: Program, **fields: Any) -> Claim:
+    """A claim that left."""
+    patient(people, **fields)
+    close(people)
+    with tenant(people.organization):
+        make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+        return Claim.objects.select_related("batch", "episode").get()
+
+
+def text_of(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def all_of(people: Program, model: Any) -> list[Any]:
+    with tenant(people.organization):
+        return list(model.objects.order_by("id"))
+
+
+def ticked(people: Program) -> dict[str, Any]:
+    with tenant(people.organization):
+        payer = people.payer("Medicare Part B", payer_code="MCR01")
+    return {"client_token": str(uuid4()), "payers": [str(payer.id)]}
+
+
+def test_what_is_ready_and_what_is_to_be_mended(people: Program, billing: Client, base: str):
+    patient(people, "Abara")
+    patient(people, "Berg", address="", postal_code="")
+    close(people)
+    page = text_of(billing.get(f"{base}months/{FEBRUARY}/files/new/"))
+    assert "<strong>1 claim ready</strong>" in page
+    assert "charged $290.50" in page
+    assert "The patient needs a street and a city: the claim must carry them." in page
+    assert "Address: ask a care manager" in page
+    assert "Enter the patient’s postal code with five or nine digits." in page
+    with tenant(people.organization):
+        assert AuditEvent.objects.get(action="filing.viewed").count == 2
+
+
+def test_a_lead_is_led_to_where_it_is_mended(people: Program, client_for: Any, base: str, organization: Any):
+    berg = patient(people, "Berg", address="")
+    close(people)
+    both = client_for("billing", "clinic_lead")
+    page = text_of(both.get(f"{base}months/{FEBRUARY}/files/new/"))
+    assert f'href="/o/{organization.slug}/patients/{berg.patient_id}/details/">Address</a>' in page
+
+
+def test_the_files_are_made_once_and_fetched(people: Program, billing: Client, base: str):
+    patient(people)
+    close(people)
+    data = ticked(people)
+    for _ in range(2):
+        answer = billing.post(f"{base}months/{FEBRUARY}/files/new/", data)
+        assert answer.status_code in (302, 422)
+    (batch,) = all_of(people, Batch)
+    page = text_of(billing.get(f"{base}batches/{batch.id}/"))
+    assert "batch-0001.x12" in page
+    assert "Filed, no answer yet" in page
+    fetched = billing.get(f"{base}batches/{batch.id}/file/")
+    assert (fetched["Content-Type"], fetched["Content-Disposition"]) == (
+        "application/edi-x12; charset=utf-8",
+        'attachment; filename="batch-0001.x12"',
+    )
+    assert fetched.content.startswith(b"ISA*00*")
+    with tenant(people.organization):
+        assert AuditEvent.objects.get(action="batch.downloaded").count == 1
+
+
+def test_nothing_chosen_is_said(people: Program, billing: Client, base: str):
+    patient(people)
+    close(people)
+    answer = billing.post(f"{base}months/{FEBRUARY}/files/new/", {"client_token": str(uuid4())})
+    assert answer.status_code == 422
+    assert "Choose at least one payer." in text_of(answer)
+    assert all_of(people, Batch) == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("receiver", "The clearinghouse that takes this payer’s files is not in use any more."),
+        ("close", "bills at clinics where the month is open"),
+        ("papers", "1 on papers that nobody has seen"),
+    ],
+)
+def test_what_is_missing_is_said_with_the_way_to_it(
+    people: Program, billing: Client, base: str, missing: str, said: str
+):
+    patient(people, without=("visit",) if missing == "papers" else ())
+    with tenant(people.organization):
+        if missing == "receiver":
+            Receiver.objects.update(is_in_use=False)
+        if missing == "papers":
+            record_visit(by=people.by, at=AT, patient=Episode.objects.get().patient, on=date(2026, 1, 20), code="")
+    if missing != "close":
+        close(people)
+    assert said in text_of(billing.get(f"{base}months/{FEBRUARY}/files/new/"))
+
+
+def test_whoever_files_is_asked_for_first(organization: Any, clinic: Any, billing: Client, base: str):
+    with tenant(organization):
+        people = program(organization, clinic)
+        filed_patient(people)
+        closed(people)
+    page = text_of(billing.get(f"{base}months/{FEBRUARY}/files/new/"))
+    assert ("Nobody set down who files" in page, "Make the files" in page) == (True, False)
+
+
+def test_a_fault_of_the_filer_is_said_once(people: Program, billing: Client, base: str, organization: Any):
+    patient(people)
+    close(people)
+    with tenant(organization):
+        BillingProvider.objects.update(npi="1234567890")
+    page = text_of(billing.get(f"{base}months/{FEBRUARY}/files/new/"))
+    assert "The file waits for this:" in page
+    assert f'href="/o/{organization.slug}/billing/filing/provider/">NPI</a>' in page
+    assert "Make the files" not in page
+
+
+def test_a_batch_is_handed_over(people: Program, billing: Client, base: str):
+    claim = filed(people)
+    assert "To hand over" in text_of(billing.get(f"{base}batches/"))
+    billing.post(f"{base}batches/{claim.batch_id}/sent/")
+    assert "Handed over to Clearinghouse" in text_of(billing.get(f"{base}batches/{claim.batch_id}/"))
+    assert billing.post(f"{base}batches/{uuid4()}/sent/").status_code == 404
+
+
+def test_the_list_says_how_far_batches_were_answered(people: Program, billing: Client, base: str):
+    claim = filed(people)
+    with tenant(people.organization):
+        RemittanceClaimFactory(organization=people.organization, claim=claim)
+        AcknowledgementFactory(organization=people.organization, claim=None, batch=claim.batch, kind="999")
+        AcknowledgementFactory(organization=people.organization, claim=claim, batch=claim.batch, is_accepted=False)
+    billing.post(f"{base}batches/{claim.batch_id}/sent/")
+    page = text_of(billing.get(f"{base}batches/"))
+    assert "1 of 1 decided" in page
+    assert "File taken" in page
+    assert "1 claim rejected" in page
+
+
+def test_a_file_that_would_be_another_is_not_given_out(people: Program, billing: Client, base: str):
+    claim = filed(people)
+    with tenant(people.organization):
+        StoredFile.objects.update(sealed=b"", sha256="0" * 64)
+    answer = billing.get(f"{base}batches/{claim.batch_id}/file/", follow=True)
+    assert "This file cannot be written again as it was sent." in text_of(answer)
+
+
+def test_a_claim_with_what_came_of_it(people: Program, lead: Client, base: str):
+    claim = filed(people)
+    with tenant(people.organization):
+        AcknowledgementFactory(
+            organization=people.organization, claim=claim, batch=claim.batch, payer_claim_number="ICN77"
+        )
+        paid = RemittanceClaimFactory(organization=people.organization, claim=claim)
+        DenialFactory(organization=people.organization, remittance_claim=paid)
+    page = text_of(lead.get(f"{base}claims/{claim.id}/"))
+    for said in ("The claim was taken (277CA)", "$125.65 paid", "CO-97, $170.00", claim.control_number, "Abara, Jo"):
+        assert said in page
+    with tenant(people.organization):
+        event = AuditEvent.objects.get(action="claim.viewed")
+    assert (event.object_id, event.patient_id) == (claim.id, claim.patient_id)
+
+
+def test_a_claim_is_corrected_on_its_page(people: Program, lead: Client, base: str):
+    claim = filed(people, minutes=40)
+    with tenant(people.organization):
+        late_work(people, claim.episode, 46)
+        made = claim.frozen.close_id
+        correct_month(by=people.by, at=AT, close_id=made, episode_id=claim.episode_id, because="Late minutes")
+    address = f"{base}claims/{claim.id}/correction/"
+    assert "Corrected claim" in text_of(lead.get(address))
+    refused = lead.post(address, {"client_token": str(uuid4()), "because": "", "payer_claim_number": "ICN77"})
+    assert refused.status_code == 422
+    assert "Say why, in a few words." in text_of(refused)
+    assert 'value="ICN77"' in text_of(refused)
+    without = lead.post(address, {"client_token": str(uuid4()), "because": "Late minutes"})
+    assert "Enter the number under which the payer keeps the earlier claim" in text_of(without)
+    answer = lead.post(
+        address,
+        {"client_token": str(uuid4()), "because": "Late minutes", "payer_claim_number": "ICN77"},
+        follow=True,
+    )
+    page = text_of(answer)
+    assert "The claim goes out corrected in batch 2. Hand its file over." in page
+    assert "Replaces an earlier claim" in page
+    assert "takes back what was asked before" in page
+    assert "Stands no more" in text_of(lead.get(f"{base}claims/{claim.id}/"))
+
+
+def test_a_claim_that_still_asks_is_not_taken_back(people: Program, lead: Client, base: str):
+    claim = filed(people)
+    address = f"{base}claims/{claim.id}/void/"
+    assert "Take the claim back" in text_of(lead.get(address))
+    answer = lead.post(
+        address, {"client_token": str(uuid4()), "because": "Billed in error", "payer_claim_number": "ICN77"}
+    )
+    assert (answer.status_code, "The closed month still asks this payer." in text_of(answer)) == (422, True)
+
+
+def test_a_claim_is_found_by_its_number(people: Program, lead: Client, base: str):
+    claim = filed(people)
+    address = f"{base}claims/"
+    assert "Find a claim" in text_of(lead.get(address))
+    for typed in (claim.control_number, claim.control_number[-6:].lower(), "0001-0001"):
+        assert lead.post(address, {"number": typed})["Location"] == f"{base}claims/{claim.id}/"
+    assert "No claim has this number" in text_of(lead.post(address, {"number": "99999-99999"}))
+    short = lead.post(address, {"number": "1"})
+    assert (short.status_code, "Enter at least 4 characters of it." in text_of(short)) == (422, True)
+
+
+def test_several_claims_are_listed(people: Program, lead: Client, base: str):
+    filed(people, minutes=40)
+    with tenant(people.organization):
+        first = Claim.objects.get()
+        Claim.objects.filter(id=first.id).update(is_superseded=True)
+        first.pk, first.control_number, first.number, first.is_superseded = uuid4(), "00001-00002-K7QX4M", 2, False
+        first.save(force_insert=True)
+    page = text_of(lead.post(f"{base}claims/", {"number": "00001-0000"}))
+    assert "00001-00002-K7QX4M" in page
+    assert "Stands no more" in page
+
+
+def test_a_claim_that_is_not_there(lead: Client, base: str):
+    for page in ("", "correction/", "void/"):
+        assert lead.get(f"{base}claims/{uuid4()}/{page}").status_code == 404
+
+
+def statements(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(own(queries.captured_queries))
+
+
+def test_pages_read_as_often_however_much_there_is(people: Program, billing: Client, base: str):
+    claim = filed(people)
+    pages = [f"{base}batches/", f"{base}batches/{claim.batch_id}/", f"{base}claims/{claim.id}/"]
+    with tenant(people.organization):
+        RemittanceClaimFactory(organization=people.organization, claim=claim)
+    before = [statements(billing, page) for page in pages]
+    with tenant(people.organization):
+        for _ in range(3):
+            paid = RemittanceClaimFactory(organization=people.organization, claim=claim)
+            DenialFactory(organization=people.organization, remittance_claim=paid)
+            AcknowledgementFactory(organization=people.organization, claim=claim, batch=claim.batch)
+    assert [statements(billing, page) for page in pages] == before
+
+
+def test_lists_are_cut_with_a_way_on(people: Program, billing: Client, base: str, monkeypatch: Any):
+    filed(people)
+    monkeypatch.setattr("billing.views.batches.PAGE_ROWS", 1)
+    assert 'href="?start=' not in text_of(billing.get(f"{base}batches/"))
+    with tenant(people.organization):
+        BatchFactory(organization=people.organization, number=2)
+    assert 'href="?start=1"' in text_of(billing.get(f"{base}batches/"))
+    assert 'href="?start=0"' in text_of(billing.get(f"{base}batches/?start=1"))
