@@ -15,6 +15,9 @@ MONTH_NAMES = (
     *("August", "September", "October", "November", "December"),
 )
 
+# The months that an address can name.
+FIRST, LAST = month_index("2000-01"), month_index("2099-12")
+
 
 @dataclass(frozen=True, slots=True)
 class ClinicCalendar:
@@ -63,6 +66,6 @@ def month_title(month: str) -> str:
 
 
 def neighbours(month: str) -> tuple[str, str]:
-    """The month before and the month after."""
+    """The month before and the month after, of those that have a page; at either end the month itself."""
     index = month_index(month)
-    return month_named(index - 1), month_named(index + 1)
+    return month_named(max(index - 1, FIRST)), month_named(min(index + 1, LAST))

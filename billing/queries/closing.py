@@ -16,7 +16,7 @@ from billing.queries.close_exceptions import ExceptionShown, exceptions_of
 from billing.queries.frozen import read_lines
 from billing.queries.month_page import month_rows
 from billing.queries.month_row import MonthRow
-from billing.rules.closing import FrozenLine, standing_lines
+from billing.rules.closing import FrozenLine, asks_otherwise, standing_lines
 from caseload.rules.clock import first_day, month_starts_and_ends
 
 
@@ -261,7 +261,7 @@ def _changed(
         minutes = before.minutes if before else 0
         payer = _other_payer(before, row) if before and asked else ""
         now = row.asks_now
-        if asked != now or minutes != row.minutes or payer:
+        if asks_otherwise(asked, now) or minutes != row.minutes or payer:
             words, name = tuple(late.get(row.episode_id, ())), row.patient_name
             yield ChangedMonth(row.episode_id, name, asked, now, minutes, row.minutes, words, payer)
     gone = frozen.keys() - {row.episode_id for row in rows}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from billing.queries.claims import ClaimedMonth, CodeUnits
 from billing.queries.frozen import FrozenAsk, asked_after_close
-from billing.rules.closing import FrozenLine
+from billing.rules.closing import FrozenLine, asks_otherwise
 from billing.rules.decisions import Release
 from billing.rules.findings import Flag, Gap, Line, NextStep
 from billing.rules.stakes import NOTHING, Stakes
@@ -72,7 +72,7 @@ class MonthRow:
         if self.closed is None:
             return False
         is_other_payer = bool(self.closed.lines) and self.closed.payer_id != self.payer_id
-        return is_other_payer or self.closed.lines != self.asks_now
+        return is_other_payer or asks_otherwise(self.closed.lines, self.asks_now)
 
     @property
     def lines(self) -> CodeUnits:

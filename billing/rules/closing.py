@@ -50,6 +50,11 @@ def standing_lines(lines: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:
     return tuple(line for line in lines if line.units > 0)
 
 
+def asks_otherwise(before: Sequence[FrozenLine], now: Sequence[FrozenLine]) -> bool:
+    """Whether other codes or units are asked. Estimates decide nothing: a payer is asked for codes."""
+    return [(line.code, line.units) for line in before] != [(line.code, line.units) for line in now]
+
+
 def correction(before: Sequence[FrozenLine], now: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:
     """The lines of a correction: what was asked is taken back, then asked anew. Empty where nothing changes.
 

@@ -22,6 +22,7 @@ from billing.operations.profiles import add_payer, confirm_rules, set_profile, w
 from billing.queries.calendar import page_zone
 from billing.queries.payer_pages import PAGE, PayerShown, Version, payer_list, payer_row, payer_shown
 from caseload.rules.clock import local_date
+from registry.operations.errors import AlreadyVoided
 
 
 @requires(Permission.SET_PAYERS)
@@ -85,8 +86,12 @@ def payer_withdraw(request: HttpRequest, organization: str, payer_id: UUID, prof
         messages.info(request, "These rules are taken back already, or nobody set them.")
         return redirect("payer", organization, payer_id)
     if request.method == "POST" and form.is_valid():
-        withdraw_profile(by=by, at=now, profile_id=profile_id, because=form.cleaned_data["because"])
-        messages.success(request, "Taken back. They stay on record with the reason.")
+        try:
+            withdraw_profile(by=by, at=now, profile_id=profile_id, because=form.cleaned_data["because"])
+        except AlreadyVoided:  # in the moment between, by somebody else
+            messages.info(request, "Somebody took these rules back already.")
+        else:
+            messages.success(request, "Taken back. They stay on record with the reason.")
         return redirect("payer", organization, payer_id)
 
     def write() -> object:

@@ -19,6 +19,7 @@ from billing.operations.closing import close_month
 from billing.operations.profiles import set_profile
 from billing.queries.clinician_years import PAGE as ROWS
 from billing.queries.clinician_years import clinician_rates
+from billing.queries.closing import clinic_month
 from billing.queries.verdicts import month_verdicts
 from registry.models import Episode
 from tests.billing.people import AT, Program, program
@@ -56,6 +57,18 @@ def test_a_qualifying_clinicians_months_pay_by_the_higher_factor_and_the_close_s
     )
     frozen = FrozenMonth.objects.get()
     assert (frozen.facts["conversion"], frozen.lines) == ("qualifying", [["99492", 1, "161.12"]])
+
+
+def test_another_factor_asks_a_closed_month_for_nothing_else(lakeside: Program):
+    """Estimates of closed months may be others by now; what is asked of the payer is not, so nothing is to correct."""
+    clinician = TreatingClinicianFactory(organization=lakeside.organization)
+    episode = treated(lakeside, clinician)
+    clinic_id = lakeside.clinic.id
+    close_month(by=lakeside.by, at=AT, clinic_id=clinic_id, month="2026-02", note="Seen.", client_token=uuid4())
+    set_qualifying(by=lakeside.by, at=AT, said={(clinician.id, 2026): True})
+    assert february(lakeside, episode) == ("qualifying", Decimal("161.12"))
+    shown = clinic_month(lakeside.organization.id, "2026-02", clinic_id)
+    assert (shown.changed, [row.is_closed_otherwise for row in shown.rows]) == ((), [False])
 
 
 def test_what_is_said_twice_is_kept_once_and_a_stranger_is_refused(lakeside: Program):

@@ -307,3 +307,10 @@ def test_titles_and_addresses_name_nobody(people: Program, billing: Client):
     assert titles == ["Month · BHI", "Patient's month · BHI"]
     links = re.findall(r'(?:href|action)="([^"]*)"', pages[0].content.decode() + pages[1].content.decode())
     assert [link for link in links if "Abara" in link or "0042" in link] == []
+
+
+@pytest.mark.parametrize("path", ["months/2000-01/", "months/2099-12/", "months/2000-01/coverage/"])
+def test_the_first_and_the_last_month_that_an_address_names_have_their_pages(
+    people: Program, billing: Client, path: str
+):
+    assert billing.get(f"{BASE}{path}").status_code == 200

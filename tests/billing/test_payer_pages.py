@@ -18,6 +18,7 @@ from billing.operations.profiles import BEGINNING, ProfileNotes, ensure_profile,
 from billing.rules.books.options import BOUNDS
 from billing.rules.payer_options import BY_NAME
 from registry.models import Payer
+from registry.operations.errors import AlreadyVoided
 from tests.billing.people import AT, Program, program
 from tests.billing.test_pages import text_of
 from tests.statements import own
@@ -284,3 +285,16 @@ def test_trying_costs_the_same_for_any_number_of_patients(lakeside: Program):
     for name in ("Boyd", "Cole", "Dunn"):
         lakeside.billing_patient(name, minutes=32, payer=payer)
     assert statements() == before
+
+
+def test_of_two_who_withdraw_at_once_the_later_one_reads_so(people: Program, billing: Client, monkeypatch: Any):
+    payer = aetna(people)
+    with tenant(people.organization):
+        wrong = set_profile(by=people.by, at=AT, payer=payer, book="medicare_ffs", from_on=FEBRUARY)
+
+    def taken_back_already(**given: Any) -> None:
+        raise AlreadyVoided
+
+    monkeypatch.setattr("billing.views.payers.withdraw_profile", taken_back_already)
+    answer = billing.post(f"{PAGE}{payer.id}/rules/{wrong.id}/withdraw/", {"because": "Misread"}, follow=True)
+    assert (answer.status_code, "Somebody took these rules back already." in text_of(answer)) == (200, True)
