@@ -101,6 +101,7 @@ def _answers(
             tuple(of_claim.get(row.id, ())),
             tuple(lines.get(row.id, ())),
         )
+        assert row.claim_id is not None
         found.setdefault(row.claim_id, []).append(answer)
     return found, {row.id: row.remittance.paid_on for row in rows}, keys
 

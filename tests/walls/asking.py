@@ -16,6 +16,7 @@ from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
+from billing.models import Denial, Refund
 from caseload.models import AgendaItem, Contact, TimeEntry, Timer
 from registry.models import Episode, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
@@ -102,6 +103,10 @@ class Asking:
             return SafetyNotice.objects.get(id=arguments["notice_id"]).patient_id
         if "item_id" in arguments:
             return AgendaItem.objects.select_related("episode").get(id=arguments["item_id"]).episode.patient_id
+        if "denial_id" in arguments:
+            return Denial.objects.select_related("claim").get(id=arguments["denial_id"]).claim.patient_id
+        if "refund_id" in arguments:
+            return Refund.objects.select_related("claim").get(id=arguments["refund_id"]).claim.patient_id
         found: UUID = arguments["patient_id"]
         return found
 

@@ -12,11 +12,13 @@ from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
+from billing.operations.closing import close_month
 from billing.operations.merging import merge_patients
 from caseload.models import CaseReview
 from caseload.operations.summary_files import ask_for_summary, keep_summary
-from registry.models import Episode
+from registry.models import Episode, Patient
 from registry.rules.links import long_address, secret_sha256
+from tests.billing.people import AT, program
 from tests.factories.billing import (
     BatchFactory,
     BilledLineFactory,
@@ -42,6 +44,7 @@ from tests.factories.claims import (
     AcknowledgementFactory,
     AnswerFileFactory,
     ChargeFeeFactory,
+    ChargePostedFactory,
     ClinicianRateFactory,
     DenialFactory,
     PayerFeeFactory,
@@ -72,7 +75,7 @@ from tests.factories.registry import (
 )
 from tests.factories.reviews import AgendaItemFactory, DecisionLinkFactory, ReviewSessionFactory, ReviewSlotFactory
 from tests.factories.risk import RiskCaseFactory, RiskDrillFactory
-from tests.factories.tenancy import NOW
+from tests.factories.tenancy import NOW, ClinicFactory
 from tests.factories.work import (
     ClinicianRequestFactory,
     CoverFactory,
@@ -545,9 +548,7 @@ def refund_list(seat: Membership) -> Mapping[str, Any]:
 
 def filed_claim(seat: Membership) -> Mapping[str, Any]:
     of_seat = episode(seat)
-    made = ClaimFactory(
-        organization=seat.organization, episode=of_seat, control_number="00001-00001-K7QX4M", number=1
-    )
+    made = ClaimFactory(organization=seat.organization, episode=of_seat, control_number="00001-00001-K7QX4M", number=1)
     return {"claim_id": made.id}
 
 
@@ -619,6 +620,29 @@ def answer_claim(seat: Membership) -> Mapping[str, Any]:
     return {"remittance_claim_id": row.id}
 
 
+def answers_to_match(seat: Membership) -> Mapping[str, Any]:
+    answer_claim(seat)
+    return {}
+
+
 def acknowledgement(seat: Membership) -> Mapping[str, Any]:
     """What was said of a claim that nobody knows."""
     return {"acknowledgement_id": AcknowledgementFactory(organization=seat.organization, claim=None).id}
+
+
+def closed_charge_of_one(seat: Membership) -> Mapping[str, Any]:
+    """A month that bills, closed at its clinic."""
+    people = program(seat.organization, ClinicFactory(organization=seat.organization))
+    made = people.billing_patient("Quuxworth", mrn="MRN-77120")
+    Patient.objects.filter(id=made.patient_id).update(given_name="Zebediah")
+    close_month(by=people.by, at=AT, clinic_id=people.clinic.id, month="2026-02", note="", client_token=uuid7())
+    return {"month": "2026-02", "episode_id": made.id}
+
+
+def closed_charge(seat: Membership) -> Mapping[str, Any]:
+    return {"month": closed_charge_of_one(seat)["month"]}
+
+
+def posted_charge(seat: Membership) -> Mapping[str, Any]:
+    made = ChargePostedFactory(organization=seat.organization, episode=episode(seat))
+    return {"month": "2026-02", "posted_id": made.id}
