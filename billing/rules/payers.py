@@ -54,6 +54,11 @@ NAMES = (
     ("regence", r"\bREGENCE\b"),
 )
 """Which words of a payer's name point to which family, tried in order."""
+PLANS = (
+    r"\b(ADVANTAGE|MA|HMO|PPO|POS|PFFS|SNP|DSNP|DUAL|COMPLETE|PLUS|GOLD|AARP|AETNA|ANTHEM|BCBS\w*|BLUE|CIGNA|HUMANA|"
+    r"KAISER|UHC|UNITED\w*|WELLCARE)\b"
+)
+"""Words beside "Medicare" that name a private plan: its prices and edits are not those of Original Medicare."""
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +70,7 @@ def default_rules(payer_name: str, on: date = date.max) -> PayerRules:
     section 6).
     """
     name = payer_name.upper()
-    if re.search(r"\bMEDICARE\b", name) and not re.search(r"\b(ADVANTAGE|MA|HMO|PPO)\b", name):
+    if re.search(r"\bMEDICARE\b", name) and not re.search(PLANS, name):
         return PayerRules(MEDICARE, note="Medicare rules, taken from the payer's name.")
     if re.search(r"\bMEDICARE\b", name):
         note = "Medicare rules assumed for this plan; its own edits are not confirmed."

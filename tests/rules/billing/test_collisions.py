@@ -95,6 +95,15 @@ def test_another_practitioner_is_named_as_such():
     assert found.is_barred
 
 
+def test_a_psychologists_own_code_holds_the_month_from_the_year_that_has_it():
+    facts = beside(("G0323", "other"))
+    (found,) = collisions(facts, judge(facts, BOOK), BOOK)
+    assert found.sentence.endswith(
+        "by another practitioner: held back until it is clear who bills the month, since 2023."
+    )
+    assert (found.citation.evidence, found.is_barred) == ("recalled", True)
+
+
 @pytest.mark.parametrize(
     ("service", "month", "expected"),
     [
@@ -153,13 +162,13 @@ def test_what_bills_is_explained_and_not_what_was_tried_before_it():
 
 def test_a_rule_names_its_place_in_the_matrix():
     assert (matrix()[0].citation.book, matrix()[0].citation.field) == ("collisions", "pair 1")
-    assert (matrix()[-1].citation.field, matrix()[-1].who) == ("pair 30", "same")
+    assert (matrix()[-1].citation.field, matrix()[-1].who) == ("pair 31", "same")
     assert {pair.who for pair in matrix()} == {"same", "other", "any"}
 
 
 def test_the_matrix_is_whole():
     assert {pair.rule for pair in matrix()} == set(RULES)
-    assert len(matrix()) == 30
+    assert len(matrix()) == 31
     assert all(pair.citation.sources and pair.because.endswith(".") for pair in matrix())
     assert all(pair.citation.confidence for pair in matrix() if pair.citation.evidence == "recalled")
 

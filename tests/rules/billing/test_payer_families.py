@@ -112,10 +112,19 @@ TEXAS = (date(2022, 12, 31), date(2023, 1, 1), date(2024, 8, 1))
     ("name", "family", "note"),
     [
         ("Medicare Part B", MEDICARE, "Medicare rules, taken from the payer's name."),
+        ("Railroad Medicare", MEDICARE, "Medicare rules, taken from the payer's name."),
         ("Original Medicare", MEDICARE, "Medicare rules, taken from the payer's name."),
         *(
             (name, "medicare_advantage", "Medicare rules assumed for this plan; its own edits are not confirmed.")
-            for name in ("Humana Medicare Advantage", "Aetna Medicare HMO", "Regence Medicare PPO", "Medicare MA plan")
+            for name in (
+                "Humana Medicare Advantage",
+                "Aetna Medicare HMO",
+                "Regence Medicare PPO",
+                "Medicare MA plan",
+                "Humana Medicare",
+                "UnitedHealthcare Medicare Complete",
+                "Blue Cross Medicare",
+            )
         ),
         *(
             (name, family, BY_NAME)
