@@ -24,6 +24,9 @@ from billing.queries.close_exceptions import ExceptionShown
 from billing.queries.closing import ClinicMonth, clinic_month
 from caseload.rules.clock import local_date
 
+ROWS = 100
+MOST_DIGITS = 6
+
 
 @requires(Permission.CLOSE_MONTH)
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -167,6 +170,8 @@ def _page(
     by = _seat(request)
     record("month.close_viewed", by=by, at=at, object_id=shown.clinic_id, count=len(shown.rows))
     people = _people(by)
+    todo = sorted(shown.exceptions, key=lambda one: one.is_settled)
+    start = _start(request, todo, noting)
     context: dict[str, Any] = {
         "shown": shown,
         "month": month,
@@ -175,7 +180,12 @@ def _page(
         "today": local_date(at, shown.zone),
         "zone": shown.zone.key,
         "form": close,
-        "rows": [(one, _form_of(one, noting, people)) for one in shown.exceptions],
+        "rows": [(one, _form_of(one, noting, people)) for one in todo[start : start + ROWS]],
+        "shown_rows": f"{start + 1} to {min(start + ROWS, len(todo))}",
+        "previous_url": f"?start={max(0, start - ROWS)}#exceptions" if start else "",
+        "next_url": f"?start={start + ROWS}#exceptions" if start + ROWS < len(todo) else "",
+        "changed": shown.changed[:ROWS],
+        "held": shown.held[:ROWS],
         "because": because or BecauseForm(),
         "reopening": reopening or BecauseForm(),
         "is_mine": shown.close is not None and shown.close.asked_by_id == by.id,
@@ -184,9 +194,23 @@ def _page(
     return render(request, "billing/month_close.html", context, status=status)
 
 
+def _start(request: HttpRequest, todo: list[ExceptionShown], noting: ExceptionForm | None) -> int:
+    """From which exception on: as asked for, or so that the form that was sent is on the page."""
+    if noting is not None:
+        sent = next((place for place, one in enumerate(todo) if _is_of(one, noting)), 0)
+        return sent - sent % ROWS
+    text = request.GET.get("start", "")
+    start = int(text) if text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else 0
+    return start if start < len(todo) else 0
+
+
+def _is_of(one: ExceptionShown, noting: ExceptionForm) -> bool:
+    return noting.is_bound and noting.cleaned_data.get("kind") == one.kind and noting.key == one.key
+
+
 def _form_of(one: ExceptionShown, noting: ExceptionForm | None, people: list[tuple[UUID, str]]) -> ExceptionForm:
     """The row's form: as it was sent, or as it was noted."""
-    if noting is not None and noting.is_bound and noting.cleaned_data.get("kind") == one.kind and noting.key == one.key:
+    if noting is not None and _is_of(one, noting):
         return noting
     values = {
         "kind": one.kind,

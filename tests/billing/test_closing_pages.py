@@ -13,6 +13,7 @@ from bhi.tenancy.context import tenant
 from bhi.web.middleware import MonthClosedMiddleware
 from billing.models import FrozenMonth, LateChange, MonthClose, MonthException
 from billing.operations.closing import close_month
+from billing.operations.late import write_late
 from caseload.models import Contact, TimeEntry
 from caseload.operations.timers import start_timer, stop_timer
 from registry.models import Assessment
@@ -83,6 +84,37 @@ def test_an_exception_is_noted_and_what_was_typed_is_kept(people: Program, billi
             ("Dr. Rivera was asked.", people.worker.id, False)
         ]
     assert "Dr. Rivera was asked." in text_of(billing.get(page))
+
+
+def test_exceptions_are_cut_with_a_way_on_those_that_are_open_first(
+    people: Program, billing: Client, page: str, monkeypatch: Any
+):
+    monkeypatch.setattr("billing.views.closing.ROWS", 3)
+    episodes = [patient(people, name, without=("diagnosis",)) for name in ("Abara", "Bell", "Cole")]
+    first, last = billing.get(page), billing.get(f"{page}?start=3#exceptions")
+    every = [one for one, _ in (*first.context["rows"], *last.context["rows"])]
+    assert ("1 to 3 of 4" in text_of(first), "4 to 4 of 4" in text_of(last)) == (True, True)
+    assert {one.episode_id for one in every} == {None, *(episode.id for episode in episodes)}
+    settled = {"kind": "gap", "episode": episodes[0].id, "about": "diagnosis_missing", "is_settled": "on"}
+    refused = billing.post(f"{page}exceptions/", {**settled, "note": ""})
+    assert (refused.status_code, "Write how it was settled." in text_of(refused)) == (422, True)
+    assert billing.post(f"{page}exceptions/", {**settled, "note": "It comes."}).status_code == 302
+    assert [one.episode_id for one, _ in billing.get(f"{page}?start=3").context["rows"]] == [episodes[0].id]
+    for nonsense in ("x", "99", "9" * 50):
+        assert "1 to 3 of 4" in text_of(billing.get(f"{page}?start={nonsense}"))
+
+
+def test_what_changed_since_a_close_is_cut_with_its_count(
+    people: Program, billing: Client, page: str, monkeypatch: Any
+):
+    monkeypatch.setattr("billing.views.closing.ROWS", 1)
+    episodes = [patient(people, name) for name in ("Abara", "Bell")]
+    closed(people)
+    with tenant(people.organization):
+        for episode in episodes:
+            write_late(by=people.by, at=AT, because="Found.", write=lambda one=episode: people.work(one, 5, hour=19))
+    words = text_of(billing.get(page))
+    assert ("The first 1 of 2: once these are corrected" in words, words.count("Correct the month")) == (True, 1)
 
 
 def test_a_foreign_owner_or_clinic_is_not_found(people: Program, billing: Client, page: str):
