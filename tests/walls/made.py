@@ -43,10 +43,12 @@ from tests.factories.caseload import (
 from tests.factories.claims import (
     AcknowledgementFactory,
     AnswerFileFactory,
+    BillingProviderFactory,
     ChargeFeeFactory,
     ChargePostedFactory,
     ClinicianRateFactory,
     DenialFactory,
+    PacketFactory,
     PayerFeeFactory,
     ReceiverFactory,
     RefundFactory,
@@ -526,6 +528,37 @@ def batch(seat: Membership) -> Mapping[str, Any]:
     return {"batch_id": BatchFactory(organization=seat.organization, stored_file=file).id}
 
 
+def packet(seat: Membership) -> Mapping[str, Any]:
+    """Made, and not expired."""
+    of = {"organization": seat.organization, "episode": episode(seat)}
+    made = PacketFactory(**of, asked_by=seat, made_at=NOW, content_sha256="ab" * 32)
+    made.stored_file = store(
+        b"Quuxworth, Zebediah",
+        organization_id=seat.organization.id,
+        purpose=f"packet {made.id.hex}",
+        media_type="application/pdf",
+        at=NOW,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    made.save(update_fields=["stored_file"])
+    return {"packet_id": made.id}
+
+
+def packet_part(seat: Membership) -> Mapping[str, Any]:
+    return {**packet(seat), "part": 1}
+
+
+def packet_list(seat: Membership) -> Mapping[str, Any]:
+    packet(seat)
+    return {}
+
+
+def logo(seat: Membership) -> Mapping[str, Any]:
+    file = store(b"Zebediah", organization_id=seat.organization.id, purpose="logo", media_type="image/png", at=NOW)
+    BillingProviderFactory(organization=seat.organization, logo=file)
+    return {}
+
+
 def denial(seat: Membership) -> Mapping[str, Any]:
     claim = ClaimFactory(organization=seat.organization, episode=episode(seat))
     return {"denial_id": DenialFactory(organization=seat.organization, remittance_claim__claim=claim).id}
@@ -635,7 +668,7 @@ def closed_charge_of_one(seat: Membership) -> Mapping[str, Any]:
     people = program(seat.organization, ClinicFactory(organization=seat.organization))
     made = people.billing_patient("Quuxworth", mrn="MRN-77120")
     Patient.objects.filter(id=made.patient_id).update(given_name="Zebediah")
-    close_month(by=people.by, at=AT, clinic_id=people.clinic.id, month="2026-02", note="", client_token=uuid7())
+    close_month(by=people.by, at=AT, clinic_id=people.clinic.id, month="2026-02", note="Seen.", client_token=uuid7())
     return {"month": "2026-02", "episode_id": made.id}
 
 
