@@ -16,7 +16,7 @@ from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
-from billing.models import Denial, Refund
+from billing.models import ChargePosted, Denial, Refund
 from caseload.models import AgendaItem, Contact, TimeEntry, Timer
 from registry.models import Episode, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
@@ -89,24 +89,9 @@ class Asking:
 
     def patient_of(self, arguments: Mapping[str, Any]) -> UUID:
         """Whose page this is."""
-        if "episode_id" in arguments:
-            return Episode.objects.get(id=arguments["episode_id"]).patient_id
-        if "contact_id" in arguments:
-            return Contact.objects.get(id=arguments["contact_id"]).patient_id
-        if "entry_id" in arguments:
-            return TimeEntry.objects.get(id=arguments["entry_id"]).patient_id
-        if "timer_id" in arguments:
-            return Timer.objects.get(id=arguments["timer_id"]).patient_id
-        if "referral_id" in arguments:
-            return Referral.objects.get(id=arguments["referral_id"]).patient_id
-        if "notice_id" in arguments:
-            return SafetyNotice.objects.get(id=arguments["notice_id"]).patient_id
-        if "item_id" in arguments:
-            return AgendaItem.objects.select_related("episode").get(id=arguments["item_id"]).episode.patient_id
-        if "denial_id" in arguments:
-            return Denial.objects.select_related("claim").get(id=arguments["denial_id"]).claim.patient_id
-        if "refund_id" in arguments:
-            return Refund.objects.select_related("claim").get(id=arguments["refund_id"]).claim.patient_id
+        for key, (model, path) in PATIENT_OF.items():
+            if key in arguments:
+                return _patient(model, path, arguments[key])
         found: UUID = arguments["patient_id"]
         return found
 
@@ -136,6 +121,26 @@ class Asking:
         if whose == ABSENT:
             return {key: value if isinstance(value, str) else uuid7() for key, value in self.foreign.items()}
         return self.foreign
+
+
+# Of an object, its model and where its patient is found.
+PATIENT_OF: Mapping[str, tuple[Any, str]] = {
+    "episode_id": (Episode, "patient_id"),
+    "contact_id": (Contact, "patient_id"),
+    "entry_id": (TimeEntry, "patient_id"),
+    "timer_id": (Timer, "patient_id"),
+    "referral_id": (Referral, "patient_id"),
+    "notice_id": (SafetyNotice, "patient_id"),
+    "item_id": (AgendaItem, "episode__patient_id"),
+    "denial_id": (Denial, "claim__patient_id"),
+    "posted_id": (ChargePosted, "patient_id"),
+    "refund_id": (Refund, "claim__patient_id"),
+}
+
+
+def _patient(model: Any, path: str, object_id: UUID) -> UUID:
+    found: UUID = model.objects.values_list(path, flat=True).get(id=object_id)
+    return found
 
 
 def _signed_in(seat: Membership) -> Client:

@@ -1,0 +1,134 @@
+"""Charges of closed months on their way into the practice's own system: ticked as posted, and how their file looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from bhi.audit.operations import record
+from bhi.errors import DomainError, NotFound
+from bhi.tenancy.models import Membership
+from billing.models import BatchFormat, ChargeColumns, ChargePosted, Claim, FrozenMonth
+from billing.queries.frozen import frozen_rows, read_lines
+from billing.rules.charge_sheet import Chosen, checked
+from billing.rules.closing import standing_lines
+from caseload.rules.clock import first_day
+from registry.operations.recording import Stamp, record_facts, stamped, void_facts
+
+MOST_NUMBER = 40
+
+
+class CannotPost(DomainError):
+    """A charge that is not to be posted; the sentence says why."""
+
+
+@transaction.atomic
+def post_charges(
+    *, by: Membership, at: datetime, month: str, numbers: Mapping[UUID, str], on: date
+) -> list[ChargePosted]:
+    """Tick the charges of closed months, by episode, as entered into the practice's own system under these numbers.
+
+    All of them or none. What is ticked under the same number already stays as it is. Raises CannotPost where a month
+    is not closed or asks for nothing, stands there under another number, or left as 837P; NotFound for an episode
+    that has no such month.
+    """
+    if not numbers:
+        raise CannotPost("Tick the charges that were posted first.")
+    if any(len(number.strip()) > MOST_NUMBER for number in numbers.values()):
+        raise CannotPost(f"A charge number has {MOST_NUMBER} characters at most.")
+    _lock(by)
+    rows = _asking(by.organization_id, month, list(numbers))
+    if rows.keys() != set(numbers):
+        raise NotFound
+    known = _posted(by.organization_id, month, list(numbers))
+    _refuse(by.organization_id, month, rows, known, numbers)
+    made = [
+        stamped(
+            ChargePosted,
+            Stamp(by, at),
+            patient_id=row.patient_id,
+            episode_id=row.episode_id,
+            month=first_day(month),
+            number=numbers[row.episode_id].strip(),
+            on=on,
+        )
+        for row in rows.values()
+        if row.episode_id not in known
+    ]
+    record_facts(made)
+    for one in made:
+        record("charge.posted", by=by, at=at, patient_id=one.patient_id, object_id=one.id, fields=["number", "on"])
+    return [*known.values(), *made]
+
+
+@transaction.atomic
+def take_back_posted(*, by: Membership, at: datetime, posted_id: UUID, reason: str) -> None:
+    """A charge was ticked by mistake, or left the practice's system again.
+
+    Raises ReasonMissing, AlreadyVoided, NotFound.
+    """
+    posted = ChargePosted.objects.filter(organization_id=by.organization_id, id=posted_id).first()
+    if posted is None:
+        raise NotFound
+    void_facts([posted], stamp=Stamp(by, at), reason=reason)
+    record("charge.not_posted", by=by, at=at, patient_id=posted.patient_id, object_id=posted.id, fields=["voided_at"])
+
+
+@transaction.atomic
+def set_charge_columns(*, by: Membership, at: datetime, columns: Sequence[tuple[str, str]]) -> Chosen:
+    """Which columns the charge file has, in order, each with its heading. Raises ColumnsWrong."""
+    chosen = checked(columns)
+    _lock(by)
+    row = ChargeColumns.objects.filter(organization_id=by.organization_id).first()
+    stored = [list(one) for one in chosen]
+    if row is not None and row.columns == stored:
+        return chosen
+    is_new = row is None
+    row = row or ChargeColumns(organization_id=by.organization_id)
+    row.columns, row.changed_at, row.changed_by = stored, at, by
+    row.save(force_insert=is_new)
+    record("charge_columns.set", by=by, at=at, object_id=row.id, fields=["columns"])
+    return chosen
+
+
+def _asking(organization_id: UUID, month: str, episodes: list[UUID]) -> dict[UUID, FrozenMonth]:
+    """By episode, the closed months that ask for something."""
+    rows = frozen_rows(organization_id, month).filter(episode_id__in=episodes).defer("facts", "verdict")
+    return {row.episode_id: row for row in rows if standing_lines(read_lines(row.lines))}
+
+
+def _posted(organization_id: UUID, month: str, episodes: list[UUID]) -> dict[UUID, ChargePosted]:
+    rows = ChargePosted.objects.live().filter(
+        organization_id=organization_id, month=first_day(month), episode_id__in=episodes
+    )
+    return {row.episode_id: row for row in rows}
+
+
+def _refuse(
+    organization_id: UUID,
+    month: str,
+    rows: Mapping[UUID, FrozenMonth],
+    known: Mapping[UUID, ChargePosted],
+    numbers: Mapping[UUID, str],
+) -> None:
+    if any(known[id_].number != numbers[id_].strip() for id_ in known):
+        raise CannotPost("A charge is ticked already under another number. Take that back first.")
+    patients = [row.patient_id for row in rows.values()]
+    filed = Claim.objects.filter(
+        organization_id=organization_id,
+        patient_id__in=patients,
+        month=first_day(month),
+        is_superseded=False,
+        batch__format=BatchFormat.X12,
+    )
+    if filed.exists():
+        raise CannotPost("A month left as 837P already. Posted here as well, the payer would be asked twice.")
+
+
+def _lock(by: Membership) -> None:
+    """One writer at a time: a second submit waits, and finds the first one's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"charges of {by.organization_id}"])

@@ -1,0 +1,199 @@
+"""The charges of a closed month, for the practice's own system: what to key, what is expected, what is posted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from bhi.accounts.queries import people_of
+from bhi.errors import NotFound
+from billing.models import BatchFormat, ChargeColumns, ChargePosted, Claim, FrozenMonth
+from billing.queries.claimable import Billable
+from billing.queries.fees import FeeTable, fee_table, placed_of
+from billing.queries.filing_facts import Prepared, filing_plan
+from billing.queries.filing_settings import billing_provider
+from billing.rules.charge_sheet import USUAL, Chosen, SheetLine, cells, header
+from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
+from billing.rules.x12.filed import FiledClaim
+from caseload.rules.clock import first_day
+
+
+@dataclass(frozen=True, slots=True)
+class PostedShown:
+    """A charge that was entered into the practice's own system: its number there, when and by whom."""
+
+    id: UUID
+    number: str
+    on: date
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRow:
+    """One patient's closed month as a charge. `filed_in` names the batch of an 837P that it left in: then it is not
+    posted here. `is_changed` says that the month was corrected after it was posted.
+    """
+
+    episode_id: UUID
+    patient_id: UUID
+    patient_name: str
+    mrn: str
+    claim: FiledClaim
+    expected: ExpectedAmount
+    of_lines: tuple[ExpectedAmount, ...]
+    posted: PostedShown | None
+    filed_in: int | None
+    is_institutional: bool
+    is_changed: bool
+
+    @property
+    def is_to_post(self) -> bool:
+        return self.posted is None and self.filed_in is None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeSheet:
+    """A month's charges by patient. `still_open` bill at clinics whose month is not closed; `to_correct` wait."""
+
+    rows: tuple[ChargeRow, ...]
+    still_open: int
+    to_correct: int
+    billing_npi: str
+
+    @property
+    def to_post(self) -> int:
+        return sum(row.is_to_post for row in self.rows)
+
+    @property
+    def posted(self) -> int:
+        return sum(row.posted is not None for row in self.rows)
+
+    @property
+    def filed(self) -> int:
+        return sum(row.filed_in is not None for row in self.rows)
+
+
+def charge_sheet(
+    organization_id: UUID, month: str, *, at: datetime, episode_ids: Collection[UUID] | None = None
+) -> ChargeSheet:
+    """The charges of a month, or of some of its episodes, by patient. A constant number of statements."""
+    plan = filing_plan(organization_id, month, at=at, has_seen_papers=True, even_claimed=True, episode_ids=episode_ids)
+    prepared = [
+        one for payer in plan.payers for one in (*payer.ready, *payer.to_mend, *payer.institutional, *payer.unseen)
+    ]
+    prepared.sort(key=lambda one: (one.billable.episode.patient.sort_name, str(one.billable.episode.id)))
+    ground = _ground(organization_id, month, prepared)
+    provider = billing_provider(organization_id)
+    return ChargeSheet(
+        rows=tuple(_row(one, ground) for one in prepared),
+        still_open=plan.still_open,
+        to_correct=plan.to_correct,
+        billing_npi=provider.npi if provider else "",
+    )
+
+
+def charge_row(organization_id: UUID, month: str, episode_id: UUID, *, at: datetime) -> ChargeRow:
+    """One patient's charge. Raises NotFound where the month is not closed or asks for nothing."""
+    sheet = charge_sheet(organization_id, month, at=at, episode_ids=[episode_id])
+    if not sheet.rows:
+        raise NotFound
+    return sheet.rows[0]
+
+
+def charge_columns(organization_id: UUID) -> Chosen:
+    """The columns of the organization's charge file; the usual ones where nobody chose."""
+    row = ChargeColumns.objects.filter(organization_id=organization_id).first()
+    return USUAL if row is None else tuple((key, heading) for key, heading in row.columns)
+
+
+def charge_file(columns: Chosen, sheet: ChargeSheet) -> tuple[list[str], list[list[str | int | Decimal | date | None]]]:
+    """The heading and the rows of the file: one for each line."""
+    rows = [cells(columns, line) for row in sheet.rows for line in sheet_lines(row, sheet.billing_npi)]
+    return header(columns), rows
+
+
+def sheet_lines(row: ChargeRow, billing_npi: str) -> list[SheetLine]:
+    """The lines of one charge with what stands around them."""
+    number = row.posted.number if row.posted else ""
+    return [
+        SheetLine(row.claim, line, row.mrn, billing_npi, expected.expected, expected.is_estimate, number)
+        for line, expected in zip(row.claim.lines, row.of_lines, strict=True)
+    ]
+
+
+def posted_of(organization_id: UUID, month: str, posted_id: UUID) -> ChargePosted:
+    """One tick, also one that was taken back. Raises NotFound."""
+    rows = ChargePosted.objects.filter(organization_id=organization_id, month=first_day(month), id=posted_id)
+    found: ChargePosted | None = rows.select_related("patient").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    posted: Mapping[UUID, ChargePosted]
+    names: Mapping[UUID, str]
+    filed: Mapping[UUID, int]
+    frozen_at: Mapping[UUID, datetime]
+    fees: FeeTable
+
+
+def _ground(organization_id: UUID, month: str, prepared: Collection[Prepared]) -> _Ground:
+    on = first_day(month)
+    posted = ChargePosted.objects.live().filter(organization_id=organization_id, month=on)
+    filed = Claim.objects.filter(
+        organization_id=organization_id, month=on, is_superseded=False, batch__format=BatchFormat.X12
+    )
+    frozen = FrozenMonth.objects.filter(
+        organization_id=organization_id, id__in=[one.billable.basis.frozen_id for one in prepared]
+    )
+    return _Ground(
+        posted={row.episode_id: row for row in posted},
+        names={id_: str(seat) for id_, seat in people_of(organization_id).items()},
+        filed=dict(filed.values_list("patient_id", "batch__number")),
+        frozen_at=dict(frozen.values_list("id", "frozen_at")),
+        fees=fee_table(organization_id),
+    )
+
+
+def _row(one: Prepared, ground: _Ground) -> ChargeRow:
+    episode, basis = one.billable.episode, one.billable.basis
+    posted = ground.posted.get(episode.id)
+    of_lines = _expected(one.billable, one.claim.service_on, ground.fees)
+    frozen_at = ground.frozen_at.get(basis.frozen_id) if basis.frozen_id else None
+    return ChargeRow(
+        episode_id=episode.id,
+        patient_id=episode.patient_id,
+        patient_name=one.patient_name,
+        mrn=episode.patient.mrn,
+        claim=one.claim,
+        expected=added(of_lines),
+        of_lines=of_lines,
+        posted=_posted(posted, ground.names) if posted else None,
+        filed_in=ground.filed.get(episode.patient_id),
+        is_institutional=one.is_institutional,
+        is_changed=posted is not None and frozen_at is not None and frozen_at > posted.recorded_at,
+    )
+
+
+def _expected(one: Billable, on: date, fees: FeeTable) -> tuple[ExpectedAmount, ...]:
+    placed = placed_of(
+        one.basis.facts,
+        one.basis.book,
+        payer_id=one.payer.id,
+        clinic_id=one.episode.clinic_id,
+        clinician_id=one.episode.treating_clinician_id,
+        on=on,
+    )
+    if placed is None:
+        return (NOT_KNOWN,) * len(one.lines)
+    return tuple(fees.expected(placed, line.code, line.units, line.amount) for line in one.lines)
+
+
+def _posted(row: ChargePosted, names: Mapping[UUID, str]) -> PostedShown:
+    return PostedShown(row.id, row.number, row.on, names[row.recorded_by_id], row.recorded_at)
