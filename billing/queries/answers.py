@@ -45,6 +45,13 @@ def answer_file(organization_id: UUID, file_id: UUID) -> AnswerFile:
     return found
 
 
+def people_in(file: AnswerFile) -> int:
+    """How many claims, and so how many people at most, a file speaks of. Two statements."""
+    paid = RemittanceClaim.objects.filter(organization_id=file.organization_id, remittance__file=file)
+    said = Acknowledgement.objects.filter(organization_id=file.organization_id, file=file, batch__isnull=True)
+    return paid.count() + said.count()
+
+
 def answer_files(organization_id: UUID, *, page: int = 1) -> tuple[list[AnswerShown], int]:
     """A page of the files, the newest first, and how many there are. Five statements."""
     rows = AnswerFile.objects.filter(organization_id=organization_id).order_by("-received_at", "-id")

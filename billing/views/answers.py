@@ -25,6 +25,7 @@ from billing.queries.answers import (
     answer_file,
     answer_files,
     answer_page,
+    people_in,
     unmatched,
     unmatched_count,
 )
@@ -81,7 +82,7 @@ def answer_original(request: HttpRequest, organization: str, file_id: UUID) -> H
         raise Http404 from None
     if file.stored_file is None or not file.stored_file.sealed:
         raise Http404
-    record("answer.downloaded", by=by, at=timezone.now(), object_id=file_id)
+    record("answer.downloaded", by=by, at=timezone.now(), object_id=file_id, count=people_in(file))
     name = f"answer-{file.received_at:%Y%m%d-%H%M%S}.x12"
     return HttpResponse(
         read(file.stored_file),
