@@ -16,7 +16,7 @@ from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
-from billing.models import ChargePosted, Denial, Refund
+from billing.models import ChargePosted, Denial, Packet, Refund
 from caseload.models import AgendaItem, Contact, TimeEntry, Timer
 from registry.models import Episode, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
@@ -135,6 +135,7 @@ PATIENT_OF: Mapping[str, tuple[Any, str]] = {
     "denial_id": (Denial, "claim__patient_id"),
     "posted_id": (ChargePosted, "patient_id"),
     "refund_id": (Refund, "claim__patient_id"),
+    "packet_id": (Packet, "episode__patient_id"),
 }
 
 

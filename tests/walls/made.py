@@ -12,6 +12,7 @@ from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
+from billing.models import BillingProvider
 from billing.operations.closing import close_month
 from billing.operations.merging import merge_patients
 from caseload.models import CaseReview
@@ -545,7 +546,7 @@ def packet(seat: Membership) -> Mapping[str, Any]:
 
 
 def packet_part(seat: Membership) -> Mapping[str, Any]:
-    return {**packet(seat), "part": 1}
+    return {**packet(seat), "part": "1"}
 
 
 def packet_list(seat: Membership) -> Mapping[str, Any]:
@@ -554,7 +555,10 @@ def packet_list(seat: Membership) -> Mapping[str, Any]:
 
 
 def logo(seat: Membership) -> Mapping[str, Any]:
-    file = store(b"Zebediah", organization_id=seat.organization.id, purpose="logo", media_type="image/png", at=NOW)
+    """One for all seats of the organization."""
+    if BillingProvider.objects.filter(organization=seat.organization).exists():
+        return {}
+    file = store(b"a picture", organization_id=seat.organization.id, purpose="logo", media_type="image/png", at=NOW)
     BillingProviderFactory(organization=seat.organization, logo=file)
     return {}
 
