@@ -225,7 +225,7 @@ class _Sorter:
                 self._end_group(one)
             case "ST":
                 self._end_transaction(None)
-                self.st, self.body, self.first = one, [], self.seen
+                self.st, self.body, self.first = one, [], self.seen + 1
             case "SE":
                 self._end_transaction(one)
             case "TA1" if self.body is None:
