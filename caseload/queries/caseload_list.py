@@ -22,6 +22,8 @@ from caseload.rules.signal_words import CHIPS, NEW_DAYS, SignalShown, Turn, show
 from caseload.rules.states import STATE_LABELS, state_of_totals
 from caseload.rules.targets import targets_in_force
 from registry.models import EpisodeStatus
+from registry.queries.appointments import visit_from
+from registry.rules.appointments import DAYS_AHEAD, InClinic
 from registry.rules.instruments import TARGET_SCALES
 
 Stored = Mapping[str, Any]
@@ -65,7 +67,9 @@ class ScoreCell:
 
 @dataclass(frozen=True)
 class CaseloadRow:
-    """One patient's episode as the list shows it. `handed_over_on` stands until its new care manager has read that."""
+    """One patient's episode as the list shows it. `handed_over_on` stands until its new care manager has read that;
+    `visits` are those planned for the days around today.
+    """
 
     episode_id: UUID
     patient_id: UUID
@@ -90,7 +94,9 @@ class CaseloadRow:
     enrolled_on: date
     ended_on: date | None
     birth_date: date
+    zone: ZoneInfo
     handed_over_on: date | None = None
+    visits: tuple[InClinic, ...] = ()
 
     @property
     def is_overdue(self) -> bool:
@@ -188,6 +194,7 @@ def _rows(
         "clinics": list(clinics),
         "days": days,
         "today": latest,
+        "days_ahead": DAYS_AHEAD,
         "new_from": latest - timedelta(days=NEW_DAYS) if latest else None,
         "row": row,
         "limit": limit,
@@ -229,7 +236,9 @@ def _row(row: tuple[Any, ...], clinics: Mapping[UUID, ClinicToday]) -> CaseloadR
         enrolled_on=row[7],
         ended_on=row[23],
         birth_date=row[24],
+        zone=clinic.zone,
         handed_over_on=row[-1],  # the last column of the statement
+        visits=tuple(visit_from(one) for one in row[-2] or ()),
     )
 
 

@@ -58,6 +58,11 @@ SELECT (SELECT count(*) FROM ($all) AS f) AS total,
                        WHERE b.organization_id = s.organization_id AND b.episode_id = s.episode_id
                          AND b.since_on >= %(new_from)s::date - 1),
                      CASE WHEN e.ended_on IS NULL THEN
+                       (SELECT json_agg(json_build_array(v."on", v.at, v.with_whom)) FROM registry_appointment v
+                         WHERE v.organization_id = s.organization_id AND v.patient_id = s.patient_id
+                           AND v.voided_at IS NULL
+                           AND v."on" BETWEEN %(today)s::date - 1 AND %(today)s::date + %(days_ahead)s) END,
+                     CASE WHEN e.ended_on IS NULL THEN
                        (SELECT max(h."on") FROM caseload_handover h
                          WHERE h.organization_id = s.organization_id AND h.episode_id = s.episode_id
                            AND h.given_to_id = s.care_manager_id AND h.voided_at IS NULL AND h.seen_at IS NULL) END

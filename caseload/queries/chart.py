@@ -31,6 +31,8 @@ from caseload.rules.notes import PARTS
 from caseload.rules.signal_words import SignalShown
 from caseload.rules.states import STATE_LABELS, state_of_totals
 from registry.models import ConsentForm, Episode, EpisodeStatus
+from registry.queries.appointments import visit_from
+from registry.rules.appointments import InClinic
 from registry.rules.enrolment import Checklist
 from registry.rules.instruments import (
     INSTRUMENTS,
@@ -107,6 +109,7 @@ class Chart:
     around: ChartAround
     checklist: Checklist | None
     handed_over: tuple[HandedOver, ...]
+    visits: tuple[InClinic, ...] = ()
 
 
 def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart:
@@ -134,6 +137,7 @@ def patient_chart(door: PatientDoor, people: Mapping[UUID, Membership]) -> Chart
         around=chart_around(record, door),
         checklist=chart_checklist(record, door, episode, people) if episode else None,
         handed_over=tuple(_handed_over(record, door)),
+        visits=tuple(visit_from((row["on"], row["at"], row["with_whom"])) for row in record.of("appointment")),
     )
 
 

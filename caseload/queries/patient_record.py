@@ -97,6 +97,11 @@ SELECT 'related', x.id, to_json(x) FROM (
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
    ORDER BY is_emergency_contact DESC, name, id) AS x
 UNION ALL
+SELECT 'appointment', x.id, to_json(x) FROM (
+  SELECT id, "on", at, with_whom FROM registry_appointment
+   WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL
+   ORDER BY "on" DESC LIMIT 50) AS x
+UNION ALL
 SELECT 'stay', x.id, to_json(x) FROM (
   SELECT id, kind, facility, reason, from_on, until_on FROM registry_stay
    WHERE organization_id = %(organization)s AND patient_id = %(patient)s AND voided_at IS NULL

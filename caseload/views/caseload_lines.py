@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.urls import reverse
@@ -15,7 +15,7 @@ from bhi.web.templatetags.parts import NO_ID, due_day, minutes_bar, score_cell, 
 from caseload.queries.caseload_list import CaseloadRow, ScoreCell
 from caseload.rules.outreach import Outreach
 from caseload.views.month_cells import MonthCell
-from registry.rules.appointments import InClinic
+from registry.rules.appointments import next_visit
 from registry.rules.instruments import INSTRUMENTS
 
 NOT_PLANNED = SafeString('<span class="muted">Not planned</span>')
@@ -52,7 +52,7 @@ def lines_of(
     names_clinics: bool,
     may_log: bool,
     outreach: Mapping[UUID, Outreach],
-    in_clinic: Mapping[UUID, InClinic],
+    at: datetime,
 ) -> list[Line]:
     """The lines of a page. The addresses of a patient are worked out once and completed for each row."""
     nobody, none = UUID(int=1), UUID(NO_ID)
@@ -69,7 +69,7 @@ def lines_of(
             score.replace(str(nobody), str(row.patient_id)),
             names_clinics=names_clinics,
             outreach=outreach.get(row.episode_id),
-            in_clinic=in_clinic.get(row.patient_id),
+            at=at,
         )
         for row in rows
     ]
@@ -85,14 +85,15 @@ def _line(
     *,
     names_clinics: bool,
     outreach: Outreach | None,
-    in_clinic: InClinic | None,
+    at: datetime,
 ) -> Line:
+    visit = next_visit(row.visits, at.astimezone(row.zone))
     return Line(
         url=url,
         name=row.name,
         about=_about(row, names_clinics=names_clinics),
         handed_over=f"Handed over {day(row.handed_over_on, row.today)}" if row.handed_over_on else "",
-        in_clinic=in_clinic.words(row.today) if in_clinic else "",
+        in_clinic=visit.words(row.today) if visit else "",
         signals=signal_chips(row.signals, row.today, row.more_signals, put_off_url, score_url),
         phq9=_score("phq9", row.phq9, row),
         gad7=_score("gad7", row.gad7, row),

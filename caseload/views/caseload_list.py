@@ -40,7 +40,6 @@ from caseload.rules.states import STATE_LABELS
 from caseload.views.caseload_file import HEADER, file_lines
 from caseload.views.caseload_lines import lines_of, paper_lines
 from caseload.views.month_cells import month_cells
-from registry.queries.appointments import in_clinic_this_week
 from registry.rules.csv_text import csv_bytes
 
 MOST_ON_PAPER = 1_000
@@ -206,9 +205,7 @@ def _page(listing: Listing, organization: str, *, view_form: ViewForm | None = N
             names_clinics=len(choices.clinics) > 1,
             may_log=may_log,
             outreach=outreach_of(by.organization_id, {row.episode_id: row.today for row in page.rows if row.is_open}),
-            in_clinic=in_clinic_this_week(
-                by.organization_id, [row.patient_id for row in page.rows if row.is_open], at=listing.at
-            ),
+            at=listing.at,
         ),
         "chosen": chosen,
         "headings": {name.replace("-", "_"): _heading(name, chosen) for name in ORDERS if name[0] != "-"},

@@ -27,8 +27,8 @@ from caseload.queries.outreach import outreach_of
 from caseload.queries.status_ground import status_ground
 from caseload.rules.clock import last_day, month_of
 from caseload.views.month_cells import MonthCell, month_cell
-from registry.queries.appointments import in_clinic_this_week
 from registry.queries.status import status_papers
+from registry.rules.appointments import next_visit
 from registry.rules.status import risks
 
 # What a text message says: nothing that anybody else could read anything from.
@@ -60,7 +60,7 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
         "care_manager": _seat(door.episode.care_manager_id if door.episode else None, people),
         "consultant": _seat(door.episode.consultant_id if door.episode else None, people),
         "weeks": _weeks(door),
-        "in_clinic": _in_clinic(door, now),
+        "in_clinic": _in_clinic(door, found, now),
         "sub": _sub(door),
         "ended": _ended(door),
         **_allowed(by, door),
@@ -75,10 +75,10 @@ def chart(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResp
     return render(request, "caseload/chart.html", context)
 
 
-def _in_clinic(door: PatientDoor, now: datetime) -> str:
+def _in_clinic(door: PatientDoor, found: Chart, now: datetime) -> str:
     """When the patient comes to the clinic this week, where the practice's own system said so."""
-    found = in_clinic_this_week(door.patient.organization_id, [door.patient.id], at=now)
-    return found[door.patient.id].words(door.today) if found else ""
+    visit = next_visit(found.visits, now.astimezone(door.zone))
+    return visit.words(door.today) if visit else ""
 
 
 def _reaching(door: PatientDoor) -> dict[str, Any]:

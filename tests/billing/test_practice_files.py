@@ -34,12 +34,12 @@ from billing.operations.practice_taking import (
 from billing.queries.practice_files import practice_file_page, practice_files
 from caseload.operations.read_workbook import WorkbookUnreadable
 from registry.models import Appointment, InitiatingVisit, Patient, TreatingClinician
-from registry.queries.appointments import in_clinic_this_week
 from registry.rules.appointments import InClinic
 from tests.billing.people import AT, Program, program
 from tests.factories.registry import AppointmentFactory, PatientFactory, TreatingClinicianFactory, system_seat
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
 from tests.races import at_once
+from tests.visits import in_clinic_this_week
 
 HEAD = "MRN,Patient Name,DOB,Date,Code,Provider,Status,Time"
 LATER = AT + timedelta(hours=1)

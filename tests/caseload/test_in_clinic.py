@@ -12,11 +12,11 @@ from django.utils import timezone
 from bhi.tenancy.context import tenant
 from caseload.queries.today import EVERYBODY, Scope, work_due
 from caseload.rules.clock import local_date
-from registry.queries.appointments import in_clinic_this_week
 from registry.rules.appointments import InClinic
 from tests.factories.caseload import EpisodeStandingFactory
 from tests.factories.registry import AppointmentFactory, EpisodeFactory, PatientFactory, system_seat
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
+from tests.visits import in_clinic_this_week
 
 # Noon in Chicago, a Monday.
 AT = datetime(2026, 4, 6, 17, tzinfo=UTC)

@@ -60,9 +60,12 @@ def _charges(episodes: Sequence[Episode], today: date) -> Iterator[Row]:
 
 
 def _seen_before(episodes: Sequence[Episode]) -> set[UUID]:
-    """Patients with a visit on record: who lacks one goes on lacking it, so that the month pages show that too."""
-    patients = [one.patient_id for one in episodes]
-    return set(InitiatingVisit.objects.live().filter(patient_id__in=patients).values_list("patient_id", flat=True))
+    """Patients with a visit in the year before enrolment: who lacks one goes on lacking it, so that the month pages
+    show that too.
+    """
+    enrolled = {one.patient_id: one.enrolled_on for one in episodes}
+    visits = InitiatingVisit.objects.live().filter(patient_id__in=enrolled).values_list("patient_id", "on")
+    return {patient_id for patient_id, on in visits if on >= enrolled[patient_id] - timedelta(days=365)}
 
 
 def _others(today: date) -> Iterator[Row]:
