@@ -14,7 +14,9 @@ from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from billing.models import CheckMode, CoderDecision, DecisionKind, MonthClose, ReleaseMode
+from billing.operations.batches import lock_claims
 from billing.operations.errors import (
+    ClaimedBefore,
     DecidedInClosedMonth,
     LookAgainMissing,
     MonthBillsNothing,
@@ -25,6 +27,7 @@ from billing.operations.errors import (
 )
 from billing.operations.late import share_months
 from billing.queries.calendar import month_title
+from billing.queries.claims import claims_on
 from billing.queries.judging import MonthVerdict
 from billing.queries.release import lower_of, releases
 from billing.queries.release_pages import closed_clinics
@@ -54,10 +57,12 @@ class Deciding:
 def decide_month(*, by: Membership, at: datetime, episode_id: UUID, month: str, decision: Deciding) -> CoderDecision:
     """Decide one patient's month. The decision that stood before is kept with who made it; sent twice, kept once.
 
-    Deciders of one organization take turns. Raises WhyDecided without a reason, LookAgainMissing for a hold without a
-    day, NotLower for lines that the month does not support as lower ones, NothingHeld for a release of what nothing
+    Deciders of one organization take turns, and makers of claims with them: a hold lands before a batch, or is refused.
+    Raises WhyDecided without a reason, LookAgainMissing for a hold without a day, ClaimedBefore for a hold of what was
+    claimed, NotLower for lines that the month does not support as lower ones, NothingHeld for a release of what nothing
     holds, MonthBillsNothing, DecidedInClosedMonth, NotFound.
     """
+    lock_claims(by.organization_id)
     _take_turns(by.organization_id)
     clinic_id = _clinic_of(by, episode_id)
     _refuse_closed(by.organization_id, month, [clinic_id])
@@ -65,6 +70,9 @@ def decide_month(*, by: Membership, at: datetime, episode_id: UUID, month: str, 
     release = releases(by.organization_id, month, [judged]).get(episode_id)
     if release is None:
         raise MonthBillsNothing
+    claimed = claims_on(by.organization_id, judged.month.episode.patient_id, [month])
+    if claimed and decision.kind == DecisionKind.HOLD:
+        raise ClaimedBefore(claimed)
     return keep_decision(by=by, at=at, judged=judged, release=release, decision=decision)
 
 

@@ -214,6 +214,16 @@ class DecidedInClosedMonth(DomainError):
         )
 
 
+class ClaimedBefore(DomainError):
+    """A hold comes after the claim."""
+
+    def __init__(self, claimed: str) -> None:
+        super().__init__(
+            f"{claimed}: a hold keeps nothing back any more. If the claim should not stand, decide not to bill the "
+            "month, or to bill lower, and correct the claim."
+        )
+
+
 class NothingReady(DomainError):
     """No claim of the month can leave in a file."""
 

@@ -43,7 +43,7 @@ def detail_of(by: Membership, month: str, episode_id: UUID) -> MonthDetail:
 def decision_form(detail: MonthDetail, data: Mapping[str, Any] | None = None) -> DecisionForm:
     """What a coder can decide of this month as it stands."""
     release = detail.release
-    kinds = [HOLD, DO_NOT_BILL]
+    kinds = [DO_NOT_BILL] if detail.claimed else [HOLD, DO_NOT_BILL]
     if release is not None and (release.is_held or release.is_not_billed):
         kinds.append(RELEASE)
     if detail.lower:

@@ -17,6 +17,7 @@ from billing.operations.batches import make_batch
 from billing.operations.closing import ask_to_reopen, close_month, correct_month, reopen_month
 from billing.operations.decisions import REPLACED, Deciding, decide_month, release_months, take_back_decision
 from billing.operations.errors import (
+    ClaimedBefore,
     DecidedInClosedMonth,
     LookAgainMissing,
     MonthBillsNothing,
@@ -84,6 +85,16 @@ def test_a_hold_keeps_a_month_until_somebody_decides_again(months: Months):
     assert (release.is_overdue(LATER), release.is_overdue(date(2026, 4, 21))) == (False, True)
     decide(months, episode, "release")
     assert (months.release(episode).is_held, asked(months, episode)) == (False, [("99492", 1)])
+
+
+def test_what_was_claimed_is_not_held_any_more(months: Months):
+    episode = months.episode()
+    batch(months)
+    with pytest.raises(ClaimedBefore, match=r"^February 2026 was claimed in batch 1: a hold keeps nothing back"):
+        decide(months, episode, "hold", look_again_on=LATER)
+    decide(months, episode, "do_not_bill")
+    (row,) = month_page(months.people.organization.id, FEBRUARY).rows
+    assert (row.is_changed, row.release is not None and row.release.is_not_billed) == (True, True)
 
 
 def test_a_release_lets_go_what_it_saw_and_nothing_else(months: Months):
