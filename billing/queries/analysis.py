@@ -14,11 +14,13 @@ from uuid import UUID
 from django.db import connection
 
 from billing.queries.claims import Expected, expected
+from billing.queries.decided import DecidedLines, decided_lines
 from billing.queries.facts import EpisodeMonth, month_facts
 from billing.queries.judging import MonthVerdict, judged_in, judged_in_order
 from billing.queries.lost_time import lost_time
 from billing.queries.stakes import missed_in
 from billing.rules.books import book_in_force
+from billing.rules.decisions import amount_of
 from billing.rules.forecast import Forecast, forecast
 from billing.rules.stakes import Stakes
 from caseload.rules.clock import first_day, month_index, month_named, month_of
@@ -152,10 +154,14 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class _Month:
-    """One patient's month as it is added up."""
+    """One patient's month as it is added up. `amount` is what it comes to, and `bills` whether anything is asked, after
+    what a coder decided.
+    """
 
     judged: MonthVerdict
     month: str
+    bills: bool
+    amount: Decimal | None
     is_over: bool
     missed: Stakes | None
     forecast: Forecast | None
@@ -174,7 +180,9 @@ def analysis(
     About ten statements, whatever the numbers of patients and months.
     """
     facts = month_facts(organization_id, until=last)
-    found = [_month(one, on, open_month) for months in facts.values() for one in _judged(months, first, last)]
+    judged = [one for months in facts.values() for one in _judged(months, first, last)]
+    decided = decided_lines(organization_id, first, last, judged)
+    found = [_month(one, on, open_month, decided) for one in judged]
     asked = _asked(organization_id, min(first, span_ending(last, TREND_MONTHS)), last)
     lost = lost_time(organization_id, [one.judged.month for one in found])
     return Analysis(
@@ -198,15 +206,20 @@ def _judged(months: Sequence[EpisodeMonth], first: str, last: str) -> Iterable[M
     return [one for one in judged if first <= one.facts.month <= last]
 
 
-def _month(judged: MonthVerdict, on: date, open_month: str) -> _Month:
+def _month(judged: MonthVerdict, on: date, open_month: str, decided: DecidedLines) -> _Month:
     month = judged.facts.month
     is_over = month < open_month
+    lines = decided.get((judged.month.episode.id, month))
+    amount = judged.amount if lines is None else amount_of(lines)
+    going = Forecast(amount, amount, amount) if lines is not None else _forecast(judged, on)
     return _Month(
         judged=judged,
         month=month,
+        bills=judged.bills if lines is None else bool(lines),
+        amount=amount,
         is_over=is_over,
         missed=missed_in(judged) if is_over else None,
-        forecast=None if is_over else _forecast(judged, on),
+        forecast=None if is_over else going,
     )
 
 
@@ -227,10 +240,10 @@ def _sums(months: Iterable[_Month]) -> Sums:
     papers = [stakes.together.more for stakes in missed if stakes.is_one_paper and stakes.together is not None]
     return Sums(
         months=len(listed),
-        billing=sum(one.judged.bills for one in listed),
+        billing=sum(one.bills for one in listed),
         logged_seconds=sum(one.judged.facts.time.logged_seconds for one in listed),
         counted_seconds=sum(one.judged.facts.time.counted.bhi_seconds for one in listed),
-        expected=expected(one.judged.amount for one in listed if one.judged.bills),
+        expected=expected(one.amount for one in listed if one.bills),
         near=expected(near),
         near_count=len(near),
         papers=expected(papers),
@@ -293,7 +306,11 @@ def _by_month(
 
 def _asked(organization_id: UUID, first: str, last: str) -> Mapping[str, Asked]:
     with connection.cursor() as cursor:
-        days: dict[str, UUID | date] = {"organization": organization_id, "first": first_day(first), "last": first_day(last)}
+        days: dict[str, UUID | date] = {
+            "organization": organization_id,
+            "first": first_day(first),
+            "last": first_day(last),
+        }
         cursor.execute(_ASKED, days)
         return {
             month_of(month): Asked(clinics, int(patients), Expected(known, int(unknown)))

@@ -101,7 +101,7 @@ class Release:
     @property
     def amount(self) -> Decimal | None:
         """The national amount of what is or would be asked; None where it is unknown."""
-        return Decimal(0) if self.is_not_billed else _amount(self.would_ask)
+        return Decimal(0) if self.is_not_billed else amount_of(self.would_ask)
 
     @property
     def is_held_by_coder(self) -> bool:
@@ -263,15 +263,16 @@ def _instead(verdict: Verdict, one: Considered, amounts: Amounts) -> tuple[Line,
 
 
 def _is_more(lines: Sequence[Line], supported: Sequence[Line]) -> bool:
-    here, there = _amount(lines), _amount(supported)
+    here, there = amount_of(lines), amount_of(supported)
     return here is not None and there is not None and here > there
 
 
-def _amount(lines: Iterable[Line]) -> Decimal | None:
+def amount_of(lines: Iterable[Line]) -> Decimal | None:
+    """What lines come to; None where the amount of one is unknown."""
     amounts = [line.amount for line in lines]
     known = [amount for amount in amounts if amount is not None]
     return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
 
 def _size(lines: Sequence[Line]) -> tuple[int, Decimal]:
-    return sum(line.units for line in lines), _amount(lines) or Decimal(0)
+    return sum(line.units for line in lines), amount_of(lines) or Decimal(0)

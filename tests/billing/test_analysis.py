@@ -14,6 +14,7 @@ from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from billing.forms.analysis import AnalysisFilter
 from billing.operations.closing import ask_to_reopen, close_month, reopen_month
+from billing.operations.decisions import Deciding, decide_month
 from billing.queries.analysis import Analysis, Asked, analysis, span_ending
 from billing.queries.claims import Expected
 from billing.queries.month_page import Show, month_page
@@ -107,6 +108,25 @@ def test_an_open_month_is_a_range_and_nothing_of_it_is_missed(lakeside: Program)
     assert found.all.range.at_pace == money("160.32", 1)
     assert found.all.range.most == money("320.64", 1)
     assert found.all.expected == money("0", 1)
+
+
+def test_what_a_coder_decided_counts_as_on_the_month_page(lakeside: Program):
+    """Billed lower it comes to the lower code, not billed to nothing, in the range of the open month too."""
+    lower, held, never = (lakeside.billing_patient(name, 40) for name in ("Abara", "Berg", "Castro"))
+    lakeside.billing_patient("Dogan", 40, payer=lakeside.payer("Aetna PPO"))
+    for episode, decision in (
+        (lower, Deciding("bill_lower", "Half of it is not shown.", lines=(("G2214", 1),))),
+        (held, Deciding("hold", "Ask first.", look_again_on=AT.date() + timedelta(days=7))),
+        (never, Deciding("do_not_bill", "Agreed with the family.")),
+    ):
+        decide_month(by=lakeside.by, at=AT, episode_id=episode.id, month=FEBRUARY, decision=decision)
+    found = of(lakeside).all
+    assert (found.months, found.billing, found.expected) == (4, 3, money("221.11", 1))
+    page = month_page(lakeside.organization.id, FEBRUARY)
+    assert (sum(row.bills for row in page.rows), page.by_clinic[0].expected) == (3, found.expected)
+    going = running(lakeside, date(2026, 2, 27)).all.range
+    assert going is not None
+    assert (going.least, going.most) == (money("221.11", 1), money("221.11", 1))
 
 
 def test_every_number_is_told_by_clinic_payer_and_care_manager(lakeside: Program):
