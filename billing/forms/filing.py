@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
 from bhi.tenancy.ids import uuid7
 from registry.forms.fields import TextField, TokenField
@@ -19,7 +20,7 @@ class FilingForm(forms.Form):
         coerce=UUID,
         error_messages={
             "required": "Choose at least one payer.",
-            "invalid_choice": "Nothing of this payer is ready any more. Look again.",
+            "invalid_choice": "Choose from the list.",
         },
     )
     has_seen_papers = forms.BooleanField(
@@ -34,15 +35,33 @@ class FilingForm(forms.Form):
         field.choices = [(str(id_), str(id_)) for id_ in payers]
 
     @classmethod
+    def sent(cls, data: QueryDict) -> FilingForm:
+        """As it was sent. A payer of whom nothing is left is no fault: a second submit is answered as the first."""
+        return cls(data, payers=[one for one in map(_id, data.getlist("payers")) if one is not None])
+
+    @classmethod
     def fresh(cls, payers: Iterable[UUID]) -> FilingForm:
         chosen = list(payers)
         return cls(initial={"client_token": uuid7(), "payers": chosen}, payers=chosen)
+
+    def token(self) -> UUID | None:
+        """The form's token, whatever else was sent; None where there is none."""
+        self.is_valid()
+        token: UUID | None = self.cleaned_data.get("client_token")
+        return token
 
     def chosen(self) -> set[UUID]:
         """The payers that are ticked, as sent or as proposed."""
         if not self.is_bound:
             return set(self.initial["payers"])
         return set(self.cleaned_data.get("payers", ()))
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 class CorrectionForm(forms.Form):

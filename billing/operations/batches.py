@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -18,11 +18,14 @@ from billing.operations.errors import AllHeld, CorrectFirst, MonthNotOver, Nothi
 from billing.queries.calendar import is_over, month_title
 from billing.queries.claimable import Billable, claimable
 from billing.queries.claims import claim_name
+from billing.rules.canonical import plain
 from billing.rules.claims_file import ClaimRow, claims_file
 from billing.rules.closing import FrozenLine
 from caseload.rules.clock import first_day
 
 PURPOSE = "claims batch"
+# The copy is emptied then; what the claims keep writes it again, byte for byte.
+KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,11 @@ def _drafts(batch: Batch, billable: list[Billable]) -> _Drafts:
     drafts = _Drafts([], [], [])
     for number, one in enumerate(billable, start=1):
         claim = claim_of(batch, number, one)
+        rows = [_row(batch, claim, one, line) for line in one.lines]
+        claim.content = {"rows": plain(rows)}
         drafts.claims.append(claim)
-        for place, line in enumerate(one.lines, start=1):
-            drafts.lines.append(line_of(claim, place, line))
-            drafts.rows.append(_row(batch, claim, one, line))
+        drafts.lines.extend(line_of(claim, place, line) for place, line in enumerate(one.lines, start=1))
+        drafts.rows.extend(rows)
     return drafts
 
 
@@ -111,6 +115,7 @@ def _store(batch: Batch, drafts: _Drafts) -> None:
         purpose=PURPOSE,
         media_type="text/csv",
         at=batch.made_at,
+        expires_at=batch.made_at + KEPT,
     )
     batch.save(force_insert=True)
     Claim.objects.bulk_create(drafts.claims, batch_size=500)

@@ -117,7 +117,7 @@ def void_claim(
     if ask.lines and ask.payer_id == claim.payer_id:
         raise StillAsks
     plan = payer_plan(claim.organization_id, claim.payer_id, claim.payer.name, at=at)
-    if plan.head is None or not claim.content:
+    if plan.head is None or "claim" not in claim.content:
         raise NoFileForPayer
     number = payer_claim_number.strip() or payer_number_of(claim)
     before = read(FiledClaim, claim.content["claim"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid5
 
@@ -17,7 +17,7 @@ from bhi.errors import NotFound
 from bhi.files.operations import discard_expired, store
 from bhi.tenancy.models import Membership
 from billing.models import Batch, BatchFormat, Claim, ClaimLine
-from billing.operations.batches import PURPOSE, claim_of, line_of, lock_claims, next_number
+from billing.operations.batches import KEPT, PURPOSE, claim_of, line_of, lock_claims, next_number
 from billing.operations.errors import MonthNotOver, NothingReady
 from billing.queries.calendar import is_over, month_title
 from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan
@@ -29,7 +29,6 @@ from caseload.rules.clock import first_day
 MEDIA_TYPE = "application/edi-x12"
 # What a clearinghouse takes in one transaction set.
 MOST_CLAIMS = 5000
-KEPT = timedelta(days=90)
 # No vowels, so that no words; no letter that looks like a digit.
 _SIGNS = "23456789BCDFGHJKMNPQRTVWXYZ"
 _RANDOM_SIGNS = 6

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from bhi.files.operations import read
-from billing.models import Batch, Claim
+from billing.models import Batch, BatchFormat, Claim
 from billing.rules.canonical import read as read_kept
+from billing.rules.claims_file import ClaimRow, claims_file
 from billing.rules.x12.claim import ClaimFile, FiledClaim, FileHead, write_837p
 
 
@@ -15,15 +16,17 @@ def batch_bytes(batch: Batch) -> bytes | None:
     stored = batch.stored_file
     if bytes(stored.sealed):
         return read(stored)
-    content = written_again(batch).encode()
+    content = written_again(batch)
     return content if hashlib.sha256(content).hexdigest() == stored.sha256 else None
 
 
-def written_again(batch: Batch) -> str:
-    """The text of an 837P batch from what its claims keep; empty where they keep nothing of it."""
+def written_again(batch: Batch) -> bytes:
+    """The file of a batch from what its claims keep; empty where they keep nothing of it."""
     rows = Claim.objects.filter(organization_id=batch.organization_id, batch=batch).order_by("number")
     kept = [content for content in rows.values_list("content", flat=True) if content]
     if not kept:
-        return ""
+        return b""
+    if batch.format == BatchFormat.CSV:
+        return claims_file(read_kept(ClaimRow, row) for content in kept for row in content["rows"])
     claims = tuple(read_kept(FiledClaim, content["claim"]) for content in kept)
-    return write_837p(ClaimFile(read_kept(FileHead, kept[0]["head"]), claims))
+    return write_837p(ClaimFile(read_kept(FileHead, kept[0]["head"]), claims)).encode()

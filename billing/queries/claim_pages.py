@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 
@@ -17,7 +18,7 @@ from billing.queries.claim_states import STATE_WORDS, ClaimState, claim_states
 from billing.queries.claims import claim_name
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
 from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
-from caseload.rules.clock import month_of
+from caseload.rules.clock import local_date, month_of
 
 MOST_FOUND = 20
 
@@ -240,28 +241,30 @@ def _lines(claim: Claim, lines: list[ClaimLine], table: FeeTable) -> list[LineSh
 def _entries(claim: Claim) -> tuple[Entry, ...]:
     """What happened, the newest first."""
     names = {id_: one.name for id_, one in people_of(claim.organization_id).items()}
-    batch = claim.batch
+    batch, zone = claim.batch, ZoneInfo(claim.episode.clinic.time_zone)
     made = Entry(
-        batch.made_at.date(), f"In batch {batch.number}", "paper-airplane", names[batch.made_by_id],
+        local_date(batch.made_at, zone), f"In batch {batch.number}", "paper-airplane", names[batch.made_by_id],
         kind="batch", object_id=batch.id,
     )  # fmt: skip
     found = [(batch.made_at, made)]
     if batch.sent_at is not None:
-        found.append((batch.sent_at, Entry(batch.sent_at.date(), "Handed over", "check", names[batch.sent_by_id])))
-    found += [*_acknowledged(claim), *_remitted(claim)]
+        found.append(
+            (batch.sent_at, Entry(local_date(batch.sent_at, zone), "Handed over", "check", names[batch.sent_by_id]))
+        )
+    found += [*_acknowledged(claim, zone), *_remitted(claim, zone)]
     return tuple(entry for _, entry in sorted(found, key=lambda one: one[0], reverse=True))
 
 
-def _acknowledged(claim: Claim) -> list[tuple[datetime, Entry]]:
+def _acknowledged(claim: Claim, zone: ZoneInfo) -> list[tuple[datetime, Entry]]:
     of = Q(claim=claim) | Q(claim__isnull=True, batch=claim.batch)
     rows = Acknowledgement.objects.filter(of, organization_id=claim.organization_id).select_related("file")
-    return [(row.file.received_at, _acknowledgement(row)) for row in rows]
+    return [(row.file.received_at, _acknowledgement(row, zone)) for row in rows]
 
 
-def _acknowledgement(row: Acknowledgement) -> Entry:
+def _acknowledgement(row: Acknowledgement, zone: ZoneInfo) -> Entry:
     what = "The file" if row.claim_id is None else "The claim"
     return Entry(
-        on=row.said_on or row.file.received_at.date(),
+        on=row.said_on or local_date(row.file.received_at, zone),
         title=f"{what} was {'taken' if row.is_accepted else 'rejected'} ({row.kind})",
         icon="check" if row.is_accepted else "x-mark",
         facts=tuple(part for part in (row.code, row.payer_claim_number and f"number {row.payer_claim_number}") if part),
@@ -271,19 +274,19 @@ def _acknowledgement(row: Acknowledgement) -> Entry:
     )
 
 
-def _remitted(claim: Claim) -> list[tuple[datetime, Entry]]:
+def _remitted(claim: Claim, zone: ZoneInfo) -> list[tuple[datetime, Entry]]:
     rows = RemittanceClaim.objects.filter(organization_id=claim.organization_id, claim=claim, set_aside_because="")
-    return [(row.remittance.posted_at, _remittance(row)) for row in rows.select_related("remittance")]
+    return [(row.remittance.posted_at, _remittance(row, zone)) for row in rows.select_related("remittance")]
 
 
-def _remittance(row: RemittanceClaim) -> Entry:
+def _remittance(row: RemittanceClaim, zone: ZoneInfo) -> Entry:
     remittance = row.remittance
     title = "Payment taken back" if row.is_reversal else "Paid" if row.paid else "Decided, nothing paid"
     facts = [f"${row.paid:,.2f} paid", f"${row.patient_owes:,.2f} the patient owes"]
     named = [f"number {row.payer_claim_number}"] if row.payer_claim_number else []
     trace = [f"payment {remittance.trace_number}"] if remittance.trace_number else []
     return Entry(
-        on=remittance.paid_on or remittance.posted_at.date(),
+        on=remittance.paid_on or local_date(remittance.posted_at, zone),
         title=title,
         icon="banknotes",
         facts=(*facts, *named, *trace),

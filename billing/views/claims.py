@@ -22,8 +22,10 @@ from billing.forms.filing import CorrectionForm
 from billing.operations.claim_corrections import correct_claim, void_claim
 from billing.queries.calendar import month_title, page_zone
 from billing.queries.claim_pages import ClaimPage, Entry, claim_page
+from billing.queries.claim_states import DENIED, PARTLY_PAID, REJECTED, REVERSED
 from caseload.rules.clock import local_date
 
+NEED_WORK = frozenset({REJECTED, DENIED, PARTLY_PAID, REVERSED})
 FREQUENCIES = {"1": "", "7": "Replaces an earlier claim", "8": "Takes an earlier claim back"}
 
 
@@ -38,6 +40,7 @@ def claim(request: HttpRequest, organization: str, claim_id: UUID) -> HttpRespon
         **_about(page),
         "entries": [_entry(entry, organization, may) for entry in page.entries],
         "relatives": [(one, FREQUENCIES[one.frequency]) for one in page.relatives],
+        "needs_work": page.state.word in NEED_WORK,
         "may_batch": Permission.MAKE_BATCH in may,
         "may_work": Permission.WORK_DENIALS in may and page.is_filed and not page.is_superseded,
         "today": local_date(now, page_zone(by.organization_id)),

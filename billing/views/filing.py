@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,11 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from billing.forms.filing import ClaimSearchForm, FilingForm
+from billing.operations.batches import make_batch
 from billing.operations.filing import make_filed_batches, mark_sent
 from billing.queries.calendar import is_over, month_title
 from billing.queries.claim_pages import claims_numbered
-from billing.queries.filing_facts import FilingPlan, PayerPlan, filing_plan
+from billing.queries.filing_facts import FilingPlan, PayerPlan, Prepared, filing_plan
 from billing.views.mending import mending
 
 MOST_SHOWN = 50
@@ -34,9 +36,14 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
     seen = posted and "has_seen_papers" in request.POST
     plan = filing_plan(by.organization_id, month, at=now, has_seen_papers=seen)
     ready = [one.payer_id for one in plan.payers if one.leaves]
-    form = FilingForm(request.POST, payers=ready) if posted else FilingForm.fresh(ready)
+    form = FilingForm.sent(request.POST) if posted and "table" not in request.POST else FilingForm.fresh(ready)
     refusal = ""
-    if posted and form.is_valid():
+    if posted and "table" in request.POST:
+        made_table, refusal = _table(request, plan, month, by, now)
+        if made_table is not None:
+            messages.success(request, f"Batch {made_table.number} is a table of {made_table.claim_count} claims.")
+            return redirect("batch", organization, made_table.id)
+    elif posted and form.is_valid():
         try:
             made = make_filed_batches(
                 by=by,
@@ -80,9 +87,30 @@ def _payers(plan: FilingPlan, form: FilingForm, slug: str, month: str, by: Membe
             "ready": payer.ready[:MOST_SHOWN],
             "more_ready": max(len(payer.ready) - MOST_SHOWN, 0),
             "why_not": _why_not(payer, plan),
+            "by_table": by_table(payer),
         }
         for payer in plan.payers
     ]
+
+
+def by_table(payer: PayerPlan) -> list[Prepared]:
+    """What no file of this payer will hold: months of health centers, and all where nobody takes its files."""
+    ones = [*payer.institutional]
+    return ones if payer.head is not None else [*payer.ready, *payer.to_mend, *ones]
+
+
+def _table(request: HttpRequest, plan: FilingPlan, month: str, by: Membership, at: datetime) -> tuple[Any, str]:
+    """A table of what leaves by no file of the chosen payer, or why there is none."""
+    payer = next((one for one in plan.payers if str(one.payer_id) == request.POST["table"]), None)
+    token = FilingForm.sent(request.POST).token()
+    if token is None:
+        return None, "Press the button again: this page was open for too long."
+    # A second press finds nothing left, and is answered with the first one's table.
+    episodes = [one.billable.episode.id for one in by_table(payer)] if payer else []
+    try:
+        return make_batch(by=by, at=at, month=month, client_token=token, episode_ids=episodes), ""
+    except DomainError as fault:
+        return None, str(fault)
 
 
 def _why_not(payer: PayerPlan, plan: FilingPlan) -> str:

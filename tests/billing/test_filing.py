@@ -27,6 +27,7 @@ from billing.queries.filing_facts import filing_plan
 from registry.models import Coverage, Patient
 from tests.billing.filing import FEBRUARY, LAST_DAY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
+from tests.factories.billing import BatchFactory
 from tests.factories.claims import ChargePostedFactory
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
 
@@ -236,10 +237,19 @@ def test_the_same_bytes_when_the_copy_has_expired(lakeside: Program):
     assert batch_bytes(batch_with_file(organization_id, batch.id)) is None
 
 
-def test_a_table_keeps_nothing_to_write_it_again_from(lakeside: Program):
-    filed_patient(lakeside)
+def test_a_table_too_is_written_again_with_the_same_bytes(lakeside: Program):
+    filed_patient(lakeside, "=Abara")
+    filed_patient(lakeside, "Berg", payer=lakeside.payer("Aetna PPO"))
     batch = make_batch(by=lakeside.by, at=AT, month=FEBRUARY, client_token=uuid4())
-    assert (written_again(batch), batch.stored_file.expires_at) == ("", None)
+    before = batch_bytes(batch)
+    assert discard_batch_files(organization_id=lakeside.organization.id, at=AT + timedelta(days=90)) == 1
+    again = batch_with_file(lakeside.organization.id, batch.id)
+    assert (bytes(again.stored_file.sealed), batch_bytes(again)) == (b"", before)
+
+
+def test_a_batch_of_an_earlier_version_keeps_its_file(lakeside: Program):
+    batch = BatchFactory(organization=lakeside.organization)
+    assert written_again(batch) == b""
 
 
 def test_sent_is_said_once(lakeside: Program):

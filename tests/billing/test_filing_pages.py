@@ -111,8 +111,7 @@ def test_the_files_are_made_once_and_fetched(people: Program, billing: Client, b
     close(people)
     data = ticked(people)
     for _ in range(2):
-        answer = billing.post(f"{base}months/{FEBRUARY}/files/new/", data)
-        assert answer.status_code in (302, 422)
+        assert billing.post(f"{base}months/{FEBRUARY}/files/new/", data).status_code == 302
     (batch,) = all_of(people, Batch)
     page = text_of(billing.get(f"{base}batches/{batch.id}/"))
     assert "batch-0001.x12" in page
@@ -315,3 +314,37 @@ def test_lists_are_cut_with_a_way_on(people: Program, billing: Client, base: str
         BatchFactory(organization=people.organization, number=2)
     assert 'href="?start=1"' in text_of(billing.get(f"{base}batches/"))
     assert 'href="?start=0"' in text_of(billing.get(f"{base}batches/?start=1"))
+
+
+def test_what_no_file_takes_leaves_by_table(people: Program, billing: Client, base: str):
+    patient(people)
+    patient(people, "Berg", payer=None)
+    close(people)
+    data = ticked(people)
+    with tenant(people.organization):
+        Receiver.objects.update(is_in_use=False)
+    address = f"{base}months/{FEBRUARY}/files/new/"
+    assert "Table (CSV) of 2 claims" in text_of(billing.get(address))
+    (payer,) = data["payers"]
+    sent = {"client_token": data["client_token"], "table": payer}
+    answer = billing.post(address, sent, follow=True)
+    assert "Batch 1 is a table of 2 claims." in text_of(answer)
+    (batch,) = all_of(people, Batch)
+    assert (batch.format, batch.claim_count) == ("csv", 2)
+    assert billing.post(address, sent).status_code == 302
+    gone = billing.post(address, {"client_token": str(uuid4()), "table": payer})
+    assert (gone.status_code, "Nothing is left to claim for February 2026" in text_of(gone)) == (422, True)
+    assert billing.post(address, {"client_token": "x", "table": payer}).status_code == 422
+
+
+def test_what_was_never_offered_is_refused(people: Program, billing: Client, base: str):
+    patient(people)
+    close(people)
+    address = f"{base}months/{FEBRUARY}/files/new/"
+    junk = billing.post(address, {"client_token": str(uuid4()), "payers": ["x"]})
+    assert (junk.status_code, "Choose from the list." in text_of(junk)) == (422, True)
+    unknown = billing.post(address, {"client_token": str(uuid4()), "payers": [str(uuid4())]})
+    assert (unknown.status_code, "No claim of February 2026 can leave in a file now." in text_of(unknown)) == (
+        422,
+        True,
+    )
