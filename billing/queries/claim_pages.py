@@ -247,7 +247,7 @@ def _entries(claim: Claim) -> tuple[Entry, ...]:
         kind="batch", object_id=batch.id,
     )  # fmt: skip
     found = [(batch.made_at, made)]
-    if batch.sent_at is not None:
+    if batch.sent_at is not None and batch.sent_by_id is not None:
         found.append(
             (batch.sent_at, Entry(local_date(batch.sent_at, zone), "Handed over", "check", names[batch.sent_by_id]))
         )
