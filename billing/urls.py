@@ -10,6 +10,7 @@ from billing.views import (
     charge_sheets,
     claims,
     clinician_years,
+    closed_lists,
     closes,
     closing,
     coverage_checks,
@@ -26,6 +27,7 @@ from billing.views import (
     packets,
     payers,
     practice_files,
+    refunds,
     release,
     trial,
 )
@@ -49,6 +51,10 @@ urlpatterns = [
     path("denials/", denials.denials, name="denials"),
     path("denials/work/", denials.denials_work, name="denials_work"),
     path("denials/<uuid:denial_id>/", denials.denial, name="denial"),
+    path("refunds/", refunds.refunds, name="refunds"),
+    path("refunds/look/", refunds.refunds_look, name="refunds_look"),
+    path("refunds/<uuid:refund_id>/", refunds.refund, name="refund"),
+    path("refunds/<uuid:refund_id>/close/", refunds.refund_close, name="refund_close"),
     path("analysis/", analysis.analysis_page, name="analysis"),
     path("months/", months.current_month, name="current_month"),
     path("months/<month:month>/", months.month, name="month"),
@@ -152,5 +158,6 @@ urlpatterns = [
     path("look-backs/<uuid:look_back_id>/comparison/", look_back.look_back_take, name="look_back_take"),
     path("look-backs/<uuid:look_back_id>/discarding/", look_back.look_back_discard, name="look_back_discard"),
     path("look-backs/<uuid:look_back_id>/paper/", look_back.look_back_print, name="look_back_print"),
+    path("look-backs/<uuid:look_back_id>/closed/file/", closed_lists.closed_list_file, name="closed_list_file"),
     path("look-backs/<uuid:look_back_id>/file/", look_back.look_back_download, name="look_back_file"),
 ]

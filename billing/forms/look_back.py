@@ -17,11 +17,20 @@ from billing.rules.charge_columns import ChargeChoices
 from billing.rules.look_back import Finding
 from registry.forms.fields import TokenField
 
+RECORDS = "records"
+AGAINST = ((RECORDS, "What the records support"), ("closed", "Closed months, for a list from your own system"))
+
 
 class LookBackUploadForm(forms.Form):
     """The file of what was billed; the token is made with the form, so that a second submit reads nothing anew."""
 
     client_token = TokenField()
+    against = forms.ChoiceField(
+        label="Compare it with",
+        choices=AGAINST,
+        required=False,
+        help_text="Closed months: whether every charge was posted in your system, once and as it was closed.",
+    )
     file = forms.FileField(
         label="What was billed",
         help_text="A CSV file or an Excel workbook, 25 MB at most.",
@@ -30,8 +39,11 @@ class LookBackUploadForm(forms.Form):
     )
 
     @classmethod
-    def fresh(cls) -> LookBackUploadForm:
-        return cls(initial={"client_token": uuid7()})
+    def fresh(cls, against: str = "") -> LookBackUploadForm:
+        return cls(initial={"client_token": uuid7(), "against": against if against in dict(AGAINST) else RECORDS})
+
+    def clean_against(self) -> str:
+        return str(self.cleaned_data["against"]) or RECORDS
 
     def clean_file(self) -> UploadedFile[Any]:
         file: UploadedFile[Any] = self.cleaned_data["file"]

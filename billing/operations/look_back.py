@@ -56,8 +56,12 @@ class LookBackChoices:
 
 
 @transaction.atomic
-def start_look_back(*, by: Membership, at: datetime, name: str, content: bytes, client_token: UUID) -> LookBack:
+def start_look_back(
+    *, by: Membership, at: datetime, name: str, content: bytes, client_token: UUID, against: str = "records"
+) -> LookBack:
     """Keep a file of what was billed and read it: at once, or by a job where it is long. Nothing else is written.
+
+    `against`: what it is compared with; `records` (what they support) or `closed` (what was closed).
 
     A second call with the same token returns the first look-back. Raises WorkbookUnreadable, FileTooLarge.
     """
@@ -71,7 +75,7 @@ def start_look_back(*, by: Membership, at: datetime, name: str, content: bytes, 
     sheets = () if is_long else read_workbook(name, content)
     found = LookBack(
         organization_id=by.organization_id, by=by, created_at=at, name=name[-200:], state=FileState.READING,
-        client_token=client_token,
+        client_token=client_token, against=against,
     )  # fmt: skip
     found.stored_file = store(
         content,

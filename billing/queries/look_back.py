@@ -41,6 +41,7 @@ class LookBackRow:
     last_month: str
     rows: int
     lines: int
+    against: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
+class Person:
     """A patient as a row names one."""
 
     name: str
@@ -137,8 +138,7 @@ def result(found: LookBack, *, as_of: date) -> Result:
     A constant number of statements. `as_of` decides what can still be filed; months that are not over are compared
     where something was billed, and never missed.
     """
-    rows = list(_lines(found))
-    billed, people, strangers = _billed(rows)
+    billed, people, strangers = billed_lines(found)
     if found.first_month is None or found.last_month is None:
         return Result(as_of, (), (), (), Expected(Decimal(0), 0), 0)
     first, last = month_of(found.first_month), month_of(found.last_month)
@@ -162,6 +162,13 @@ def result(found: LookBack, *, as_of: date) -> Result:
     )
 
 
+def billed_lines(
+    found: LookBack,
+) -> tuple[dict[PatientMonthKey, list[Billed]], dict[UUID, Person], tuple[Stranger, ...]]:
+    """The file's lines by patient and month, whom they are about, and the lines of nobody of ours. One statement."""
+    return _billed(_lines(found))
+
+
 def _listed(one: LookBack, by: str) -> LookBackRow:
     return LookBackRow(
         id=one.id,
@@ -174,6 +181,7 @@ def _listed(one: LookBack, by: str) -> LookBackRow:
         last_month=month_of(one.last_month) if one.last_month else "",
         rows=one.summary.get("rows", 0),
         lines=one.summary.get("lines", 0),
+        against=one.against,
     )
 
 
@@ -192,17 +200,17 @@ def _lines(found: LookBack) -> Iterable[Any]:
 
 def _billed(
     rows: Iterable[Any],
-) -> tuple[dict[PatientMonthKey, list[Billed]], dict[UUID, _Person], tuple[Stranger, ...]]:
+) -> tuple[dict[PatientMonthKey, list[Billed]], dict[UUID, Person], tuple[Stranger, ...]]:
     """The lines by patient and month, whom they are about, and the lines of nobody of ours."""
     billed: dict[PatientMonthKey, list[Billed]] = {}
-    people: dict[UUID, _Person] = {}
+    people: dict[UUID, Person] = {}
     strangers: dict[str, list[Any]] = {}
     for row in rows:
         if row.patient_id is None:
             strangers.setdefault(row.label, []).append(row)
             continue
         name = f"{row.patient__family_name}, {row.patient__given_name}"
-        people[row.patient_id] = _Person(name, row.patient__sort_name, row.patient__mrn)
+        people[row.patient_id] = Person(name, row.patient__sort_name, row.patient__mrn)
         line = Billed(row.service_on, row.code, row.units, row.paid)
         billed.setdefault((row.patient_id, month_of(row.service_on)), []).append(line)
     return billed, people, tuple(_stranger(label, lines) for label, lines in sorted(strangers.items()))
@@ -244,7 +252,7 @@ def _compared(
     billed: list[Billed],
     judged: list[MonthVerdict],
     claimed: Collection[PatientMonthKey],
-    people: Mapping[UUID, _Person],
+    people: Mapping[UUID, Person],
     found: LookBack,
     as_of: date,
 ) -> PatientMonth | None:
@@ -299,12 +307,12 @@ def _claim_on(judged: MonthVerdict) -> date:
     return max(first_day(month), min(day for day in ends if day is not None))
 
 
-def _person(judged: MonthVerdict) -> _Person:
+def _person(judged: MonthVerdict) -> Person:
     episode = judged.month.episode
-    return _Person(episode.patient_name, episode.patient_sort_name, episode.mrn)
+    return Person(episode.patient_name, episode.patient_sort_name, episode.mrn)
 
 
-def _named(people: Mapping[UUID, _Person], judged: Mapping[PatientMonthKey, list[MonthVerdict]]) -> dict[UUID, _Person]:
+def _named(people: Mapping[UUID, Person], judged: Mapping[PatientMonthKey, list[MonthVerdict]]) -> dict[UUID, Person]:
     return {patient_id: _person(found[0]) for (patient_id, _), found in judged.items()} | dict(people)
 
 

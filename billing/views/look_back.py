@@ -22,11 +22,13 @@ from billing.forms.look_back import FindingFilter, LookBackChoicesForm, LookBack
 from billing.operations.look_back import choose_look_back, discard_look_back, start_look_back, take_look_back
 from billing.queries.calendar import month_title, page_zone
 from billing.queries.claims import Expected
+from billing.queries.closed_lists import CLOSED
 from billing.queries.look_back import Group, Result, look_back, look_backs, refused_lines, result
 from billing.queries.look_back_said import HEADER, SAID, file_lines
 from billing.rules.look_back import Finding
 from billing.templatetags.billing_words import counted
 from billing.templatetags.look_back import money
+from billing.views.closed_lists import beside_closed
 from caseload.rules.clock import local_date, month_of
 from registry.queries.choices import clinic_choices
 from registry.rules.csv_text import csv_bytes
@@ -42,11 +44,13 @@ REFUSED_SHOWN = 100
 def look_back_list(request: HttpRequest, organization: str) -> HttpResponse:
     """Earlier look-backs, and the form for a new one."""
     by, now = _seat(request), timezone.now()
-    form = LookBackUploadForm(request.POST, request.FILES) if request.method == "POST" else LookBackUploadForm.fresh()
+    is_sent = request.method == "POST"
+    fresh = LookBackUploadForm.fresh(request.GET.get("against", ""))
+    form = LookBackUploadForm(request.POST, request.FILES) if is_sent else fresh
     if request.method == "POST" and form.is_valid():
-        file, token = form.cleaned_data["file"], form.cleaned_data["client_token"]
+        file = form.cleaned_data.pop("file")
         try:
-            found = start_look_back(by=by, at=now, name=file.name or "file", content=file.read(), client_token=token)
+            found = start_look_back(by=by, at=now, name=file.name or "file", content=file.read(), **form.cleaned_data)
         except DomainError as fault:
             form.add_error("file", str(fault))
         else:
@@ -61,6 +65,8 @@ def look_back_page(request: HttpRequest, organization: str, look_back_id: UUID) 
     """One look-back: being read, to settle, or compared."""
     by, now = _seat(request), timezone.now()
     found = _found(by, look_back_id)
+    if found.state == "taken" and found.against == CLOSED:
+        return beside_closed(request, found, {"span": _span(found), **_day(by, now)})
     if found.state == "taken":
         return _compared(request, found, now)
     return _preview(request, found, now)
@@ -162,7 +168,7 @@ def _found(by: Membership, look_back_id: UUID) -> Any:
 
 def _taken(by: Membership, look_back_id: UUID) -> Any:
     found = _found(by, look_back_id)
-    if found.state != "taken":
+    if found.state != "taken" or found.against == CLOSED:
         raise Http404
     return found
 

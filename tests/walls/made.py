@@ -683,3 +683,8 @@ def closed_charge(seat: Membership) -> Mapping[str, Any]:
 def posted_charge(seat: Membership) -> Mapping[str, Any]:
     made = ChargePostedFactory(organization=seat.organization, episode=episode(seat))
     return {"month": "2026-02", "posted_id": made.id}
+
+
+def closed_list(seat: Membership) -> Mapping[str, Any]:
+    """A list that was compared with what was closed."""
+    return look_back(seat, against="closed")

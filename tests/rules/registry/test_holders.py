@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.rules.holders import ADDRESS, HOLDER, held_by, holder_faults
+from registry.rules.holders import HOLDER, held_by, holder_faults
 
 TODAY = date(2026, 4, 3)
 SPOUSE: dict[str, Any] = {
