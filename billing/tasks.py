@@ -27,6 +27,7 @@ from billing.operations.practice_files import (
 )
 from billing.operations.practice_taking import release_practice_file, take_practice_file
 from billing.operations.profiles import ensure_profiles
+from billing.operations.refunds import FIND, find_refunds
 from billing.operations.reopening_notices import TELL, mail_of_reopening
 from billing.operations.service_months import refresh_service_month, refresh_service_months, verify_service_months
 from billing.queries.packets import content_of, logo_of, packet_of_job
@@ -58,6 +59,8 @@ def register() -> None:
     repeats(DISCARD_LOOK_BACKS, nightly)
     handles(READ_JOB, read_long_file, label="Reading the practice’s file")
     handles(TAKE_JOB, take_long_file, label="Taking the practice’s file over")
+    handles(FIND, find_unsupported, label="Comparing payments with their records")
+    repeats(FIND, nightly)
     handles(DISCARD, discard_files)
     repeats(DISCARD, nightly)
     handles(DISCARD_BATCHES, empty_batch_files)
@@ -189,3 +192,8 @@ def discard_made_packets(run: Run) -> None:
 def empty_batch_files(run: Run) -> None:
     """Every night: copies of 837P files of more than ninety days ago; they are written again when somebody asks."""
     discard_batch_files(organization_id=run.organization_id, at=run.at)
+
+
+def find_unsupported(run: Run) -> None:
+    """Every night, and when somebody asks: payments that records do not support any more."""
+    find_refunds(by=system_membership(run.organization_id), at=run.at)
