@@ -49,11 +49,10 @@ def _of_payment(payment: Payment, number: int) -> str:
     if claims - kept == payment.total:
         return ""
     count = len(payment.claims)
-    return (
-        f"Payment {number} does not add up: its {count} {'claim was' if count == 1 else 'claims were'} paid "
-        f"{_money(claims)}, less {_money(kept)} kept back is {_money(claims - kept)}, but its total is "
-        f"{_money(payment.total)}."
-    )
+    said = f"its {count} {'claim was' if count == 1 else 'claims were'} paid {_money(claims)}"
+    if kept:
+        said += f", less {_money(kept)} kept back is {_money(claims - kept)}"
+    return f"Payment {number} does not add up: {said}, but its total is {_money(payment.total)}."
 
 
 def _money(amount: Decimal) -> str:
