@@ -191,8 +191,8 @@ def _check_amount(field: str, amount: Decimal) -> None:
 
 def _check_payer(by: Membership, payer_id: UUID, clinic_id: UUID | None) -> None:
     is_there = Payer.objects.filter(organization_id=by.organization_id, id=payer_id, is_self_pay=False).exists()
-    clinics = Clinic.objects.filter(organization_id=by.organization_id, id=clinic_id)
-    if not is_there or (clinic_id is not None and not clinics.exists()):
+    clinics = Clinic.objects.filter(organization_id=by.organization_id)
+    if not is_there or (clinic_id is not None and not clinics.filter(id=clinic_id).exists()):
         raise NotFound
 
 
