@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -136,18 +137,21 @@ def record_coverage_checks(
 ) -> int:
     """Somebody asked, on one day and at one place, whether these coverages are in force, and was told so or not so.
 
-    Sent twice, kept once. Returns how many were kept. Raises SourceMissing, DateOutOfOrder for a day to come, NotFound
-    where any of them is none of the organization's.
+    Sent twice, kept once. Returns how many were kept. Raises SourceMissing, DateOutOfOrder for a day to come at a
+    patient's clinic, NotFound where any of them is none of the organization's.
     """
     if not source.strip():
         raise SourceMissing
-    if on > at.date():
-        raise DateOutOfOrder("The day of the answer is still to come. Enter the day on which you asked.")
     wanted = set(coverage_ids)
     found = Coverage.objects.live().filter(organization_id=by.organization_id, id__in=wanted)
-    coverages = list(found.select_for_update(no_key=True).order_by("id"))
+    coverages = list(
+        found.select_related("patient__clinic").select_for_update(of=("self",), no_key=True).order_by("id")
+    )
     if len(coverages) != len(wanted):
         raise NotFound
+    zones = {one.patient.clinic.time_zone for one in coverages}
+    if any(on > at.astimezone(ZoneInfo(zone)).date() for zone in zones):
+        raise DateOutOfOrder("The day of the answer is still to come. Enter the day on which you asked.")
     said = {"on": on, "source": source.strip(), "is_in_force": is_in_force}
     same = CoverageCheck.objects.live().filter(organization_id=by.organization_id, coverage__in=coverages, **said)
     known = set(same.values_list("coverage_id", flat=True))

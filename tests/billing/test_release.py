@@ -369,3 +369,13 @@ def test_an_answer_about_coverage_is_kept_once_and_says_where(months: Months):
         record_coverage_checks(**given, **{**asked, "on": date(2026, 4, 4)})
     with pytest.raises(NotFound):
         record_coverage_checks(**{**given, "coverage_ids": [uuid4()]}, **asked)
+
+
+def test_a_day_of_an_answer_is_a_day_at_the_clinic(months: Months):
+    """In the evening of April 3 in Chicago it is April 4 in UTC: nobody has asked on that day yet."""
+    coverage = Coverage.objects.get(patient=months.episode(asked_on=None).patient)
+    given = {"by": months.people.by, "coverage_ids": [coverage.id], "is_in_force": True, "source": "Portal"}
+    evening = datetime(2026, 4, 4, 2, 0, tzinfo=UTC)
+    with pytest.raises(DateOutOfOrder):
+        record_coverage_checks(at=evening, on=date(2026, 4, 4), **given)
+    assert record_coverage_checks(at=evening, on=date(2026, 4, 3), **given) == 1
