@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django import forms
 
-from billing.models import DenialState
 from billing.operations.denials import DenialWork
 from billing.queries.denials import DenialFilter, DenialOrder, Kept
 from registry.forms.fields import TextField
@@ -16,10 +15,10 @@ from registry.forms.fields import TextField
 KEEP, NOBODY = "keep", "nobody"
 STATES = (
     (KEEP, "Leave it as it is"),
-    (DenialState.APPEALED.value, "Appealed"),
-    (DenialState.CORRECTED.value, "Corrected outside of here"),
-    (DenialState.WRITTEN_OFF.value, "Written off"),
-    (DenialState.OPEN.value, "Open again"),
+    ("appealed", "Appealed"),
+    ("corrected", "Corrected outside of here"),
+    ("written_off", "Written off"),
+    ("open", "Open again"),
 )
 
 

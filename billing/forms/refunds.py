@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django import forms
 
-from billing.models import Refund
 from billing.operations.refunds import CLOSING, Investigation
+from billing.queries.refunds import RefundDetail
 from registry.forms.fields import ChoiceOf, DayField, TextField
 
 WORDS = {
@@ -38,8 +38,9 @@ class InvestigationForm(forms.Form):
         owner.choices = [("", "Nobody yet"), *((str(id_), name) for id_, name in people)]
 
     @classmethod
-    def of(cls, refund: Refund, people: Iterable[tuple[UUID, str]]) -> InvestigationForm:
+    def of(cls, detail: RefundDetail, people: Iterable[tuple[UUID, str]]) -> InvestigationForm:
         """As it was kept."""
+        refund = detail.refund
         values = {
             "from_on": refund.investigation_from,
             "until_on": refund.investigation_until,

@@ -137,7 +137,7 @@ def _page(
     context: dict[str, Any] = {
         "detail": detail,
         "row": row,
-        "investigation": investigation or InvestigationForm.of(detail.refund, _people(by)),
+        "investigation": investigation or InvestigationForm.of(detail, _people(by)),
         "closing": closing or CloseRefundForm(initial={"amount": detail.paid if detail.paid > 0 else None}),
         "today": local_date(at, page_zone(by.organization_id)),
         "report_days": REPORT_DAYS,
