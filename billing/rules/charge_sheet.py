@@ -125,7 +125,7 @@ def checked(columns: Sequence[tuple[str, str]]) -> Chosen:
     if not columns:
         raise ColumnsWrong("Choose at least one column.")
     seen: set[str] = set()
-    chosen = []
+    chosen: list[tuple[str, str]] = []
     for key, typed in columns:
         heading = " ".join(typed.split()) or BY_KEY[key].heading if key in BY_KEY else ""
         if key not in BY_KEY or key in {known for known, _ in chosen}:

@@ -10,7 +10,7 @@ from functools import cache
 
 from billing.rules.books.library import library
 from billing.rules.fees import schedules
-from caseload.rules.imports.sheets import Sheet, as_text
+from caseload.rules.imports.sheets import Row, Sheet, as_text
 
 CENT = Decimal("0.01")
 _HEADINGS = {
@@ -63,7 +63,7 @@ def read_fee_file(sheets: Sequence[Sheet]) -> FeeFile:
     return FeeFile(faults=("No row is headed Code and Amount. Name the columns Code, Nonfacility and Facility.",))
 
 
-def _columns(cells: Sequence[object]) -> dict[str, int]:
+def _columns(cells: Row) -> dict[str, int]:
     found: dict[str, int] = {}
     for place, cell in enumerate(cells):
         heading = re.sub(r"[^a-z]", "", as_text(cell).casefold())
@@ -128,5 +128,5 @@ def _amount(text: str) -> Decimal | str | None:
     return amount.quantize(CENT) or None
 
 
-def _text(cells: Sequence[object], place: int) -> str:
+def _text(cells: Row, place: int) -> str:
     return as_text(cells[place]) if place < len(cells) else ""
