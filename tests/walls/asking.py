@@ -16,7 +16,7 @@ from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
-from billing.models import ChargePosted, Denial, Packet, Refund
+from billing.models import ChargePosted, Claim, Denial, Packet, Refund
 from caseload.models import AgendaItem, Contact, TimeEntry, Timer
 from registry.models import Episode, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
@@ -132,6 +132,7 @@ PATIENT_OF: Mapping[str, tuple[Any, str]] = {
     "referral_id": (Referral, "patient_id"),
     "notice_id": (SafetyNotice, "patient_id"),
     "item_id": (AgendaItem, "episode__patient_id"),
+    "claim_id": (Claim, "patient_id"),
     "denial_id": (Denial, "claim__patient_id"),
     "posted_id": (ChargePosted, "patient_id"),
     "refund_id": (Refund, "claim__patient_id"),
