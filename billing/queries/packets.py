@@ -15,14 +15,13 @@ from bhi.errors import NotFound
 from bhi.files.models import StoredFile
 from billing.models import Batch, BillingProvider, Claim, Packet
 from billing.queries.packet_month import People, packet_month
-from billing.rules.packet import PacketContent
+from billing.rules.packet import PacketContent, mark_of
 from caseload.rules.clock import month_of
 
 PURPOSE = "packet "
 LOGO = "logo"
 PAGE_ROWS = 50
 _HASH = re.compile(r"[0-9a-f]{64}")
-_PRINTED = re.compile(rb"bhi-packet:([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +142,10 @@ def verified_file(organization_id: UUID, content: bytes, *, at: datetime) -> Ver
     found = _found(_rows(organization_id).filter(id__in=[_packet_id(one) for one in files]), at)
     if found:
         return Verified(found, is_file=True)
-    mark = _PRINTED.search(content)
-    if mark is None:
+    mark = mark_of(content)
+    if not mark:
         return Verified(is_file=True)
-    named = _found(_rows(organization_id).filter(content_sha256=mark[1].decode()), at)
+    named = _found(_rows(organization_id).filter(content_sha256=mark), at)
     return Verified(named, is_file=True, is_altered=bool(named))
 
 

@@ -6,6 +6,8 @@ Totals and dates, never what somebody wrote about the patient or answered: billi
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +17,12 @@ from billing.rules import canonical
 from billing.rules.findings import Verdict
 
 PACKET_VERSION = 1
+
+# A mark is short and stands in a short stream; whoever sends a file made to swell gets no further.
+MOST_OF_A_STREAM = 64 * 1024
+MOST_IN_ALL = 64 * 1024 * 1024
+_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_MARK = re.compile(rb"bhi-packet:([0-9a-f]{64})")
 
 CodeUnits = tuple[tuple[str, int], ...]
 
@@ -317,3 +325,25 @@ def excluded_sums(reasons: Iterable[tuple[str, int]]) -> tuple[Excluded, ...]:
         sums[word] = sums.get(word, 0) + seconds
     ordered = sorted(sums.items(), key=lambda one: (-one[1], one[0]))
     return tuple(Excluded(EXCLUDED_WORDS.get(word, word), seconds) for word, seconds in ordered)
+
+
+def mark_of(pdf: bytes) -> str:
+    """The content hash that a PDF says it has, in its own words about itself; empty where it says none.
+
+    It proves nothing: anybody may write it. Streams are read from the last to the first, each and all within limits.
+    """
+    found = _MARK.search(pdf)
+    left = MOST_IN_ALL
+    for stream in reversed(list(_STREAM.finditer(pdf))) if found is None else ():
+        plain = _unpacked(stream[1])
+        found, left = _MARK.search(plain), left - len(plain)
+        if found is not None or left <= 0:
+            break
+    return found[1].decode() if found is not None else ""
+
+
+def _unpacked(stream: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(stream, MOST_OF_A_STREAM)
+    except zlib.error:
+        return b""
