@@ -19,9 +19,10 @@ from bhi.jobs.operations import queue
 from bhi.tenancy.models import Clinic, Membership
 from billing.models import BilledLine, FileState, LookBack
 from billing.queries.charge_patients import people_of_charges
-from billing.queries.look_back import READ, REFUSED, UNKNOWN, look_back
+from billing.queries.look_back import BESIDE, READ, REFUSED, UNKNOWN, look_back
 from billing.rules.charge_columns import ChargeChoices, read_choices, stored_choices
 from billing.rules.charge_files import Charge, ChargeFile, ChargeRow, read_charges
+from billing.rules.decisions import APCM_BASES
 from billing.rules.look_back import OURS
 from caseload.operations.read_workbook import WorkbookUnreadable, read_workbook
 from caseload.rules.clock import first_day, last_day, month_of
@@ -212,16 +213,20 @@ def _keep(found: LookBack, sheets: Sequence[Sheet], choices: ChargeChoices) -> N
 
 
 def _drafts(found: LookBack, file: ChargeFile, read_on: date) -> tuple[list[BilledLine], Counter[str]]:
-    """The lines to keep, and how often each code came that is none of ours."""
+    """The lines to keep, and how often each code came that is none of ours: of those, an APCM base of a patient of ours
+    is kept too, as what its add-on goes with.
+    """
     lines: list[BilledLine] = []
     aside: Counter[str] = Counter()
-    people = people_of_charges(found.organization_id, [one for one in file.charges if one.code in OURS])
+    looked_at = OURS | APCM_BASES
+    people = people_of_charges(found.organization_id, [one for one in file.charges if one.code in looked_at])
     for row in file.rows:
         charge = row.charge
         if charge is None:
             lines.append(_refused(found, row, [fault.sentence for fault in row.faults]))
         elif charge.code not in OURS or charge.status in ("canceled", "missed"):
             aside[charge.code if charge.code not in OURS else charge.status] += 1
+            lines += _beside(found, charge, people.find(charge).key, read_on)
         elif charge.on > read_on:
             lines.append(_refused(found, row, [_ahead(charge)]))
         else:
@@ -233,6 +238,14 @@ def _drafts(found: LookBack, file: ChargeFile, read_on: date) -> tuple[list[Bill
     for position, line in enumerate(lines):
         line.position = position
     return lines, aside
+
+
+def _beside(found: LookBack, charge: Charge, patient_id: UUID | None, read_on: date) -> list[BilledLine]:
+    """The line of an APCM base that was billed."""
+    is_billed = charge.status not in ("canceled", "missed") and charge.on <= read_on
+    if patient_id is None or charge.code not in APCM_BASES or not is_billed:
+        return []
+    return [_line(found, charge.row, charge, BESIDE, patient_id, [])]
 
 
 def _ahead(charge: Charge) -> str:

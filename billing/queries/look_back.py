@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,13 +17,18 @@ from billing.queries.claims import Expected, expected
 from billing.queries.facts import month_facts
 from billing.queries.judging import MonthVerdict, judged_in_order
 from billing.rules.amounts import amount
-from billing.rules.books import book_in_force, with_options
+from billing.rules.books import RuleBook, book_in_force, with_options
+from billing.rules.facts import OtherService
+from billing.rules.findings import Verdict
 from billing.rules.look_back import OURS, Billed, CodeUnits, Compared, Finding, Support, compare
 from billing.rules.look_back_words import why, would_change
+from billing.rules.verdicts import judge
 from caseload.rules.clock import first_day, last_day, month_of
 
 LISTED = 50
 READ, UNKNOWN, REFUSED = "read", "unknown", "refused"
+BESIDE = "beside"
+"""Of a line that is not compared: an APCM base, with which its add-on goes."""
 
 PatientMonthKey = tuple[UUID, str]
 
@@ -158,7 +164,7 @@ def result(found: LookBack, *, as_of: date) -> Result:
         groups=tuple(_group(finding, [m for m in months if m.finding is finding]) for finding in _present(months)),
         strangers=strangers,
         paid=expected(one.compared.paid for one in months if one.compared.billed),
-        billed_months=len(billed),
+        billed_months=sum(any(line.code in OURS for line in lines) for lines in billed.values()),
     )
 
 
@@ -286,18 +292,33 @@ def _support(
     if best.verdict is None:
         return Support(claim_on=claim_on, codes=None)
     book = with_options(book_in_force(best.facts.payer, first_day(month)), best.facts.options)
-    wanted = {one.code for one in billed} | {line.code for line in best.verdict.lines}
+    wanted = {one.code for one in billed}
+    verdict = _beside_apcm(best, best.verdict, billed, book)
     return Support(
         claim_on=claim_on,
-        lines=best.verdict.lines,
-        gaps=best.verdict.gaps,
-        considered=best.verdict.considered,
-        minutes=best.verdict.minutes,
-        prices={code: amount(best.facts, book, code, 1) for code in wanted & OURS},
+        lines=verdict.lines,
+        gaps=verdict.gaps,
+        considered=verdict.considered,
+        minutes=verdict.minutes,
+        prices={
+            code: amount(best.facts, book, code, 1) for code in (wanted | {line.code for line in verdict.lines}) & OURS
+        },
         codes=frozenset(book.codes),
         clinic_codes=frozenset({book.clinic_cocm_code, book.clinic_bhi_code, book.options.fqhc_cocm_code}),
         is_open=best.refusal == "" and not is_claimed and claim_on < as_of,
     )
+
+
+def _beside_apcm(best: MonthVerdict, verdict: Verdict, billed: Iterable[Billed], book: RuleBook) -> Verdict:
+    """The verdict as it is with an APCM base that the file says was billed for the month and nobody entered here."""
+    known = {one.code for one in best.facts.other_services if one.by == "billing"}
+    units = Counter[str]()
+    for one in billed:
+        units[one.code] += one.units
+    bases = [OtherService(code) for code in book.apcm_base_codes if units[code] > 0 and code not in known]
+    if not bases:
+        return verdict
+    return judge(replace(best.facts, other_services=(*best.facts.other_services, *bases)), book)
 
 
 def _claim_on(judged: MonthVerdict) -> date:

@@ -107,6 +107,15 @@ def test_lines_are_laid_beside_what_the_records_support(people: Program):
     assert evans.compared.until == date(2027, 2, 28)
 
 
+def test_an_apcm_base_in_the_file_supports_its_add_on(people: Program):
+    """The file itself says that the practice billed APCM; taken back again it supports nothing."""
+    people.billing_patient("Abara", 20, mrn="1")
+    people.billing_patient("Berg", 20, mrn="2")
+    base = ("1,,,02/28/2026,G0557,1,43.02", "2,,,02/28/2026,G0557,1,43.02", "2,,,02/28/2026,G0557,-1,-43.02")
+    found = taken(people, *base, "1,,,02/28/2026,G0568,1,129.33", "2,,,02/28/2026,G0568,1,129.33")
+    assert findings(found) == [("Berg, Jo", "2026-02", "higher"), ("Abara, Jo", "2026-02", "as_billed")]
+
+
 def test_what_is_recorded_later_changes_the_result(people: Program):
     episode = people.billing_patient("Castro", 40, mrn="7", without=("consent",))
     found = taken(people, "7,,,02/28/2026,99492,1,128.26")
