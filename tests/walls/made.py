@@ -585,7 +585,8 @@ def refund_list(seat: Membership) -> Mapping[str, Any]:
 
 def filed_claim(seat: Membership) -> Mapping[str, Any]:
     of_seat = episode(seat)
-    made = ClaimFactory(organization=seat.organization, episode=of_seat, control_number="00001-00001-K7QX4M", number=1)
+    number = f"00001-00001-{uuid7().hex[-6:].upper()}"
+    made = ClaimFactory(organization=seat.organization, episode=of_seat, control_number=number, number=1)
     return {"claim_id": made.id}
 
 
