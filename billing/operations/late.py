@@ -64,9 +64,9 @@ def write_late(*, by: Membership, at: datetime, because: str, write: Callable[[]
     """
     if not because.strip():
         raise ReasonMissing
-    _wait_everywhere(by.organization_id)
     with saying_why(because):
         made = write()
+    _wait_everywhere(by.organization_id)
     with connection.cursor() as cursor:
         cursor.execute(
             _CHANGES,
@@ -108,11 +108,11 @@ def follow_stay_late(*, by: Membership, at: datetime, stay_id: UUID) -> None:
     What it marks there is kept as a change after the close: a payer who asks finds the stay, so billing has to see it.
     Raises what `follow_stay` raises but MonthClosed.
     """
-    _wait_everywhere(by.organization_id)
     with saying_why(STAY):
         entries = follow_stay(organization_id=by.organization_id, at=at, stay_id=stay_id)
     if not entries:
         return
+    _wait_everywhere(by.organization_id)
     given: dict[str, Any] = {"organization": by.organization_id, "at": at, "by": by.id, "because": STAY}
     with connection.cursor() as cursor:
         cursor.execute(_MARKED, {**given, "entries": list(entries)})
@@ -131,14 +131,16 @@ def share_months(clinic_ids: Iterable[UUID]) -> None:
 
 def wait_for_closers(organization_id: UUID, patient_ids: Iterable[UUID]) -> None:
     """Like every writer of a month: what is written of these patients is in a close that begins now, or a change after
-    it. To be called before anything else is locked or read.
+    it. To be called after people and patients are locked, as the triggers do, and before closes are read.
     """
     episodes = Episode.objects.live().filter(organization_id=organization_id, patient_id__in=list(patient_ids))
     share_months(episodes.values_list("clinic_id", flat=True))
 
 
 def _wait_everywhere(organization_id: UUID) -> None:
-    """What says why passes the triggers without waiting there, and may touch any clinic's months."""
+    """What says why passes the triggers without waiting there, and may touch any clinic's months: a close that runs did
+    not see it, and is there once we have waited.
+    """
     share_months(Clinic.objects.filter(organization_id=organization_id).values_list("id", flat=True))
 
 

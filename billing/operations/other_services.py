@@ -98,8 +98,8 @@ def tell_of_service(
     it comes after the month was closed. Raises ServiceKnown, and MonthClosed where a closed month rests on it and
     nobody says why.
     """
-    wait_for_closers(by.organization_id, [patient.id])
     lock_patient(patient.id)
+    wait_for_closers(by.organization_id, [patient.id])
     month = first_day(values.month)
     sent: OtherService | None = OtherService.objects.filter(organization_id=by.organization_id, id=client_token).first()
     if sent is not None:
@@ -118,8 +118,8 @@ def tell_of_earlier_month(
     *, by: Membership, at: datetime, patient: Patient, month: str, code: str = "", late: str = ""
 ) -> PriorService:
     """Record an earlier month with collaborative care elsewhere, once. Raises ServiceKnown, MonthClosed."""
-    wait_for_closers(by.organization_id, [patient.id])
     lock_patient(patient.id)
+    wait_for_closers(by.organization_id, [patient.id])
     first = first_day(month)
     known = PriorService.objects.live().filter(organization_id=by.organization_id, patient=patient)
     if known.filter(month=first, code=code).exists():
@@ -167,8 +167,8 @@ def set_access_alignment(
     `reason` says why it is not as was recorded, and why it comes late. Raises ReasonMissing where something else was
     recorded, and MonthClosed where closed months rest on it and there is no reason.
     """
-    wait_for_closers(by.organization_id, [patient.id])
     lock_patient(patient.id)
+    wait_for_closers(by.organization_id, [patient.id])
     standing: AccessAlignment | None = (
         AccessAlignment.objects.live().filter(organization_id=by.organization_id, patient=patient).first()
     )
