@@ -1,6 +1,7 @@
 """The worked examples: the billing stories by topic, as the product shows them."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -123,6 +124,11 @@ def topic_of(key: str) -> Topic:
         if any(example.key == key for example in topic.examples):
             return topic
     raise KeyError(key)
+
+
+def without_amounts(text: str) -> str:
+    """A sentence for whom amounts are not for: as it is, but for dollars."""
+    return re.sub(r" ?\(\d+\.\d\d\)| \d+\.\d\d\b", "", text)
 
 
 def _source(named: str) -> str:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from bhi.accounts.permissions import Permission, requires
 from billing.queries.trial import months_shown
-from billing.rules.story_library import examples, examples_of, neighbours_of, topic_of, topics
+from billing.rules.story_library import examples, examples_of, neighbours_of, topic_of, topics, without_amounts
 from billing.rules.words import FLAGS, GAPS
 from billing.views.trial import may_see_money
 
@@ -37,12 +37,14 @@ def example(request: HttpRequest, organization: str, key: str) -> HttpResponse:
         raise Http404
     chosen = examples()[key]
     before, following = neighbours_of(key)
+    reason, is_for_money = chosen.story.reason or "", may_see_money(request)
     context = {
         "example": chosen,
+        "reason": reason if is_for_money else without_amounts(reason),
         "topic": topic_of(key),
         "months": months_shown(chosen.story),
         "before": before,
         "following": following,
-        "may_see_money": may_see_money(request),
+        "may_see_money": is_for_money,
     }
     return render(request, "billing/example.html", context)

@@ -1,5 +1,6 @@
 """The worked examples as documentation: all of them there, each with its reason, months and sources."""
 
+import re
 from typing import Any
 
 import pytest
@@ -55,6 +56,23 @@ def test_sources_are_said_in_words():
     )
     assert examples()["br-23"].differences[0].label == "Most units of 99494 a month"
     assert examples()["br-30"].sureness == "0.75 of 1"
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("br-41", "not both; 99492 over 99484."),
+        ("br-43", "G2214 &gt; 99484 non-facility"),
+        ("br-44", "Facility: 99484 &gt; G2214, so"),
+    ],
+)
+def test_reasons_name_no_dollars_to_care_managers(client_for: Any, key: str, told: str):
+    words = text_of(client_for("care_manager").get(f"{PAGE}{key}/"))
+    assert (told in words, re.findall(r"\d+\.\d\d\b(?! of 1)", words.split("Sources")[0])) == (True, [])
+
+
+def test_whoever_sees_dollars_reads_the_reason_as_it_is(billing: Client):
+    assert "G2214 60.79 &gt; 99484 57.45 non-facility" in text_of(billing.get(f"{PAGE}br-43/"))
 
 
 def test_the_list_shows_topics_with_what_each_comes_to(billing: Client):
