@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
+from bhi.files.models import StoredFile
 from billing.models import (
     Acknowledgement,
     Adjustment,
@@ -53,23 +55,24 @@ def people_in(file: AnswerFile) -> int:
 
 
 def answer_files(organization_id: UUID, *, page: int = 1) -> tuple[list[AnswerShown], int]:
-    """A page of the files, the newest first, and how many there are. Five statements."""
-    rows = AnswerFile.objects.filter(organization_id=organization_id).order_by("-received_at", "-id")
+    """A page of the files, the newest first, and how many there are. Three statements."""
+    rows = _counted(organization_id).order_by("-received_at", "-id")
     people = {key: str(seat) for key, seat in people_of(organization_id).items()}
     start = (max(page, 1) - 1) * FILES_PER_PAGE
-    files = list(rows[start : start + FILES_PER_PAGE])
-    waiting = _waiting_by_file(organization_id, [file.id for file in files])
-    return [_file(file, people, waiting.get(file.id, 0)) for file in files], rows.count()
+    files = [_file(file, people, file.waiting) for file in rows[start : start + FILES_PER_PAGE]]
+    return files, AnswerFile.objects.filter(organization_id=organization_id).count()
 
 
 def answer_page(organization_id: UUID, file_id: UUID, *, page: int = 1) -> AnswerPage:
-    """One file with a page of what it said, rejections first. Raises NotFound."""
-    file = answer_file(organization_id, file_id)
+    """One file with a page of what it said, rejections first. At most eight statements. Raises NotFound."""
+    counted = _counted(organization_id).filter(id=file_id).first()
+    if counted is None:
+        raise NotFound
+    file: AnswerFile = counted
     people = {key: str(seat) for key, seat in people_of(organization_id).items()}
-    waiting = _waiting_by_file(organization_id, [file_id]).get(file_id, 0)
     said = Acknowledgement.objects.filter(organization_id=organization_id, file=file)
     claims = RemittanceClaim.objects.filter(organization_id=organization_id, remittance__file=file)
-    said_count, claim_count = said.count(), claims.count()
+    said_count, claim_count, waiting = counted.said_count, counted.claim_count, counted.waiting
     pages = max(1, -(-max(said_count, claim_count) // ROWS_PER_PAGE))
     page = min(max(page, 1), pages)
     part = slice((page - 1) * ROWS_PER_PAGE, page * ROWS_PER_PAGE)
@@ -77,7 +80,7 @@ def answer_page(organization_id: UUID, file_id: UUID, *, page: int = 1) -> Answe
     return AnswerPage(
         file=_file(file, people, waiting),
         job_id=file.job_id,
-        is_kept=_is_kept(file),
+        is_kept=counted.is_kept,
         payments=_payments(organization_id, file) if claim_count or file.summary.get("payments") else (),
         said=_said(said.order_by("is_accepted", "position")[part]) if said_count else (),
         claims=paid_claims(organization_id, shown[part], people) if claim_count else (),
@@ -149,21 +152,25 @@ def paid_claims(organization_id: UUID, rows: Any, people: Mapping[UUID, str]) ->
     return tuple(_claim(row, less, lines.get(row.id, ()), people) for row in found)
 
 
-def _is_kept(file: AnswerFile) -> bool:
-    """Whether its bytes are still there: asked of the database, as they may be many."""
-    rows = AnswerFile.objects.filter(organization_id=file.organization_id, id=file.id, stored_file__isnull=False)
-    return rows.exclude(stored_file__sealed=b"").exists()
+def _counted(organization_id: UUID) -> Any:
+    """Files with what is counted of each, in their own statement: `said_count`, `claim_count`, `waiting`, `is_kept`."""
+    said = Acknowledgement.objects.filter(organization_id=organization_id, file_id=OuterRef("id"))
+    claims = RemittanceClaim.objects.filter(organization_id=organization_id, remittance__file_id=OuterRef("id"))
+    open_said = waiting_said(organization_id).filter(file_id=OuterRef("id"))
+    open_claims = waiting_claims(organization_id).filter(remittance__file_id=OuterRef("id"))
+    kept = StoredFile.objects.filter(organization_id=organization_id, id=OuterRef("stored_file_id"))
+    return AnswerFile.objects.filter(organization_id=organization_id).annotate(
+        said_count=_count(said),
+        claim_count=_count(claims),
+        waiting=_count(open_said) + _count(open_claims),
+        is_kept=Exists(kept.exclude(sealed=b"")),
+    )
 
 
-def _waiting_by_file(organization_id: UUID, file_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How much of each file waits for a person. Two statements."""
-    claims = waiting_claims(organization_id).filter(remittance__file__in=list(file_ids))
-    said = waiting_said(organization_id).filter(file__in=list(file_ids))
-    found: dict[UUID, int] = {}
-    for rows, field in ((claims, "remittance__file_id"), (said, "file_id")):
-        for file_id, count in rows.values_list(field).annotate(count=Count("id")).order_by():
-            found[file_id] = found.get(file_id, 0) + count
-    return found
+def _count(rows: Any) -> Coalesce:
+    """How many rows there are to an outer row."""
+    counts = rows.order_by().values("organization_id").annotate(count=Count("id")).values("count")
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
 
 
 def _file(file: AnswerFile, people: Mapping[UUID, str], waiting: int) -> AnswerShown:
@@ -183,18 +190,17 @@ def _file(file: AnswerFile, people: Mapping[UUID, str], waiting: int) -> AnswerS
 
 def _payments(organization_id: UUID, file: AnswerFile) -> tuple[PaymentShown, ...]:
     rows = Remittance.objects.filter(organization_id=organization_id, file=file).order_by("position")
-    claims = RemittanceClaim.objects.filter(organization_id=organization_id, remittance__file=file)
-    counts = dict(claims.values_list("remittance_id").annotate(count=Count("id")).order_by())
+    claims = RemittanceClaim.objects.filter(organization_id=organization_id, remittance_id=OuterRef("id"))
     return tuple(
         PaymentShown(
             payer_name=row.payer_name,
             trace_number=row.trace_number,
             paid_on=row.paid_on,
             total=row.total,
-            claims=counts.get(row.id, 0),
+            claims=row.claims,
             kept_back=tuple(_kept(one) for one in row.provider_adjustments),
         )
-        for row in rows
+        for row in rows.annotate(claims=_count(claims))
     )
 
 
