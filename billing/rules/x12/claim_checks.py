@@ -19,6 +19,7 @@ from registry.rules.identifiers import is_behavioral, mbi_fault, normal_icd10
 LONGEST_CONTROL_NUMBER = 20
 MOST_DIAGNOSES = 12
 MOST_MODIFIERS = 4
+SHORTEST_CITY = 2
 FREQUENCIES = ("1", "7", "8")
 FILING_CODES = frozenset({
     "11", "12", "13", "14", "15", "16", "17", "AM", "BL", "CH", "CI", "DS", "FI", "HM", "LM", "MA", "MB", "MC",
@@ -80,6 +81,8 @@ def _subscriber(block: Block, claim: FiledClaim) -> Iterator[Found]:
     if not payer.at(3) or payer.at(8) != "PI" or not payer.at(9):
         sentence = "Enter the payer’s identifier as the receiver lists it."
         yield Found("payer_identifier", sentence, "Payer’s identifier", "route")
+    if block.loop("PR").has("N3"):
+        yield from _address(block.loop("PR"), "payer", "route")
 
 
 def _people(block: Block, claim: FiledClaim) -> Iterator[Found]:
@@ -94,8 +97,10 @@ def _people(block: Block, claim: FiledClaim) -> Iterator[Found]:
 
 
 def _person(loop: Loop, person: Person, kind: str, *, is_needed: bool) -> Iterator[Found]:
+    """A name of nothing but signs that may not be sent leaves as none; of one in other letters `_characters` tells."""
     whose = "patient" if kind == "patient" else "person who holds the insurance"
-    if not person.family_name.strip() or not person.given_name.strip():
+    written = all(loop.first("NM1").at(place) for place in (3, 4))
+    if not written and is_written_whole(person.family_name + person.given_name):
         yield Found("name", f"The {whose} needs a first and a last name.", "Name", kind)
     if is_needed or loop.has("N3"):
         yield from _address(loop, whose, kind)
@@ -105,7 +110,7 @@ def _person(loop: Loop, person: Person, kind: str, *, is_needed: bool) -> Iterat
 
 def _address(loop: Loop, whose: str, kind: str) -> Iterator[Found]:
     place = loop.first("N4")
-    if not loop.first("N3").at(1) or not place.at(1):
+    if not loop.first("N3").at(1) or len(place.at(1)) < SHORTEST_CITY:
         yield Found("address", f"The {whose} needs a street and a city: the claim must carry them.", "Address", kind)
     if place.at(2) not in STATES:
         yield Found("state", f"Enter the {whose}’s state as two letters, such as CO.", "State", kind)

@@ -12,6 +12,7 @@ from billing.rules.x12.layout import HEAD, Block
 from billing.rules.x12.segments import USUAL
 
 # The National Uniform Claim Committee's codes: ten characters, the last an X.
+SHORTEST_CITY = 2
 _TAXONOMY = re.compile(r"[0-9]{3}[0-9A-Z]{6}X")
 
 
@@ -81,7 +82,7 @@ def _biller(block: Block, head: FileHead) -> Iterator[Found]:
 def _address(block: Block) -> Iterator[Found]:
     biller = block.loop("85")
     place = biller.first("N4")
-    if not biller.first("N3").at(1) or not place.at(1):
+    if not biller.first("N3").at(1) or len(place.at(1)) < SHORTEST_CITY:
         yield Found("biller_address", "Enter the billing provider’s street and city.", "Address", "provider")
     elif biller.first("N3").at(1).startswith(("PO BOX", "P.O. BOX")):
         yield Found("biller_address", "Claims need a street address here, not a PO box.", "Address", "provider")
