@@ -467,6 +467,8 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "denials": Url(MONTHS, made=denial_list, shows="count"),
     "denials_work": Url(MONTHS, get=None, post=422, made=denial_list, shows="count"),
     "denial": Url(MONTHS, post=422, made=denial, shows="patient"),
+    "money": Url(PAYING),
+    "money_left": Url(PAYING),
     "refunds": Url(MONTHS, made=refund_list, shows="count"),
     "refunds_look": Url(MONTHS, get=None, post=302),
     "refund": Url(MONTHS, post=302, made=refund, shows="patient"),

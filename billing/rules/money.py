@@ -1,0 +1,90 @@
+"""Sums of what was expected, paid and owed: dollars, what is not known counted beside the sum. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class LineMoney:
+    """One code of one claim: what was expected (None: not known), what came, what the patient owes, and whether any
+    payer answered it yet.
+    """
+
+    month: str
+    payer: str
+    code: str
+    claim: object
+    expected: Decimal | None
+    is_estimate: bool
+    paid: Decimal
+    owed: Decimal
+    is_answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MoneySum:
+    """A group of lines. `open` is what is expected of lines that nobody answered yet; `difference` compares only
+    lines that were answered and of which something is known to be expected: what came and what patients owe, less it.
+    """
+
+    name: str
+    claims: int
+    answered: int
+    expected: Decimal
+    unknown: int
+    is_estimate: bool
+    paid: Decimal
+    owed: Decimal
+    open: Decimal
+    difference: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class DaysToPay:
+    """From the day on which a batch left to the first payment: the middle of all, the longest, and of how many."""
+
+    middle: int
+    longest: int
+    of: int
+
+
+def money_sum(name: str, lines: Sequence[LineMoney]) -> MoneySum:
+    """What a group of lines comes to."""
+    compared = [line for line in lines if line.is_answered and line.expected is not None]
+    came = sum((line.paid + line.owed - _known(line) for line in compared), NOTHING)
+    return MoneySum(
+        name=name,
+        claims=len({line.claim for line in lines}),
+        answered=len({line.claim for line in lines if line.is_answered}),
+        expected=sum((_known(line) for line in lines), NOTHING),
+        unknown=sum(line.expected is None for line in lines),
+        is_estimate=any(line.is_estimate for line in lines),
+        paid=sum((line.paid for line in lines), NOTHING),
+        owed=sum((line.owed for line in lines), NOTHING),
+        open=sum((_known(line) for line in lines if not line.is_answered), NOTHING),
+        difference=came if compared else None,
+    )
+
+
+def money_by(lines: Iterable[LineMoney], group: str) -> tuple[MoneySum, ...]:
+    """The same by `month`, `payer` or `code`, in order of their names."""
+    found: dict[str, list[LineMoney]] = {}
+    for line in lines:
+        found.setdefault(getattr(line, group), []).append(line)
+    return tuple(money_sum(name, found[name]) for name in sorted(found))
+
+
+def days_to_pay(spans: Iterable[tuple[date, date]]) -> DaysToPay | None:
+    """Of pairs of days, sent and first paid; None where nothing was paid yet. Of an even number the earlier middle."""
+    days = sorted((paid - sent).days for sent, paid in spans)
+    return DaysToPay(days[(len(days) - 1) // 2], days[-1], len(days)) if days else None
+
+
+def _known(line: LineMoney) -> Decimal:
+    return line.expected if line.expected is not None else NOTHING
