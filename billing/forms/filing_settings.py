@@ -10,12 +10,22 @@ from django import forms
 
 from billing.models import BillingProvider, PayerRoute, Receiver
 from billing.operations.filing_settings import FilingWrong, ProviderValues, ReceiverValues, RouteValues
-from billing.rules.filing import FILING_CODES, MOST_DAYS, QUALIFIERS, bare_digits
+from billing.rules.filing import (
+    FILING_CODES,
+    MOST_DAYS,
+    QUALIFIERS,
+    Faults,
+    bare_digits,
+    provider_faults,
+    receiver_faults,
+    route_faults,
+)
 from registry.forms.fields import ChoiceOf, TextField
 
 TAX_KINDS = (("EI", "Employer id (EIN)"), ("SY", "Social security number"))
 SERVICE_DAYS = (("month_end", "Last day of the month"), ("threshold", "Day on which the minutes were reached"))
-WHOLE = {"invalid": "Enter a whole number of days.", "required": "Enter a number of days."}
+_DAYS = f"Enter a number of days from 1 to {MOST_DAYS:,}."
+WHOLE = dict.fromkeys(("invalid", "required", "min_value", "max_value"), _DAYS)
 
 
 class SettingForm(forms.Form):
@@ -25,6 +35,15 @@ class SettingForm(forms.Form):
     digits: tuple[str, ...] = ()
     capitals: tuple[str, ...] = ()
 
+    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any]) -> None:
+        super().__init__(data, initial=dict(initial))
+        for name, sentence in self.faults_in({}).items():
+            self.fields[name].error_messages["required"] = sentence
+
+    def faults_in(self, values: Mapping[str, Any]) -> Faults:
+        """What is wrong by the form of it, by field."""
+        raise NotImplementedError
+
     def clean(self) -> dict[str, Any]:
         """Numbers as people copy them lose their blanks and dashes; states and codes stand in capitals."""
         values = super().clean() or self.cleaned_data
@@ -32,6 +51,9 @@ class SettingForm(forms.Form):
             values[name] = bare_digits(values.get(name, ""))
         for name in self.capitals:
             values[name] = values.get(name, "").upper()
+        for name, sentence in self.faults_in(values).items():
+            if name not in self.errors:
+                self.add_error(name, sentence)
         return values
 
     def take(self, fault: FilingWrong) -> None:
@@ -59,23 +81,29 @@ class ProviderForm(SettingForm):
     )
     digits = ("npi", "tax_id", "postal_code", "contact_phone")
     capitals = ("state", "taxonomy")
-    name = TextField(label="Name on claims", max_length=60, help_text="As it is registered with the NPI.")
-    npi = TextField(label="NPI of the practice", max_length=20, help_text="Ten digits; the last one is checked.")
+    name = TextField(
+        required=True, label="Name on claims", max_length=60, help_text="As it is registered with the NPI."
+    )
+    npi = TextField(
+        required=True, label="NPI of the practice", max_length=20, help_text="Ten digits; the last one is checked."
+    )
     taxonomy = TextField(
         label="Taxonomy code", max_length=10, help_text="Where payers ask for it. Ten characters: 207Q00000X."
     )
-    tax_id = TextField(label="Tax id", max_length=20, help_text="Nine digits, as the payers know it.")
+    tax_id = TextField(required=True, label="Tax id", max_length=20, help_text="Nine digits, as the payers know it.")
     tax_id_kind = ChoiceOf(label="Which number it is", choices=TAX_KINDS, missing="Choose which number it is.")
-    address = TextField(label="Street", max_length=55, help_text="A street: no post office box here.")
-    city = TextField(label="City", max_length=30)
-    state = TextField(label="State", max_length=2, help_text="Two letters.")
-    postal_code = TextField(label="ZIP code", max_length=12, help_text="All nine digits: 80202-1234.")
-    submitter_name = TextField(label="Who sends the files", max_length=60, help_text="Mostly the practice itself.")
-    submitter_id = TextField(
-        label="Sender’s id", max_length=15, help_text="By which the clearinghouse knows the sender."
+    address = TextField(required=True, label="Street", max_length=55, help_text="A street: no post office box here.")
+    city = TextField(required=True, label="City", max_length=30)
+    state = TextField(required=True, label="State", max_length=2, help_text="Two letters.")
+    postal_code = TextField(required=True, label="ZIP code", max_length=12, help_text="All nine digits: 80202-1234.")
+    submitter_name = TextField(
+        required=True, label="Who sends the files", max_length=60, help_text="Mostly the practice itself."
     )
-    contact_name = TextField(label="Whom to call about a file", max_length=60)
-    contact_phone = TextField(label="Phone", max_length=20, help_text="Ten digits.")
+    submitter_id = TextField(
+        required=True, label="Sender’s id", max_length=15, help_text="By which the clearinghouse knows the sender."
+    )
+    contact_name = TextField(required=True, label="Whom to call about a file", max_length=60)
+    contact_phone = TextField(required=True, label="Phone", max_length=20, help_text="Ten digits.")
     is_test = forms.BooleanField(
         label="Files are tests",
         required=False,
@@ -86,6 +114,9 @@ class ProviderForm(SettingForm):
         names = [name for row in self.rows for name in row]
         known = {name: getattr(stored, name) for name in names} if stored else {"tax_id_kind": "EI", "is_test": True}
         super().__init__(data, initial=known)
+
+    def faults_in(self, values: Mapping[str, Any]) -> Faults:
+        return provider_faults(values)
 
     @property
     def values(self) -> ProviderValues:
@@ -103,11 +134,15 @@ class ReceiverForm(SettingForm):
         ("sender_id", "sender_qualifier"),
         ("is_in_use",),
     )
-    name = TextField(label="Name", max_length=60)
-    receiver_id = TextField(label="Receiver id", max_length=15, help_text="ISA08 in its agreement.")
+    name = TextField(required=True, label="Name", max_length=60)
+    receiver_id = TextField(required=True, label="Receiver id", max_length=15, help_text="ISA08 in its agreement.")
     receiver_qualifier = forms.ChoiceField(label="Kind of receiver id", choices=QUALIFIERS, help_text="ISA07.")
-    application_id = TextField(label="Application id", max_length=15, help_text="GS03; often the receiver id again.")
-    sender_id = TextField(label="Our sender id", max_length=15, help_text="ISA06: how it knows the practice.")
+    application_id = TextField(
+        required=True, label="Application id", max_length=15, help_text="GS03; often the receiver id again."
+    )
+    sender_id = TextField(
+        required=True, label="Our sender id", max_length=15, help_text="ISA06: how it knows the practice."
+    )
     sender_qualifier = forms.ChoiceField(label="Kind of sender id", choices=QUALIFIERS, help_text="ISA05.")
     is_in_use = forms.BooleanField(
         label="In use", required=False, help_text="Off: kept for its earlier files, and no payer’s claims go there."
@@ -117,6 +152,9 @@ class ReceiverForm(SettingForm):
         names = [name for row in self.rows for name in row]
         fresh = {"receiver_qualifier": "ZZ", "sender_qualifier": "ZZ", "is_in_use": True}
         super().__init__(data, initial={name: getattr(stored, name) for name in names} if stored else fresh)
+
+    def faults_in(self, values: Mapping[str, Any]) -> Faults:
+        return receiver_faults(values)
 
     @property
     def values(self) -> ReceiverValues:
@@ -147,13 +185,25 @@ class RouteForm(SettingForm):
         label="Claims are dated", choices=SERVICE_DAYS, help_text="One day stands for the month. Medicare takes either."
     )
     filing_days = forms.IntegerField(
-        label="Days to file", help_text="From the day of service. Medicare: 365.", error_messages=WHOLE
+        min_value=1,
+        max_value=MOST_DAYS,
+        label="Days to file",
+        help_text="From the day of service. Medicare: 365.",
+        error_messages=WHOLE,
     )
     corrected_days = forms.IntegerField(
-        label="Days for corrected claims", help_text="Likewise from the day of service.", error_messages=WHOLE
+        min_value=1,
+        max_value=MOST_DAYS,
+        label="Days for corrected claims",
+        help_text="Likewise from the day of service.",
+        error_messages=WHOLE,
     )
     appeal_days = forms.IntegerField(
-        label="Days to appeal", help_text="From the remittance. Medicare: 120.", error_messages=WHOLE
+        min_value=1,
+        max_value=MOST_DAYS,
+        label="Days to appeal",
+        help_text="From the remittance. Medicare: 120.",
+        error_messages=WHOLE,
     )
     address = TextField(label="Payer’s street or box", max_length=55, help_text="For the printed sheet. May be empty.")
     city = TextField(label="City", max_length=30)
@@ -179,8 +229,9 @@ class RouteForm(SettingForm):
         receiver.choices = [("", "Not decided yet"), *offered]
         if len(offered) == 1 and stored is None:
             receiver.initial = offered[0][0]
-        for name in ("filing_days", "corrected_days", "appeal_days"):
-            self.fields[name].widget.attrs |= {"min": 1, "max": MOST_DAYS}
+
+    def faults_in(self, values: Mapping[str, Any]) -> Faults:
+        return route_faults(values) if values else {}
 
     @property
     def values(self) -> RouteValues:

@@ -142,7 +142,7 @@ def _missing(
     route_id: UUID | None, identifier: str, receiver: str | None, is_in_use: bool | None, *, has_provider: bool
 ) -> list[str]:
     faults = {
-        "how it is filed with": route_id is None,
+        "how to file": route_id is None,
         "clearinghouse": route_id is not None and receiver is None,
         "clearinghouse in use": receiver is not None and not is_in_use,
         "payer id": route_id is not None and not identifier,

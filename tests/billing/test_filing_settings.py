@@ -115,7 +115,7 @@ def test_a_payers_route_is_set_and_what_is_missing_is_named(people: Program, bil
         people.billing_patient(payer=payer)
         receiver = ReceiverFactory(organization=people.organization, name="Clearing")
     page = text_of(billing.get(FILING))
-    assert "Missing how it is filed with, billing provider" in page
+    assert "Missing how to file, billing provider" in page
     assert "0 of 1 payer ready" in page
     url = f"{FILING}payers/{payer.id}/"
     wrong = billing.post(url, {**ROUTE, "receiver_id": str(receiver.id), "filing_days": "0", "city": "Fargo"})
