@@ -72,6 +72,16 @@ class Filed:
         self.corrected()
 
 
+def take_back(people: Program, entry: TimeEntry) -> None:
+    """A time entry of a closed month, with the reason that such a change needs."""
+    write_late(
+        by=people.by,
+        at=LATER,
+        because="Logged for somebody else",
+        write=lambda: void_time(by=people.by, at=LATER, entry=entry, reason="Wrong patient"),
+    )
+
+
 @pytest.fixture
 def filed(lakeside: Program) -> Filed:
     return Filed(lakeside)
@@ -213,12 +223,7 @@ def test_a_month_that_asks_another_payer_is_voided_and_claimed_there(filed: File
 def test_what_is_taken_back_is_voided(filed: Filed):
     with pytest.raises(StillAsks):
         filed.void()
-    write_late(
-        by=filed.people.by,
-        at=LATER,
-        because="Logged for somebody else",
-        write=lambda: void_time(by=filed.people.by, at=LATER, entry=TimeEntry.objects.get(), reason="Wrong patient"),
-    )
+    take_back(filed.people, TimeEntry.objects.get())
     filed.corrected()
     token = uuid4()
     assert filed.void(client_token=token) == filed.void(client_token=token)
@@ -229,10 +234,17 @@ def test_a_claim_that_was_keyed_elsewhere_is_corrected_there(lakeside: Program):
     episode = lakeside.billing_patient()
     close = closed(lakeside)
     make_batch(by=lakeside.by, at=AT, month=FEBRUARY, client_token=uuid4())
+    given = {"by": lakeside.by, "at": LATER, "claim_id": Claim.objects.get().id, "because": "Late"}
     late_work(lakeside, episode, 46)
     correct_month(by=lakeside.by, at=LATER, close_id=close.id, episode_id=episode.id, because="Late")
     with pytest.raises(NoFileForPayer):
-        correct_claim(by=lakeside.by, at=LATER, claim_id=Claim.objects.get().id, because="Late", client_token=uuid4())
+        correct_claim(**given, client_token=uuid4())
+    for entry in TimeEntry.objects.all():
+        take_back(lakeside, entry)
+    correct_month(by=lakeside.by, at=LATER, close_id=close.id, episode_id=episode.id, because="Wrong patient")
+    set_up(lakeside)
+    with pytest.raises(NoFileForPayer):
+        void_claim(**given, client_token=uuid4())
 
 
 def test_another_organizations_claim_is_not_there(filed: Filed):

@@ -201,6 +201,16 @@ def test_a_payer_may_date_by_the_day_on_which_the_minutes_were_reached(lakeside:
     assert Claim.objects.get().service_on == date(2026, 2, 10)
 
 
+def test_minutes_reached_on_the_last_day_are_dated_that_day(lakeside: Program):
+    (route,) = set_up(lakeside)
+    episode = filed_patient(lakeside, minutes=20)
+    lakeside.work(episode, 20, on=LAST_DAY)
+    closed(lakeside)
+    PayerRoute.objects.filter(id=route.id).update(service_day="threshold")
+    make(lakeside)
+    assert Claim.objects.get().service_on == LAST_DAY
+
+
 def test_what_was_posted_to_the_practices_own_system_is_not_filed_too(lakeside: Program):
     set_up(lakeside)
     episode = filed_patient(lakeside)
