@@ -113,7 +113,7 @@ def _settle(claim: AnsweredClaim, *, by: Membership, at: datetime) -> list[Denia
     stands = {_key(one) for one in unpaid}
     owners = {claim.keys.get(row.remittance_line_id, ""): row.owner_id for row in known}
     for key, row in denied.items():
-        if key not in stands:
+        if key not in stands and not _waits(claim, row):
             paid = standing.paid.get(claim.keys.get(row.remittance_line_id, ""), _total(standing.paid))
             _close(row, paid, is_replaced=claim.is_superseded, by=by, at=at)
     if claim.replaced_id is not None:
@@ -174,6 +174,12 @@ def _draft(claim: AnsweredClaim, one: Unpaid, owner_id: UUID | None, *, by: Memb
 def _is_taken_by_us(claim: AnsweredClaim, one: Unpaid) -> bool:
     """A payment taken back of a claim that we replaced or voided is as we asked."""
     return claim.is_superseded and one.reason == TAKEN_BACK
+
+
+def _waits(claim: AnsweredClaim, row: Denial) -> bool:
+    """A payer that takes a replaced claim back to answer the one in its place: that answer decides."""
+    is_taken = any(one.is_reversal for one in claim.answers[-1:])
+    return is_taken and claim.is_superseded and row.state == DenialState.CORRECTED
 
 
 def _key(one: Unpaid) -> tuple[UUID, UUID | None, str, str]:

@@ -1,0 +1,221 @@
+"""The whole way with others' code as the payer: claims out, taken, paid and denied, corrected, paid.
+
+At each step the money of all answers adds up: charged, paid, taken off, owed by the patient.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from x12sdk.generate import AdjustmentSpec, ClaimSpec, ServiceLineSpec, denial
+
+from billing.models import (
+    Acknowledgement,
+    Adjustment,
+    AnswerFile,
+    Batch,
+    Claim,
+    Denial,
+    Remittance,
+    RemittanceClaim,
+    RemittanceLine,
+)
+from billing.operations.answers import take_answer
+from billing.operations.claim_corrections import correct_claim
+from billing.operations.filing import make_filed_batches
+from billing.queries.batch_files import batch_bytes
+from billing.queries.claim_states import ClaimState, claim_states
+from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
+from tests.billing.payer_side import read_back, receipt, remittance, strict_faults, transaction_set
+from tests.billing.people import AT, Program
+
+BASE, ADDED = Decimal("170.00"), Decimal("120.50")
+ALL = BASE + ADDED
+LATER = AT + timedelta(days=20)
+
+
+def contractual(amount: str) -> AdjustmentSpec:
+    return AdjustmentSpec("CO", "45", Decimal(amount))
+
+
+def owed(amount: str) -> AdjustmentSpec:
+    return AdjustmentSpec("PR", "1", Decimal(amount))
+
+
+def lines(base: list[AdjustmentSpec], added: list[AdjustmentSpec], sign: int = 1) -> list[ServiceLineSpec]:
+    return [
+        ServiceLineSpec(charge=sign * BASE, procedure="99492", adjustments=base),
+        ServiceLineSpec(charge=sign * ADDED, procedure="99494", adjustments=added, units=2),
+    ]
+
+
+def answered(claim: Claim, paid: list[ServiceLineSpec], status: str = "1") -> ClaimSpec:
+    charge = sum((line.charge for line in paid), Decimal(0))
+    return ClaimSpec(charge=charge, lines=paid, status=status, patient_control_number=claim.control_number)
+
+
+class Loop:
+    """An organization's claims of February, and its payer."""
+
+    def __init__(self, people: Program) -> None:
+        self.people = people
+        set_up(people)
+        for name in ("Abara", "Bérg", "Castro"):
+            filed_patient(people, name)
+        closed(people)
+        (self.batch,) = make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+
+    def claim(self, family_name: str) -> Claim:
+        return Claim.objects.get(patient__family_name=family_name, is_superseded=False)
+
+    def take(self, content: bytes, **fields: Any) -> AnswerFile:
+        return take_answer(**({"by": self.people.by, "at": LATER, "name": "answer.txt", "content": content} | fields))
+
+    def states(self) -> dict[str, ClaimState]:
+        """Of the claims that stand, by name."""
+        claims = {one.id: one for one in Claim.objects.filter(is_superseded=False).select_related("patient")}
+        found = claim_states(self.people.organization.id, claims)
+        return {claims[claim_id].patient.family_name: state for claim_id, state in found.items()}
+
+    def first_payment(self) -> bytes:
+        """One paid, one paid less what the patient owes, one with its further units denied."""
+        return remittance(
+            7,
+            [
+                answered(self.claim("Abara"), lines([contractual("9.68")], [contractual("4.50")])),
+                answered(self.claim("Bérg"), lines([contractual("9.68"), owed("32.06")], [contractual("4.50")])),
+                answered(self.claim("Castro"), lines([contractual("9.68")], [denial("CO", "97", str(ADDED))])),
+            ],
+        )
+
+
+@pytest.fixture
+def loop(lakeside: Program) -> Loop:
+    return Loop(lakeside)
+
+
+def sent(batch: Batch) -> bytes:
+    """The bytes of a batch, which both validators take."""
+    content = batch_bytes(Batch.objects.select_related("stored_file").get(id=batch.id)) or b""
+    assert strict_faults(content) == []
+    assert read_back(content) == transaction_set(content)
+    return content
+
+
+def total(rows: Any, field: str) -> Decimal:
+    return sum(rows.values_list(field, flat=True), Decimal("0.00"))
+
+
+def money_adds_up() -> Decimal:
+    """Of every payment, claim and line: charged less taken off is paid. Returns what was paid in all."""
+    for claim in RemittanceClaim.objects.all():
+        less = total(Adjustment.objects.filter(remittance_claim=claim), "amount")
+        paid_lines = RemittanceLine.objects.filter(remittance_claim=claim)
+        assert (claim.charge - less, total(paid_lines, "charge"), total(paid_lines, "paid")) == (
+            claim.paid,
+            claim.charge,
+            claim.paid,
+        )
+    paid = total(RemittanceClaim.objects.all(), "paid")
+    assert total(Remittance.objects.all(), "total") == paid
+    states = claim_states(Claim.objects.first().organization_id, list(Claim.objects.values_list("id", flat=True)))
+    assert sum((state.paid for state in states.values()), Decimal(0)) == paid
+    return paid
+
+
+def money(state: ClaimState) -> tuple[str, ...]:
+    return (
+        state.word,
+        *(f"{amount:.2f}" for amount in (state.charge or 0, state.paid, state.patient_owes, state.adjusted)),
+    )
+
+
+def test_our_file_is_taken_by_their_acknowledgement(loop: Loop):
+    before = [(name, state.word, state.is_file_taken) for name, state in sorted(loop.states().items())]
+    assert before == [(name, "filed", None) for name in ("Abara", "Bérg", "Castro")]
+    file = loop.take(receipt(sent(loop.batch)))
+    said = Acknowledgement.objects.get()
+    assert (file.kind, file.state, said.batch, said.is_accepted) == ("999", "read", loop.batch, True)
+    after = [(name, state.word, state.is_file_taken) for name, state in sorted(loop.states().items())]
+    assert after == [(name, "filed", True) for name in ("Abara", "Bérg", "Castro")]
+
+
+def test_their_refusal_of_a_spoilt_copy_rejects_its_claims(loop: Loop):
+    spoilt = sent(loop.batch).replace(b":B:1*", b":9:1*", 1)
+    loop.take(receipt(spoilt))
+    said = Acknowledgement.objects.get()
+    assert (said.batch, said.is_accepted, said.code) == (loop.batch, False, "R")
+    assert [(fault["segment"], fault["element"], fault["code"]) for fault in said.detail if fault.get("element")] == [
+        ("CLM", "5:2", "7")
+    ]
+    assert {state.word for state in loop.states().values()} == {"rejected"}
+
+
+def test_their_payment_pays_lowers_and_denies(loop: Loop):
+    loop.take(receipt(sent(loop.batch)))
+    file = loop.take(loop.first_payment())
+    assert (file.kind, file.state, file.refusal) == ("835", "read", "")
+    assert {name: money(state) for name, state in loop.states().items()} == {
+        "Abara": ("paid", "290.50", "276.32", "0.00", "14.18"),
+        "Bérg": ("paid", "290.50", "244.26", "32.06", "14.18"),
+        "Castro": ("partly_paid", "290.50", "160.32", "0.00", "130.18"),
+    }
+    assert money_adds_up() == Decimal("680.90")
+    denied = Denial.objects.get()
+    assert (denied.claim, denied.group, denied.reason, denied.amount, denied.state) == (
+        loop.claim("Castro"),
+        "CO",
+        "97",
+        ADDED,
+        "open",
+    )
+    assert {line.claim_line.code for line in RemittanceLine.objects.all()} == {"99492", "99494"}
+
+
+def test_the_same_answers_again_change_nothing(loop: Loop):
+    answers = [receipt(sent(loop.batch)), loop.first_payment()]
+    files = [loop.take(content) for content in answers]
+    assert [loop.take(content, name="again.txt") for content in answers] == files
+    # The same payment in other clothes: indented, with a mark before it, in other lines.
+    loop.take(b"\xef\xbb\xbf" + answers[1].replace(b"~", b"~\r\n   "))
+    assert (Remittance.objects.count(), RemittanceClaim.objects.count(), Denial.objects.count()) == (1, 3, 1)
+    assert money_adds_up() == Decimal("680.90")
+
+
+def test_a_denial_is_corrected_sent_again_and_paid(loop: Loop):
+    loop.take(receipt(sent(loop.batch)))
+    loop.take(loop.first_payment())
+    first = loop.claim("Castro")
+    made = correct_claim(
+        by=loop.people.by, at=LATER, claim_id=first.id, because="No other base code: asked again.", client_token=uuid4()
+    )
+    assert (made.frequency, made.replaces, Denial.objects.get().state) == ("7", first, "corrected")
+    again = sent(made.batch)
+    number = RemittanceClaim.objects.get(claim=first).payer_claim_number
+    assert f"CLM*{made.control_number}*290.5***11:B:7*Y*A*Y*Y~\nREF*F8*{number}~".encode() in again
+    loop.take(receipt(again), at=LATER + timedelta(days=1))
+    assert money(loop.states()["Castro"])[:2] == ("filed", "290.50")
+    second = remittance(
+        8,
+        [
+            answered(first, lines([contractual("-9.68")], [denial("CO", "97", str(-ADDED))], -1), "22"),
+            answered(made, lines([contractual("9.68")], [contractual("4.50")])),
+        ],
+    )
+    file = loop.take(second, at=LATER + timedelta(days=30))
+    assert (file.state, file.refusal) == ("read", "")
+    assert money(loop.states()["Castro"]) == ("paid", "290.50", "276.32", "0.00", "14.18")
+    assert money_adds_up() == Decimal("796.90")
+    assert Denial.objects.get().state == "paid"
+
+
+def test_their_payment_with_a_wrong_total_posts_nothing(loop: Loop):
+    wrong = loop.first_payment().replace(b"BPR*I*680.90*", b"BPR*I*700.90*")
+    file = loop.take(wrong)
+    assert (file.state, Remittance.objects.count(), Denial.objects.count()) == ("refused", 0, 0)
+    assert file.refusal == (
+        "Payment 1 does not add up: its 3 claims were paid $680.90, but its total is $700.90. "
+        "Nothing was posted. Ask the payer for a corrected file."
+    )
