@@ -16,10 +16,10 @@ _OWED = {"1": "deductible", "2": "coinsurance", "3": "copay"}
 
 @register.filter
 def signed(amount: Decimal | None) -> str:
-    """`$144.96`, `−$144.96`; an unknown amount stays unknown."""
+    """`$144.96`, `−$144.96`, never broken after its sign; an unknown amount stays unknown."""
     if amount is None:
         return "not known"
-    return f"−${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
+    return f"−\u2060${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
 
 
 @register.filter
@@ -35,4 +35,4 @@ def less_words(less: tuple[str, str, Decimal]) -> str:
 @register.filter
 def whole(units: Decimal | None) -> str:
     """`2`, `1.5`; nothing where it is not said."""
-    return "" if units is None else f"{units.normalize():f}"
+    return "" if units is None else f"{units.normalize():f}".replace("-", "−")

@@ -42,7 +42,11 @@ def answers(request: HttpRequest, organization: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         taken = _take_all(request, form)
         if not form.errors:
-            return redirect("answer", organization, taken[0]) if len(taken) == 1 else redirect("answers", organization)
+            return (
+                redirect("answer", organization, taken[0])
+                if len(taken) == 1
+                else redirect("answer_files", organization)
+            )
     return _list(request, form)
 
 
@@ -151,7 +155,7 @@ def _list(request: HttpRequest, form: AnswersForm) -> HttpResponse:
     by, number = seat(request), page_number(request)
     zone = page_zone(by.organization_id)
     files, total = answer_files(by.organization_id, page=number)
-    here = reverse("answers", args=[by.organization.slug])
+    here = reverse("answer_files", args=[by.organization.slug])
     first = (number - 1) * FILES_PER_PAGE
     context = {
         "form": form,

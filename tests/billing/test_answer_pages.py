@@ -149,7 +149,7 @@ def test_unknown_parts_and_reversals_are_shown(billing: Client) -> None:
         "LX*1~", "ZZZ*what~LX*1~"
     )
     text = text_of(send(billing, remittance(body)))
-    for words in ("ZZZ*what", "Payment taken back", "−$290.00", "WO (ICN1): −$10.00"):
+    for words in ("ZZZ*what", "Payment taken back", "−\u2060$290.00", "WO (ICN1): −\u2060$10.00"):
         assert text.count(words) == 1, words
 
 

@@ -406,7 +406,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "month_correct": Url(MONTHS, get=None, post=404, made=clinic_in_month),
     "month_reopen": Url(MONTHS, get=None, post=404, made=clinic_in_month),
     # answers
-    "answers": Url(MONTHS, post=422),
+    "answer_files": Url(MONTHS, post=422),
     "answers_unmatched": Url(MONTHS, made=answers_to_match, shows="count"),
     "answer": Url(MONTHS, made=answer_file, shows="count"),
     "answer_file": Url(MONTHS, made=answer_file, shows="count"),
