@@ -12,6 +12,7 @@ from time import perf_counter
 from django.urls import get_resolver
 
 from bench.measuring import Count, Measurement, duration, table
+from bench.packet import measure_packet
 from bench.pages import measure_lists, measure_pages, measure_sweep, prepare
 from bench.population import Size, populate
 from bench.rollup import measure_rollup
@@ -21,7 +22,7 @@ from bhi.tenancy.models import Organization
 
 __all__ = ["PARTS", "run", "table"]
 
-PARTS = ("rollup", "pages", "lists", "saving", "sweep")
+PARTS = ("rollup", "pages", "lists", "saving", "sweep", "packet")
 # Organizations, patients of each, entries of each patient, months that these lie in: a million entries over 100,000
 # patients' months, or a handful.
 LARGE, SMALL = (200, 500, 10, 1), (3, 20, 20, 2)
@@ -101,6 +102,11 @@ def _one_organization(this: Run, name: str, parts: Sequence[str]) -> Iterator[Li
     if "saving" in parts:
         with _said(this.say, "Saving contacts"):
             lines = measure_saving(seat, at=this.at, rounds=this.rounds(100))
+        yield lines
+    if "packet" in parts:
+        with _said(this.say, "Making a packet"):
+            months, month = this.rounds(20), f"{this.last_month:%Y-%m}"
+            lines = measure_packet(seat.organization, at=this.at, month=month, months=months, rounds=this.rounds(3))
         yield lines
     if "sweep" in parts:
         with _said(this.say, "Sweeping two nights"):

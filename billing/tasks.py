@@ -181,7 +181,7 @@ def packet_papers(organization_id: UUID, content: PacketContent, *, made_by: str
     }
     for part, start in enumerate(starts, 1):
         context |= {"part": part, "months": months[start : start + MONTHS_A_PART]}
-        yield pdf_of("pdf/packet.html", context, pictures=pictures, is_tagged=True)
+        yield pdf_of("pdf/packet.html", context, style="pdf/packet.css", pictures=pictures, is_tagged=True)
 
 
 def discard_made_packets(run: Run) -> None:

@@ -32,13 +32,18 @@ class Picture:
 
 
 def pdf_of(
-    template: str, context: Mapping[str, Any], *, pictures: Mapping[str, Picture] | None = None, is_tagged: bool = False
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    style: str = "pdf/paper.css",
+    pictures: Mapping[str, Picture] | None = None,
+    is_tagged: bool = False,
 ) -> bytes:
     """The PDF of a template under `templates/pdf/`; `is_tagged`: in the structure that screen readers follow (PDF/UA).
 
     Raises PdfImpossible.
     """
-    html, style = render_to_string(template, dict(context)), render_to_string("pdf/paper.css")
+    html, css = render_to_string(template, dict(context)), render_to_string(style)
     # Loaded here: it takes a second and needs libraries of the system, and web processes never make PDFs.
     try:
         import weasyprint
@@ -54,7 +59,7 @@ def pdf_of(
         return URLFetcherResponse(url, known[url].content, {"Content-Type": known[url].media_type})
 
     document = weasyprint.HTML(string=html, url_fetcher=fetch)
-    sheets = [weasyprint.CSS(string=style, url_fetcher=_nothing_from_elsewhere)]
+    sheets = [weasyprint.CSS(string=css, url_fetcher=_nothing_from_elsewhere)]
     made: bytes = document.write_pdf(stylesheets=sheets, pdf_variant="pdf/ua-1" if is_tagged else None)
     return made
 
