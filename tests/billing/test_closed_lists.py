@@ -1,0 +1,131 @@
+"""A list from the practice's own system beside what was closed: upload, settle, the page and its file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bhi.tenancy.context import tenant
+from billing.models import BilledLine, LookBack
+from billing.operations.charge_sheets import post_charges
+from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
+from tests.billing.people import AT, Program, program
+from tests.billing.test_pages import text_of
+from tests.statements import own
+
+PAGE = "/o/lakeside/billing/look-backs/"
+
+
+@pytest.fixture
+def people(organization: Any, clinic: Any) -> Program:
+    with tenant(organization):
+        return program(organization, clinic)
+
+
+@pytest.fixture
+def billing(client_for: Any) -> Client:
+    client: Client = client_for("billing")
+    return client
+
+
+def compared(billing: Client, *rows: str, against: str = "closed") -> str:
+    """The address of a list of these rows, compared with what was closed."""
+    text = "\n".join(("MRN,Date of Service,CPT,Units", *rows))
+    file = SimpleUploadedFile("list.csv", text.encode())
+    answer = billing.post(PAGE, {"client_token": str(uuid4()), "against": against, "file": file})
+    url: str = answer.headers["Location"]
+    assert billing.post(f"{url}comparison/").headers["Location"] == url
+    return url
+
+
+def findings(billing: Client, url: str) -> list[tuple[str, ...]]:
+    text = billing.post(f"{url}closed/file/").content.decode("utf-8-sig")
+    names = ("Record number", "Finding", "In the list", "Closed", "Ticked as posted", "Left as 837P")
+    return [tuple(row[name] for name in names) for row in csv.DictReader(io.StringIO(text))]
+
+
+@pytest.fixture
+def february(people: Program) -> Program:
+    """Closed: 71 to 74 bill 99492 and twice 99494; 75 has nothing that bills."""
+    with tenant(people.organization):
+        set_up(people)
+        names = {"71": "A", "72": "B", "73": "C", "74": "D"}
+        episodes = [filed_patient(people, name, mrn=mrn) for mrn, name in names.items()]
+        people.patient("E", mrn="75")
+        closed(people)
+        post_charges(
+            by=people.by, at=AT, month=FEBRUARY, on=date(2026, 4, 2), numbers={episodes[0].id: "N1", episodes[1].id: ""}
+        )
+        return people
+
+
+def test_missing_doubled_changed_and_unknown_are_told(february: Program, billing: Client):
+    url = compared(
+        billing,
+        "71,2026-02-28,99492,1",
+        "71,2026-02-28,99494,2",
+        "72,2026-02-28,99492,1",
+        "72,2026-02-28,99492,1",
+        "72,2026-02-28,99494,2",
+        "73,2026-02-28,99493,1",
+        "75,2026-02-28,99492,1",
+        "99,2026-02-28,99492,1",
+    )
+    whole = "99492 + 99494 × 2"
+    assert findings(billing, url) == [
+        ("72", "Doubled", "99492 × 2 + 99494 × 2", whole, "yes", ""),
+        ("75", "Not closed here", "99492", "", "", ""),
+        ("73", "Changed", "99493", whole, "", ""),
+        ("74", "Missing", "", whole, "", ""),
+        ("71", "As closed", whole, whole, "N1", ""),
+    ]
+    page = text_of(billing.get(url))
+    assert "Doubled 1 Not closed here 1 Changed 1 Missing 1 As closed 1" in page
+    assert "Nobody on record has this number, or this name and birth date." in page
+    only = text_of(billing.get(f"{url}?finding=missing"))
+    assert "1 month Show every month" in only
+    assert "Closed, and not in the list. Post it." in only
+    assert "Void the second charge." not in only
+    assert "beside closed months" in text_of(billing.get(PAGE))
+
+
+def test_a_list_beside_closes_has_no_page_of_a_look_back_nor_the_other_way(february: Program, billing: Client):
+    url = compared(billing, "71,2026-02-28,99492,1")
+    assert billing.get(f"{url}paper/").status_code == 404
+    assert billing.post(f"{url}file/").status_code == 404
+    other = compared(billing, "71,2026-02-28,99492,1", against="records")
+    assert billing.post(f"{other}closed/file/").status_code == 404
+    assert billing.post(f"{PAGE}{uuid4()}/closed/file/").status_code == 404
+    assert 'value="closed" selected' in billing.get(f"{PAGE}?against=closed").text
+    assert 'value="records" selected' in billing.get(f"{PAGE}?against=elsewhere").text
+
+
+def test_a_list_without_a_line_of_ours_shows_what_is_missing_at_its_clinic(february: Program, billing: Client):
+    url = compared(billing, "71,2026-02-28,99213,1")
+    assert [row[:2] for row in findings(billing, url)] == [(mrn, "Missing") for mrn in ("71", "72", "73", "74")]
+    with tenant(february.organization):
+        found = LookBack.objects.get()
+        found.choices = {**found.choices, "clinic": str(uuid4())}
+        found.save(update_fields=["choices"])
+    assert "Nothing to show" in text_of(billing.get(url))
+
+
+def test_a_page_takes_as_many_statements_for_many(february: Program, billing: Client):
+    url = compared(billing, "71,2026-02-28,99492,1", "72,2026-02-28,99492,1")
+    with CaptureQueriesContext(connection) as several:
+        billing.get(url)
+    with tenant(february.organization):
+        BilledLine.objects.filter(row_number=3).delete()
+    with CaptureQueriesContext(connection) as one:
+        billing.get(url)
+    assert len(own(several.captured_queries)) == len(own(one.captured_queries))
+    assert len(own(one.captured_queries)) <= 8
