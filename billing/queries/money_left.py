@@ -106,8 +106,8 @@ _REASONS: dict[str, tuple[str, str, str, Test]] = {
         _is_held,
     ),
     "late": (
-        "Past the payer's filing time",
-        "It bills and no claim was made; more days have passed since the month's end than the payer takes.",
+        "Past the payer’s filing time",
+        "It bills and no claim was made; more days have passed since the month’s end than the payer takes.",
         Show.BILLS,
         _is_past_filing,
     ),
@@ -119,13 +119,13 @@ _REASONS: dict[str, tuple[str, str, str, Test]] = {
     ),
     "paper": (
         "One paper or contact was missing",
-        "With it the month would have brought more, by the payer's rules.",
+        "With it the month would have brought more, by the payer’s rules.",
         Show.ONE_PAPER,
         _is_paper,
     ),
     "several": (
         "Several things were missing",
-        "Nothing bills; with all of them it would have, by the payer's rules.",
+        "Nothing bills; with all of them it would have, by the payer’s rules.",
         Show.MISSING,
         _is_several,
     ),

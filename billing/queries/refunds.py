@@ -339,3 +339,8 @@ def settled_or_open(organization_id: UUID) -> set[UUID]:
     return set(
         rows.filter(Q(closed_on__isnull=True) | Q(state=RefundState.REFUNDED)).values_list("claim_id", flat=True)
     )
+
+
+def open_refunds(organization_id: UUID) -> int:
+    """How many payments without support nobody has closed yet."""
+    return Refund.objects.filter(organization_id=organization_id, closed_on__isnull=True).count()

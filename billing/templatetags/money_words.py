@@ -8,17 +8,26 @@ from django import template
 
 from billing.queries.money import Money
 from billing.rules.money import DaysToPay, MoneySum
-from billing.templatetags.billing_words import counted, dollars
+from billing.templatetags.billing_words import UNKNOWN_AMOUNT, counted, dollars
 
 register = template.Library()
 
 
 @register.filter
 def expected_sum(row: MoneySum) -> str:
-    """`$443.56`; `$443.56, estimate`; `$443.56, estimate, and 2 unknown amounts`."""
+    """`$443.56`; `$443.56, estimate`; `$443.56, estimate, and 2 unknown amounts`; `2 unknown amounts`."""
+    unknown = counted(row.unknown, "unknown amount") if row.unknown else ""
+    if unknown and not row.expected:
+        return unknown
     estimate = ", estimate" if row.is_estimate else ""
-    unknown = f" and {counted(row.unknown, 'unknown amount')}" if row.unknown else ""
-    return f"{dollars(row.expected)}{estimate}{unknown}"
+    more = f"{',' if estimate else ''} and {unknown}" if unknown else ""
+    return f"{dollars(row.expected)}{estimate}{more}"
+
+
+@register.filter
+def known_sum(row: MoneySum) -> str:
+    """The sum of what is known; that nothing is."""
+    return UNKNOWN_AMOUNT if row.unknown and not row.expected else dollars(row.expected)
 
 
 @register.filter

@@ -24,6 +24,7 @@ from billing.operations.claim_work_errors import DeniedWhy
 from billing.operations.denials import work_denials
 from billing.queries.calendar import page_zone
 from billing.queries.denials import DenialFilter, DenialOrder, DenialRow, Kept, denial_detail, denial_page, denied_title
+from billing.queries.refunds import open_refunds
 from billing.rules.denial_causes import Where
 from caseload.rules.clock import local_date
 
@@ -120,6 +121,7 @@ def _queue(
         "kept": KEPT,
         "orders": ORDERS,
         "me": by.id,
+        "refunds": open_refunds(by.organization_id),
         "today": local_date(at, page_zone(by.organization_id)),
         "range": f"{page.first_row} to {page.first_row + len(page.rows) - 1}",
         "previous_url": _address(organization, chosen, start=page.previous) if page.previous is not None else "",

@@ -139,7 +139,7 @@ def test_past_the_payers_days_it_is_late(lakeside: Program):
     PayerRouteFactory(organization=lakeside.organization, payer=payer, filing_days=30)
     lakeside.billing_patient("Abara", payer=payer)
     assert left(lakeside, on=date(2026, 3, 30)) == {"Not claimed yet": (1, Decimal("160.32"))}
-    assert left(lakeside, on=date(2026, 3, 31)) == {"Past the payer's filing time": (1, Decimal("160.32"))}
+    assert left(lakeside, on=date(2026, 3, 31)) == {"Past the payer’s filing time": (1, Decimal("160.32"))}
 
 
 @pytest.fixture
@@ -188,3 +188,18 @@ def test_pages_cost_the_same_for_any_number(people: Program, billing: Client):
         people.billing_patient("Diallo", payer=people.payer("Medicare"))
     assert (statements(PAGE), statements(LEFT)) == before
     assert before[0] <= 8
+
+
+def test_sums_say_what_they_rest_on(people: Program, billing: Client):
+    with tenant(people.organization):
+        claimed(people, "Abara")
+        episode = people.billing_patient("Bello", payer=people.payer("Aetna"))
+        make_batch(by=people.by, at=AT, month="2026-02", client_token=uuid4(), has_seen_papers=True)
+        answer(people, Claim.objects.get(episode=episode), "90.00")
+    said = text_of(billing.get(PAGE))
+    for words in (
+        ", estimate, and 1 unknown amount",
+        "Aetna 1 1 1 unknown amount $90.00",
+        "estimate, 1 unknown amount",
+    ):
+        assert words in said, words

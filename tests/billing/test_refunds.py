@@ -244,6 +244,7 @@ def test_the_list_says_what_changed_and_until_when(people: Program, billing: Cli
     assert "None closed yet" in text_of(billing.get(f"{PAGE}?show=closed"))
     refund = found(people)
     said = text_of(billing.get(PAGE))
+    assert "Paid, not supported (1)" in text_of(billing.get("/o/lakeside/billing/denials/"))
     for words in ("Abara, Jo", refund.why, "Jun 2", "To be looked into", "42 CFR 401.305(b)"):
         assert words in said, words
 
