@@ -192,10 +192,17 @@ def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
 
 
 def claims_numbered(organization_id: UUID, typed: str) -> list[FoundClaim]:
-    """Claims whose control number or name begins with what was typed, or holds it, the newest first. One statement."""
+    """Claims whose control number holds what was typed, that a payer keeps under it, or that are called so; the newest
+    first. One statement.
+    """
     text = typed.strip().upper()
     rows = Claim.objects.filter(organization_id=organization_id)
+    kept = [
+        answers.objects.filter(organization_id=organization_id, payer_claim_number__iexact=text, claim__isnull=False)
+        for answers in (RemittanceClaim, Acknowledgement)
+    ]
     by = Q(control_number__contains=text) | Q(payer_claim_number__iexact=text)
+    by |= Q(id__in=kept[0].values("claim_id")) | Q(id__in=kept[1].values("claim_id"))
     batch, _, number = text.partition("-")
     if batch.isdigit() and number.isdigit() and max(len(batch), len(number)) < 9:
         by |= Q(batch__number=int(batch), number=int(number))

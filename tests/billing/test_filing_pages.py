@@ -262,7 +262,9 @@ def test_a_claim_is_found_by_its_number(people: Program, lead: Client, base: str
     claim = filed(people)
     address = f"{base}claims/"
     assert "Find a claim" in text_of(lead.get(address))
-    for typed in (claim.control_number, claim.control_number[-6:].lower(), "0001-0001"):
+    with tenant(people.organization):
+        RemittanceClaimFactory(organization=people.organization, claim=claim, payer_claim_number="Icn2026")
+    for typed in (claim.control_number, claim.control_number[-6:].lower(), "0001-0001", "icn2026"):
         assert lead.post(address, {"number": typed})["Location"] == f"{base}claims/{claim.id}/"
     assert "No claim has this number" in text_of(lead.post(address, {"number": "99999-99999"}))
     short = lead.post(address, {"number": "1"})
