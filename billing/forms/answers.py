@@ -16,7 +16,7 @@ MOST_FILES = 50
 class AnswersForm(forms.Form):
     """Answers come by the dozen: several may be chosen at once."""
 
-    files = ManyFilesField(
+    chosen = ManyFilesField(
         label="Answers: 999, 277CA or 835",
         help_text="As the clearinghouse or payer gave them, whatever they are called. 25 MB each at most.",
         error_messages={"required": "Choose the file."},
@@ -24,8 +24,8 @@ class AnswersForm(forms.Form):
         max_length=200,
     )
 
-    def clean_files(self) -> list[UploadedFile[Any]]:
-        chosen: list[UploadedFile[Any]] = self.cleaned_data["files"]
+    def clean_chosen(self) -> list[UploadedFile[Any]]:
+        chosen: list[UploadedFile[Any]] = self.cleaned_data["chosen"]
         if len(chosen) > MOST_FILES:
             raise forms.ValidationError(f"Choose {MOST_FILES} files at most at a time.")
         large = [file.name or "A file" for file in chosen if (file.size or 0) > MOST_BYTES]

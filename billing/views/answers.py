@@ -132,13 +132,13 @@ def page_number(request: HttpRequest) -> int:
 def _take_all(request: HttpRequest, form: AnswersForm) -> list[UUID]:
     """Each chosen file; what cannot be read is an error of its own, what was read before is said."""
     by, taken = seat(request), []
-    for chosen in form.cleaned_data["files"]:
+    for chosen in form.cleaned_data["chosen"]:
         now = timezone.now()
         name = (chosen.name or "The file").rsplit("/", 1)[-1]
         try:
             file = take_answer(by=by, at=now, name=name, content=chosen.read())
         except AnswerUnreadable as fault:
-            form.add_error("files", f"{name}: {fault}")
+            form.add_error("chosen", f"{name}: {fault}")
             continue
         taken.append(file.id)
         if file.state == "refused":

@@ -48,7 +48,7 @@ def send(client: Client, *texts: str | bytes, names: tuple[str, ...] = ()) -> An
     raw = [text.encode() if isinstance(text, str) else text for text in texts]
     names = names or tuple(f"answer{at}.txt" for at in range(len(raw)))
     files = [SimpleUploadedFile(name, content) for name, content in zip(names, raw, strict=True)]
-    return client.post(LIST, {"files": files}, follow=True)
+    return client.post(LIST, {"chosen": files}, follow=True)
 
 
 def waiting(out: Filed) -> RemittanceClaim:
