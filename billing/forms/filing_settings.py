@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django import forms
 
-from billing.models import BillingProvider, PayerRoute, Receiver
 from billing.operations.filing_settings import FilingWrong, ProviderValues, ReceiverValues, RouteValues
 from billing.rules.filing import (
     FILING_CODES,
@@ -110,7 +109,7 @@ class ProviderForm(SettingForm):
         help_text="Leave this on until the clearinghouse has passed your test files. Tests are never paid.",
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, stored: BillingProvider | None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, stored: Any) -> None:
         names = [name for row in self.rows for name in row]
         known = {name: getattr(stored, name) for name in names} if stored else {"tax_id_kind": "EI", "is_test": True}
         super().__init__(data, initial=known)
@@ -148,7 +147,7 @@ class ReceiverForm(SettingForm):
         label="In use", required=False, help_text="Off: kept for its earlier files, and no payer’s claims go there."
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, stored: Receiver | None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, stored: Any) -> None:
         names = [name for row in self.rows for name in row]
         fresh = {"receiver_qualifier": "ZZ", "sender_qualifier": "ZZ", "is_in_use": True}
         super().__init__(data, initial={name: getattr(stored, name) for name in names} if stored else fresh)
@@ -214,8 +213,8 @@ class RouteForm(SettingForm):
         self,
         data: Mapping[str, Any] | None = None,
         *,
-        stored: PayerRoute | None,
-        receivers: Iterable[Receiver],
+        stored: Any,
+        receivers: Iterable[Any],
         takes_mbi: bool,
     ) -> None:
         names = [name for row in self.rows for name in row]
