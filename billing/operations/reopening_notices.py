@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.urls import reverse
 
+from bhi.accounts.permissions import Permission, permissions_of
 from bhi.accounts.queries import email_of, people_of
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Organization, Role
@@ -64,9 +65,16 @@ def mail_of_reopening(*, organization_id: UUID, close_id: UUID, membership_id: U
     to = email_of(organization_id, membership_id)
     if close is None or not to:
         return
-    slug = Organization.objects.get(id=organization_id).slug
-    address = settings.ADDRESS + reverse("month_close", args=[slug, month_of(close.month), close.clinic_id])
+    address = settings.ADDRESS + _place_for(close, membership_id)
     send_mail(SUBJECT, BODIES[word].format(address=address), None, [to])
+
+
+def _place_for(close: MonthClose, membership_id: UUID) -> str:
+    """The month's own page; for an admin, who may not open that, the organization's."""
+    slug = Organization.objects.get(id=close.organization_id).slug
+    if Permission.CLOSE_MONTH in permissions_of(people_of(close.organization_id)[membership_id].roles):
+        return reverse("month_close", args=[slug, month_of(close.month), close.clinic_id])
+    return reverse("enter", args=[slug])
 
 
 def _tell(close: MonthClose, word: str, seats: Collection[UUID], *, at: datetime) -> None:

@@ -74,6 +74,16 @@ class TestTheMessage:
         assert (message.to, message.subject, address in message.body) == ([lead.user.email], "A closed month", True)
         assert [name for name in ("Quuxworth", "payer", lakeside.clinic.name) if name in message.body] == []
 
+    def test_an_admin_is_led_to_a_page_that_opens(self, lakeside: Program):
+        admin = seat(lakeside, "admin")
+        made = closed(lakeside)
+        mail_of_reopening(
+            organization_id=lakeside.organization.id, close_id=made.id, membership_id=admin.id, word="opened"
+        )
+        (message,) = mail.outbox
+        assert "/o/lakeside/\n" in message.body
+        assert "/billing/" not in message.body
+
     def test_who_left_or_has_no_address_gets_none(self, lakeside: Program):
         made = closed(lakeside)
         for membership_id in (lakeside.worker.id, uuid4()):
