@@ -226,7 +226,7 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Import", "imports", "arrow-up-tray", Permission.IMPORT_CASELOAD),
     ("Analysis", "analysis", "chart-bar", Permission.VIEW_MONEY),
     ("Batches", "batches", "paper-airplane", Permission.MAKE_BATCH),
-    ("Money", "money", "banknotes", Permission.VIEW_MONEY),
+    ("Money", "money", "currency-dollar", Permission.VIEW_MONEY),
     ("Denials", "denials", "arrow-uturn-left", Permission.WORK_DENIALS),
     ("Answers", "answer_files", "document-check", Permission.TAKE_ANSWERS),
     ("Packets", "packets", "finger-print", Permission.MAKE_PACKET),

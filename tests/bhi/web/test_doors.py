@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.factories.tenancy import MembershipFactory, UserFactory
 
@@ -44,7 +45,13 @@ def test_the_frame_offers_what_the_seat_may_do_and_marks_where_it_is(client_for)
         ("Month", "/o/lakeside/billing/months/", False),
         ("Analysis", "/o/lakeside/billing/analysis/", False),
         ("Batches", "/o/lakeside/billing/batches/", True),
+        ("Money", "/o/lakeside/billing/money/", False),
+        ("Denials", "/o/lakeside/billing/denials/", False),
+        ("Answers", reverse("answer_files", args=["lakeside"]), False),
+        ("Packets", reverse("packets", args=["lakeside"]), False),
         ("Payers", "/o/lakeside/billing/payers/", False),
+        ("Charges", reverse("current_charges", args=["lakeside"]), False),
+        ("Filing", reverse("filing", args=["lakeside"]), False),
         ("What would this bill?", "/o/lakeside/billing/trial/", False),
         ("Practice file", "/o/lakeside/billing/practice-files/", False),
         ("Look back", "/o/lakeside/billing/look-backs/", False),
