@@ -14,6 +14,7 @@ from billing.operations.demonstration.billed_before import tell_billed_before
 from billing.operations.demonstration.courses import COURSES, MEDICARE, SELF
 from billing.operations.demonstration.danger import ASSESSED, AT_NIGHT, tell_danger
 from billing.operations.demonstration.facts import Teller
+from billing.operations.demonstration.filing import tell_filing
 from billing.operations.demonstration.papers import tell_clinics, tell_papers, tell_safety_plans
 from billing.operations.demonstration.payers import tell_payers
 from billing.operations.demonstration.people import CHANNELS, CLINICIANS, SIGN_INS, SLUG, ZONE, Staff, make_staff
@@ -71,6 +72,7 @@ def _tell_courses(staff: Staff, *, at: datetime) -> None:
     tell_practice_file(by=staff.lead, at=at, today=teller.today, episodes=episodes)
     tell_releasing(by=staff.lead, at=at, today=teller.today)
     tell_billed_before(by=staff.lead, at=at, today=teller.today)
+    tell_filing(by=staff.lead, at=at, today=teller.today, clinic=staff.clinics[1])
     refresh_service_months(organization_id=staff.organization.id, at=at)
 
 

@@ -31,6 +31,9 @@ from registry.operations.drafts import (
 )
 from registry.rules.names import read_person
 
+# One patient in so many has no address yet, which claims need; the others live in one street.
+WITHOUT_ADDRESS = 11
+_ADDRESS = {"city": "Springfield", "state": "IL", "postal_code": "62701"}
 MEMBER_IDS = {MEDICARE: "1EG4TE5MK{:02d}", AETNA: "W2{:07d}", BLUE: "XOF{:09d}", MEDICAID: "1{:08d}"}
 OPENS, CLOSES = time(8, 30), time(16, 30)
 
@@ -113,6 +116,7 @@ class Teller:
             phone=f"555-01{number:02d}",
             may_leave_voicemail=number % 4 != 0,
             language="Spanish" if course.payer == MEDICAID else "English",
+            **(_ADDRESS | {"address": f"{120 + number} Orchard Street"} if number % WITHOUT_ADDRESS != 3 else {}),
         )
 
     def _coverage(self, number: int, course: Course, patient: Patient) -> Iterator[Fact]:
