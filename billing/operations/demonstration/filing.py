@@ -99,8 +99,9 @@ def _settings(by: Membership, at: datetime, today: date) -> None:
 
 
 def _route(receivers: Sequence[Receiver], place: int, identifier: str, kind: str) -> RouteValues:
-    days = {"filing_days": 365, "corrected_days": 365, "appeal_days": 120}
-    return RouteValues(receivers[place].id, identifier, kind, "month_end", **days)
+    return RouteValues(
+        receivers[place].id, identifier, kind, "month_end", filing_days=365, corrected_days=365, appeal_days=120
+    )
 
 
 def _answer(by: Membership, at: datetime, today: date, batch: Batch) -> None:
@@ -120,8 +121,15 @@ def _answer(by: Membership, at: datetime, today: date, batch: Batch) -> None:
 
 def _comes_out(by: Membership, at: datetime, claim: Claim) -> None:
     """Another practitioner billed the same month: what was paid is supported no more."""
-    told = {"code": "99493", "is_by_billing_practitioner": False, "biller": "Northside Psychology"}
-    record_other_service(by=by, at=at, patient=claim.patient, month=month_of(claim.month), **told)
+    record_other_service(
+        by=by,
+        at=at,
+        patient=claim.patient,
+        month=month_of(claim.month),
+        code="99493",
+        is_by_billing_practitioner=False,
+        biller="Northside Psychology",
+    )
     find_refunds(by=by, at=at)
 
 
