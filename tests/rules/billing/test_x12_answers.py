@@ -225,7 +225,7 @@ def test_what_many_payers_leave_out_may_be_missing() -> None:
     assert (found.paid_on, found.trace_number, imbalance(found)) == (None, "", "")
     dated = remittance(payment(paid_claim(), paid_on="").replace("N1*PR", "DTM*405*20260318~N1*PR"))
     assert read_answer(dated.encode()).payments[0].paid_on == date(2026, 3, 18)
-    bare = paid("CLP*A*1*10*10~SVC*HC:99492*10*10~", total="10")
+    bare = paid("CLP*A*1*10*10~SVC*HC:99492*10*10~AMT*KH*5~", total="10")
     assert (bare.claims[0].lines[0].units, bare.claims[0].lines[0].service_on, imbalance(bare)) == (None, None, "")
 
 
