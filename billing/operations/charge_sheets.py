@@ -12,6 +12,7 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from billing.models import BatchFormat, ChargeColumns, ChargePosted, Claim, FrozenMonth
+from billing.operations.batches import lock_claims
 from billing.queries.frozen import frozen_rows, read_lines
 from billing.rules.charge_sheet import Chosen, checked
 from billing.rules.closing import standing_lines
@@ -39,7 +40,8 @@ def post_charges(
         raise CannotPost("Tick the charges that were posted first.")
     if any(len(number.strip()) > MOST_NUMBER for number in numbers.values()):
         raise CannotPost(f"A charge number has {MOST_NUMBER} characters at most.")
-    _lock(by)
+    # The lock of those who file: a month is posted or filed, never both at once.
+    lock_claims(by.organization_id)
     rows = _asking(by.organization_id, month, list(numbers))
     if rows.keys() != set(numbers):
         raise NotFound
@@ -129,6 +131,8 @@ def _refuse(
 
 
 def _lock(by: Membership) -> None:
-    """One writer at a time: a second submit waits, and finds the first one's."""
+    """One writer of columns at a time: a second submit waits, and finds the first one's."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"charges of {by.organization_id}"])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"charge columns of {by.organization_id}"]
+        )
