@@ -175,3 +175,23 @@ def test_several_are_worked_at_once_all_or_none(lakeside: Program):
     with pytest.raises(NothingChosen):
         work_denials(by=lakeside.by, at=AT, denial_ids=[], work=DenialWork(note="Seen."))
     assert set(Denial.objects.values_list("note", flat=True)) == {""}
+
+
+def test_a_replacement_that_brought_nothing_closes_nothing(lakeside: Program):
+    first = claimed(lakeside, is_superseded=True)
+    settle(lakeside, answered(lakeside, first, ("99492", "0", "97")))
+    second = claimed(lakeside, frequency="7", replaces=first)
+    settle(lakeside, answered(lakeside, second, ("99492", "0", "29"), on=date(2026, 5, 1)))
+    assert states() == [("97", "corrected"), ("29", "open")]
+
+
+def test_what_was_overtaken_or_written_off_stays_so_unless_it_is_paid(lakeside: Program):
+    claim = claimed(lakeside)
+    settle(lakeside, answered(lakeside, claim, ("99492", "0", "97")))
+    (second,) = settle(lakeside, answered(lakeside, claim, ("99492", "0", "29"), on=date(2026, 5, 1)))
+    work = DenialWork(state="written_off", note="Too late to appeal.")
+    work_denials(by=lakeside.by, at=AT, denial_ids=[second.id], work=work)
+    settle(lakeside, answered(lakeside, claim, ("99492", "0", "B20"), on=date(2026, 6, 1)))
+    assert states() == [("97", "superseded"), ("29", "written_off"), ("B20", "open")]
+    settle(lakeside, answered(lakeside, claim, ("99492", "125.65", "45"), on=date(2026, 7, 1)))
+    assert states() == [("97", "superseded"), ("29", "paid"), ("B20", "paid")]
