@@ -107,6 +107,11 @@ def test_reasons_of_the_whole_claim_deny_it_once_where_no_line_says_why():
     assert standing_after([without, paid]).unpaid == ()
 
 
+def test_reasons_of_the_whole_claim_that_the_patient_owes_deny_nothing():
+    owed = adjusted(("PR", "1", "170"))
+    assert standing_after([answer(FIRST, line(LINE, "0"), whole=owed)]).unpaid == ()
+
+
 def test_reasons_of_the_whole_claim_beside_a_denied_line_do_not_deny_twice():
     denied = line(LINE, "0", ("CO", "97", "170"))
     found = standing_after([answer(FIRST, denied, whole=adjusted(("CO", "16", "10")))])
