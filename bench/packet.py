@@ -33,17 +33,34 @@ def measure_packet(
     with tenant(organization):
         content = _content(organization, month, months)
         pages = _pages(content, at)
-        plain = partial(_plain, pages)
-        reading = partial(_content, organization, month, months)
-        limit, taken, read = side_by_side(
-            plain, partial(_packet, organization, content, at), reading, rounds=rounds, warm=1
-        )
+        packet, reading = partial(_packet, organization, content, at), partial(_content, organization, month, months)
+        full = partial(_plain, [_full_page(pages)] * len(pages))
+        limit, same, taken, read = side_by_side(full, partial(_plain, pages), packet, reading, rounds=rounds, warm=1)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    what = f"{months} patients’ months, {len(pages)} pages; {memory} MB at most; limit: as many plain pages"
+    what = (
+        f"{months} patients’ months, {len(pages)} pages; {memory} MB at most; limit: as many pages full of plain text"
+    )
     return [
         Measurement("packet", taken.median, limit.median, BUDGET, what),
+        Measurement(
+            "packet, by its own words", taken.median, same.median, note="limit: its words alone, as paragraphs"
+        ),
         Measurement("reading what a packet prints", read.median, note=f"{months} months that are not closed"),
     ]
+
+
+def _full_page(pages: Sequence[Sequence[str]]) -> list[str]:
+    """As many of the packet's words as a page of running text holds."""
+    words = " ".join(piece for page in pages for piece in page).split()
+    size = 200
+    while _page_count(words[:size]) == 1 and size < len(words):
+        size += 50
+    return [" ".join(words[: size - 50])]
+
+
+def _page_count(words: Sequence[str]) -> int:
+    html = f"<p style='margin:0'>{escape(' '.join(words))}</p>"
+    return len(weasyprint.HTML(string=html).render(stylesheets=[weasyprint.CSS(string=PLAIN)]).pages)
 
 
 def _content(organization: Organization, month: str, months: int) -> PacketContent:
