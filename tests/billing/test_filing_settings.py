@@ -13,7 +13,16 @@ from bhi.errors import NotFound
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Clinic
 from billing.models import BillingProvider, PayerRoute, Receiver
-from billing.operations.filing_settings import FilingWrong, ReceiverValues, RouteValues, set_receiver, set_route
+from billing.operations.filing_settings import (
+    FilingWrong,
+    ProviderValues,
+    ReceiverValues,
+    RouteValues,
+    add_receiver,
+    set_billing_provider,
+    set_receiver,
+    set_route,
+)
 from billing.queries.filing_settings import filing_ready
 from registry.models import TreatingClinician
 from tests.billing.filing import closed, filed_patient, set_up
@@ -174,3 +183,24 @@ def test_operations_refuse_what_no_page_sends(people: Program):
                 values=ReceiverValues("Clearing", "CLEAR01", "ZZ", "CLEAR01", "US01", "ZZ"),
             )
         assert PayerRoute.objects.count() == 0
+
+
+def test_operations_check_what_forms_check(people: Program):
+    wrong = {"tax_id": "84123456", "postal_code": "80202", "tax_id_kind": "XX"}
+    right = {"npi": "1234567893", "state": "CO", "taxonomy": "", "contact_phone": "3035550100"}
+    texts = {name: text for name, text in PROVIDER.items() if name != "is_test"}
+    provider = ProviderValues(**{**texts, **right, **wrong}, is_test=True)
+    with tenant(people.organization):
+        payer = people.payer("Aetna")
+        with pytest.raises(FilingWrong) as refused:
+            set_billing_provider(by=people.by, at=AT, values=provider)
+        assert sorted(refused.value.faults) == ["postal_code", "tax_id", "tax_id_kind"]
+        with pytest.raises(FilingWrong) as refused:
+            set_route(
+                by=people.by, at=AT, payer_id=payer.id, values=RouteValues(None, "", "CI", "month_end", 0, 365, 4000)
+            )
+        assert sorted(refused.value.faults) == ["appeal_days", "filing_days"]
+        with pytest.raises(FilingWrong) as refused:
+            add_receiver(by=people.by, at=AT, values=ReceiverValues("", "CLEAR01", "ZZ", "CLEAR01", "US01", "ZZ"))
+        assert refused.value.faults == {"name": "Enter the clearinghouse’s name."}
+        assert (BillingProvider.objects.count(), Receiver.objects.count(), PayerRoute.objects.count()) == (0, 0, 0)
