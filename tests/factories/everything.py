@@ -13,6 +13,7 @@ from tests.factories import billing, caseload, claims, files, program, registry,
 # What to change in a table that is no Fact, so that it leaves a version behind.
 _CHANGES: dict[str, dict[str, object]] = {
     "billing.BillingProvider": {"is_test": False},
+    "billing.ChargeColumns": {"columns": [["code", "CPT"]]},
     "billing.Denial": {"note": "Kim calls the payer."},
     "billing.PayerRoute": {"filing_days": 180},
     "billing.Receiver": {"is_in_use": False},
