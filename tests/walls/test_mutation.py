@@ -184,7 +184,7 @@ OTHER_HOLES = {
         "CREATE SCHEMA side CREATE TABLE stray (id int)",
         ("unlisted", "side.stray"),
     ),
-    "a missing table": ("DROP TABLE billing_claimline", ("missing", "billing_claimline")),
+    "a missing table": ("DROP TABLE billing_adjustment", ("missing", "billing_adjustment")),
     "a dropped check": (
         "ALTER TABLE registry_patient DROP CONSTRAINT registry_patient_voided_by_whom",
         ("missing", "registry_patient"),
