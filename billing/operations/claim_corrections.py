@@ -66,9 +66,11 @@ def correct_claim(
         return made
     claim = _standing(by.organization_id, claim_id)
     rejected = is_rejected(claim)
-    number = payer_claim_number.strip() or payer_number_of(claim)
-    frequency = Frequency.ORIGINAL if rejected else Frequency.REPLACEMENT
-    plan, prepared = _planned(claim, at, frequency.value, "" if rejected else number)
+    # A replacement that was rejected is sent anew as one: the payer still keeps the claim that it was to replace.
+    is_original = rejected and claim.frequency == Frequency.ORIGINAL
+    number = payer_claim_number.strip() or payer_number_of(claim) or claim.payer_claim_number
+    frequency = Frequency.ORIGINAL if is_original else Frequency.REPLACEMENT
+    plan, prepared = _planned(claim, at, frequency.value, "" if is_original else number)
     lines = _lines(claim)
     if not (rejected or is_denied(claim.id, claim.organization_id) or _asks_otherwise(prepared, lines)):
         raise NothingToReplace
@@ -79,7 +81,7 @@ def correct_claim(
     filed = with_control_number(prepared.claim, control_number(batch.number, 1))
     made = claim_of(batch, 1, prepared.billable)
     keep(made, filed, head)
-    made.replaces = None if rejected else claim
+    made.replaces = None if is_original else claim
     made.content |= {"because": because, "instead_of": str(claim.id)}
     taken = negated(made, lines)
     anew = filed_lines(made, filed.lines, prepared.billable.lines, after=len(taken))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q
-
 from billing.models import Acknowledgement, Claim, Denial, RemittanceClaim
 
 
@@ -21,10 +19,16 @@ def payer_number_of(claim: Claim) -> str:
 
 
 def is_rejected(claim: Claim) -> bool:
-    """Whether the claim, or its whole file, was rejected before the payer kept it: it is sent anew, not replaced."""
-    of = Q(claim=claim) | Q(claim__isnull=True, batch_id=claim.batch_id)
-    rows = Acknowledgement.objects.filter(of, organization_id=claim.organization_id)
-    last = rows.order_by("-file__received_at", "-position").first()
+    """Whether the claim, or its whole file, was rejected before the payer kept it: it is sent anew, not replaced.
+
+    What was said of the claim itself counts before what was said of its file, in whichever order they were read: a
+    file's receipt may be uploaded after the answer to its claims.
+    """
+    rows = Acknowledgement.objects.filter(organization_id=claim.organization_id).order_by(
+        "-file__received_at", "-position"
+    )
+    own = rows.filter(claim=claim).first()
+    last = own or rows.filter(claim__isnull=True, batch_id=claim.batch_id).first()
     return last is not None and not last.is_accepted and not _is_paid(claim)
 
 
@@ -34,4 +38,5 @@ def is_denied(claim_id: UUID, organization_id: UUID) -> bool:
 
 
 def _is_paid(claim: Claim) -> bool:
-    return bool(RemittanceClaim.objects.filter(organization_id=claim.organization_id, claim=claim).exists())
+    rows = RemittanceClaim.objects.filter(organization_id=claim.organization_id, claim=claim, set_aside_because="")
+    return bool(rows.exists())

@@ -204,7 +204,7 @@ def claims_numbered(organization_id: UUID, typed: str) -> list[FoundClaim]:
     by = Q(control_number__contains=text) | Q(payer_claim_number__iexact=text)
     by |= Q(id__in=kept[0].values("claim_id")) | Q(id__in=kept[1].values("claim_id"))
     batch, _, number = text.partition("-")
-    if batch.isdigit() and number.isdigit() and max(len(batch), len(number)) < 9:
+    if batch.isdecimal() and number.isdecimal() and max(len(batch), len(number)) < 9:
         by |= Q(batch__number=int(batch), number=int(number))
     found = rows.filter(by).select_related("patient", "payer", "batch").defer("facts", "verdict", "content")
     return [

@@ -42,7 +42,9 @@ def packets(request: HttpRequest, organization: str) -> HttpResponse:
     """The packets that were made, the newest first."""
     by, at = _seat(request), timezone.now()
     number = request.GET.get("page", "1")
-    page = packet_rows(by.organization_id, at=at, page=int(number) if number.isdecimal() and int(number) else 1)
+    page = packet_rows(
+        by.organization_id, at=at, page=max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
+    )
     record("packets.viewed", by=by, at=at, count=len(page.rows))
     here = reverse("packets", args=[organization])
     current = (page.first_row - 1) // PAGE_ROWS + 1

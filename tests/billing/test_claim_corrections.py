@@ -187,6 +187,26 @@ def test_a_rejected_claim_goes_out_anew(filed: Filed):
     assert [line for line in text_of(made) if line.startswith("REF*F8")] == []
 
 
+def test_a_replacement_that_was_rejected_goes_out_as_one_again(filed: Filed):
+    RemittanceClaimFactory(organization=filed.people.organization, claim=filed.claim, payer_claim_number="ICN7")
+    late_work(filed.people, filed.episode, 46)
+    filed.corrected()
+    second = filed.correct(payer_claim_number="")
+    AcknowledgementFactory(
+        organization=filed.people.organization, claim=second, batch=second.batch, is_accepted=False, code="A3:21"
+    )
+    third = correct_claim(by=filed.people.by, at=LATER, claim_id=second.id, because="Mended", client_token=uuid4())
+    assert (third.frequency, third.replaces, third.payer_claim_number) == ("7", second, "ICN7")
+    assert "REF*F8*ICN7" in text_of(third)
+
+
+def test_what_was_said_of_the_claim_counts_before_a_receipt_of_its_file_that_came_later(filed: Filed):
+    here = {"organization": filed.people.organization, "batch": filed.batch}
+    AcknowledgementFactory(**here, claim=filed.claim, is_accepted=False, code="A3:21")
+    AcknowledgementFactory(**here, kind="999", claim=None, is_accepted=True, code="A")
+    assert filed.correct(payer_claim_number="").frequency == "1"
+
+
 def test_a_file_that_was_rejected_goes_out_anew(filed: Filed):
     AcknowledgementFactory(
         organization=filed.people.organization, kind="999", claim=None, batch=filed.batch, is_accepted=False, code="R"
