@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods
 from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
+from bhi.web.asked import seat
 from billing.forms.answers import AsideForm, FileMeantForm, MeantForm, SearchForm
 from billing.operations.answer_matching import match_acknowledgement, match_claim, set_claim_aside
 from billing.queries.answer_candidates import Candidate, claim_candidates, claims_named, recent_files, waiting_claim
 from billing.queries.answers import said_shown, waiting_shown
 from billing.queries.calendar import page_zone
-from billing.views.answers import seat
 from caseload.rules.clock import local_date
 
 

@@ -17,6 +17,7 @@ from bhi.errors import NotFound
 from bhi.files.operations import read
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
+from bhi.web.asked import page_number, seat
 from billing.forms.answers import AnswersForm
 from billing.operations.answers import AnswerUnreadable, take_answer
 from billing.queries.answers import (
@@ -117,16 +118,6 @@ def answers_unmatched(request: HttpRequest, organization: str) -> HttpResponse:
         "next_url": f"{here}?page={number + 1}" if first + shown < total else "",
     }
     return render(request, "billing/answers_unmatched.html", context)
-
-
-def seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
-
-
-def page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
 
 
 def _take_all(request: HttpRequest, form: AnswersForm) -> list[UUID]:

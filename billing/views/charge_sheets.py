@@ -17,6 +17,7 @@ from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.charge_sheets import SHOW, ColumnsForm, PostForm, ShowFilter
 from billing.forms.payers import WithdrawForm
 from billing.operations.charge_sheets import CannotPost, post_charges, set_charge_columns, take_back_posted
@@ -47,7 +48,7 @@ METHODS = ["GET", "HEAD", "POST"]
 @require_safe
 def current_charges(request: HttpRequest, organization: str) -> HttpResponse:
     """The last month that can be over."""
-    before, _ = neighbours(present_month(_seat(request).organization_id, timezone.now()))
+    before, _ = neighbours(present_month(seat(request).organization_id, timezone.now()))
     return redirect("charges", organization, before)
 
 
@@ -62,7 +63,7 @@ def charges(request: HttpRequest, organization: str, month: str) -> HttpResponse
 @require_POST
 def charges_post(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     """Tick charges as posted, with their numbers."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     sheet = charge_sheet(by.organization_id, month, at=now)
     open_ones = [row.episode_id for row in sheet.rows if row.is_to_post]
     form = PostForm(request.POST, episodes=[id_ for id_ in open_ones if f"number-{id_}" in request.POST])
@@ -83,7 +84,7 @@ def charges_post(request: HttpRequest, organization: str, month: str) -> HttpRes
 @require_http_methods(METHODS)
 def charge_post_back(request: HttpRequest, organization: str, month: str, posted_id: UUID) -> HttpResponse:
     """A charge was ticked by mistake."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     try:
         posted = posted_of(by.organization_id, month, posted_id)
     except NotFound:
@@ -112,7 +113,7 @@ def charge_post_back(request: HttpRequest, organization: str, month: str, posted
 @require_POST
 def charge_sheet_file(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     """The charges as a table in the organization's own columns: all of the month, or those still to post."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     sheet = charge_sheet(by.organization_id, month, at=now)
     rows = [row for row in sheet.rows if row.is_to_post] if request.POST.get("show") == "to_post" else sheet.rows
     wanted = ChargeSheet(tuple(rows), sheet.still_open, sheet.to_correct, sheet.billing_npi)
@@ -129,7 +130,7 @@ def charge_sheet_file(request: HttpRequest, organization: str, month: str) -> Ht
 @require_safe
 def charges_print(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     """The charges that are still to be posted, in the order in which a charge is keyed."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     sheet = charge_sheet(by.organization_id, month, at=now)
     rows = [row for row in sheet.rows if row.is_to_post]
     record("charge_sheet.printed", by=by, at=now, count=len(rows))
@@ -147,7 +148,7 @@ def charges_print(request: HttpRequest, organization: str, month: str) -> HttpRe
 @require_safe
 def cms_sheet(request: HttpRequest, organization: str, month: str, episode_id: UUID) -> HttpResponse:
     """One patient's claim in the order of the paper form, for practices that key claims."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     try:
         row = charge_row(by.organization_id, month, episode_id, at=now)
     except NotFound:
@@ -165,7 +166,7 @@ def cms_sheet(request: HttpRequest, organization: str, month: str, episode_id: U
 @require_http_methods(METHODS)
 def charge_columns_page(request: HttpRequest, organization: str) -> HttpResponse:
     """Which columns the charge file has, in which order, under which headings."""
-    by = _seat(request)
+    by = seat(request)
     chosen = charge_columns(by.organization_id)
     form = ColumnsForm(request.POST if request.method == "POST" else None, chosen=chosen)
     if form.is_bound and form.is_valid():
@@ -188,7 +189,7 @@ def _page(
     form: PostForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     sheet = sheet or charge_sheet(by.organization_id, month, at=now)
     show, page = ShowFilter(request.GET).values()
     matching = [row for row in sheet.rows if _is_shown(row, show)]
@@ -241,8 +242,3 @@ def _month(by: Membership, month: str, now: datetime) -> dict[str, Any]:
 def _biller(by: Membership) -> Biller | None:
     provider = billing_provider(by.organization_id)
     return None if provider is None else biller_of(provider)
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by

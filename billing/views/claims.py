@@ -18,6 +18,7 @@ from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.filing import CorrectionForm
 from billing.operations.claim_corrections import correct_claim, void_claim
 from billing.queries.calendar import month_title, page_zone
@@ -32,7 +33,7 @@ FREQUENCIES = {"1": "", "7": "Replaces an earlier claim", "8": "Takes an earlier
 @requires(Permission.VIEW_CLAIMS)
 @require_safe
 def claim(request: HttpRequest, organization: str, claim_id: UUID) -> HttpResponse:
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     page = _page_of(by, claim_id)
     may = permissions_of(by.roles)
     record("claim.viewed", by=by, at=now, object_id=claim_id, patient_id=page.patient_id)
@@ -70,7 +71,7 @@ def _work(
     template: str,
     said: str,
 ) -> HttpResponse:
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     page = _page_of(by, claim_id)
     form = CorrectionForm.fresh(page.state.payer_claim_number)
     refusal = ""
@@ -119,8 +120,3 @@ def _page_of(by: Membership, claim_id: UUID) -> ClaimPage:
         return claim_page(by.organization_id, claim_id)
     except NotFound:
         raise Http404 from None
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by

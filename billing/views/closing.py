@@ -17,6 +17,7 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.closing import BecauseForm, CloseForm, ExceptionForm
 from billing.operations.closing import ask_to_reopen, close_month, correct_month, note_exception, reopen_month
 from billing.queries.calendar import month_title
@@ -32,7 +33,7 @@ MOST_DIGITS = 6
 @require_http_methods(["GET", "HEAD", "POST"])
 def month_close(request: HttpRequest, organization: str, month: str, clinic_id: UUID) -> HttpResponse:
     """What is open, and closing; once closed, what was frozen and what changed since."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     shown = _shown(by, month, clinic_id)
     if request.method != "POST":
         return _page(request, shown, month, at=now, close=CloseForm.fresh())
@@ -60,7 +61,7 @@ def month_close(request: HttpRequest, organization: str, month: str, clinic_id: 
 @require_POST
 def month_exception(request: HttpRequest, organization: str, month: str, clinic_id: UUID) -> HttpResponse:
     """Who sees to an exception, and what came of it."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     shown = _shown(by, month, clinic_id)
     form = ExceptionForm(request.POST, people=_people(by))
     if form.is_valid():
@@ -90,7 +91,7 @@ def month_exception(request: HttpRequest, organization: str, month: str, clinic_
 @require_POST
 def month_correct(request: HttpRequest, organization: str, month: str, clinic_id: UUID) -> HttpResponse:
     """Take back what a patient's closed month asked for, and ask for what it comes to now."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     shown = _shown(by, month, clinic_id)
     form = BecauseForm(request.POST)
     if shown.close is None:
@@ -118,7 +119,7 @@ def month_correct(request: HttpRequest, organization: str, month: str, clinic_id
 @require_POST
 def month_reopen(request: HttpRequest, organization: str, month: str, clinic_id: UUID) -> HttpResponse:
     """Ask for a month to be opened again; then, by somebody else, open it."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     shown = _shown(by, month, clinic_id)
     if shown.close is None:
         raise Http404
@@ -137,11 +138,6 @@ def month_reopen(request: HttpRequest, organization: str, month: str, clinic_id:
         return redirect("month_close", organization, month, clinic_id)
     messages.success(request, said)
     return redirect("month_close", organization, month, clinic_id)
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
 
 
 def _shown(by: Membership, month: str, clinic_id: UUID) -> ClinicMonth:
@@ -167,7 +163,7 @@ def _page(
     reopening: BecauseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    by = _seat(request)
+    by = seat(request)
     record("month.close_viewed", by=by, at=at, object_id=shown.clinic_id, count=len(shown.rows))
     people = _people(by)
     todo = sorted(shown.exceptions, key=lambda one: one.is_settled)

@@ -19,6 +19,7 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.denials import DenialFilterForm, DenialsForm, DenialWorkForm
 from billing.operations.claim_work_errors import DeniedWhy
 from billing.operations.denials import work_denials
@@ -36,7 +37,7 @@ ORDERS = ((DenialOrder.DUE, "Last day first"), (DenialOrder.AGE, "Oldest first")
 @require_safe
 def denials(request: HttpRequest, organization: str) -> HttpResponse:
     """What payers did not pay, and what to do about it."""
-    by = _seat(request)
+    by = seat(request)
     chosen = DenialFilterForm(request.GET).values()
     return _queue(request, chosen, DenialsForm(people=_people(by)), at=timezone.now())
 
@@ -45,7 +46,7 @@ def denials(request: HttpRequest, organization: str) -> HttpResponse:
 @require_POST
 def denials_work(request: HttpRequest, organization: str) -> HttpResponse:
     """An owner, a state or a note for all that are ticked."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     chosen = DenialFilterForm(request.GET).values()
     form = DenialsForm(request.POST, people=_people(by))
     if form.is_valid():
@@ -65,7 +66,7 @@ def denials_work(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def denial(request: HttpRequest, organization: str, denial_id: UUID) -> HttpResponse:
     """One denial: what the payer said, what the record says, and working on it."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     try:
         detail = denial_detail(by.organization_id, denial_id)
     except NotFound:
@@ -92,11 +93,6 @@ def denial(request: HttpRequest, organization: str, denial_id: UUID) -> HttpResp
     return render(request, "billing/denial.html", context, status=422 if form.is_bound else 200)
 
 
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
-
-
 def _people(by: Membership) -> list[tuple[UUID, str]]:
     """Who may work on denials, by name."""
     seats = people_of(by.organization_id).items()
@@ -107,7 +103,7 @@ def _people(by: Membership) -> list[tuple[UUID, str]]:
 def _queue(
     request: HttpRequest, chosen: DenialFilter, form: DenialsForm, *, at: datetime, status: int = 200
 ) -> HttpResponse:
-    by = _seat(request)
+    by = seat(request)
     organization = by.organization.slug
     page = denial_page(by.organization_id, chosen)
     record("denials.viewed", by=by, at=at, count=len(page.rows))

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bhi.accounts.permissions import Permission, requires
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.fees import ChargeForm, FeeForm, PayerFeeFileForm, PayerFeeForm, ShareForm
 from billing.forms.payers import PayerFilter, WithdrawForm
 from billing.operations.fees import (
@@ -53,7 +54,7 @@ FAULTS_SHOWN = 20
 @require_http_methods(METHODS)
 def fees(request: HttpRequest, organization: str) -> HttpResponse:
     """What the organization charges for each code, and since when."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     form = ChargeForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid() and _kept(form, lambda: set_charge(by=by, at=now, **form.cleaned_data)):
         messages.success(request, f"Saved: {form.cleaned_data['code']} from {form.cleaned_data['from_on']:%b %-d, %Y}.")
@@ -72,7 +73,7 @@ def fees(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def fee_back(request: HttpRequest, organization: str, fee_id: UUID) -> HttpResponse:
     """A charge that was wrong is taken back."""
-    by = _seat(request)
+    by = seat(request)
     fee = _there(charge_of(by.organization_id, fee_id))
     what = f"{fee.code}: ${fee.amount} from {fee.from_on:%b %-d, %Y}"
     return _taken_back(
@@ -94,7 +95,7 @@ def payer_fees(request: HttpRequest, organization: str, payer_id: UUID) -> HttpR
 @require_POST
 def payer_fee_new(request: HttpRequest, organization: str, payer_id: UUID) -> HttpResponse:
     """What a payer allows for one more code, typed."""
-    by = _seat(request)
+    by = seat(request)
     _payer(by, payer_id)
     form = PayerFeeForm(request.POST, clinics=clinic_choices(by.organization_id))
     if form.is_valid() and _kept(form, lambda: _keep_lines(by, payer_id, form, [form.line])):
@@ -107,7 +108,7 @@ def payer_fee_new(request: HttpRequest, organization: str, payer_id: UUID) -> Ht
 @require_POST
 def payer_fee_file(request: HttpRequest, organization: str, payer_id: UUID) -> HttpResponse:
     """A payer's table from a file; all of it or nothing."""
-    by = _seat(request)
+    by = seat(request)
     _payer(by, payer_id)
     form = PayerFeeFileForm(
         request.POST, request.FILES, clinics=clinic_choices(by.organization_id), auto_id="id_file_%s"
@@ -125,7 +126,7 @@ def payer_fee_file(request: HttpRequest, organization: str, payer_id: UUID) -> H
 @require_http_methods(METHODS)
 def payer_fee_back(request: HttpRequest, organization: str, payer_id: UUID, fee_id: UUID) -> HttpResponse:
     """A payer's fee that was wrong is taken back."""
-    by = _seat(request)
+    by = seat(request)
     fee = _there(payer_fee_of(by.organization_id, payer_id, fee_id))
     return _taken_back(
         request,
@@ -139,7 +140,7 @@ def payer_fee_back(request: HttpRequest, organization: str, payer_id: UUID, fee_
 @require_http_methods(METHODS)
 def clinician_shares(request: HttpRequest, organization: str) -> HttpResponse:
     """At which share of the fee schedule each clinician is paid under their own NPI."""
-    by = _seat(request)
+    by = seat(request)
     form = ShareForm(
         request.POST if request.method == "POST" else None, clinicians=clinician_choices(by.organization_id)
     )
@@ -156,7 +157,7 @@ def clinician_shares(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def share_back(request: HttpRequest, organization: str, rate_id: UUID) -> HttpResponse:
     """A share that was wrong is taken back."""
-    by = _seat(request)
+    by = seat(request)
     rate = _there(share_of(by.organization_id, rate_id))
     return _taken_back(
         request,
@@ -240,7 +241,7 @@ def _payer_page(
     file_form: PayerFeeFileForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    by = _seat(request)
+    by = seat(request)
     payer, day, clinics = _payer(by, payer_id), _day(by), clinic_choices(by.organization_id)
     page = payer_fees_shown(
         by.organization_id, payer_id, on=day["today"], page=PayerFilter(request.GET).values()["page"]
@@ -282,8 +283,3 @@ def _there(found: Any) -> Any:
 def _day(by: Membership) -> dict[str, Any]:
     zone = page_zone(by.organization_id)
     return {"zone": zone.key, "today": local_date(timezone.now(), zone)}
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by

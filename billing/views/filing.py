@@ -16,6 +16,7 @@ from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.filing import ClaimSearchForm, FilingForm
 from billing.operations.batches import make_batch
 from billing.operations.filing import make_filed_batches, mark_sent
@@ -31,7 +32,7 @@ MOST_SHOWN = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def filing_new(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     """What would leave for each payer, what is to be mended first, and making the files."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     posted = request.method == "POST"
     seen = posted and "has_seen_papers" in request.POST
     plan = filing_plan(by.organization_id, month, at=now, has_seen_papers=seen)
@@ -126,7 +127,7 @@ def _why_not(payer: PayerPlan, plan: FilingPlan) -> str:
 def batch_sent(request: HttpRequest, organization: str, batch_id: UUID) -> HttpResponse:
     """Somebody handed the file over."""
     try:
-        batch = mark_sent(by=_seat(request), at=timezone.now(), batch_id=batch_id)
+        batch = mark_sent(by=seat(request), at=timezone.now(), batch_id=batch_id)
     except NotFound:
         raise Http404 from None
     messages.success(request, f"Batch {batch.number} is marked as handed over.")
@@ -137,7 +138,7 @@ def batch_sent(request: HttpRequest, organization: str, batch_id: UUID) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim_search(request: HttpRequest, organization: str) -> HttpResponse:
     """Claims by a number that a payer or clearinghouse names; the number is posted, never in an address."""
-    by = _seat(request)
+    by = seat(request)
     posted = request.method == "POST"
     form = ClaimSearchForm(request.POST if posted else None)
     found = None
@@ -148,8 +149,3 @@ def claim_search(request: HttpRequest, organization: str) -> HttpResponse:
             return redirect("claim", organization, found[0].id)
     context = {"form": form, "found": found}
     return render(request, "billing/claim_search.html", context, status=422 if form.errors else 200)
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by

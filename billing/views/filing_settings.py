@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.errors import NotFound
-from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.filing_settings import ProviderForm, ReceiverForm, RouteForm, SettingForm
 from billing.operations.filing_settings import (
     FilingWrong,
@@ -49,7 +49,7 @@ class SettingPage:
 @require_safe
 def filing(request: HttpRequest, organization: str) -> HttpResponse:
     """Whether claims can leave: what is set, and what is missing for which payer."""
-    by = _seat(request)
+    by = seat(request)
     zone = page_zone(by.organization_id)
     today = local_date(timezone.now(), zone)
     ready = filing_ready(by.organization_id, on=today)
@@ -66,7 +66,7 @@ def filing(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def filing_provider(request: HttpRequest, organization: str) -> HttpResponse:
     """The billing provider: name, numbers, address, sender."""
-    by = _seat(request)
+    by = seat(request)
     stored = billing_provider(by.organization_id)
     form = ProviderForm(request.POST if request.method == "POST" else None, stored=stored)
     intro = "This is who asks payers for money. It stands on every claim, so take it from your payer enrolment."
@@ -85,7 +85,7 @@ def filing_provider(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def receiver_new(request: HttpRequest, organization: str) -> HttpResponse:
     """One more clearinghouse, or a payer that takes files itself."""
-    by = _seat(request)
+    by = seat(request)
     form = ReceiverForm(request.POST if request.method == "POST" else None, stored=None)
     page = SettingPage("Clearinghouse", "Who takes your files", _RECEIVER, _filing(organization), "Filing")
     return _kept(request, form, page, lambda: add_receiver(by=by, at=timezone.now(), values=form.values))
@@ -95,7 +95,7 @@ def receiver_new(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def receiver(request: HttpRequest, organization: str, receiver_id: UUID) -> HttpResponse:
     """Change a clearinghouse, or put it out of use."""
-    by = _seat(request)
+    by = seat(request)
     stored = _found(lambda: receiver_named(by.organization_id, receiver_id))
     form = ReceiverForm(request.POST if request.method == "POST" else None, stored=stored)
     page = SettingPage("Clearinghouse", stored.name, _RECEIVER, _filing(organization), "Filing", stored)
@@ -111,7 +111,7 @@ def receiver(request: HttpRequest, organization: str, receiver_id: UUID) -> Http
 @require_http_methods(METHODS)
 def payer_route(request: HttpRequest, organization: str, payer_id: UUID) -> HttpResponse:
     """How a payer is filed with: by whom, under which id, dated how and until when."""
-    by = _seat(request)
+    by = seat(request)
     payer = _found(lambda: payer_row(by.organization_id, payer_id))
     if payer.is_self_pay:
         raise Http404
@@ -147,7 +147,7 @@ def _kept(request: HttpRequest, form: SettingForm, page: SettingPage, keep: Call
         else:
             messages.success(request, "Saved.")
             return redirect(page.back)
-    zone = page_zone(_seat(request).organization_id)
+    zone = page_zone(seat(request).organization_id)
     context = {"form": form, "page": page, "zone": zone.key, "today": local_date(timezone.now(), zone)}
     return render(request, "billing/filing_form.html", context, status=422 if form.is_bound else 200)
 
@@ -180,8 +180,3 @@ def _found(read: Callable[[], Any]) -> Any:
         return read()
     except NotFound:
         raise Http404 from None
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by

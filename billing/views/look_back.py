@@ -18,6 +18,7 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.look_back import FindingFilter, LookBackChoicesForm, LookBackUploadForm
 from billing.operations.look_back import choose_look_back, discard_look_back, start_look_back, take_look_back
 from billing.queries.calendar import month_title, page_zone
@@ -43,7 +44,7 @@ REFUSED_SHOWN = 100
 @require_http_methods(["GET", "HEAD", "POST"])
 def look_back_list(request: HttpRequest, organization: str) -> HttpResponse:
     """Earlier look-backs, and the form for a new one."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     is_sent = request.method == "POST"
     fresh = LookBackUploadForm.fresh(request.GET.get("against", ""))
     form = LookBackUploadForm(request.POST, request.FILES) if is_sent else fresh
@@ -63,7 +64,7 @@ def look_back_list(request: HttpRequest, organization: str) -> HttpResponse:
 @require_safe
 def look_back_page(request: HttpRequest, organization: str, look_back_id: UUID) -> HttpResponse:
     """One look-back: being read, to settle, or compared."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     found = _found(by, look_back_id)
     if found.state == "taken" and found.against == CLOSED:
         return beside_closed(request, found, {"span": _span(found), **_day(by, now)})
@@ -76,7 +77,7 @@ def look_back_page(request: HttpRequest, organization: str, look_back_id: UUID) 
 @require_POST
 def look_back_choose(request: HttpRequest, organization: str, look_back_id: UUID) -> HttpResponse:
     """Read the file again with other choices."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     found = _found(by, look_back_id)
     if found.state != "preview":
         messages.error(request, "This file is settled and cannot be read again. Upload it anew.")
@@ -97,7 +98,7 @@ def look_back_choose(request: HttpRequest, organization: str, look_back_id: UUID
 @require_POST
 def look_back_take(request: HttpRequest, organization: str, look_back_id: UUID) -> HttpResponse:
     """Settle how the file was read, and compare."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     return _done(
         request, look_back_id, lambda: take_look_back(by=by, at=now, look_back_id=look_back_id), "The file is compared."
     )
@@ -107,7 +108,7 @@ def look_back_take(request: HttpRequest, organization: str, look_back_id: UUID) 
 @require_POST
 def look_back_discard(request: HttpRequest, organization: str, look_back_id: UUID) -> HttpResponse:
     """Delete what the file brought."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     return _done(
         request,
         look_back_id,
@@ -120,7 +121,7 @@ def look_back_discard(request: HttpRequest, organization: str, look_back_id: UUI
 @require_safe
 def look_back_print(request: HttpRequest, organization: str, look_back_id: UUID) -> HttpResponse:
     """Everything but what is in order, on one page for paper."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     found = _taken(by, look_back_id)
     shown, day = _result(by, found, now)
     record("look_back.printed", by=by, at=now, object_id=found.id, count=len(shown.months))
@@ -143,7 +144,7 @@ def look_back_print(request: HttpRequest, organization: str, look_back_id: UUID)
 @require_POST
 def look_back_download(request: HttpRequest, organization: str, look_back_id: UUID) -> HttpResponse:
     """Every month and every line that was compared, as a file."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     found = _taken(by, look_back_id)
     shown, day = _result(by, found, now)
     record("look_back.exported", by=by, at=now, object_id=found.id, count=len(shown.months))
@@ -152,11 +153,6 @@ def look_back_download(request: HttpRequest, organization: str, look_back_id: UU
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="look-back-{day["today"]:%Y-%m-%d}.csv"'},
     )
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
 
 
 def _found(by: Membership, look_back_id: UUID) -> Any:
@@ -216,7 +212,7 @@ def _preview(
     form: LookBackChoicesForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    by = _seat(request)
+    by = seat(request)
     record("look_back.viewed", by=by, at=now, object_id=found.id, count=found.summary.get("lines", 0))
     is_waiting = found.state == "preview"
     context = {
@@ -235,7 +231,7 @@ def _preview(
 
 
 def _compared(request: HttpRequest, found: Any, now: datetime) -> HttpResponse:
-    by = _seat(request)
+    by = seat(request)
     shown, day = _result(by, found, now)
     finding, page = FindingFilter(request.GET).values()
     months = shown.of(finding)

@@ -17,6 +17,7 @@ from bhi.errors import NotFound
 from bhi.files.operations import read
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
+from bhi.web.asked import page_number, seat
 from billing.forms.packets import VerifyForm
 from billing.operations.packets import KEPT_FOR, ask_for_batch_packet, ask_for_month_packet
 from billing.queries.calendar import page_zone
@@ -40,11 +41,8 @@ STOP_POLLING = 286  # htmx stops asking
 @require_safe
 def packets(request: HttpRequest, organization: str) -> HttpResponse:
     """The packets that were made, the newest first."""
-    by, at = _seat(request), timezone.now()
-    number = request.GET.get("page", "1")
-    page = packet_rows(
-        by.organization_id, at=at, page=max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
-    )
+    by, at = seat(request), timezone.now()
+    page = packet_rows(by.organization_id, at=at, page=page_number(request))
     record("packets.viewed", by=by, at=at, count=len(page.rows))
     here = reverse("packets", args=[organization])
     current = (page.first_row - 1) // PAGE_ROWS + 1
@@ -62,7 +60,7 @@ def packets(request: HttpRequest, organization: str) -> HttpResponse:
 @require_POST
 def packet_month(request: HttpRequest, organization: str, month: str, episode_id: UUID) -> HttpResponse:
     """Have the packet of one patient's month made."""
-    by = _seat(request)
+    by = seat(request)
     try:
         made = ask_for_month_packet(by=by, at=timezone.now(), month=month, episode_id=episode_id)
     except NotFound:
@@ -74,7 +72,7 @@ def packet_month(request: HttpRequest, organization: str, month: str, episode_id
 @require_POST
 def packet_batch(request: HttpRequest, organization: str, batch_id: UUID) -> HttpResponse:
     """Have the packet of a whole batch made."""
-    by = _seat(request)
+    by = seat(request)
     try:
         made = ask_for_batch_packet(by=by, at=timezone.now(), batch_id=batch_id)
     except NotFound:
@@ -86,7 +84,7 @@ def packet_batch(request: HttpRequest, organization: str, batch_id: UUID) -> Htt
 @require_safe
 def packet(request: HttpRequest, organization: str, packet_id: UUID) -> HttpResponse:
     """How far a packet is, and its files once it is made; asked again by the part itself every two seconds."""
-    by, at = _seat(request), timezone.now()
+    by, at = seat(request), timezone.now()
     row = _row(by, packet_id, at)
     job = _job(by, row)
     context: dict[str, Any] = {
@@ -110,7 +108,7 @@ def packet(request: HttpRequest, organization: str, packet_id: UUID) -> HttpResp
 @require_safe
 def packet_file_download(request: HttpRequest, organization: str, packet_id: UUID, part: int) -> HttpResponse:
     """One part of a packet, within its thirty days."""
-    by, at = _seat(request), timezone.now()
+    by, at = seat(request), timezone.now()
     row = _row(by, packet_id, at)
     try:
         file = packet_file(by.organization_id, packet_id, part, at=at)
@@ -129,7 +127,7 @@ def packet_file_download(request: HttpRequest, organization: str, packet_id: UUI
 @require_http_methods(["GET", "HEAD", "POST"])
 def packet_verify(request: HttpRequest, organization: str) -> HttpResponse:
     """Whether a file or a hash is one of ours, and unaltered."""
-    by, at = _seat(request), timezone.now()
+    by, at = seat(request), timezone.now()
     form = VerifyForm(request.POST, request.FILES) if request.method == "POST" else VerifyForm()
     found = _verified(by, form) if form.is_bound and form.is_valid() else None
     if found is not None:
@@ -173,8 +171,3 @@ def _again(organization: str, row: PacketRow) -> str:
 def _around(by: Membership, at: Any) -> dict[str, Any]:
     zone = page_zone(by.organization_id)
     return {"zone": zone.key, "today": local_date(at, zone), "kept_days": KEPT_FOR.days}
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.payers import BecauseForm, PayerFilter, PayerForm, RulesForm, WithdrawForm
 from billing.operations.profile_trial import Effect, try_rules
 from billing.operations.profiles import add_payer, confirm_rules, set_profile, withdraw_profile
@@ -39,7 +40,7 @@ def payer_new(request: HttpRequest, organization: str) -> HttpResponse:
     form = PayerForm(request.POST)
     if form.is_valid():
         try:
-            added = add_payer(by=_seat(request), at=timezone.now(), name=form.cleaned_data["name"])
+            added = add_payer(by=seat(request), at=timezone.now(), name=form.cleaned_data["name"])
         except DomainError as fault:
             form.add_error("name", str(fault))
         else:
@@ -64,7 +65,7 @@ def payer_confirm(request: HttpRequest, organization: str, payer_id: UUID) -> Ht
     if not form.is_valid():
         return _payer_page(request, payer_id, confirming=form, status=422)
     try:
-        by, now = _seat(request), timezone.now()
+        by, now = seat(request), timezone.now()
         because = form.cleaned_data["because"]
         confirm_rules(by=by, at=now, payer_id=payer_id, on=_today(by, now), because=because)
     except DomainError as fault:
@@ -78,7 +79,7 @@ def payer_confirm(request: HttpRequest, organization: str, payer_id: UUID) -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 def payer_withdraw(request: HttpRequest, organization: str, payer_id: UUID, profile_id: UUID) -> HttpResponse:
     """Wrong rules are taken back, once it was shown what that changes."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     shown = _shown(request, payer_id)
     version = _version(shown, profile_id)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
@@ -110,7 +111,7 @@ def payer_rules(request: HttpRequest, organization: str, payer_id: UUID) -> Http
     shown = _shown(request, payer_id)
     if shown.is_self_pay:
         raise Http404
-    today = _today(_seat(request), now)
+    today = _today(seat(request), now)
     context = _base(request, shown, now)
     if request.method != "POST" or request.POST.get("act") == "family":
         so_far = request.POST if request.method == "POST" else None
@@ -134,7 +135,7 @@ def payer_rules(request: HttpRequest, organization: str, payer_id: UUID) -> Http
 
 
 def _set(request: HttpRequest, form: RulesForm, payer_id: UUID, at: datetime) -> object:
-    by = _seat(request)
+    by = seat(request)
     values = form.cleaned_data
     return set_profile(
         by=by,
@@ -148,13 +149,8 @@ def _set(request: HttpRequest, form: RulesForm, payer_id: UUID, at: datetime) ->
 
 
 def _tried(request: HttpRequest, payer_id: UUID, since: date, at: datetime, write: Callable[[], object]) -> Effect:
-    by = _seat(request)
+    by = seat(request)
     return try_rules(by=by, at=at, payer=payer_row(by.organization_id, payer_id), since=since, write=write)
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
 
 
 def _today(by: Membership, at: datetime) -> date:
@@ -162,7 +158,7 @@ def _today(by: Membership, at: datetime) -> date:
 
 
 def _shown(request: HttpRequest, payer_id: UUID) -> PayerShown:
-    by = _seat(request)
+    by = seat(request)
     try:
         return payer_shown(by.organization_id, payer_id, on=_today(by, timezone.now()))
     except NotFound:
@@ -177,8 +173,8 @@ def _version(shown: PayerShown, profile_id: UUID) -> Version:
 
 
 def _base(request: HttpRequest, shown: PayerShown, at: datetime) -> dict[str, Any]:
-    zone = page_zone(_seat(request).organization_id)
-    may_see = Permission.VIEW_MONTHS in permissions_of(_seat(request).roles)
+    zone = page_zone(seat(request).organization_id)
+    may_see = Permission.VIEW_MONTHS in permissions_of(seat(request).roles)
     return {"shown": shown, "zone": zone.key, "today": local_date(at, zone), "may_see_months": may_see}
 
 
@@ -193,7 +189,7 @@ def _payer_page(
 
 
 def _list_page(request: HttpRequest, form: PayerForm, *, status: int = 200) -> HttpResponse:
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     zone = page_zone(by.organization_id)
     chosen = PayerFilter(request.GET).values()
     page = payer_list(by.organization_id, on=local_date(now, zone), **chosen)

@@ -18,6 +18,7 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
+from bhi.web.asked import page_number, seat
 from billing.forms.practice_files import ReadingForm, UploadForm
 from billing.operations.practice_files import correct_practice_file, start_practice_file
 from billing.operations.practice_taking import take_practice_file, undo_practice_file
@@ -46,7 +47,7 @@ FATES = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def practice_file_list(request: HttpRequest, organization: str) -> HttpResponse:
     """Files taken so far, and the form for a new one."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm.fresh()
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -71,7 +72,7 @@ def practice_file_list(request: HttpRequest, organization: str) -> HttpResponse:
 def practice_file(request: HttpRequest, organization: str, file_id: UUID) -> HttpResponse:
     """One file: the fate of every row, a page at a time."""
     fate = request.GET.get("fate", "")
-    page = _page_of(request, file_id, fate=fate if fate in FATES else "", number=_number(request))
+    page = _page_of(request, file_id, fate=fate if fate in FATES else "", number=page_number(request))
     return _page(request, page, fate if fate in FATES else "")
 
 
@@ -83,7 +84,7 @@ def practice_file_correct(request: HttpRequest, organization: str, file_id: UUID
     form = _reading(request, page, request.POST)
     if not form.is_valid():
         return _page(request, page, "", form=form, status=422)
-    by, now, chosen = _seat(request), timezone.now(), form.chosen()
+    by, now, chosen = seat(request), timezone.now(), form.chosen()
     return _done(
         request,
         lambda: correct_practice_file(by=by, at=now, file_id=file_id, choices=chosen),
@@ -95,7 +96,7 @@ def practice_file_correct(request: HttpRequest, organization: str, file_id: UUID
 @require_POST
 def practice_file_take(request: HttpRequest, organization: str, file_id: UUID) -> HttpResponse:
     """Carry out what the preview showed; where the record has changed since, show it anew."""
-    by, now, digest = _seat(request), timezone.now(), request.POST.get("digest", "")
+    by, now, digest = seat(request), timezone.now(), request.POST.get("digest", "")
     return _done(
         request,
         lambda: take_practice_file(by=by, at=now, file_id=file_id, digest=digest),
@@ -107,7 +108,7 @@ def practice_file_take(request: HttpRequest, organization: str, file_id: UUID) -
 @require_POST
 def practice_file_undo(request: HttpRequest, organization: str, file_id: UUID) -> HttpResponse:
     """Take a file back."""
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     return _done(
         request,
         lambda: undo_practice_file(by=by, at=now, file_id=file_id),
@@ -115,20 +116,10 @@ def practice_file_undo(request: HttpRequest, organization: str, file_id: UUID) -
     )
 
 
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
-
-
-def _number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if text.isdecimal() and len(text) < 7 else 1
-
-
 def _page_of(request: HttpRequest, file_id: UUID, *, fate: str = "", number: int = 1) -> PracticeFilePage:
     """The file, or the 404 that foreign and absent ones share."""
     try:
-        return practice_file_page(_seat(request).organization_id, file_id, fate=fate, page=number)
+        return practice_file_page(seat(request).organization_id, file_id, fate=fate, page=number)
     except NotFound:
         raise Http404 from None
 
@@ -150,7 +141,7 @@ def _done(request: HttpRequest, act: Callable[[], Any], said: Callable[[Any], st
 
 
 def _list(request: HttpRequest, form: UploadForm) -> HttpResponse:
-    by, number = _seat(request), _number(request)
+    by, number = seat(request), page_number(request)
     zone = page_zone(by.organization_id)
     files, total = practice_files(by.organization_id, page=number)
     here = reverse("practice_files", args=[by.organization.slug])
@@ -171,7 +162,7 @@ def _list(request: HttpRequest, form: UploadForm) -> HttpResponse:
 def _page(
     request: HttpRequest, page: PracticeFilePage, fate: str, *, form: ReadingForm | None = None, status: int = 200
 ) -> HttpResponse:
-    by, now = _seat(request), timezone.now()
+    by, now = seat(request), timezone.now()
     record("practice_file.viewed", by=by, at=now, object_id=page.file.id, count=len(page.rows))
     zone = page_zone(by.organization_id)
     here = reverse("practice_file", args=[by.organization.slug, page.file.id])
@@ -199,7 +190,7 @@ def _page(
 def _reading(request: HttpRequest, page: PracticeFilePage, data: Any = None) -> ReadingForm:
     clinicians = [
         (str(one.id), ", ".join(part for part in (one.name, one.credential) if part))
-        for one in clinicians_shown(_seat(request).organization_id)
+        for one in clinicians_shown(seat(request).organization_id)
     ]
     return ReadingForm(data, summary=page.summary, choices=page.choices, clinicians=clinicians)
 

@@ -17,6 +17,7 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.refunds import CloseRefundForm, InvestigationForm
 from billing.operations.claim_work_errors import InvestigationOutOfOrder, RefundAmountMissing
 from billing.operations.refunds import close_refund, investigate_refund, look_for_refunds
@@ -30,7 +31,7 @@ from caseload.rules.clock import local_date
 @require_safe
 def refunds(request: HttpRequest, organization: str) -> HttpResponse:
     """Payments without support, the nearest day first; closed ones on request."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     start = request.GET.get("start", "")
     is_closed = request.GET.get("show") == "closed"
     page = refund_page(
@@ -57,7 +58,7 @@ def refunds(request: HttpRequest, organization: str) -> HttpResponse:
 @require_POST
 def refunds_look(request: HttpRequest, organization: str) -> HttpResponse:
     """Compare every payment with its record now."""
-    look_for_refunds(by=_seat(request), at=timezone.now())
+    look_for_refunds(by=seat(request), at=timezone.now())
     messages.success(request, "Every payment is being compared with its record. What is found stands here in a minute.")
     return redirect("refunds", organization)
 
@@ -66,7 +67,7 @@ def refunds_look(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def refund(request: HttpRequest, organization: str, refund_id: UUID) -> HttpResponse:
     """One payment without support, and the search for others of its cause."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     detail = _detail(by, refund_id)
     if request.method != "POST":
         return _page(request, detail, at=now)
@@ -87,7 +88,7 @@ def refund(request: HttpRequest, organization: str, refund_id: UUID) -> HttpResp
 @require_POST
 def refund_close(request: HttpRequest, organization: str, refund_id: UUID) -> HttpResponse:
     """How it ended, with a note."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     detail = _detail(by, refund_id)
     form = CloseRefundForm(request.POST)
     if form.is_valid():
@@ -101,11 +102,6 @@ def refund_close(request: HttpRequest, organization: str, refund_id: UUID) -> Ht
             messages.success(request, "Closed. It stays on record with its note.")
             return redirect("refunds", organization)
     return _page(request, detail, at=now, closing=form, status=422)
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
 
 
 def _people(by: Membership) -> list[tuple[UUID, str]]:
@@ -131,7 +127,7 @@ def _page(
     closing: CloseRefundForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    by = _seat(request)
+    by = seat(request)
     row = detail.row
     record("refund.viewed", by=by, at=at, patient_id=row.patient_id, object_id=row.id)
     context: dict[str, Any] = {

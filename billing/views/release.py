@@ -16,6 +16,7 @@ from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.forms.release import ModesForm, ReleaseSeveralForm, WhyForm
 from billing.operations.decisions import (
     Deciding,
@@ -45,7 +46,7 @@ FIELDS: dict[type[DomainError], str] = {LookAgainMissing: "look_again_on", NotLo
 @require_POST
 def month_decide(request: HttpRequest, organization: str, month: str, episode_id: UUID) -> HttpResponse:
     """Hold, release, bill lower or do not bill one patient's month."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     detail = detail_of(by, month, episode_id)
     form = decision_form(detail, request.POST)
     if form.is_valid():
@@ -71,7 +72,7 @@ def month_decide(request: HttpRequest, organization: str, month: str, episode_id
 @require_POST
 def month_decision_back(request: HttpRequest, organization: str, month: str, episode_id: UUID) -> HttpResponse:
     """Take back the decision that stands."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     detail = detail_of(by, month, episode_id)
     form = WhyForm(request.POST)
     if form.is_valid():
@@ -89,7 +90,7 @@ def month_decision_back(request: HttpRequest, organization: str, month: str, epi
 @require_http_methods(["GET", "HEAD", "POST"])
 def months_held(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     """The months that are held back, and releasing several that one check holds."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     word = request.POST.get("check") or request.GET.get("check", "")
     today = local_date(now, page_zone(by.organization_id))
     shown = _held(by, month, word, request.GET.get("start", ""), today)
@@ -123,7 +124,7 @@ def months_held(request: HttpRequest, organization: str, month: str) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 def release_settings(request: HttpRequest, organization: str) -> HttpResponse:
     """Which checks hold a month, and which are only noted."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     shown = checks_set(by.organization_id)
     modes = {one.check.word: one.mode for one in shown}
     form = ModesForm(request.POST if request.method == "POST" else None, modes=modes)
@@ -143,11 +144,6 @@ def release_settings(request: HttpRequest, organization: str) -> HttpResponse:
         "today": local_date(now, zone),
     }
     return render(request, "billing/release_settings.html", context, status=422 if form.errors else 200)
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
 
 
 def _field(fault: DomainError, form: Any) -> str:
@@ -171,7 +167,7 @@ def _held_page(
     form: ReleaseSeveralForm,
     status: int = 200,
 ) -> HttpResponse:
-    by = _seat(request)
+    by = seat(request)
     record("held_months.viewed", by=by, at=at, count=len(shown.rows))
     chosen = shown.chosen
     query = f"check={chosen.word}&" if chosen else ""

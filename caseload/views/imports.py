@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
+from bhi.web.asked import page_number
 from billing.operations.imports import undo_unclaimed_import
 from caseload.forms.imports import UploadForm
 from caseload.operations.imports import (
@@ -50,9 +51,9 @@ def import_list(request: HttpRequest, organization: str) -> HttpResponse:
 @require_safe
 def import_run(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """One import: the fate of every row, a page at a time."""
-    fate, number = request.GET.get("fate", ""), request.GET.get("page", "")
+    fate = request.GET.get("fate", "")
     fate = fate if fate in dict(FATES) else ""
-    page = page_of(request, run_id, fate=fate, number=int(number) if number.isdecimal() else 1)
+    page = page_of(request, run_id, fate=fate, number=page_number(request))
     record("import.viewed", by=by_of(request), at=timezone.now(), object_id=run_id, count=len(page.rows))
     return render(request, "caseload/import_run.html", context_of(request, page, fate))
 

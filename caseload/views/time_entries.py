@@ -19,6 +19,7 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from billing.queries.claims import claims_on
 from caseload.forms.group_time import GroupForm
 from caseload.forms.settling import TAKE_BACK, SettleForm
@@ -42,7 +43,7 @@ def patient_time(
     request: HttpRequest, organization: str, patient_id: UUID, month: str | None = None
 ) -> HttpResponseBase:
     """Every entry of one month, with whether it counts and why not. Without a month, this one."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     try:
         door = patient_door(patient_id, for_=by, at=now)
     except PatientMerged as merged:
@@ -72,7 +73,7 @@ def patient_time(
 @require_http_methods(["GET", "HEAD", "POST"])
 def time_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponseBase:
     """Minutes that were no contact."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     door = door_of(patient_id, by, now)
     if request.method != "POST" or door.episode is None:
         status = 409 if request.method == "POST" else 200
@@ -89,7 +90,7 @@ def time_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpR
 @require_POST
 def time_preview_part(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """What the minutes typed so far would do."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     door = door_of(patient_id, by, now)
     form = TimeForm(request.POST, zone=door.zone, now=now)
     return render(request, "caseload/time_new.html#preview", {"preview": _preview(form, door, by=by)})
@@ -99,7 +100,7 @@ def time_preview_part(request: HttpRequest, organization: str, patient_id: UUID)
 @require_http_methods(["GET", "HEAD", "POST"])
 def time_entry(request: HttpRequest, organization: str, entry_id: UUID) -> HttpResponseBase:
     """One entry: what became of it; correct when it was, or take it back."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     page = _entry(entry_id, by)
     claimed = _claimed(request, page)
     if request.method != "POST":
@@ -116,7 +117,7 @@ def time_entry(request: HttpRequest, organization: str, entry_id: UUID) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def group_time(request: HttpRequest, organization: str) -> HttpResponseBase:
     """One call for several patients: whose minutes are how many."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     choice = group_choice(by)
     if choice is None:
         return render(request, "caseload/time_group.html", {"choice": None}, status=_status(request))
@@ -159,11 +160,6 @@ def _share_out(form: GroupForm, *, by: Membership, at: datetime) -> str:
     held = sum(entry.held for entry in entries)
     words = f"Minutes saved for {len(entries)} patients, one after another." if len(entries) > 1 else "Minutes saved."
     return f"{words} {held} of them held: they overlap time with another patient." if held else words
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
 
 
 def _entry(entry_id: UUID, by: Membership) -> EntryPage:

@@ -19,6 +19,7 @@ from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from caseload.forms.time_entries import TimeForm
 from caseload.forms.timers import LetGoForm, StartForm, StoppedForm
 from caseload.operations.errors import ImpossibleTime, TimerClosed, TimerRunning
@@ -53,7 +54,7 @@ def _around(request: HttpRequest) -> TimersShown:
 @require_POST
 def timer_start(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponseBase:
     """Start on a patient. Where another clock runs, ask first: stop that one, or keep it."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     door = door_of(patient_id, by, now)
     form = StartForm(request.POST)
     if door.episode is None or not form.is_valid():
@@ -79,7 +80,7 @@ def timer_start(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
 @require_safe
 def timers(request: HttpRequest, organization: str) -> HttpResponse:
     """The clock that runs and those that wait to be saved."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     found = timers_to_save(by, at=now)
     record("timers.viewed", by=by, at=now, count=len(found))
     return render(request, "caseload/timers.html", {"timers": found})
@@ -89,7 +90,7 @@ def timers(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def timer(request: HttpRequest, organization: str, timer_id: UUID) -> HttpResponseBase:
     """What a clock proposes: a contact, work without one, or nothing. A POST saves work without a contact."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     clock = _clock(timer_id, by, now)
     if clock.is_closed:
         messages.info(request, "This timer was let go." if clock.let_go_because else "This timer was saved.")
@@ -107,7 +108,7 @@ def timer(request: HttpRequest, organization: str, timer_id: UUID) -> HttpRespon
 @require_POST
 def timer_mark(request: HttpRequest, organization: str, timer_id: UUID) -> HttpResponseBase:
     """A call begins or ends, or the person is still at work."""
-    kind, now, by = request.POST.get("kind"), timezone.now(), _seat(request)
+    kind, now, by = request.POST.get("kind"), timezone.now(), seat(request)
     clock = _clock(timer_id, by, now)
     if kind in (CALL, END_CALL, SEEN):
         with suppress(TimerClosed):  # stopped on another device: the frame that comes back shows it
@@ -119,7 +120,7 @@ def timer_mark(request: HttpRequest, organization: str, timer_id: UUID) -> HttpR
 @require_POST
 def timer_stop(request: HttpRequest, organization: str, timer_id: UUID) -> HttpResponseBase:
     """Stop now, or at the time typed; what it proposes is shown."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     clock = _clock(timer_id, by, now)
     form = StoppedForm(request.POST, zone=clock.zone, now=now)
     if not clock.is_running:
@@ -139,7 +140,7 @@ def timer_stop(request: HttpRequest, organization: str, timer_id: UUID) -> HttpR
 @require_POST
 def timer_let_go(request: HttpRequest, organization: str, timer_id: UUID) -> HttpResponseBase:
     """Nothing comes of this clock; it is kept with the reason."""
-    now, by = timezone.now(), _seat(request)
+    now, by = timezone.now(), seat(request)
     clock = _clock(timer_id, by, now)
     form = LetGoForm(request.POST)
     if not form.is_valid():
@@ -152,11 +153,6 @@ def timer_let_go(request: HttpRequest, organization: str, timer_id: UUID) -> Htt
     else:
         messages.success(request, "Timer let go. Nothing is logged for it.")
     return redirect("timers", organization)
-
-
-def _seat(request: HttpRequest) -> Membership:
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by
 
 
 def _clock(timer_id: UUID, by: Membership, at: datetime) -> TimerShown:

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bhi.accounts.permissions import Permission, requires
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Clinic, Membership
+from bhi.web.asked import seat
 from registry.forms.safety import SafetyTextsForm, TurnForm
 from registry.operations.duty import add_turns, end_turn
 from registry.operations.protocols import set_protocol
 from registry.queries.duty import Rota, rota_of
 from registry.queries.protocols import Protocol, protocol_of
-from registry.views.door import seat
 
 
 @requires(Permission.SET_PROTOCOLS)

@@ -15,6 +15,7 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
+from bhi.web.asked import seat
 from registry.forms.consents import BILLING, ConsentForm, ConsentTextForm, ReasonForm, RevokeForm, VisitForm
 from registry.operations import note_visit, revoke_consent, take_consent, void_fact, write_consent_text
 from registry.operations.errors import ConsentImpossible, DateOutOfOrder, TextChangedMeanwhile
@@ -36,7 +37,7 @@ from registry.queries.consents import (
 from registry.queries.enrolment import consent_words, visits_of
 from registry.rules.consent import PATIENT, is_minor
 from registry.rules.enrolment import is_visit_needed
-from registry.views.door import Asked, asked, seat
+from registry.views.door import Asked, asked
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 

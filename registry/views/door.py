@@ -15,6 +15,7 @@ from bhi.accounts.permissions import Permission, permissions_of
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from caseload.queries.doors import PatientDoor, patient_door
 
 
@@ -50,9 +51,3 @@ def asked(request: HttpRequest, patient_id: UUID) -> Asked:
         return Asked(request, by, at, patient_door(patient_id, for_=by, at=at))
     except NotFound:
         raise Http404 from None
-
-
-def seat(request: HttpRequest) -> Membership:
-    """The seat that asks."""
-    by: Membership = request.membership  # type: ignore[attr-defined]
-    return by

@@ -18,6 +18,7 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Clinic, Membership, Role
+from bhi.web.asked import seat
 from caseload.operations.contacts import NextContact
 from caseload.operations.enrol_now import (
     ConsentGiven,
@@ -57,7 +58,6 @@ from registry.queries.referrals import was_referred
 from registry.queries.tools import all_tools_of
 from registry.rules.consent import COST_WORDS, is_minor
 from registry.rules.enrolment import DEFAULT_TARGETS
-from registry.views.door import seat
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 _COSTS = (("QMB", "nothing"), ("Medicare", "medicare"), ("Another plan", "plan"), ("No insurance", "self_pay"))

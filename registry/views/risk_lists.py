@@ -16,6 +16,7 @@ from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from caseload.queries.risk_contacts import last_contacts
 from registry.forms.risk import DrillEndForm, DrillForm, DrillTierForm
 from registry.operations.risk_errors import RiskRefused
@@ -23,7 +24,6 @@ from registry.operations.risk_protocols import assess_in_drill, begin_drill, do_
 from registry.queries.risk_drills import DrillPage, drill_page, risk_drills
 from registry.queries.risk_lists import patients_at_risk, risk_lists
 from registry.queries.risk_protocols import risk_settings_of
-from registry.views.door import seat
 
 
 @requires(Permission.HANDLE_SAFETY)

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.tenancy.models import Clinic, Membership
+from bhi.web.asked import seat
 from registry.forms.risk_protocols import RiskProtocolForm
 from registry.operations.protocols import ProtocolChanged
 from registry.operations.risk_protocols import ProtocolRefused, set_risk_protocol
 from registry.queries.choices import clinic_named_by
 from registry.queries.risk_protocols import possible_supervisors, risk_protocol_history, risk_settings
-from registry.views.door import seat
 
 
 @requires(Permission.SET_PROTOCOLS)

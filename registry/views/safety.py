@@ -15,12 +15,12 @@ from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from registry.forms.safety import CloseNoticeForm
 from registry.forms.score_entry import RISK_STEPS
 from registry.operations.safety import acknowledge_notice, close_notice
 from registry.queries.risk_protocols import routings_of
 from registry.queries.safety import NoticePage, notice_list, notice_page
-from registry.views.door import seat
 
 
 @requires(Permission.HANDLE_SAFETY)

@@ -15,11 +15,11 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
+from bhi.web.asked import seat
 from registry.forms.tools import ToolsForm
 from registry.operations.tools import ToolRefused, ToolsChanged, set_tools
 from registry.queries.protocols import protocol_of
 from registry.queries.tools import all_tools_of
-from registry.views.door import seat
 
 
 @requires(Permission.SET_PROTOCOLS)
