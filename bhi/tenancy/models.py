@@ -79,6 +79,11 @@ class Clinic(TenantModel):
     setting = models.CharField(max_length=30, choices=Setting.choices, default=Setting.OFFICE)
     place_of_service = models.CharField(max_length=2, default="11")
     npi = models.CharField(max_length=10, blank=True)
+    address = models.CharField(max_length=55, blank=True, help_text="Where patients are seen: loop 2310C of claims")
+    city = models.CharField(max_length=30, blank=True)
+    state = models.CharField(max_length=2, blank=True)
+    postal_code = models.CharField(max_length=10, blank=True)
+    phone = models.CharField(max_length=20, blank=True)
 
     class Meta:
         constraints = [

@@ -81,6 +81,10 @@ class FrozenMonth(TenantModel):
     episode = TenantForeignKey("registry.Episode")
     month = models.DateField(help_text="Its first day")
     payer = TenantForeignKey("registry.Payer", null=True, blank=True)
+    coverage = TenantForeignKey("registry.Coverage", null=True, blank=True, help_text="In force on the day asked for")
+    clinician = TenantForeignKey(
+        "registry.TreatingClinician", null=True, blank=True, help_text="Who treated in the month, and files it"
+    )
     minutes = models.PositiveIntegerField(help_text="Whole minutes that count")
     lines = models.JSONField(default=list, help_text="[code, units, amount or null]")
     refusal = models.CharField(max_length=200, blank=True, help_text="Why nothing is asked of anybody")
@@ -98,7 +102,9 @@ class FrozenMonth(TenantModel):
 
     class Meta:
         constraints = [
-            *tenant_wall("billing_frozenmonth", "close", "patient", "episode", "payer", "frozen_by"),
+            *tenant_wall(
+                "billing_frozenmonth", "close", "patient", "episode", "payer", "coverage", "clinician", "frozen_by"
+            ),
             AppMayOnly(name="billing_frozenmonth_app", update=("patient",)),
             models.UniqueConstraint(
                 fields=["organization", "close", "episode", "number"], name="billing_frozenmonth_number"

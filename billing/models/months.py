@@ -63,6 +63,7 @@ class Batch(TenantModel):
     receiver = TenantForeignKey("billing.Receiver", null=True, blank=True)
     payer = TenantForeignKey("registry.Payer", null=True, blank=True)
     interchange_number = models.PositiveIntegerField(null=True, blank=True, help_text="ISA13, by organization")
+    is_test = models.BooleanField(default=False, help_text="Says T: no payer keeps it, and its claims never stand")
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When somebody said that it was handed over")
     sent_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
 
