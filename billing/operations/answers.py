@@ -67,18 +67,23 @@ def take_answer(*, by: Membership, at: datetime, name: str, content: bytes, in_b
 
 @transaction.atomic
 def read_kept_answer(*, by: Membership, at: datetime, file_id: UUID, progress: Progress = quietly) -> AnswerFile:
-    """The job behind a long answer: read what was kept and post it. A second run changes nothing. Raises NotFound."""
-    lock_answers(by.organization_id)
+    """The job behind a long answer: read what was kept and post it. A second run changes nothing. Raises NotFound.
+
+    Others are kept waiting for the posting only, not while the bytes are understood.
+    """
     file = answer_file(by.organization_id, file_id)
     if file.state != AnswerState.READING or file.stored_file is None:
         return file
     progress(5, 100)
-    try:
-        answer = read_answer(read(file.stored_file))
-    except Unreadable as fault:
-        _refuse(file, str(fault))
-        return file
+    answer = _read_or_why_not(read(file.stored_file))
     progress(40, 100)
+    lock_answers(by.organization_id)
+    file = answer_file(by.organization_id, file_id)
+    if file.state != AnswerState.READING:
+        return file
+    if isinstance(answer, str):
+        _refuse(file, answer)
+        return file
     _post(file, answer, by=by, at=at)
     progress(100, 100)
     return file
@@ -105,6 +110,13 @@ def _understood(content: bytes, *, only_look: bool) -> Answer | None:
         return read_answer(content)
     except Unreadable as fault:
         raise AnswerUnreadable(str(fault)) from None
+
+
+def _read_or_why_not(content: bytes) -> Answer | str:
+    try:
+        return read_answer(content)
+    except Unreadable as fault:
+        return str(fault)
 
 
 def _kept(*, by: Membership, at: datetime, name: str, content: bytes, sha256: str) -> AnswerFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +30,8 @@ from billing.rules.refunds import refund_clock
 from caseload.rules.clock import local_date
 
 FIND: Final = "find_refunds"
+# So many are looked at again while others wait: well under a second.
+MOST_AT_ONCE: Final = 200
 CLOSING = (RefundState.CORRECTED, RefundState.REFUNDED, RefundState.NOT_OWED)
 
 
@@ -50,15 +53,22 @@ def find_refunds(*, by: Membership, at: datetime) -> list[Refund]:
 
     What is on the list stays as it is; what was given back is settled, and what somebody closed otherwise comes up
     again only for another cause. A second call changes nothing. Returns the new ones.
+
+    Comparing years of claims takes long, so nobody is kept waiting for it: the claims are locked only to look once
+    more at what was found. Where that is much, the rest is left to a job of its own.
     """
-    lock_claims(by.organization_id)
-    listed = settled_or_open(by.organization_id)
-    found = [one for one in unsupported_payments(by.organization_id) if one.claim.id not in listed]
-    closed = known_causes(by.organization_id, [one.claim.id for one in found])
-    new = [_identified(one, by=by, at=at) for one in found if one.why not in closed.get(one.claim.id, ())]
+    own = by.organization_id
+    found = _unlisted(own, unsupported_payments(own))
+    if not found:
+        return []
+    lock_claims(own)
+    again = unsupported_payments(own, [one.claim.id for one in found[:MOST_AT_ONCE]])
+    new = [_identified(one, by=by, at=at) for one in _unlisted(own, again)]
     Refund.objects.bulk_create(new, batch_size=500)
     if new:
         record("refunds.found", by=by, at=at, count=len(new))
+    if len(found) > MOST_AT_ONCE:
+        queue(FIND, organization_id=own, key="rest", at=at)
     return new
 
 
@@ -120,6 +130,14 @@ def close_refund(
     refund.save(update_fields=[*fields, "closed_on", "changed_at", "changed_by"])
     record("refund.closed", by=by, at=at, patient_id=refund.claim.patient_id, object_id=refund.id, fields=fields)
     return refund
+
+
+def _unlisted(organization_id: UUID, found: Sequence[Unsupported]) -> list[Unsupported]:
+    """Those that are not on the list, nor settled, nor closed for the same cause."""
+    listed = settled_or_open(organization_id)
+    unlisted = [one for one in found if one.claim.id not in listed]
+    closed = known_causes(organization_id, [one.claim.id for one in unlisted])
+    return [one for one in unlisted if one.why not in closed.get(one.claim.id, ())]
 
 
 def _identified(one: Unsupported, *, by: Membership, at: datetime) -> Refund:
