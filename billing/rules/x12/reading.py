@@ -10,22 +10,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final
 
 from billing.rules.x12.decoding import Unreadable
 from billing.rules.x12.segments import USUAL, Segment, Separators
+from billing.rules.x12.separating import (
+    BEGINS,
+    INTERCHANGES,
+    NO_ANSWER,
+    SETS,
+    STARTS,
+    begins_interchange,
+    separators_of,
+)
 
 _TAG: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}\Z")
 _AROUND: Final = "\ufeff\x1a\x00 \t\n"
-_ELEMENTS_OF_ISA: Final = 16
-_LONGEST_ISA: Final = 400
+_LONGEST_UNKNOWN: Final = 500
+_BYTE_ORDER_MARKS: Final = ("\ufeff", "\u00ef\u00bb\u00bf")
 # By which tag a transaction without ST is known.
 _TELLS: Final = {
     **dict.fromkeys(("BPR", "CLP"), "835"),
     **dict.fromkeys(("AK1", "AK2", "IK5", "AK9"), "999"),
     "STC": "277",
 }
-_BEGINS: Final = ("ISA", "GS", "ST", "BPR", "TRN", "N1", "LX", "CLP", "AK1", "AK2", "BHT", "TA1", "STC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ class Interchange:
     acknowledged: tuple[Segment, ...] = ()
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    count: int = 0
+    """How many segments it has: they are counted through a file."""
 
     @property
     def transactions(self) -> tuple[Transaction, ...]:
@@ -70,18 +81,29 @@ class Interchange:
 
 
 def interchanges(text: str) -> tuple[Interchange, ...]:
-    """Everything in a file, in its order; at least one. Raises Unreadable."""
-    rest = text.replace("\r\n", "\n").replace("\r", "\n").lstrip(_AROUND)
+    """Everything in a file, in its order; at least one. Raises Unreadable.
+
+    Interchanges and sets without an envelope may follow each other in any mixture, with anything between them: that is
+    kept as unknown, and noted. A part that begins and cannot be read to its end refuses the whole file.
+    """
+    clean = text.replace("\r\n", "\n").replace("\r", "\n")
+    for mark in _BYTE_ORDER_MARKS:
+        clean = clean.replace(mark, "")
     found: list[Interchange] = []
-    seen = 0
-    while rest:
-        if found and not _begins_interchange(rest):
-            found.append(_with_unknown(found.pop(), rest))
-            break
-        sorter = _Sorter(_declared(rest) if _begins_interchange(rest) else _guessed(rest), seen)
-        rest = sorter.take(rest)
-        seen = sorter.seen
-        found.append(sorter.done())
+    before = ""
+    for part in _parts(clean.lstrip(_AROUND)):
+        rest = part
+        while rest := rest.lstrip(_AROUND):
+            starts = _starts_at(rest)
+            if starts is None or starts > 0:
+                found, before = _beside(found, before, rest[:starts])
+                rest = rest[starts:] if starts is not None else ""
+                continue
+            sorter = _Sorter(separators_of(rest), sum(one.count for one in found))
+            rest = sorter.take(rest)
+            found, before = [*found, _with_before(sorter.done(), before)], ""
+    if not found:
+        raise Unreadable(NO_ANSWER)
     if not any(one.transactions or one.acknowledged for one in found):
         raise Unreadable("The file has an envelope and nothing in it. Ask for it again.")
     return tuple(found)
@@ -92,51 +114,37 @@ def as_text(one: Segment, separators: Separators = USUAL) -> str:
     return separators.element.join((one.tag, *one.elements))
 
 
-def _with_unknown(one: Interchange, rest: str) -> Interchange:
-    said = "Something follows the end of the interchange."
-    return replace(one, unknown=(*one.unknown, rest[:500]), notes=(*one.notes, said))
+def _parts(text: str) -> Iterator[str]:
+    """From each ISA to the next, so that none is lost in what stands before it; first what stands before them all."""
+    places = [0, *(found.start() for found in INTERCHANGES.finditer(text) if found.start() > 0), len(text)]
+    for start, stop in pairwise(places):
+        yield text[start:stop]
 
 
-def _begins_interchange(text: str) -> bool:
-    return text[:3] == "ISA" and not text[3:4].isalnum()
+def _starts_at(text: str) -> int | None:
+    """Where the next thing begins that can be read; None where nothing does."""
+    if begins_interchange(text):
+        return 0
+    found = STARTS.search(text)
+    return found.start() if found else None
 
 
-def _declared(text: str) -> Separators:
-    """As ISA says: each of its sixteen elements follows the character after its tag."""
-    element = text[3:4]
-    places = [place for place, letter in enumerate(text[:_LONGEST_ISA]) if letter == element][:_ELEMENTS_OF_ISA]
-    if not element or len(places) < _ELEMENTS_OF_ISA:
-        raise Unreadable("The file is cut off in the middle of its first segment, ISA. Ask for it again.")
-    part, end = text[places[-1] + 1 : places[-1] + 2] or " ", text[places[-1] + 2 : places[-1] + 3] or " "
-    if part.isalnum() or part.isspace() or end.isalnum() or end == " " or len({element, part, end}) < 3:
-        raise Unreadable("The first segment, ISA, does not say how the file is separated. Ask for it again.")
-    repetition = text[places[10] + 1 : places[11]].replace("\n", "")
-    is_said = len(repetition) == 1 and not repetition.isalnum() and repetition not in (element, part, end)
-    return Separators(element, part, repetition if is_said else USUAL.repetition, end)
+def _beside(found: list[Interchange], before: str, text: str) -> tuple[list[Interchange], str]:
+    """Keep what stands after an interchange with it; what stands before the first waits for it."""
+    if not found:
+        return [], before + text
+    return [*found[:-1], _with(found[-1], text, "Something follows the end of the interchange.")], ""
 
 
-def _guessed(text: str) -> Separators:
-    """Without ISA: as the first tag, the ends of its segments and the first procedure code show."""
-    begins = next((tag for tag in sorted(_BEGINS, key=len, reverse=True) if text.startswith(tag)), "")
-    element = text[len(begins) : len(begins) + 1]
-    if not begins or not element or element.isalnum() or element.isspace():
-        raise Unreadable(
-            "The file is no answer to claims: it begins neither with ISA nor with a segment that answers have. Choose "
-            "the 999, 277CA or 835 as the clearinghouse or payer gave it."
-        )
-    end = "~" if "~" in text else _end_before_tags(text, element)
-    composed = re.search(rf"SVC{re.escape(element)}[A-Z]{{2}}([^A-Za-z0-9\s])", text)
-    part = composed[1] if composed and composed[1] not in (element, end) else USUAL.part
-    return Separators(element, part, USUAL.repetition, end)
+def _with_before(one: Interchange, before: str) -> Interchange:
+    return _with(one, before, "Something stands before the first interchange.") if before.strip(_AROUND) else one
 
 
-def _end_before_tags(text: str, element: str) -> str:
-    """The character that stands before most tags; a line break where there are lines."""
-    if "\n" in text:
-        return "\n"
-    before = re.findall(rf"([^A-Za-z0-9\s])(?:{'|'.join(_BEGINS)}){re.escape(element)}", text)
-    others = [letter for letter in before if letter != element]
-    return max(set(others), key=others.count) if others else USUAL.segment
+def _with(one: Interchange, text: str, said: str) -> Interchange:
+    kept = text.strip(_AROUND)
+    parts = (kept[at : at + _LONGEST_UNKNOWN] for at in range(0, len(kept), _LONGEST_UNKNOWN))
+    notes = one.notes if said in one.notes else (*one.notes, said)
+    return replace(one, unknown=(*one.unknown, *parts), notes=notes)
 
 
 @dataclass
@@ -144,7 +152,8 @@ class _Sorter:
     """Sorts the segments of one interchange into its groups and transactions."""
 
     separators: Separators
-    seen: int
+    seen_before: int
+    seen: int = 0
     isa: Segment | None = None
     gs: Segment | None = None
     st: Segment | None = None
@@ -158,13 +167,19 @@ class _Sorter:
     unknown: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.seen = self.seen_before
+
     def take(self, text: str) -> str:
         """Read until this interchange ends; what follows is given back. Raises Unreadable where the file breaks off."""
         for start, raw, after in _pieces(text, self.separators.segment):
-            one = self._segment(raw)
-            if one.tag == "ISA" and self.isa is not None:
-                self.notes.append("An interchange has no end (IEA).")
-                return text[start:].lstrip(_AROUND)
+            if (place := self._other_begins(text, start, raw)) is not None:
+                self._keep(text[start:place])
+                self._note_no_end()
+                return text[place:]
+            one = self._segment(self._without_stray(raw))
+            if one.tag == "ISA" and self.count:
+                raise Unreadable(f"Segment {self.seen + 1}, ISA, begins a file that cannot be read. Ask for it again.")
             self.seen += 1
             if after is None:
                 self._refuse_cut(one)
@@ -172,13 +187,47 @@ class _Sorter:
             if self.is_over:
                 return text[after:].lstrip(_AROUND) if after is not None else ""
         if self.st is not None:
-            raise Unreadable(
-                f"The file is cut off: its transaction {_shown(self.st.at(2))}ends in the middle, after segment "
-                f"{self.seen}, {_tag(self.last)}. Nothing was taken over. Ask for it again."
-            )
+            raise self._cut()
+        self._note_no_end()
+        return ""
+
+    def _other_begins(self, text: str, start: int, raw: str) -> int | None:
+        """Where in this segment a set begins that is not of this interchange: it has other separators, or stands
+        behind the last group. Raises Unreadable where it begins inside of a set.
+        """
+        if "ST" not in raw and "GS" not in raw:
+            return None
+        element = self.separators.element
+        is_behind = self.isa is not None and self.gs is None and bool(self.groups)
+        stop = text.find(self.separators.segment, start)
+        for found in SETS.finditer(text, start, stop if stop >= 0 else len(text)):
+            if found[0][2] != element or (is_behind and found[0][:2] == "ST"):
+                if self.body is not None or not self.count:
+                    raise self._cut()
+                return found.start()
+        return None
+
+    def _without_stray(self, raw: str) -> str:
+        """A set may begin right after text that belongs nowhere. Raises Unreadable where it begins inside another."""
+        found = SETS.search(raw, 1) if "ST" in raw or "GS" in raw else None
+        if found is None:
+            return raw
+        if self.body is not None:
+            raise self._cut()
+        self._keep(raw[: found.start()])
+        return raw[found.start() :]
+
+    def _keep(self, text: str) -> None:
+        if kept := text.strip(_AROUND):
+            self.unknown.append(kept[:_LONGEST_UNKNOWN])
+
+    def _note_no_end(self) -> None:
         if self.isa is not None:
             self.notes.append("An interchange has no end (IEA).")
-        return ""
+
+    @property
+    def count(self) -> int:
+        return self.seen - self.seen_before
 
     def done(self) -> Interchange:
         self._end_transaction(None)
@@ -193,6 +242,7 @@ class _Sorter:
             acknowledged=tuple(self.acknowledged),
             unknown=tuple(self.unknown),
             notes=tuple(self.notes),
+            count=self.count,
         )
 
     def _segment(self, raw: str) -> Segment:
@@ -201,15 +251,24 @@ class _Sorter:
             elements.pop()
         return Segment(tag.upper() if len(tag) < 4 else tag, tuple(elements))
 
+    def _cut(self) -> Unreadable:
+        return Unreadable(
+            f"The file is cut off: its transaction {_shown(self.st.at(2) if self.st else '')}ends in the middle, after "
+            f"segment {self.seen}, {_tag(self.last)}. Nothing was taken over. Ask for it again."
+        )
+
     def _refuse_cut(self, one: Segment) -> None:
-        """The last segment may lack its end only where it ends an envelope, or lines end segments."""
-        if self.separators.segment != "\n" and one.tag not in ("SE", "GE", "IEA"):
+        """The last segment may lack its end only where it ends an envelope, belongs to none, or lines end segments."""
+        is_inside = self.body is not None or one.tag in BEGINS
+        if is_inside and self.separators.segment != "\n" and one.tag not in ("SE", "GE", "IEA"):
             raise Unreadable(
                 f"The file is cut off in the middle of segment {self.seen}, {_tag(one.tag)}. Nothing was taken over. "
                 "Ask for it again."
             )
 
     def _sort(self, one: Segment) -> None:
+        if self.st is not None and one.tag in ("GS", "ST"):
+            raise self._cut()
         self.last = one.tag
         match one.tag:
             case "ISA":
@@ -223,11 +282,13 @@ class _Sorter:
             case "GE":
                 self._end_transaction(None)
                 self._end_group(one)
+                self.is_over = self.isa is None
             case "ST":
                 self._end_transaction(None)
                 self.st, self.body, self.first = one, [], self.seen + 1
             case "SE":
                 self._end_transaction(one)
+                self.is_over = self.isa is None and self.gs is None
             case "TA1" if self.body is None:
                 self.acknowledged.append(one)
             case _:
@@ -235,10 +296,10 @@ class _Sorter:
 
     def _within(self, one: Segment) -> None:
         """A segment of the transaction, of one that nobody announced, or of none."""
-        if self.body is None and one.tag in _BEGINS:
+        if self.body is None and one.tag in BEGINS:
             self.body, self.first = [], self.seen
         if self.body is None:
-            self.unknown.append(as_text(one, self.separators)[:500])
+            self._keep(as_text(one, self.separators))
         else:
             self.body.append(one)
 

@@ -9,7 +9,9 @@ from billing.rules.x12.decoding import MOST_BYTES, Unreadable, text_of
 from billing.rules.x12.reading import Interchange, interchanges
 from billing.rules.x12.segments import Segment
 from tests.rules.billing.answer_texts import (
+    acknowledged_claims,
     acknowledged_file,
+    claim_said,
     enveloped,
     paid_claim,
     payment,
@@ -266,6 +268,74 @@ def test_a_file_cut_off_anywhere_never_loses_money_silently(at: int) -> None:
     answer = _read_or_refuse(PLAIN[:at].encode())
     if answer is not None:
         assert answer == read_answer(PLAIN.encode()).payments
+
+
+_ELSE = remittance(payment(paid_claim("ELSE"), trace="EFT101"), number="000000008")
+_KNOWN = {
+    "a payment": PLAIN,
+    "a payment with other separators": _ELSE.replace("*", "|").replace("~", "!"),
+    "a payment in lines": _ELSE.replace("~", "\n"),
+    "a payment broken at 80 letters": "\n".join(_ELSE[at : at + 80] for at in range(0, len(_ELSE), 80)),
+    "a payment behind a mark": "\ufeff" + _ELSE,
+    "a group": _ELSE[_ELSE.index("GS*") : _ELSE.index("IEA")],
+    "a group with other separators": _ELSE[_ELSE.index("GS*") : _ELSE.index("IEA")].replace("*", "|"),
+    "a set": _ELSE[_ELSE.index("ST*") : _ELSE.index("GE*")],
+    "a set with other ends": _ELSE[_ELSE.index("ST*") : _ELSE.index("GE*")].replace("~", "!"),
+    "a receipt": acknowledged_file(),
+    "claims": acknowledged_claims(claim_said("C1", "A2:20")),
+    "an interchange without an end": PLAIN[: PLAIN.index("IEA")],
+}
+_JUNK = st.one_of(
+    st.sampled_from(["", "\n", "\ufeff", "and more", "\n-- page 2 --\n", "~~", "GE*1*1~", "IEA*1*7~", "ISA", "BEST*"]),
+    st.text(alphabet="abIS ~*\n|GT1", max_size=12),
+)
+
+
+@given(st.lists(st.tuples(_JUNK, st.sampled_from(sorted(_KNOWN))), min_size=1, max_size=5), _JUNK)
+def test_of_several_files_in_one_none_is_lost(parts: list[tuple[str, str]], last: str) -> None:
+    """All of them are read, whatever stands between them, or the whole is refused with a sentence."""
+    text = "".join(junk + _KNOWN[name] for junk, name in parts) + last
+    try:
+        answer = read_answer(text.encode())
+    except Unreadable as refusal:
+        assert str(refusal)[-1] == "."
+        return
+    alone = [read_answer(_KNOWN[name].encode()) for _, name in parts]
+    assert [one.trace_number for one in answer.payments] == [one.trace_number for a in alone for one in a.payments]
+    assert [one.claims for one in answer.payments] == [one.claims for a in alone for one in a.payments]
+    assert [one.reference for one in answer.said] == [one.reference for a in alone for one in a.said]
+
+
+@pytest.mark.parametrize("first", _KNOWN.values(), ids=_KNOWN)
+@pytest.mark.parametrize("second", _KNOWN.values(), ids=_KNOWN)
+@pytest.mark.parametrize("between", ["", "\n", "\r\nand more\r\n"])
+def test_any_two_are_both_read(first: str, second: str, between: str) -> None:
+    both = read_answer((first + between + second).encode())
+    alone = [read_answer(one.encode()) for one in (first, second)]
+    assert (both.payments, [one.reference for one in both.said]) == (
+        alone[0].payments + alone[1].payments,
+        [one.reference for answer in alone for one in answer.said],
+    )
+    # Behind an interchange that has no end, the text is taken for a segment of it.
+    kept = [part for part in both.unknown if "and more" in part]
+    assert len(kept) == (1 if "and" in between else 0)
+
+
+def test_what_stands_before_and_between_is_kept_whole() -> None:
+    long = "x" * 1200
+    answer = read_answer(f"Dear practice,\n{PLAIN}{long}{PLAIN}".encode())
+    assert answer.unknown == ("Dear practice,", "x" * 500, "x" * 500, "x" * 200)
+    assert answer.notes == (
+        "Something stands before the first interchange.",
+        "Something follows the end of the interchange.",
+    )
+
+
+@pytest.mark.parametrize("at", [len(PLAIN) // 2, PLAIN.index("SVC*HC:99494")])
+def test_one_that_breaks_off_before_the_next_refuses_the_whole(at: int) -> None:
+    for more in (PLAIN, PLAIN[PLAIN.index("ST*") :], PLAIN[PLAIN.index("GS*") :].replace("*", "|")):
+        with pytest.raises(Unreadable, match="cut off"):
+            read_answer((PLAIN[:at] + more).encode())
 
 
 def _read_or_refuse(content: bytes) -> object:
