@@ -19,8 +19,10 @@ from billing.operations.errors import (
     AsksNothing,
     ClaimFaulty,
     CloseMonthFirst,
+    FilesAreTests,
     NoFileForPayer,
     NothingToReplace,
+    OnlyATest,
     ReplacedAlready,
     StillAsks,
 )
@@ -58,8 +60,8 @@ def correct_claim(
 
     A claim that was rejected before the payer kept it goes out anew (frequency 1); any other is replaced (7) under
     the payer's number, typed or as the last answer named it. The earlier claim's lines are negated, and it stands no
-    more. A second call with the same token answers with the first one's claim. Raises NotFound, ReplacedAlready,
-    CloseMonthFirst, AsksNothing, NothingToReplace, NoFileForPayer, ClaimFaulty.
+    more. A second call with the same token answers with the first one's claim. Raises NotFound, OnlyATest,
+    ReplacedAlready, CloseMonthFirst, AsksNothing, NothingToReplace, NoFileForPayer, FilesAreTests, ClaimFaulty.
     """
     lock_claims(by.organization_id)
     if made := _made(by.organization_id, client_token):
@@ -106,7 +108,7 @@ def void_claim(
 
     The void says what the earlier claim said, under the payer's number, and stands for nothing itself, so that the
     month can be claimed of another payer. A second call with the same token answers with the first one's claim.
-    Raises NotFound, ReplacedAlready, CloseMonthFirst, StillAsks, NoFileForPayer, ClaimFaulty.
+    Raises NotFound, OnlyATest, ReplacedAlready, CloseMonthFirst, StillAsks, NoFileForPayer, FilesAreTests, ClaimFaulty.
     """
     lock_claims(by.organization_id)
     if made := _made(by.organization_id, client_token):
@@ -162,6 +164,8 @@ def _planned(claim: Claim, at: datetime, frequency: str, number: str) -> tuple[P
 def _refuse(plan: PayerPlan, faults: Sequence[Fault]) -> None:
     if plan.head is None:
         raise NoFileForPayer
+    if plan.head.is_test:
+        raise FilesAreTests
     if found := [*plan.file_faults, *faults]:
         raise ClaimFaulty(list(dict.fromkeys(fault.sentence for fault in found)))
 
@@ -183,6 +187,8 @@ def _standing(organization_id: UUID, claim_id: UUID) -> Claim:
     claim: Claim | None = rows.select_related("episode", "payer", "batch").first()
     if claim is None:
         raise NotFound
+    if claim.batch.is_test:
+        raise OnlyATest
     if claim.is_superseded:
         raise ReplacedAlready
     return claim

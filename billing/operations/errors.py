@@ -238,6 +238,26 @@ class ReplacedAlready(DomainError):
         super().__init__("This claim was replaced or taken back already. Work on the one that stands.")
 
 
+class OnlyATest(DomainError):
+    """No payer keeps what was sent as a test."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This claim left in a test file. No payer keeps it, so nothing is to be corrected or taken back: file its "
+            "month again in earnest."
+        )
+
+
+class FilesAreTests(DomainError):
+    """A claim that was filed in earnest is not corrected by a test."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Files still say that they are tests, and a test takes no claim's place. Change that in the billing "
+            "provider, under Filing, first."
+        )
+
+
 class CloseMonthFirst(DomainError):
     """Corrected claims rest on closed months."""
 

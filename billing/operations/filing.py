@@ -46,9 +46,10 @@ def make_filed_batches(
 ) -> list[Batch]:
     """One 837P file for each payer (of `payer_ids`, or all) with claims of closed months that are ready.
 
-    Claims with a fault wait, as do those on unseen papers. A second call with the same token answers with the first
-    one's batches. Makers of one organization go one after the other, so that each claim leaves once. Raises
-    MonthNotOver, NothingReady.
+    Claims with a fault wait, as do those on unseen papers. Where the filer still sends tests, the claims stand for
+    nothing, and their months can be filed again. A second call with the same token answers with the first one's
+    batches. Makers of one organization go one after the other, so that each claim leaves once. Raises MonthNotOver,
+    NothingReady.
     """
     lock_claims(by.organization_id)
     if made := _made(by.organization_id, client_token):
@@ -109,6 +110,7 @@ def new_batch(*, by: Membership, at: datetime, month: str, client_token: UUID, p
         receiver=plan.route.receiver if plan.route else None,
         payer_id=plan.payer_id,
         interchange_number=(last or 0) + 1,
+        is_test=plan.head is not None and plan.head.is_test,
     )
 
 
@@ -154,6 +156,8 @@ def keep(claim: Claim, filed: FiledClaim, head: FileHead) -> None:
     claim.charge = filed.charge
     claim.clinician_id = UUID(filed.ids.clinician) if filed.ids.clinician else None
     claim.content = {"head": plain(head), "claim": plain(filed)}
+    # Nobody pays a test: its claim never stands, and the month leaves again in earnest.
+    claim.is_superseded = claim.is_superseded or head.is_test
 
 
 def filed_lines(

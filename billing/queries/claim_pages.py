@@ -109,6 +109,7 @@ class ClaimPage:
     batch_id: UUID
     batch_number: int
     is_filed: bool
+    is_test: bool
     state: ClaimState
     lines: tuple[LineShown, ...]
     expected: ExpectedAmount
@@ -182,6 +183,7 @@ def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
         batch_id=batch.id,
         batch_number=batch.number,
         is_filed=bool(claim.control_number),
+        is_test=batch.is_test,
         state=claim_states(organization_id, [claim_id])[claim_id],
         lines=shown,
         expected=added(line.expected for line in shown if not line.takes_back),

@@ -62,6 +62,7 @@ class BatchRow:
     receiver: str = ""
     sent_at: datetime | None = None
     sent_by: str = ""
+    is_test: bool = False
 
     @property
     def file_name(self) -> str:
@@ -214,6 +215,7 @@ def _batch_row(batch: Batch, expected: Expected, names: Mapping[UUID, str]) -> B
         receiver=batch.receiver.name if batch.receiver else "",
         sent_at=batch.sent_at,
         sent_by=names[batch.sent_by_id] if batch.sent_by_id else "",
+        is_test=batch.is_test,
     )
 
 

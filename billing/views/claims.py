@@ -43,7 +43,7 @@ def claim(request: HttpRequest, organization: str, claim_id: UUID) -> HttpRespon
         "relatives": [(one, FREQUENCIES[one.frequency]) for one in page.relatives],
         "needs_work": page.state.word in NEED_WORK,
         "may_batch": Permission.MAKE_BATCH in may,
-        "may_work": Permission.WORK_DENIALS in may and page.is_filed and not page.is_superseded,
+        "may_work": Permission.WORK_DENIALS in may and page.is_filed and not page.is_superseded and not page.is_test,
         "today": local_date(now, page_zone(by.organization_id)),
     }
     return render(request, "billing/claim.html", context)

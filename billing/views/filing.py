@@ -70,6 +70,7 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
         "payers": _payers(plan, form, organization, month, by),
         "unseen": sum(len(payer.unseen) for payer in plan.payers),
         "is_over": is_over(by.organization_id, month, now),
+        "are_tests": any(payer.head is not None and payer.head.is_test for payer in plan.payers),
         "refusal": refusal,
     }
     return render(request, "billing/filing_new.html", context, status=422 if refusal or form.errors else 200)

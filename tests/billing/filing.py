@@ -19,7 +19,7 @@ ADDRESS = {"address": "22 Elm St", "city": "Denver", "state": "CO", "postal_code
 def set_up(people: Program, *payers: Payer) -> list[PayerRoute]:
     """Who files, at which charge, and a route for each payer (Medicare Part B where none is named)."""
     organization = people.organization
-    BillingProviderFactory(organization=organization)
+    BillingProviderFactory(organization=organization, is_test=False)
     for code, amount in CHARGES.items():
         ChargeFeeFactory(organization=organization, code=code, amount=Decimal(amount))
     receiver = ReceiverFactory(organization=organization)

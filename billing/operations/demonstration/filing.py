@@ -49,7 +49,8 @@ PROVIDER: Final = ProviderValues(
     submitter_id="CEDARHILL",
     contact_name="Billing office",
     contact_phone="2175550100",
-    is_test=True,
+    # Nothing leaves a demonstration; tests would be answered for nothing.
+    is_test=False,
 )
 RECEIVERS: Final = (
     ReceiverValues("Prairie Clearinghouse (invented)", "PRAIRIECH", "ZZ", "PRAIRIECH", "CEDARHILL", "ZZ"),
