@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -27,6 +27,19 @@ _IN_277: Final = (
     *("BHT", "HL", "NM1", "TRN", "STC", "REF", "DTP", "DTM", "QTY", "AMT", "SVC", "PER", "N3", "N4", "DMG"),
 )
 
+# Levels of a 277CA: who sends, receives and provides; whose claim it is.
+_OF_FILES: Final = ("20", "21", "19")
+_OF_CLAIMS: Final = ("PT", "22", "23")
+# How many claims of a file were taken and refused, and their charges, by segment and qualifier.
+_COUNTED: Final = {
+    ("QTY", "90"): "taken",
+    ("QTY", "QA"): "taken",
+    ("QTY", "AA"): "refused",
+    ("QTY", "QC"): "refused",
+    ("AMT", "YU"): "taken_charges",
+    ("AMT", "YY"): "refused_charges",
+}
+
 BATCH: Final = "batch"
 CLAIM: Final = "claim"
 # A group that is no group of claims.
@@ -45,6 +58,16 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many claims of a file were taken and refused, and for which charges, as received; empty where not said."""
+
+    taken: str = ""
+    refused: str = ""
+    taken_charges: str = ""
+    refused_charges: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What was said of a batch (by the number of its group or interchange) or of a claim (by its control number)."""
 
@@ -58,6 +81,7 @@ class Said:
     said_on: date | None = None
     addressed: str = ""
     """To whom the interchange went, as ISA08 has it; empty without an envelope."""
+    counts: Counts = Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +169,10 @@ def _of_segment(one: Segment) -> Told:
 
 @dataclass(slots=True)
 class _Level:
-    """One HL of a 277CA while it is read: whose it is, its numbers, and what was said."""
+    """One status of a 277CA while it is read: whose it is, its numbers, and what was said.
+
+    Every TRN begins one: several claims may stand in the level of one patient.
+    """
 
     kind: str = ""
     trace: str = ""
@@ -154,21 +181,30 @@ class _Level:
     line: str = ""
     is_in_line: bool = False
     payer_claim_number: str = ""
+    counts: Counts = Counts()
 
 
 def said_in_277ca(transaction: Transaction, separators: Separators) -> Acknowledged:
-    """Of the file as a whole (levels 21 and 19) and of each claim (level PT) whether it was taken, by TRN02."""
-    said: list[Said] = []
+    """Of the file as a whole (levels 20, 21 and 19) and of each claim (level PT) whether it was taken, by TRN02."""
     unknown = tuple(as_text(one, separators) for one in transaction.segments if one.tag not in _IN_277)
-    file_trace, level = "", _Level()
-    for one in (*transaction.segments, Segment("HL")):
-        if one.tag == "HL":
-            file_trace = level.trace if level.kind == "21" else file_trace
-            said.extend(_said_of(level, file_trace, separators))
-            level = _Level(kind=one.at(3))
-        else:
-            _note(level, one, separators)
+    levels = list(_levels(transaction.segments, separators))
+    file_trace = next((one.trace for one in levels if one.kind == "21"), "")
+    said: list[Said] = []
+    for level in levels:
+        file_trace = level.trace if level.kind == "21" else file_trace
+        said.extend(_said_of(level, file_trace, separators))
     return Acknowledged(tuple(said), unknown)
+
+
+def _levels(segments: Iterable[Segment], separators: Separators) -> Iterator[_Level]:
+    """Each status in its order, with the level in which it stands."""
+    level = _Level()
+    for one in segments:
+        if one.tag == "HL" or (one.tag == "TRN" and (level.trace or level.status)):
+            yield level
+            level = _Level(kind=one.at(3) if one.tag == "HL" else level.kind)
+        _note(level, one, separators)
+    yield level
 
 
 def _note(level: _Level, one: Segment, separators: Separators) -> None:
@@ -187,18 +223,20 @@ def _note(level: _Level, one: Segment, separators: Separators) -> None:
         case "REF" if one.at(1) == "FJ" and level.is_in_line:
             level.line = fitting(one.at(2), 60)
             level.lines = tuple(replace(told, line=told.line or level.line) for told in level.lines)
+        case "QTY" | "AMT" if (field := _COUNTED.get((one.tag, one.at(1)))) is not None:
+            level.counts = replace(level.counts, **{field: fitting(one.at(2), 15)})
 
 
 def _said_of(level: _Level, file_trace: str, separators: Separators) -> Iterator[Said]:
-    """What a level comes to: of a provider only a refusal, which is the file's."""
+    """What a status comes to: of a sender or provider only a refusal, which is the file's."""
     status = level.status
-    if status is None or level.kind not in ("21", "19", "PT", "22", "23"):
+    if status is None or level.kind not in (*_OF_FILES, *_OF_CLAIMS):
         return
     refused = _is_refusal(status, separators)
-    if level.kind == "19" and not refused:
+    if level.kind in ("19", "20") and not refused:
         return
     codes = _codes(status, separators)
-    is_claim = level.kind in ("PT", "22", "23")
+    is_claim = level.kind in _OF_CLAIMS
     yield Said(
         KIND_277CA,
         CLAIM if is_claim else BATCH,
@@ -208,6 +246,7 @@ def _said_of(level: _Level, file_trace: str, separators: Separators) -> Iterator
         (*(Told(code) for code in codes[1:]), *level.lines),
         fitting(level.payer_claim_number, 50),
         day_of(status.at(2)),
+        counts=level.counts,
     )
 
 

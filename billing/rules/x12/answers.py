@@ -19,6 +19,7 @@ from billing.rules.x12.acknowledgements import (
 from billing.rules.x12.decoding import Unreadable, text_of
 from billing.rules.x12.reading import Interchange, Transaction, interchanges
 from billing.rules.x12.remittances import Payment, payment_of
+from billing.rules.x12.values import day_of
 
 KIND_835: Final = "835"
 # What else arrives by mistake, as people call it.
@@ -84,7 +85,9 @@ def _heard(kind: str, transaction: Transaction, one: Interchange) -> Acknowledge
     heard = read(transaction, one.separators)
     if not heard.said:
         raise Unreadable(f"The {kind} says of no file and no claim whether it was taken. Ask for it again.")
-    return heard
+    group = next((group for group in one.groups if transaction in group.transactions), None)
+    on = day_of(group.on) if group else None
+    return replace(heard, said=tuple(replace(each, said_on=each.said_on or on) for each in heard.said))
 
 
 def _kind(transaction: Transaction, one: Interchange) -> str:

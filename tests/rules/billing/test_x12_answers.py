@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.rules.x12.acknowledgements import BATCH, CLAIM, ELSE, Said, Told
+from billing.rules.x12.acknowledgements import BATCH, CLAIM, ELSE, Counts, Said, Told
 from billing.rules.x12.answer_words import claim_words, fault_words, said_words
 from billing.rules.x12.answers import read_answer
 from billing.rules.x12.balancing import imbalance, uneven_lines
@@ -151,6 +151,48 @@ def test_a_refused_file_or_provider_refuses_the_file() -> None:
         ("BATCH000007", True),
         ("BATCH000007", False),
     ]
+
+
+def test_each_of_several_claims_of_one_patient_is_told_for_itself() -> None:
+    """TR3 005010X214 has loop 2200D repeat within the level of a patient."""
+    patient = (
+        "HL*4*3*PT~NM1*QC*1*ABARA*JO****MI*1EG4TE5MK73~"
+        "TRN*2*C1~STC*A2:20*20260303*WQ*290~REF*1K*ICN1~SVC*HC:99492*170****1~STC*A2:20*20260303*WQ*170~REF*FJ*C1-1~"
+        "TRN*2*C2~STC*A7:562*20260304*U*290~"
+        "TRN*2*C3~STC*A2:20*20260305*WQ*290~REF*1K*ICN3~"
+    )
+    told = said(acknowledged_claims(patient))[1:]
+    assert [(one.reference, one.is_accepted, one.code, one.payer_claim_number, one.said_on) for one in told] == [
+        ("C1", True, "A2:20", "ICN1", date(2026, 3, 3)),
+        ("C2", False, "A7:562", "", date(2026, 3, 4)),
+        ("C3", True, "A2:20", "ICN3", date(2026, 3, 5)),
+    ]
+    assert [one.detail for one in told] == [(Told("A2:20", line="C1-1"),), (), ()]
+
+
+def test_a_file_refused_by_who_sends_the_answer_is_refused_whole() -> None:
+    text = acknowledged_claims().replace("TRN*1*T1~", "TRN*1*T1~STC*A8:24*20260302*U*290~")
+    assert [(one.of, one.reference, one.is_accepted, one.code) for one in said(text)] == [
+        (BATCH, "BATCH000007", False, "A8:24"),
+        (BATCH, "BATCH000007", True, "A1:19"),
+    ]
+
+
+def test_what_was_counted_of_a_file_is_kept() -> None:
+    counted = "STC*A1:19*20260302*WQ*290~QTY*90*5~QTY*AA*2~AMT*YU*1450.00~AMT*YY*580~HL*3"
+    (one,) = said(acknowledged_claims().replace("STC*A1:19*20260302*WQ*290~HL*3", counted))
+    assert one.counts == Counts("5", "2", "1450.00", "580")
+    provider = acknowledged_claims().replace(
+        "TRN*2*0~STC*A1:19*20260302*WQ*290~", "TRN*2*0~STC*A3:24*20260302*U*290~QTY*QA*0~QTY*QC*7~"
+    )
+    assert [one.counts for one in said(provider)] == [Counts(), Counts("0", "7")]
+
+
+def test_a_999_was_said_on_the_day_of_its_group() -> None:
+    (one,) = said(acknowledged_file())
+    assert one.said_on == date(2026, 3, 20)
+    (bare,) = said(acknowledged_file()[acknowledged_file().index("ST*") :].split("GE*")[0])
+    assert bare.said_on is None
 
 
 def test_lines_are_told_with_their_number() -> None:
