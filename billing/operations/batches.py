@@ -140,6 +140,7 @@ def claim_of(batch: Batch, number: int, one: Billable) -> Claim:
         book=one.basis.book,
         book_sha256=one.basis.book_sha256,
         frozen_id=one.basis.frozen_id,
+        clinician=one.clinician,
     )
 
 
@@ -156,7 +157,7 @@ def line_of(claim: Claim, place: int, line: FrozenLine) -> ClaimLine:
 
 
 def _row(batch: Batch, claim: Claim, one: Billable, line: FrozenLine) -> ClaimRow:
-    patient, clinic, clinician = one.episode.patient, one.episode.clinic, one.episode.treating_clinician
+    patient, clinic, clinician = one.episode.patient, one.episode.clinic, one.clinician
     return ClaimRow(
         claim=claim_name(batch.number, claim.number),
         record_number=patient.mrn,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection, transaction
@@ -29,6 +27,7 @@ from billing.operations.errors import (
     ReopeningNotAsked,
     SettledHow,
 )
+from billing.operations.freezing import frozen_month, is_restated, kept_clinician, stored_lines, taken_back
 from billing.operations.reopening_notices import tell_of_asking, tell_of_opening_alone
 from billing.queries.calendar import month_title
 from billing.queries.closing import (
@@ -39,17 +38,14 @@ from billing.queries.closing import (
     lines_of,
     live_close,
 )
-from billing.queries.frozen import asked_after_close
 from billing.queries.release import releases
+from billing.queries.treated import treated_in
 from billing.queries.verdicts import MonthVerdict, month_verdicts
-from billing.rules import facts as frozen
-from billing.rules.canonical import plain
-from billing.rules.closing import FrozenLine, correction, restated, standing_lines
-from billing.rules.decisions import Release
-from billing.rules.findings import Line
+from billing.rules.closing import correction, restated, standing_lines
 from caseload.rules.clock import first_day, month_of
 from registry.models import Episode
 from registry.operations.errors import ReasonMissing
+from registry.queries.treating import clinicians_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +109,20 @@ def close_months(
 
 @transaction.atomic
 def correct_month(
-    *, by: Membership, at: datetime, close_id: UUID, episode_id: UUID, because: str, is_release: bool = False
+    *,
+    by: Membership,
+    at: datetime,
+    close_id: UUID,
+    episode_id: UUID,
+    because: str,
+    is_release: bool = False,
+    clinician_id: UUID | None = None,
 ) -> FrozenMonth:
     """Take back what a closed month asked for and ask for what it comes to now, with the reason.
 
     Of an enrolment that was taken back, everything. Where `is_release`, a month that is still held back is released
-    first, for the same reason. Raises ReasonMissing, NothingToCorrect, NotFound.
+    first, for the same reason. `clinician_id` says who treated in the month, where the close kept somebody else.
+    Raises ReasonMissing, NothingToCorrect, NotFound.
     """
     if not because.strip():
         raise ReasonMissing
@@ -126,14 +130,16 @@ def correct_month(
     before = frozen_months(by.organization_id, close.id).get(episode_id)
     if is_release:
         _let_go(close, episode_id, because, by=by, at=at)
-    row = _frozen_now(close, episode_id, before, by=by, at=at)
+    if clinician_id is not None and not clinicians_named(by.organization_id, {clinician_id}):
+        raise NotFound
+    row = _frozen_now(close, episode_id, before, clinician_id, by=by, at=at)
     asked = lines_of(before) if before else ()
     lines = correction(asked, lines_of(row))
-    if not lines and before is not None and (before.minutes, before.payer_id) == (row.minutes, row.payer_id):
+    if not lines and before is not None and not is_restated(before, row):
         raise NothingToCorrect
     row.number = before.number + 1 if before else 1
     row.because = because.strip()
-    row.lines = _stored(lines or restated(asked, lines_of(row)))
+    row.lines = stored_lines(lines or restated(asked, lines_of(row)))
     row.save(force_insert=True)
     record("month.corrected", by=by, at=at, patient_id=row.patient_id, object_id=row.id, fields=["lines"])
     return row
@@ -285,7 +291,11 @@ def _close(
     close.save(force_insert=True)
     ours = [one for one in judged if one.month.episode.clinic_id == shown.clinic_id]
     found = releases(by.organization_id, month, ours)
-    rows = [_frozen(close, one, found.get(one.month.episode.id), by=by, at=at) for one in ours]
+    treated = treated_in(by.organization_id, [one.month for one in ours])
+    rows = [
+        frozen_month(close, one, found.get(one.month.episode.id), treated.get(one.month.episode.id), by=by, at=at)
+        for one in ours
+    ]
     FrozenMonth.objects.bulk_create(rows, batch_size=500)
     record("month.closed", by=by, at=at, object_id=close.id, count=len(rows))
     return close
@@ -306,7 +316,13 @@ def _locked(close_id: UUID, organization_id: UUID) -> MonthClose:
 
 
 def _frozen_now(
-    close: MonthClose, episode_id: UUID, before: FrozenMonth | None, *, by: Membership, at: datetime
+    close: MonthClose,
+    episode_id: UUID,
+    before: FrozenMonth | None,
+    clinician_id: UUID | None,
+    *,
+    by: Membership,
+    at: datetime,
 ) -> FrozenMonth:
     """What the month of a closed clinic comes to as it stands, not yet stored. Raises NotFound."""
     month = month_of(close.month)
@@ -315,10 +331,18 @@ def _frozen_now(
     if judged is not None and judged.month.episode.clinic_id == close.clinic_id:
         release = releases(close.organization_id, month, [judged]).get(episode_id)
         is_asked = before is not None and bool(standing_lines(lines_of(before)))
-        return _frozen(close, judged, release, is_asked=is_asked, by=by, at=at)
+        return frozen_month(
+            close,
+            judged,
+            release,
+            clinician_id or kept_clinician(close, judged, before),
+            is_asked=is_asked,
+            by=by,
+            at=at,
+        )
     if before is None:
         raise NotFound
-    return _taken_back(close, before, by=by, at=at)
+    return taken_back(close, before, by=by, at=at)
 
 
 def _let_go(close: MonthClose, episode_id: UUID, because: str, *, by: Membership, at: datetime) -> None:
@@ -328,72 +352,3 @@ def _let_go(close: MonthClose, episode_id: UUID, because: str, *, by: Membership
     release = releases(close.organization_id, month, [judged] if judged else []).get(episode_id)
     if judged is not None and release is not None and release.is_held:
         keep_decision(by=by, at=at, judged=judged, release=release, decision=released_as_it_stands(release, because))
-
-
-def _taken_back(close: MonthClose, before: FrozenMonth, *, by: Membership, at: datetime) -> FrozenMonth:
-    """Of an enrolment that is gone: nothing is asked, and the facts are those that were asked with."""
-    return FrozenMonth(
-        organization_id=close.organization_id,
-        close=close,
-        patient_id=before.patient_id,
-        episode_id=before.episode_id,
-        month=close.month,
-        payer_id=before.payer_id,
-        minutes=0,
-        refusal="The enrolment was taken back",
-        facts=before.facts,
-        facts_sha256=before.facts_sha256,
-        verdict=None,
-        frozen_at=at,
-        frozen_by=by,
-    )
-
-
-def _frozen(
-    close: MonthClose,
-    judged: MonthVerdict,
-    release: Release | None,
-    *,
-    by: Membership,
-    at: datetime,
-    is_asked: bool = False,
-) -> FrozenMonth:
-    """`is_asked`: of a correction, that the month asked for something, so that no check holds it back any more."""
-    verdict, payer = judged.verdict, judged.month.payer
-    lines = asked_after_close(release, is_asked) if release is not None else ()
-    supported = verdict.lines if verdict is not None and judged.bills else ()
-    return FrozenMonth(
-        organization_id=close.organization_id,
-        close=close,
-        patient_id=judged.month.episode.patient_id,
-        episode_id=judged.month.episode.id,
-        month=close.month,
-        payer_id=payer.id if payer else None,
-        minutes=verdict.minutes if verdict else 0,
-        lines=_stored(FrozenLine(line.code, line.units, line.amount) for line in lines),
-        refusal=judged.refusal or _why_nothing(release, lines),
-        supported=_stored(FrozenLine(line.code, line.units, line.amount) for line in supported),
-        release=[[check.word, check.mode, check.sentence] for check in release.checks] if release else [],
-        decision=_decided(release),
-        facts=json.loads(frozen.to_json(judged.facts)),
-        facts_sha256=frozen.sha256(judged.facts),
-        verdict=plain(verdict) if verdict else None,
-        book=verdict.book_id if verdict else "",
-        book_sha256=verdict.book_sha256 if verdict else "",
-        frozen_at=at,
-        frozen_by=by,
-    )
-
-
-def _why_nothing(release: Release | None, lines: Collection[Line]) -> str:
-    return release.chip[:200] if release is not None and not lines else ""
-
-
-def _decided(release: Release | None) -> dict[str, Any] | None:
-    """The decision that stood, as JSON keeps it."""
-    return plain(release.decision) if release is not None and release.decision is not None else None
-
-
-def _stored(lines: Iterable[FrozenLine]) -> list[list[str | int | None]]:
-    """As JSON keeps them: money as its digits."""
-    return [[line.code, line.units, None if line.amount is None else str(line.amount)] for line in lines]

@@ -187,7 +187,7 @@ def _expected(one: Billable, on: date, fees: FeeTable) -> tuple[ExpectedAmount, 
         one.basis.book,
         payer_id=one.payer.id,
         clinic_id=one.episode.clinic_id,
-        clinician_id=one.episode.treating_clinician_id,
+        clinician_id=one.clinician.id if one.clinician else None,
         on=on,
     )
     if placed is None:

@@ -10,7 +10,7 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from billing.models import BillingProvider, ChargePosted, PayerRoute
+from billing.models import BillingProvider, PayerRoute
 from billing.queries.calendar import page_zone
 from billing.queries.claimable import Billable, ToClaim, claimable
 from billing.queries.fees import charges
@@ -32,7 +32,7 @@ from billing.rules.x12.claim import (
     Taker,
     faults_of,
 )
-from caseload.rules.clock import first_day, local_date
+from caseload.rules.clock import local_date
 from registry.models import Consent, Coverage, Patient
 from registry.rules.names import read_person
 
@@ -122,22 +122,14 @@ def filing_plan(
     dates claims by the day on which the minutes were reached. `as_filed` changes claims before they are checked.
     """
     found = claimable(organization_id, month, episode_ids=episode_ids, even_claimed=even_claimed)
-    frozen = [one for one in found.billable if one.basis.frozen_id is not None]
-    posted = set() if even_claimed else _posted(organization_id, month)
-    closed = [one for one in frozen if one.episode.id not in posted]
+    closed = [one for one in found.billable if one.basis.frozen_id is not None]
     ground = _ground(organization_id, closed, at)
     by_payer: dict[UUID, list[Billable]] = {}
     for one in closed:
         by_payer.setdefault(one.payer.id, []).append(one)
     plans = [_of_payer(ground, ones, has_seen_papers=has_seen_papers, as_filed=as_filed) for ones in by_payer.values()]
     plan = _plan(found, sorted(plans, key=lambda plan: plan.payer), ground)
-    return replace(plan, still_open=len(found.billable) - len(frozen), posted=len(frozen) - len(closed))
-
-
-def _posted(organization_id: UUID, month: str) -> set[UUID]:
-    """Enrolments whose month somebody entered into the practice's own system."""
-    rows = ChargePosted.objects.live().filter(organization_id=organization_id, month=first_day(month))
-    return set(rows.values_list("episode_id", flat=True))
+    return replace(plan, still_open=len(found.billable) - len(closed), posted=found.posted)
 
 
 def payer_plan(organization_id: UUID, payer_id: UUID, name: str, *, at: datetime) -> PayerPlan:
@@ -212,7 +204,7 @@ def _of_payer(
         for place, (one, claim) in enumerate(zip(billable, claims, strict=True))
     ]
     unseen = [one for one in prepared if one.billable.rests_on_unseen and not has_seen_papers]
-    seen = [one for one in prepared if one not in unseen]
+    seen = [one for one in prepared if has_seen_papers or not one.billable.rests_on_unseen]
     return PayerPlan(
         payer_id=payer.id,
         payer=payer.name,
@@ -294,7 +286,7 @@ def _filed(ground: _Ground, route: PayerRoute | None, one: Billable) -> FiledCla
             patient=str(episode.patient_id),
             episode=str(episode.id),
             payer=str(one.payer.id),
-            clinician=str(episode.treating_clinician_id or ""),
+            clinician=str(one.clinician.id) if one.clinician else "",
             clinic=str(episode.clinic_id),
         ),
     )
@@ -316,7 +308,7 @@ def _pointers(diagnoses: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def _clinician(one: Billable) -> Clinician:
-    clinician = one.episode.treating_clinician
+    clinician = one.clinician
     if clinician is None:
         return Clinician()
     name = read_person(clinician.name)
@@ -353,8 +345,8 @@ def _insured(ground: _Ground, route: PayerRoute | None, one: Billable) -> Insure
 
 
 def _coverage(coverages: Iterable[Coverage], one: Billable) -> Coverage | None:
-    """The coverage that the month asks: of its payer, under its member id."""
-    return next((c for c in coverages if c.payer_id == one.payer.id and c.member_id == one.member_id), None)
+    """The coverage that the month asks."""
+    return next((coverage for coverage in coverages if coverage.id == one.coverage_id), None)
 
 
 def _holder(coverage: Coverage) -> Person:

@@ -54,6 +54,7 @@ class CoverageRow:
     from_on: date | None
     until_on: date | None
     member_id: str
+    id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -107,7 +108,8 @@ _EPISODES = """
     ORDER BY e.enrolled_on, e.id
 """
 
-# One row per dated fact: kind, patient, episode, day, text, number, is_yes, second day, id. Kinds: see _READERS.
+# One row per dated fact: kind, patient, episode (a coverage: its own id), day, text, number, is_yes, second day, id.
+# Kinds: see _READERS.
 # Each table stands for its live rows `f` of the patients asked for; those of an episode have it beside them as `e`.
 _RECORDS = Template("""
     SELECT 'visit', f.patient_id, NULL::uuid, f."on", f.code, NULL::int, f.is_by_billing_practitioner, NULL::date,
@@ -124,7 +126,7 @@ _RECORDS = Template("""
     UNION ALL
     SELECT 'access', f.patient_id, NULL, NULL, NULL, NULL, f.is_participant, NULL, NULL FROM $billing_accessalignment
     UNION ALL
-    SELECT 'coverage', f.patient_id, NULL, f.from_on, f.member_id, f.rank, NULL, f.until_on, f.payer_id
+    SELECT 'coverage', f.patient_id, f.id, f.from_on, f.member_id, f.rank, NULL, f.until_on, f.payer_id
     FROM $registry_coverage
     UNION ALL
     SELECT 'review', e.patient_id, e.id, f."on", NULL, NULL, NULL, NULL, NULL FROM $caseload_casereview
@@ -230,9 +232,9 @@ def _access(record: PatientRecord, _e: None, _on: None, _t: None, _n: None, is_p
 
 
 def _coverage(
-    record: PatientRecord, _e: None, on: date | None, member: str, rank: int, _f: None, until: date | None, payer: UUID
+    record: PatientRecord, id_: UUID, on: date | None, member: str, rank: int, _f: None, until: date | None, payer: UUID
 ) -> None:
-    record.coverages.append(CoverageRow(payer, rank, on, until, member))
+    record.coverages.append(CoverageRow(payer, rank, on, until, member, id_))
 
 
 def _review(record: PatientRecord, episode_id: UUID, on: date, *_: Any) -> None:
