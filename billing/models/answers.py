@@ -57,13 +57,18 @@ class Acknowledgement(TenantModel):
     detail = models.JSONField(default=list, help_text="Segment, element and code of each fault; own words elsewhere")
     payer_claim_number = models.CharField(max_length=50, blank=True)
     said_on = models.DateField(null=True, blank=True)
+    counts = models.JSONField(default=dict, help_text="Of a file: how many claims were taken and refused, as received")
     matched_at = models.DateTimeField(null=True, blank=True, help_text="When a person matched it by hand")
     matched_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
+    set_aside_because = models.CharField(max_length=300, blank=True, help_text="Not one of ours: why")
 
     class Meta:
         constraints = [
             *tenant_wall("billing_acknowledgement", "file", "batch", "claim", "matched_by"),
-            AppMayOnly(name="billing_acknowledgement_app", update=("batch", "claim", "matched_at", "matched_by")),
+            AppMayOnly(
+                name="billing_acknowledgement_app",
+                update=("batch", "claim", "matched_at", "matched_by", "set_aside_because"),
+            ),
             models.UniqueConstraint(fields=["organization", "file", "position"], name="billing_acknowledgement_place"),
         ]
         indexes = [
@@ -85,16 +90,17 @@ class Remittance(TenantModel):
     total = models.DecimalField(max_digits=12, decimal_places=2)
     provider_adjustments = models.JSONField(default=list, help_text="PLB: reason, reference, amount as digits")
     posted_at = models.DateTimeField()
+    content_sha256 = models.CharField(max_length=64, blank=True, help_text="Of what it pays, whatever its envelope")
 
     class Meta:
         constraints = [
             *tenant_wall("billing_remittance", "file"),
             AppMayOnly(name="billing_remittance_app"),
             models.UniqueConstraint(fields=["organization", "file", "position"], name="billing_remittance_place"),
-            # The same payment in another file is the same payment.
+            # The same payment in another file is the same payment. Payments of nothing share their trace numbers.
             models.UniqueConstraint(
-                fields=["organization", "payer_identifier", "trace_number", "paid_on", "total"],
-                condition=~Q(trace_number=""),
+                fields=["organization", "payer_identifier", "trace_number", "paid_on", "total", "content_sha256"],
+                condition=~Q(content_sha256=""),
                 nulls_distinct=False,
                 name="billing_remittance_once",
             ),
@@ -116,6 +122,7 @@ class RemittanceClaim(TenantModel):
     payer_claim_number = models.CharField(max_length=50, blank=True)
     names = models.JSONField(default=dict, help_text="Patient and member as received, to match by hand")
     unknown = models.JSONField(default=list)
+    remarks = models.JSONField(default=list, help_text="Remark codes of the whole claim (MOA, MIA)")
     matched_at = models.DateTimeField(null=True, blank=True)
     matched_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
     set_aside_because = models.CharField(max_length=300, blank=True, help_text="Not one of ours: why")
@@ -178,3 +185,37 @@ class Adjustment(TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["organization", "reason"], name="billing_adjustment_by_reason")]
+
+
+class MatchUndone(TenantModel):
+    """What a person had said that an answer means, and took back: it waits again. The answer itself never changes."""
+
+    remittance_claim = TenantForeignKey(RemittanceClaim, null=True, blank=True)
+    acknowledgement = TenantForeignKey(Acknowledgement, null=True, blank=True)
+    claim = TenantForeignKey("billing.Claim", null=True, blank=True)
+    batch = TenantForeignKey("billing.Batch", null=True, blank=True)
+    set_aside_because = models.CharField(max_length=300, blank=True)
+    matched_at = models.DateTimeField()
+    matched_by = TenantForeignKey("tenancy.Membership")
+    undone_at = models.DateTimeField()
+    undone_by = TenantForeignKey("tenancy.Membership")
+    because = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [
+            *tenant_wall(
+                "billing_matchundone",
+                *("remittance_claim", "acknowledgement", "claim", "batch", "matched_by", "undone_by"),
+            ),
+            AppMayOnly(name="billing_matchundone_app"),
+            models.CheckConstraint(condition=~Q(because=""), name="billing_matchundone_says_why"),
+            models.CheckConstraint(
+                condition=Q(remittance_claim__isnull=True, acknowledgement__isnull=False)
+                | Q(remittance_claim__isnull=False, acknowledgement__isnull=True),
+                name="billing_matchundone_of_one_thing",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "remittance_claim"], name="billing_undone_by_payment"),
+            models.Index(fields=["organization", "acknowledgement"], name="billing_undone_by_said"),
+        ]

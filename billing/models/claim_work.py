@@ -43,7 +43,7 @@ class Denial(TenantModel):
                 name="billing_denial_app", update=("state", "owner", "note", "due_on", "changed_at", "changed_by")
             ),
             models.UniqueConstraint(
-                fields=["organization", "remittance_claim", "remittance_line", "group", "reason"],
+                fields=["organization", "claim", "remittance_claim", "remittance_line", "group", "reason"],
                 nulls_distinct=False,
                 name="billing_denial_one",
             ),

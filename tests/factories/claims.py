@@ -17,6 +17,7 @@ from billing.models import (
     ChargePosted,
     ClinicianRate,
     Denial,
+    MatchUndone,
     Packet,
     PayerFee,
     PayerRoute,
@@ -200,6 +201,19 @@ class AdjustmentFactory(DjangoModelFactory):
     group = "CO"
     reason = "45"
     amount = Decimal("44.35")
+
+
+class MatchUndoneFactory(DjangoModelFactory):
+    class Meta:
+        model = MatchUndone
+
+    remittance_claim = factory.SubFactory(RemittanceClaimFactory, **same_organization(), claim=None)
+    claim = factory.SubFactory(ClaimFactory, **same_organization())
+    matched_at = NOW
+    matched_by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+    undone_at = NOW
+    undone_by = factory.SelfAttribute("matched_by")
+    because = "It is her sister's."
 
 
 class DenialFactory(_Changed):
