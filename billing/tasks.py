@@ -14,6 +14,7 @@ from bhi.files.operations import read
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
 from bhi.web.pdf import Picture, pdf_of
 from billing.operations.answers import READ_ANSWER, discard_old_answers, read_kept_answer
+from billing.operations.denials import SETTLE, settle_denials
 from billing.operations.filing import discard_batch_files
 from billing.operations.look_back import READ_LOOK_BACK, discard_old_look_backs, read_look_back
 from billing.operations.merging import GATHER, gather_late
@@ -66,6 +67,7 @@ def register() -> None:
     handles(DISCARD_BATCHES, empty_batch_files)
     repeats(DISCARD_BATCHES, nightly)
     handles(READ_ANSWER, read_long_answer, label="Reading an answer")
+    handles(SETTLE, settle_answered, label="Opening denials of what was answered")
     handles(DISCARD_ANSWERS, discard_answers)
     repeats(DISCARD_ANSWERS, nightly)
     handles(MAKE, make_packet, label="Making the packet")
@@ -141,6 +143,12 @@ def read_long_answer(run: Run) -> None:
     """Read an answer that was too long for a page."""
     by = people_of(run.organization_id)[UUID(run.arguments["by_id"])]
     read_kept_answer(by=by, at=run.at, file_id=UUID(run.arguments["file_id"]), progress=run.progress)
+
+
+def settle_answered(run: Run) -> None:
+    """Denials of some of the claims that a long answer was about."""
+    by = people_of(run.organization_id)[UUID(run.arguments["by_id"])]
+    settle_denials(by=by, at=run.at, claim_ids=[UUID(id_) for id_ in run.arguments["claim_ids"]])
 
 
 def discard_answers(run: Run) -> None:

@@ -19,6 +19,19 @@ class DeniedWhy(DomainError):
         super().__init__("Write why, in a few words: what is written off or appealed keeps its reason.")
 
 
+class DenialSettled(DomainError):
+    """A payer's answer settled what somebody would work on."""
+
+    def __init__(self, settled: int, of: int) -> None:
+        if of == 1:
+            super().__init__("A payer’s answer settled this denial meanwhile: its state stays. A note may be added.")
+        else:
+            super().__init__(
+                f"A payer’s answer settled {settled} of these {of} denials: their state stays. "
+                "Show those to work, and tick again. Nothing was changed."
+            )
+
+
 class RefundClosed(DomainError):
     """Somebody closed it meanwhile."""
 

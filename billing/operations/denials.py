@@ -6,22 +6,29 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import NotFound
+from bhi.jobs.operations import queue
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
 from billing.models import Denial, DenialState, RemittanceClaim
 from billing.operations.batches import lock_claims
-from billing.operations.claim_work_errors import DeniedWhy, NothingChosen
+from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
 from billing.queries.answered import AnsweredClaim, answered_claims
+from billing.rules.denial_states import Through, may_become
 from billing.rules.denials import TAKEN_BACK, Unpaid, last_day, reason_of, standing_after
 from caseload.rules.clock import local_date
 
+SETTLE: Final = "settle_denials"
+# So many claims are settled while others wait for the lock: some tenths of a second.
+MOST_AT_ONCE: Final = 200
 UNFINISHED = (DenialState.OPEN, DenialState.CORRECTED, DenialState.APPEALED)
 _SAYS_WHY = (DenialState.APPEALED, DenialState.WRITTEN_OFF)
 
@@ -38,19 +45,35 @@ class DenialWork:
 
 @transaction.atomic
 def open_denials(*, by: Membership, at: datetime, remittance_claims: Iterable[RemittanceClaim]) -> list[Denial]:
-    """Open a denial for every line that stands unpaid by a payer's reason, after all answers of the claims concerned.
+    """Have the denials of the claims that were answered follow; where they are many, by jobs of `MOST_AT_ONCE` claims,
+    so that nobody waits for all of them. Returns those opened at once.
+    """
+    ids = sorted({row.claim_id for row in remittance_claims if row.claim_id is not None})
+    if len(ids) <= MOST_AT_ONCE:
+        return settle_denials(by=by, at=at, claim_ids=ids)
+    for start in range(0, len(ids), MOST_AT_ONCE):
+        part = [str(id_) for id_ in ids[start : start + MOST_AT_ONCE]]
+        arguments = {"claim_ids": part, "by_id": str(by.id)}
+        queue(SETTLE, organization_id=by.organization_id, key=f"{part[0]} {part[-1]}", at=at, arguments=arguments)
+    return []
+
+
+@transaction.atomic
+def settle_denials(*, by: Membership, at: datetime, claim_ids: Collection[UUID]) -> list[Denial]:
+    """Open a denial for every line that stands unpaid by a payer's reason, after all answers of these claims.
 
     What was denied and is paid by now is closed as paid, also on the claim that a paid one replaced; what another
     answer decides anew is closed, and its owner has the new denial. A claim that was replaced or voided meanwhile
     needs no more work: its denials count as corrected. A second call changes nothing. Returns the new ones.
     """
-    claim_ids = {row.claim_id for row in remittance_claims if row.claim_id is not None}
     if not claim_ids:
         return []
     lock_claims(by.organization_id)
     opened: list[Denial] = []
-    for claim in answered_claims(by.organization_id, claim_ids):
-        opened += _settle(claim, by=by, at=at)
+    claims = answered_claims(by.organization_id, claim_ids)
+    known = _known(by.organization_id, claim_ids)
+    for claim in claims:
+        opened += _settle(claim, known.get(claim.id, []), by=by, at=at)
     Denial.objects.bulk_create(opened, batch_size=500)
     if opened:
         record("denials.opened", by=by, at=at, count=len(opened))
@@ -61,19 +84,22 @@ def open_denials(*, by: Membership, at: datetime, remittance_claims: Iterable[Re
 def work_denials(*, by: Membership, at: datetime, denial_ids: Collection[UUID], work: DenialWork) -> list[Denial]:
     """Give denials an owner, a note or another state, all or none.
 
-    Raises NothingChosen without any, DeniedWhy when one is written off or appealed without a word, NotFound when one
-    or the owner is not the organization's.
+    Raises NothingChosen without any, DeniedWhy when one is written off or appealed without a word, DenialSettled when
+    a payer's answer settled one meanwhile, NotFound when one or the owner is not the organization's.
     """
     chosen = set(denial_ids)
     if not chosen:
         raise NothingChosen
     if work.owner_id is not None and work.owner_id not in people_of(by.organization_id):
         raise NotFound
-    rows = list(Denial.objects.select_for_update().filter(organization_id=by.organization_id, id__in=chosen))
+    rows = list(_locked(by.organization_id).filter(id__in=chosen))
     if len(rows) != len(chosen):
         raise NotFound
     if work.state in _SAYS_WHY and not work.note.strip():
         raise DeniedWhy
+    settled = [row for row in rows if not _may_be(row, work.state)]
+    if settled:
+        raise DenialSettled(len(settled), len(rows))
     for row in rows:
         _work(row, work, by=by, at=at)
     fields = [name for name, is_set in _set_by(work).items() if is_set]
@@ -84,9 +110,35 @@ def work_denials(*, by: Membership, at: datetime, denial_ids: Collection[UUID], 
 @transaction.atomic
 def denials_corrected(*, by: Membership, at: datetime, claim_id: UUID) -> int:
     """A corrected claim, or a void, went out for this one: its open denials wait for the answer. Returns how many."""
-    rows = Denial.objects.filter(organization_id=by.organization_id, claim_id=claim_id)
-    found = rows.filter(state__in=[DenialState.OPEN, DenialState.APPEALED])
-    return found.update(state=DenialState.CORRECTED, changed_at=at, changed_by=by)
+    rows = _locked(by.organization_id).filter(claim_id=claim_id)
+    return sum(_move(row, Through.CLAIM, DenialState.CORRECTED, by=by, at=at) for row in rows)
+
+
+def _locked(organization_id: UUID) -> QuerySet[Denial]:
+    """Denials, locked in one order whoever asks for several: who works them and what answers them take turns."""
+    rows = Denial.objects.select_for_update(of=("self",)).filter(organization_id=organization_id)
+    return rows.order_by("id")
+
+
+def _known(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, list[Denial]]:
+    """By claim, its denials."""
+    found: dict[UUID, list[Denial]] = {}
+    for row in _locked(organization_id).filter(claim_id__in=list(claim_ids)):
+        found.setdefault(row.claim_id, []).append(row)
+    return found
+
+
+def _may_be(row: Denial, state: str | None) -> bool:
+    return state is None or state == row.state or may_become(Through.PERSON, row.state, state)
+
+
+def _move(row: Denial, through: Through, state: str, *, by: Membership, at: datetime) -> bool:
+    """Make it so, where it may become so. Whether it did."""
+    if not may_become(through, row.state, state):
+        return False
+    row.state, row.changed_at, row.changed_by = state, at, by
+    row.save(update_fields=["state", "changed_at", "changed_by"])
+    return True
 
 
 def _work(row: Denial, work: DenialWork, *, by: Membership, at: datetime) -> None:
@@ -104,10 +156,9 @@ def _set_by(work: DenialWork) -> dict[str, bool]:
     return {"state": work.state is not None, "owner": work.sets_owner, "note": bool(work.note.strip())}
 
 
-def _settle(claim: AnsweredClaim, *, by: Membership, at: datetime) -> list[Denial]:
+def _settle(claim: AnsweredClaim, known: list[Denial], *, by: Membership, at: datetime) -> list[Denial]:
     """Close what does not stand any more, and draft what is new."""
     standing = standing_after(claim.answers)
-    known = list(Denial.objects.filter(organization_id=by.organization_id, claim_id=claim.id))
     denied = {_key_of(row): row for row in known}
     unpaid = [one for one in standing.unpaid if not _is_taken_by_us(claim, one)]
     stands = {_key(one) for one in unpaid}
@@ -127,11 +178,9 @@ def _close(row: Denial, paid: Decimal, *, is_replaced: bool, by: Membership, at:
     was paid after all; what the claim in its place brought stays paid.
     """
     state = DenialState.PAID if paid > 0 else DenialState.SUPERSEDED
-    stays = {DenialState.SUPERSEDED, state} if paid > 0 else {DenialState.SUPERSEDED, DenialState.WRITTEN_OFF}
-    if row.state in stays or (row.state == DenialState.PAID and is_replaced):
+    if row.state == DenialState.PAID and is_replaced:
         return
-    row.state, row.changed_at, row.changed_by = state, at, by
-    row.save(update_fields=["state", "changed_at", "changed_by"])
+    _move(row, Through.ANSWER, state, by=by, at=at)
 
 
 def _close_replaced(claim: AnsweredClaim, paid: dict[str, Decimal], *, by: Membership, at: datetime) -> None:
@@ -142,10 +191,8 @@ def _close_replaced(claim: AnsweredClaim, paid: dict[str, Decimal], *, by: Membe
     if not codes_paid:
         return
     paid_of_all = sum((amount for amount in paid.values() if amount > 0), Decimal(0))
-    rows = Denial.objects.filter(
-        organization_id=by.organization_id, claim_id__in=claim.earlier_ids, state__in=UNFINISHED
-    ).select_related("remittance_line")
-    for row in rows:
+    earlier = _locked(by.organization_id).filter(claim_id__in=claim.earlier_ids, state__in=UNFINISHED)
+    for row in earlier.select_related("remittance_line"):
         code = row.remittance_line.code if row.remittance_line else ""
         if not code or code in codes_paid or code not in claim.codes.values():
             _close(row, paid_of_all, is_replaced=True, by=by, at=at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,14 +10,17 @@ from django.db import OperationalError, connection
 
 from bhi.jobs.models import Job
 from bhi.tenancy.context import tenant
-from billing.models import AnswerFile, Refund, Remittance
+from billing.models import AnswerFile, Denial, Refund, Remittance
 from billing.operations import answers, refunds
 from billing.operations.answers import lock_answers, read_kept_answer, take_answer
 from billing.operations.batches import lock_claims
+from billing.operations.claim_work_errors import DenialSettled
+from billing.operations.denials import DenialWork, work_denials
 from billing.operations.refunds import find_refunds
 from tests.billing.filed import filed
 from tests.billing.people import AT, program
 from tests.billing.test_answers import LONG, PLAIN
+from tests.billing.test_denials import answered, claimed, settle
 from tests.billing.test_refunds import paid, take_minutes_back
 from tests.factories.registry import system_seat
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
@@ -118,3 +122,22 @@ def test_two_workers_read_a_long_answer_once(monkeypatch: pytest.MonkeyPatch) ->
     assert [one.state for one in read] == ["read"] * 3
     with tenant(organization):
         assert Remittance.objects.count() == 1
+
+
+def test_of_a_payment_and_a_write_off_at_once_the_payment_stands() -> None:
+    """Whoever comes first: what is paid is not written off, and what was written off is paid after all."""
+    organization = OrganizationFactory()
+    with tenant(organization):
+        people = program(organization, ClinicFactory(organization=organization))
+        claims = [claimed(people) for _ in range(6)]
+        refused = [answered(people, claim, ("99492", "0", "97")) for claim in claims]
+        ids = [denial.id for denial in settle(people, *refused)]
+        paid_now = [answered(people, claim, ("99492", "125.65", "45"), on=date(2026, 4, 1)) for claim in claims]
+    work = DenialWork(state="written_off", note="Not worth an appeal.")
+    works: list[Any] = [lambda row=row: settle(people, row) for row in paid_now]
+    works += [lambda id_=id_: work_denials(by=people.by, at=AT, denial_ids=[id_], work=work) for id_ in ids]
+    faults = [answer for answer in at_once(organization, works) if isinstance(answer, Exception)]
+    assert {type(fault) for fault in faults} <= {DenialSettled}
+    with tenant(organization):
+        assert list(Denial.objects.values_list("state", flat=True)) == ["paid"] * 6
+        assert Denial.objects.exclude(note="").count() == 6 - len(faults)

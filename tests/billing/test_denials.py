@@ -6,12 +6,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
+from bhi.jobs.models import Job
+from bhi.jobs.registry import Run
 from billing.models import Claim, ClaimLine, Denial, RemittanceClaim
-from billing.operations.claim_work_errors import DeniedWhy, NothingChosen
+from billing.operations import denials
+from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
 from billing.operations.denials import DenialWork, denials_corrected, open_denials, work_denials
+from billing.rules.x12.answers import quietly
+from billing.tasks import settle_answered
 from tests.billing.people import AT, Program
 from tests.factories.billing import ClaimFactory, ClaimLineFactory
 from tests.factories.claims import (
@@ -195,3 +202,41 @@ def test_what_was_overtaken_or_written_off_stays_so_unless_it_is_paid(lakeside: 
     assert states() == [("97", "superseded"), ("29", "written_off"), ("B20", "open")]
     settle(lakeside, answered(lakeside, claim, ("99492", "125.65", "45"), on=date(2026, 7, 1)))
     assert states() == [("97", "superseded"), ("29", "paid"), ("B20", "paid")]
+
+
+@pytest.mark.parametrize("state", ["paid", "superseded"])
+def test_what_an_answer_settled_keeps_its_state_and_none_of_those_ticked_is_changed(lakeside: Program, state: str):
+    at_home = {"organization": lakeside.organization}
+    settled, still_open = DenialFactory(**at_home, state=state), DenialFactory(**at_home)
+    work = DenialWork(state="written_off", note="Below what an appeal costs.")
+    with pytest.raises(DenialSettled, match="answer settled 1 of these 2 denials"):
+        work_denials(by=lakeside.by, at=AT, denial_ids=[settled.id, still_open.id], work=work)
+    with pytest.raises(DenialSettled, match="answer settled this denial meanwhile"):
+        work_denials(by=lakeside.by, at=AT, denial_ids=[settled.id], work=work)
+    assert dict(Denial.objects.values_list("id", "state")) == {settled.id: state, still_open.id: "open"}
+    (noted,) = work_denials(by=lakeside.by, at=AT, denial_ids=[settled.id], work=DenialWork(note="Seen."))
+    assert (noted.state, noted.note) == (state, "Seen.")
+
+
+def test_denials_of_a_long_answer_are_opened_by_jobs_each_of_some_claims(
+    lakeside: Program, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(denials, "MOST_AT_ONCE", 2)
+    rows = [answered(lakeside, claimed(lakeside), ("99492", "0", "97")) for _ in range(5)]
+    assert settle(lakeside, *rows) == []
+    jobs = list(Job.objects.filter(kind="settle_denials").order_by("id"))
+    assert [len(job.arguments["claim_ids"]) for job in jobs] == [2, 2, 1]
+    for job in [*jobs, *jobs]:
+        settle_answered(Run(job.id, lakeside.organization.id, job.arguments, job.owner_id, AT, quietly))
+    assert set(Denial.objects.values_list("claim_id", "state")) == {(row.claim_id, "open") for row in rows}
+    assert Denial.objects.count() == 5
+
+
+def test_many_claims_are_settled_with_as_many_statements_as_one(lakeside: Program):
+    def asked(rows: list[RemittanceClaim]) -> int:
+        with CaptureQueriesContext(connection) as asks:
+            settle(lakeside, *rows)
+        return len(asks)
+
+    one, *many = [answered(lakeside, claimed(lakeside), ("99492", "0", "97")) for _ in range(9)]
+    assert asked([one]) == asked(many)
