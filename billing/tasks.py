@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from billing.operations.filing import discard_batch_files
 from billing.operations.look_back import READ_LOOK_BACK, discard_old_look_backs, read_look_back
 from billing.operations.merging import GATHER, gather_late
 from billing.operations.packets import MAKE, discard_packets, finish_packet, keep_part
+from billing.operations.paper_sheets import discard_paper, keep_paper
 from billing.operations.practice_files import (
     READ_JOB,
     TAKE_JOB,
@@ -31,8 +32,13 @@ from billing.operations.profiles import ensure_profiles
 from billing.operations.refunds import FIND, find_refunds
 from billing.operations.reopening_notices import TELL, mail_of_reopening
 from billing.operations.service_months import refresh_service_month, refresh_service_months, verify_service_months
+from billing.queries.calendar import page_zone
 from billing.queries.packets import content_of, logo_of, packet_of_job
+from billing.queries.paper_sheets import CHARGES, Paper, PaperAsked, asked_of, paper_of
+from billing.queries.paper_sheets import MAKE as MAKE_PAPER
+from billing.rules.claim_sheet import claim_sheet
 from billing.rules.packet import PacketContent, fingerprint
+from caseload.rules.clock import local_date
 
 log = structlog.get_logger(__name__)
 
@@ -43,8 +49,11 @@ DISCARD = "discard_practice_files"
 DISCARD_BATCHES = "discard_batch_files"
 DISCARD_ANSWERS = "discard_old_answers"
 DISCARD_PACKETS = "discard_packets"
+DISCARD_PAPER = "discard_paper_sheets"
 # So many patients' months are laid out at once, and make one file: memory is bounded however large a batch is.
 MONTHS_A_PART = 40
+CHARGES_A_PART = 500
+FORMS_A_PART = 100
 
 
 def register() -> None:
@@ -73,6 +82,9 @@ def register() -> None:
     handles(MAKE, make_packet, label="Making the packet")
     handles(DISCARD_PACKETS, discard_made_packets)
     repeats(DISCARD_PACKETS, nightly)
+    handles(MAKE_PAPER, make_paper, label="Making the PDF")
+    handles(DISCARD_PAPER, discard_made_paper)
+    repeats(DISCARD_PAPER, nightly)
 
 
 def work_of_change(ids: Mapping[str, Any]) -> Iterable[Work]:
@@ -190,6 +202,47 @@ def packet_papers(organization_id: UUID, content: PacketContent, *, made_by: str
     for part, start in enumerate(starts, 1):
         context |= {"part": part, "months": months[start : start + MONTHS_A_PART]}
         yield pdf_of("pdf/packet.html", context, style="pdf/packet.css", pictures=pictures, is_tagged=True)
+
+
+def make_paper(run: Run) -> None:
+    """Make charge sheets or claim sheets, part by part. A second run makes them anew in place of the first."""
+    people = people_of(run.organization_id)
+    asked = asked_of(run.organization_id, dict(run.arguments))
+    paper = paper_of(run.organization_id, asked, at=run.at)
+    parts = []
+    owner = people[run.owner_id] if run.owner_id else system_membership(run.organization_id)
+    for pdf in sheet_papers(asked, paper, made_by=str(owner), on=local_date(run.at, page_zone(run.organization_id))):
+        parts.append(pdf)
+        run.progress(min(len(parts) * _a_part(asked), len(paper.rows)), len(paper.rows))
+    keep_paper(organization_id=run.organization_id, job_id=run.job_id, parts=parts, at=run.at)
+
+
+def sheet_papers(asked: PaperAsked, paper: Paper, *, made_by: str, on: date) -> Iterator[bytes]:
+    """The parts of charge sheets or claim sheets, each a PDF of its own; one that says so where there are none.
+
+    Raises PdfImpossible.
+    """
+    size = _a_part(asked)
+    starts = range(0, max(len(paper.rows), 1), size)
+    context = {"asked": asked, "made_by": made_by, "on": on, "total": len(paper.rows), "parts": len(starts)}
+    for part, start in enumerate(starts, 1):
+        rows = paper.rows[start : start + size]
+        context |= {"part": part, "rows": rows}
+        if asked.kind == CHARGES:
+            yield pdf_of("pdf/charge_sheet.html", context, style="pdf/sheets.css", is_tagged=True)
+            continue
+        sheets = [(row, claim_sheet(row.claim, paper.biller, account=row.account,
+                                    is_institutional=row.is_institutional)) for row in rows]  # fmt: skip
+        yield pdf_of("pdf/claim_sheets.html", context | {"sheets": sheets}, style="pdf/sheets.css", is_tagged=True)
+
+
+def _a_part(asked: PaperAsked) -> int:
+    return CHARGES_A_PART if asked.kind == CHARGES else FORMS_A_PART
+
+
+def discard_made_paper(run: Run) -> None:
+    """Every night: charge sheets and claim sheets whose day is over."""
+    discard_paper(organization_id=run.organization_id, at=run.at)
 
 
 def discard_made_packets(run: Run) -> None:

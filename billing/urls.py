@@ -26,6 +26,7 @@ from billing.views import (
     months,
     other_services,
     packets,
+    paper_sheets,
     payers,
     practice_files,
     refunds,
@@ -118,6 +119,13 @@ urlpatterns = [
     path("months/<month:month>/charges/file/", charge_sheets.charge_sheet_file, name="charge_sheet_file"),
     path("months/<month:month>/charges/paper/", charge_sheets.charges_print, name="charges_print"),
     path("months/<month:month>/episodes/<uuid:episode_id>/sheet/", charge_sheets.cms_sheet, name="cms_sheet"),
+    path("months/<month:month>/charges/paper/<slug:kind>/", paper_sheets.month_paper, name="month_paper"),
+    path(
+        "months/<month:month>/episodes/<uuid:episode_id>/sheet/pdf/", paper_sheets.episode_paper, name="episode_paper"
+    ),
+    path("batches/<uuid:batch_id>/paper/<slug:kind>/", paper_sheets.batch_paper, name="batch_paper"),
+    path("paper/<uuid:job_id>/", paper_sheets.paper, name="paper"),
+    path("paper/<uuid:job_id>/parts/<int:part>/", paper_sheets.paper_download, name="paper_file"),
     path("trial/", trial.trial, name="trial"),
     path("trial/open/", trial.trial_open, name="trial_open"),
     path("examples/", examples.example_list, name="examples"),

@@ -173,6 +173,7 @@ SECTIONS = {
     "charge_post_back": "current_charges",
     "charges_print": "current_charges",
     "cms_sheet": "current_charges",
+    "paper": "current_charges",
     "charge_columns": "filing",
     "trial_open": "trial",
     "examples": "trial",

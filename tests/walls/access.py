@@ -113,6 +113,8 @@ from tests.walls.made_billing import (
     packet,
     packet_list,
     packet_part,
+    paper,
+    paper_part,
     payer,
     payer_fee,
     payer_profile,
@@ -121,6 +123,8 @@ from tests.walls.made_billing import (
     receiver,
     refund,
     refund_list,
+    sheets_of_batch,
+    sheets_of_month,
 )
 
 CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
@@ -436,6 +440,11 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "charge_sheet_file": Url(CLAIMS, get=None, post=200, made=closed_charge, shows="count"),
     "charges_print": Url(MONTHS, made=closed_charge, shows="count"),
     "cms_sheet": Url(MONTHS, made=closed_charge_of_one, shows="patient"),
+    "month_paper": Url(MONTHS, get=None, post=302, made=sheets_of_month),
+    "episode_paper": Url(MONTHS, get=None, post=302, made=month_row, shows="patient"),
+    "batch_paper": Url(CLAIMS, get=None, post=302, made=sheets_of_batch),
+    "paper": Url(MONTHS, made=paper, shows="patient"),
+    "paper_file": Url(MONTHS, made=paper_part, shows="patient"),
     "charge_columns": Url(FILING, post=422),
     "closed_list_file": Url(LOOKING_BACK, get=None, post=200, made=closed_list, shows="count"),
     "trial": Url(TRYING, post=422),

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from bhi.audit.models import AuditEvent
+from bhi.jobs.models import Job
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
@@ -92,6 +93,9 @@ class Asking:
         for key, (model, path) in PATIENT_OF.items():
             if key in arguments:
                 return _patient(model, path, arguments[key])
+        if "patient_id" not in arguments:
+            key, (model, path) = OF_A_JOB
+            return _patient(model, path, arguments[key])
         found: UUID = arguments["patient_id"]
         return found
 
@@ -138,6 +142,8 @@ PATIENT_OF: Mapping[str, tuple[Any, str]] = {
     "refund_id": (Refund, "claim__patient_id"),
     "packet_id": (Packet, "episode__patient_id"),
 }
+# A job's page: of the patient that its address names, or else its arguments.
+OF_A_JOB = ("job_id", (Job, "arguments__patient_id"))
 
 
 def _patient(model: Any, path: str, object_id: UUID) -> UUID:

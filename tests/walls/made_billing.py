@@ -13,6 +13,7 @@ from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
 from billing.models import BillingProvider
 from billing.operations.closing import close_month
+from billing.operations.paper_sheets import ask_for_month_paper, keep_paper
 from registry.models import Patient
 from tests.billing.people import AT, program
 from tests.factories.billing import (
@@ -239,3 +240,24 @@ def posted_charge(seat: Membership) -> Mapping[str, Any]:
 def closed_list(seat: Membership) -> Mapping[str, Any]:
     """A list that was compared with what was closed."""
     return look_back(seat, against="closed")
+
+
+def sheets_of_month(seat: Membership) -> Mapping[str, Any]:
+    return {"month": "2026-02", "kind": "charges"}
+
+
+def sheets_of_batch(seat: Membership) -> Mapping[str, Any]:
+    """Of a batch that left as 837P."""
+    return {"batch_id": BatchFactory(organization=seat.organization, format="x12").id, "kind": "forms"}
+
+
+def paper(seat: Membership) -> Mapping[str, Any]:
+    """Asked for by the seat itself: the making is of whoever asks."""
+    at, of = timezone.now(), episode(seat)
+    return {"job_id": ask_for_month_paper(by=seat, at=at, month="2026-02", kind="forms", episode_id=of.id)}
+
+
+def paper_part(seat: Membership) -> Mapping[str, Any]:
+    job_id, at = paper(seat)["job_id"], timezone.now()
+    keep_paper(organization_id=seat.organization.id, job_id=job_id, parts=[b"Quuxworth, Zebediah"], at=at)
+    return {"job_id": job_id, "part": "1"}

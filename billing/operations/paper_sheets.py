@@ -1,0 +1,83 @@
+"""Charge sheets and claim sheets as PDFs: asked for, made by a job, kept sealed for a day, then gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from bhi.audit.operations import record
+from bhi.errors import NotFound
+from bhi.files.models import StoredFile
+from bhi.files.operations import store
+from bhi.jobs.operations import queue
+from bhi.tenancy.models import Membership
+from billing.queries.paper_sheets import KINDS, MAKE, PURPOSE, batch_asked, purpose_of
+from registry.models import Episode
+
+KEPT_FOR = timedelta(days=1)
+
+
+@transaction.atomic
+def ask_for_month_paper(*, by: Membership, at: datetime, month: str, kind: str, episode_id: UUID | None = None) -> UUID:
+    """Have the sheets made of a month's charges that are still to post, or of one patient's month.
+
+    Who asks twice while it waits gets the same. Returns the job's id. Raises NotFound for an unknown kind or episode.
+    """
+    if kind not in KINDS:
+        raise NotFound
+    arguments: dict[str, Any] = {"kind": kind, "month": month}
+    patient_id = None
+    if episode_id is not None:
+        patient_id = _patient(by.organization_id, episode_id)
+        arguments |= {"episode_id": episode_id, "patient_id": patient_id}
+    record("paper.asked", by=by, at=at, patient_id=patient_id, object_id=episode_id)
+    return _queued(f"{kind} {month} {episode_id or ''} {by.id}", arguments, by=by, at=at)
+
+
+@transaction.atomic
+def ask_for_batch_paper(*, by: Membership, at: datetime, batch_id: UUID, kind: str) -> UUID:
+    """Have the sheets made of a batch that left as 837P. Returns the job's id. Raises NotFound."""
+    if kind not in KINDS:
+        raise NotFound
+    batch_asked(by.organization_id, batch_id, kind)
+    record("paper.asked", by=by, at=at, object_id=batch_id)
+    return _queued(f"{kind} {batch_id} {by.id}", {"kind": kind, "batch_id": batch_id}, by=by, at=at)
+
+
+@transaction.atomic
+def keep_paper(*, organization_id: UUID, job_id: UUID, parts: list[bytes], at: datetime) -> list[StoredFile]:
+    """Keep the parts of one making for a day, in place of what an earlier run of its job made. Raises FileTooLarge."""
+    purpose = purpose_of(job_id)
+    StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
+    return [
+        store(
+            content,
+            organization_id=organization_id,
+            purpose=purpose,
+            media_type="application/pdf",
+            at=at,
+            expires_at=at + KEPT_FOR,
+        )
+        for content in parts
+    ]
+
+
+def discard_paper(*, organization_id: UUID, at: datetime) -> int:
+    """Delete the sheets whose day is over. Returns how many."""
+    old = StoredFile.objects.filter(organization_id=organization_id, purpose__startswith=PURPOSE, expires_at__lte=at)
+    return old.delete()[0]
+
+
+def _queued(key: str, arguments: dict[str, Any], *, by: Membership, at: datetime) -> UUID:
+    return queue(MAKE, organization_id=by.organization_id, key=key, arguments=arguments, owner=by, at=at)
+
+
+def _patient(organization_id: UUID, episode_id: UUID) -> UUID:
+    found = Episode.objects.filter(organization_id=organization_id, id=episode_id).first()
+    if found is None:
+        raise NotFound
+    patient_id: UUID = found.patient_id
+    return patient_id

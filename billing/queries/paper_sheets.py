@@ -1,0 +1,147 @@
+"""Charge sheets and claim sheets as PDFs: what stands on them, and the files that were made and have not expired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bhi.errors import NotFound
+from bhi.files.models import StoredFile
+from bhi.jobs.models import Job
+from bhi.tenancy.models import Membership
+from billing.models import Batch, BatchFormat, Claim
+from billing.queries.charge_sheets import ChargeRow, charge_row, charge_sheet
+from billing.queries.filing_facts import biller_of
+from billing.queries.filing_settings import billing_provider
+from billing.rules.canonical import read as read_kept
+from billing.rules.x12.filed import Biller, FiledClaim
+from caseload.rules.clock import month_of
+
+PURPOSE = "paper "
+MAKE = "make_paper_sheets"
+CHARGES = "charges"
+FORMS = "forms"
+KINDS = {CHARGES: "Charge sheet", FORMS: "Claim sheets"}
+
+
+@dataclass(frozen=True, slots=True)
+class PaperAsked:
+    """What somebody asked to have as a PDF: `charges` (a list) or `forms` (a page for each claim).
+
+    Of a month's charges that are still to post, of one patient's month, or of the claims of a batch.
+    """
+
+    kind: str
+    month: str
+    episode_id: UUID | None = None
+    patient_id: UUID | None = None
+    batch_id: UUID | None = None
+    batch_number: int | None = None
+
+    @property
+    def title(self) -> str:
+        return "Claim sheet" if self.kind == FORMS and self.episode_id else KINDS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """One claim on paper; `account` is the patient's record number."""
+
+    claim: FiledClaim
+    name: str
+    account: str
+    is_institutional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The claims in the order of the page or of the batch, and who bills; None where nobody said who."""
+
+    rows: tuple[PaperRow, ...]
+    biller: Biller | None
+
+
+def purpose_of(job_id: UUID) -> str:
+    """What the files of one making are kept as."""
+    return f"{PURPOSE}{job_id.hex}"
+
+
+def paper_asked(job_id: UUID, *, owner: Membership) -> PaperAsked:
+    """What the person's own job makes. Raises NotFound, also for the jobs of others and of other kinds."""
+    job = Job.objects.filter(organization_id=owner.organization_id, id=job_id, owner=owner, kind=MAKE).first()
+    if job is None:
+        raise NotFound
+    return asked_of(job.organization_id, job.arguments)
+
+
+def asked_of(organization_id: UUID, arguments: dict[str, Any]) -> PaperAsked:
+    """A job's arguments as what was asked. Raises NotFound for a batch that is gone."""
+    if batch := arguments.get("batch_id"):
+        return batch_asked(organization_id, UUID(batch), arguments["kind"])
+    episode, patient = arguments.get("episode_id"), arguments.get("patient_id")
+    return PaperAsked(
+        arguments["kind"],
+        arguments["month"],
+        episode_id=UUID(episode) if episode else None,
+        patient_id=UUID(patient) if patient else None,
+    )
+
+
+def batch_asked(organization_id: UUID, batch_id: UUID, kind: str) -> PaperAsked:
+    """The sheets of a batch that left as 837P: others keep no claim as it was asked. Raises NotFound."""
+    rows = Batch.objects.filter(organization_id=organization_id, format=BatchFormat.X12)
+    found = rows.filter(id=batch_id).values("month", "number").first()
+    if found is None:
+        raise NotFound
+    return PaperAsked(kind, month_of(found["month"]), batch_id=batch_id, batch_number=found["number"])
+
+
+def paper_of(organization_id: UUID, asked: PaperAsked, *, at: datetime) -> Paper:
+    """What stands on the sheets: of a batch as it left, else as the closed month says. Raises NotFound."""
+    if asked.batch_id is not None:
+        return _of_batch(organization_id, asked.batch_id)
+    provider = billing_provider(organization_id)
+    biller = biller_of(provider) if provider else None
+    if asked.episode_id is not None:
+        return Paper((_paper_row(charge_row(organization_id, asked.month, asked.episode_id, at=at)),), biller)
+    sheet = charge_sheet(organization_id, asked.month, at=at)
+    return Paper(tuple(_paper_row(row) for row in sheet.rows if row.is_to_post), biller)
+
+
+def paper_files(organization_id: UUID, job_id: UUID, *, at: datetime) -> list[StoredFile]:
+    """The parts that a job made, in their order, without their bytes; none once they have expired."""
+    rows = StoredFile.objects.filter(organization_id=organization_id, purpose=purpose_of(job_id), expires_at__gt=at)
+    return list(rows.defer("sealed").order_by("id"))
+
+
+def paper_file(organization_id: UUID, job_id: UUID, part: int, *, at: datetime) -> StoredFile:
+    """One part, from 1. Raises NotFound."""
+    files = paper_files(organization_id, job_id, at=at)
+    if not 1 <= part <= len(files):
+        raise NotFound
+    return files[part - 1]
+
+
+def _of_batch(organization_id: UUID, batch_id: UUID) -> Paper:
+    rows = (
+        Claim.objects.filter(organization_id=organization_id, batch_id=batch_id)
+        .select_related("patient")
+        .only("content", "organization_id", "patient__family_name", "patient__given_name", "patient__mrn")
+        .order_by("number")
+    )
+    kept = [(row, row.content) for row in rows if "claim" in row.content]
+    biller = read_kept(Biller, kept[0][1]["head"]["biller"]) if kept else None
+    return Paper(tuple(_batch_row(row, content) for row, content in kept), biller)
+
+
+def _batch_row(row: Claim, content: dict[str, Any]) -> PaperRow:
+    patient = row.patient
+    return PaperRow(
+        read_kept(FiledClaim, content["claim"]), f"{patient.family_name}, {patient.given_name}", patient.mrn
+    )
+
+
+def _paper_row(row: ChargeRow) -> PaperRow:
+    return PaperRow(row.claim, row.patient_name, row.mrn, row.is_institutional)
