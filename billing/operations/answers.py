@@ -46,16 +46,18 @@ def take_answer(*, by: Membership, at: datetime, name: str, content: bytes, in_b
     """Keep an uploaded 999, 277CA or 835 and post what it says, all of it or nothing.
 
     The same bytes a second time give the file as it was read before. A payment that does not add up is refused: the
-    file comes back `refused`, with the arithmetic, and may be tried again. A long file is read by a job.
-    Raises AnswerUnreadable; then nothing was kept.
+    file comes back `refused`, with the arithmetic, and may be tried again. A long file is read by a job, and so is one
+    that comes while another is being posted. Raises AnswerUnreadable; then nothing was kept.
     """
-    lock_answers(by.organization_id)
     sha256 = hashlib.sha256(content).hexdigest()
+    _lock_bytes(by.organization_id, sha256)
     same = AnswerFile.objects.filter(organization_id=by.organization_id, sha256=sha256).order_by("-received_at")
     before = same.exclude(state=AnswerState.REFUSED).first() or same.first()
     if before is not None and before.state != AnswerState.REFUSED:
         return before
-    later = in_background and len(content) > AT_ONCE_BYTES
+    later = in_background and (len(content) > AT_ONCE_BYTES or not _is_locked_at_once(by.organization_id))
+    if not later:
+        lock_answers(by.organization_id)
     answer = _understood(content, only_look=later)
     file = before or _kept(by=by, at=at, name=name, content=content, sha256=sha256)
     if answer is None:
@@ -99,6 +101,23 @@ def lock_answers(organization_id: UUID) -> None:
     """One reader of an organization's answers at a time: a payment is posted once."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing answers {organization_id}"])
+
+
+def _is_locked_at_once(organization_id: UUID) -> bool:
+    """Lock the answers if nobody posts one; who uploads a short one does not wait for a long one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing answers {organization_id}"]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _lock_bytes(organization_id: UUID, sha256: str) -> None:
+    """Of two who upload the same file at once, the second finds what the first kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing answer {organization_id} {sha256}"]
+        )
 
 
 def _understood(content: bytes, *, only_look: bool) -> Answer | None:

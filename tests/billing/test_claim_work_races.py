@@ -115,6 +115,36 @@ def test_a_request_is_not_kept_waiting_while_a_long_answer_is_understood(monkeyp
     assert (read.state, free) == ("read", [True])
 
 
+def test_who_uploads_while_a_long_answer_is_posted_waits_for_a_worker_not_for_the_posting() -> None:
+    organization = OrganizationFactory()
+    by = system_seat(organization)
+    with tenant(organization):
+        filed(organization).claim()
+
+    def upload() -> AnswerFile:
+        try:
+            with tenant(organization):
+                return take_answer(by=by, at=AT, name="era", content=PLAIN.encode())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, tenant(organization):
+        lock_answers(organization.id)
+        file = pool.submit(upload).result(PATIENCE)
+    assert file.state == "reading"
+    with tenant(organization):
+        assert read_kept_answer(by=by, at=AT, file_id=file.id).state == "read"
+
+
+def test_the_same_file_uploaded_by_four_at_once_is_kept_once() -> None:
+    organization = OrganizationFactory()
+    by = system_seat(organization)
+    taken = at_once(organization, [lambda: take_answer(by=by, at=AT, name="era", content=PLAIN.encode())] * 4)
+    assert len({file.id for file in taken}) == 1
+    with tenant(organization):
+        assert Remittance.objects.count() == 1
+
+
 def test_two_workers_read_a_long_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
     organization, file = waiting_answer(monkeypatch)
     by = system_seat(organization)
