@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django import forms
 from django.http import QueryDict
@@ -44,11 +44,13 @@ class FilingForm(forms.Form):
         chosen = list(payers)
         return cls(initial={"client_token": uuid7(), "payers": chosen}, payers=chosen)
 
-    def token(self) -> UUID | None:
-        """The form's token, whatever else was sent; None where there is none."""
+    def token_for(self, *what: str) -> UUID | None:
+        """One token for each thing that a button of this page asks for, so that each is made once and none stands for
+        another; None where the page's own token is missing, whatever else was sent.
+        """
         self.is_valid()
         token: UUID | None = self.cleaned_data.get("client_token")
-        return token
+        return uuid5(token, " ".join(sorted(what))) if token else None
 
     def chosen(self) -> set[UUID]:
         """The payers that are ticked, as sent or as proposed."""

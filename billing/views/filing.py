@@ -40,7 +40,7 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
     form = FilingForm.sent(request.POST) if posted and "table" not in request.POST else FilingForm.fresh(ready)
     refusal = ""
     if posted and "table" in request.POST:
-        made_table, refusal = _table(request, plan, month, by, now)
+        made_table, refusal = _table(request, plan, month, by, now, seen)
         if made_table is not None:
             messages.success(request, f"Batch {made_table.number} is a table of {made_table.claim_count} claims.")
             return redirect("batch", organization, made_table.id)
@@ -50,7 +50,7 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
                 by=by,
                 at=now,
                 month=month,
-                client_token=form.cleaned_data["client_token"],
+                client_token=form.token_for(*map(str, form.cleaned_data["payers"])),
                 payer_ids=form.cleaned_data["payers"],
                 has_seen_papers=form.cleaned_data["has_seen_papers"],
             )
@@ -101,16 +101,28 @@ def by_table(payer: PayerPlan) -> list[Prepared]:
     return ones if payer.head is not None else [*payer.ready, *payer.to_mend, *ones]
 
 
-def _table(request: HttpRequest, plan: FilingPlan, month: str, by: Membership, at: datetime) -> tuple[Any, str]:
+def _table(
+    request: HttpRequest, plan: FilingPlan, month: str, by: Membership, at: datetime, has_seen_papers: bool
+) -> tuple[Any, str]:
     """A table of what leaves by no file of the chosen payer, or why there is none."""
     payer = next((one for one in plan.payers if str(one.payer_id) == request.POST["table"]), None)
-    token = FilingForm.sent(request.POST).token()
+    token = FilingForm.sent(request.POST).token_for("table", request.POST["table"])
     if token is None:
         return None, "Press the button again: this page was open for too long."
     # A second press finds nothing left, and is answered with the first one's table.
     episodes = [one.billable.episode.id for one in by_table(payer)] if payer else []
     try:
-        return make_batch(by=by, at=at, month=month, client_token=token, episode_ids=episodes), ""
+        return (
+            make_batch(
+                by=by,
+                at=at,
+                month=month,
+                client_token=token,
+                episode_ids=episodes,
+                has_seen_papers=has_seen_papers,
+            ),
+            "",
+        )
     except DomainError as fault:
         return None, str(fault)
 

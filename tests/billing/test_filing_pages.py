@@ -21,7 +21,12 @@ from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
 from tests.billing.test_claims_of_closed_months import late_work
 from tests.factories.billing import BatchFactory
-from tests.factories.claims import AcknowledgementFactory, DenialFactory, RemittanceClaimFactory
+from tests.factories.claims import (
+    AcknowledgementFactory,
+    DenialFactory,
+    PayerRouteFactory,
+    RemittanceClaimFactory,
+)
 from tests.statements import own
 
 pytestmark = pytest.mark.usefixtures("organization")
@@ -337,6 +342,44 @@ def test_what_no_file_takes_leaves_by_table(people: Program, billing: Client, ba
     gone = billing.post(address, {"client_token": str(uuid4()), "table": payer})
     assert (gone.status_code, "Nothing is left to claim for February 2026" in text_of(gone)) == (422, True)
     assert billing.post(address, {"client_token": "x", "table": payer}).status_code == 422
+
+
+def test_one_button_after_the_other_makes_what_each_of_them_says(people: Program, billing: Client, base: str):
+    with tenant(people.organization):
+        aetna = people.payer("Aetna PPO", payer_code="60054")
+        medicare = people.payer("Medicare Part B", payer_code="MCR01")
+        PayerRouteFactory(
+            organization=people.organization, payer=aetna, receiver=Receiver.objects.get(), filing_code="CI"
+        )
+        cigna = people.payer("Cigna", payer_code="62308")
+    patient(people)
+    patient(people, "Berg", payer=aetna)
+    patient(people, "Castro", payer=cigna)
+    close(people)
+    address, token = f"{base}months/{FEBRUARY}/files/new/", str(uuid4())
+    presses: list[dict[str, Any]] = [{"payers": [str(medicare.id)]}, {"table": str(cigna.id)}]
+    presses += [{"payers": [str(aetna.id)]}, {"payers": [str(aetna.id)]}, {"table": str(cigna.id)}]
+    for press in presses:
+        assert billing.post(address, {"client_token": token, **press}).status_code == 302
+    with tenant(people.organization):
+        claims = Claim.objects.order_by("batch__number")
+        made = list(claims.values_list("batch__number", "batch__format", "patient__family_name"))
+    assert made == [(1, "x12", "Abara"), (2, "csv", "Castro"), (3, "x12", "Berg")]
+
+
+def test_a_table_holds_what_somebody_has_seen_the_papers_of(people: Program, billing: Client, base: str):
+    patient(people, without=("visit",))
+    with tenant(people.organization):
+        record_visit(by=people.by, at=AT, patient=Episode.objects.get().patient, on=date(2026, 1, 20), code="")
+        Receiver.objects.update(is_in_use=False)
+    close(people)
+    address = f"{base}months/{FEBRUARY}/files/new/"
+    (payer,) = ticked(people)["payers"]
+    sent = {"client_token": str(uuid4()), "table": payer}
+    unseen = billing.post(address, sent)
+    assert (unseen.status_code, all_of(people, Batch)) == (422, [])
+    assert billing.post(address, {**sent, "has_seen_papers": "on"}).status_code == 302
+    assert [batch.claim_count for batch in all_of(people, Batch)] == [1]
 
 
 def test_what_was_never_offered_is_refused(people: Program, billing: Client, base: str):
