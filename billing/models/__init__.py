@@ -23,7 +23,7 @@ from billing.models.filing import (
     ServiceDayPolicy,
     TaxIdKind,
 )
-from billing.models.months import Batch, BatchFormat, Claim, ClaimLine, Frequency, ServiceMonth
+from billing.models.months import Batch, BatchFormat, Claim, ClaimLine, ClaimWithdrawal, Frequency, ServiceMonth
 from billing.models.practice import BilledLine, FileState, LookBack, PracticeFile, PracticeRow
 from billing.models.profiles import AccessAlignment, ClinicianYear, OtherService, PayerProfile, PriorService
 
@@ -44,6 +44,7 @@ __all__ = [
     "CheckMode",
     "Claim",
     "ClaimLine",
+    "ClaimWithdrawal",
     "ClinicianRate",
     "ClinicianYear",
     "CoderDecision",

@@ -147,3 +147,23 @@ class ClaimLine(TenantModel):
             AppMayOnly(name="billing_claimline_app"),
             models.UniqueConstraint(fields=["organization", "claim", "number"], name="billing_claimline_number"),
         ]
+
+
+class ClaimWithdrawal(TenantModel):
+    """A claim that was taken back without a file: no payer ever kept it, or the practice told the payer itself."""
+
+    claim = TenantForeignKey(Claim)
+    at = models.DateTimeField()
+    by = TenantForeignKey("tenancy.Membership")
+    client_token = models.UUIDField()
+    because = models.CharField(max_length=300)
+    payer_told = models.BooleanField(help_text="Outside this product, by whoever keyed it or asked for a reopening")
+    reference = models.CharField(max_length=50, blank=True, help_text="Under which the payer knows of it")
+
+    class Meta:
+        constraints = [
+            *tenant_wall("billing_claimwithdrawal", "claim", "by"),
+            AppMayOnly(name="billing_claimwithdrawal_app"),
+            models.UniqueConstraint(fields=["organization", "claim"], name="billing_claimwithdrawal_one"),
+            models.CheckConstraint(condition=~Q(because=""), name="billing_claimwithdrawal_says_why"),
+        ]

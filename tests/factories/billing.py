@@ -13,6 +13,7 @@ from billing.models import (
     BilledLine,
     Claim,
     ClaimLine,
+    ClaimWithdrawal,
     ClinicianYear,
     CoderDecision,
     FrozenMonth,
@@ -122,6 +123,18 @@ class ClaimFactory(DjangoModelFactory):
     verdict = factory.LazyFunction(dict)
     book = "medicare_ffs_2026"
     book_sha256 = "0" * 64
+
+
+class ClaimWithdrawalFactory(DjangoModelFactory):
+    class Meta:
+        model = ClaimWithdrawal
+
+    claim = factory.SubFactory(ClaimFactory, **same_organization())
+    at = NOW
+    by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+    client_token = factory.LazyFunction(uuid4)
+    because = "It was keyed twice."
+    payer_told = True
 
 
 class ClaimLineFactory(DjangoModelFactory):
