@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from billing.models import Acknowledgement, Claim, Denial, RemittanceClaim
+from billing.queries.acknowledged import acknowledged
 
 
 def payer_number_of(claim: Claim) -> str:
@@ -24,12 +25,9 @@ def is_rejected(claim: Claim) -> bool:
     What was said of the claim itself counts before what was said of its file, in whichever order they were read: a
     file's receipt may be uploaded after the answer to its claims.
     """
-    rows = Acknowledgement.objects.filter(organization_id=claim.organization_id).order_by(
-        "-file__received_at", "-position"
-    )
-    own = rows.filter(claim=claim).first()
-    last = own or rows.filter(claim__isnull=True, batch_id=claim.batch_id).first()
-    return last is not None and not last.is_accepted and not _is_paid(claim)
+    of_claims, of_batches = acknowledged(claim.organization_id, [claim.id], [claim.batch_id])
+    counting = of_claims.get(claim.id) or of_batches.get(claim.batch_id)
+    return counting is not None and not counting.is_accepted and not _is_paid(claim)
 
 
 def is_denied(claim_id: UUID, organization_id: UUID) -> bool:

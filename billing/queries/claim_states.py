@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
-
-from billing.models import Acknowledgement, Claim, RemittanceClaim
+from billing.models import Claim, RemittanceClaim
+from billing.queries.acknowledged import acknowledged
 from billing.queries.answered import AnsweredClaim, answered_claims
+from billing.rules.acknowledged import Heard
 from billing.rules.denials import PATIENT, TAKEN_BACK, Standing, standing_after
 
 FILED: Final = "filed"
@@ -71,21 +71,11 @@ class ClaimState:
         return self.word in (PAID, PARTLY_PAID, DENIED, REVERSED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """The last acknowledgement of a claim, or of its file."""
-
-    is_accepted: bool
-    said_on: date | None
-    codes: tuple[str, ...]
-    payer_claim_number: str
-
-
 def claim_states(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, ClaimState]:
     """Where each of these claims stands. Nine statements for any number of claims, one more for each replacement."""
     claims = Claim.objects.filter(organization_id=organization_id, id__in=list(claim_ids))
     rows = list(claims.values_list("id", "batch_id", "charge"))
-    of_claims, of_files = _heard(organization_id, claim_ids, {batch_id for _, batch_id, _ in rows})
+    of_claims, of_files = acknowledged(organization_id, claim_ids, {batch_id for _, batch_id, _ in rows})
     answers = {one.id: one for one in answered_claims(organization_id, claim_ids)}
     numbers = _payer_numbers(organization_id, claim_ids)
     return {
@@ -97,7 +87,7 @@ def claim_states(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUI
 
 
 def _state(
-    claim: AnsweredClaim, charge: Decimal | None, heard: _Heard | None, of_file: _Heard | None, number: str
+    claim: AnsweredClaim, charge: Decimal | None, heard: Heard | None, of_file: Heard | None, number: str
 ) -> ClaimState:
     """By its payments; before them by what was said of it; before that by what was said of its file."""
     is_file_taken = of_file.is_accepted if of_file else None
@@ -144,24 +134,6 @@ def _word(standing: Standing, paid: Decimal, owed: Decimal) -> str:
     if paid > 0 or owed > 0:
         return PARTLY_PAID
     return REVERSED if any(one.reason == TAKEN_BACK for one in standing.unpaid) else DENIED
-
-
-def _heard(
-    organization_id: UUID, claim_ids: Collection[UUID], batch_ids: Collection[UUID]
-) -> tuple[dict[UUID, _Heard], dict[UUID, _Heard]]:
-    """What was said last of each claim, and of each file as a whole."""
-    of = Q(claim_id__in=list(claim_ids)) | Q(claim__isnull=True, batch_id__in=list(batch_ids))
-    rows = Acknowledgement.objects.filter(of, organization_id=organization_id)
-    of_claims: dict[UUID, _Heard] = {}
-    of_files: dict[UUID, _Heard] = {}
-    for row in rows.order_by("file__received_at", "position", "id"):
-        told = [fault.get("code", "") for fault in row.detail]
-        heard = _Heard(row.is_accepted, row.said_on, tuple(filter(None, [row.code, *told])), row.payer_claim_number)
-        if row.claim_id is not None:
-            of_claims[row.claim_id] = heard
-        elif row.batch_id is not None:
-            of_files[row.batch_id] = heard
-    return of_claims, of_files
 
 
 def _payer_numbers(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, str]:

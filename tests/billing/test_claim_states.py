@@ -15,6 +15,7 @@ from tests.billing.filed import CONTROL, Filed, filed
 from tests.factories.registry import system_seat
 from tests.factories.tenancy import NOW
 from tests.rules.billing.answer_texts import (
+    ISA,
     acknowledged_claims,
     acknowledged_file,
     claim_said,
@@ -31,6 +32,11 @@ ONLY_DENIED = (
 )
 OWED = f"CLP*{CONTROL}*1*290*0*145*MB*ICN900~SVC*HC:99492*170*0**1~CAS*CO*45*25~CAS*PR*1*145~SVC*HC:99494*120*0**1~"
 OWED_WHOLE = OWED.replace("*290*", "*170*").replace("SVC*HC:99494*120*0**1~", "")
+
+
+DATED_BEFORE = acknowledged_file().replace("*20260320*", "*20260301*")
+ENVELOPE_TAKEN = f"{ISA.format(number='000000001')}TA1*000000007*260325*1200*A*000~IEA*0*000000001~"
+LATER_TAKEN = acknowledged_claims(claim_said(CONTROL, "A2:20")).replace("20260303", "20260304")
 
 
 @pytest.fixture
@@ -70,6 +76,12 @@ ANEW = era(corrected_claim(), total="200.00", trace="3")
         ((acknowledged_file(),), "filed", "Filed, no answer yet"),
         ((acknowledged_file("R"),), "rejected", "Rejected"),
         ((acknowledged_file("R"), acknowledged_file("E")), "filed", "Filed, no answer yet"),
+        ((acknowledged_file("R"), DATED_BEFORE), "rejected", "Rejected"),
+        ((DATED_BEFORE, acknowledged_file("R")), "rejected", "Rejected"),
+        ((acknowledged_file("R"), ENVELOPE_TAKEN), "rejected", "Rejected"),
+        ((acknowledged_file("R"), acknowledged_claims()), "rejected", "Rejected"),
+        ((acknowledged_claims(file_status="A8:24"), acknowledged_file()), "rejected", "Rejected"),
+        ((LATER_TAKEN, acknowledged_claims(claim_said(CONTROL, "A3:21"))), "accepted", "Taken on by the payer"),
         ((acknowledged_claims(claim_said(CONTROL, "A2:20")),), "accepted", "Taken on by the payer"),
         ((acknowledged_claims(claim_said(CONTROL, "A3:21")),), "rejected", "Rejected"),
         ((acknowledged_claims(claim_said(CONTROL, "A3:21")), acknowledged_file()), "rejected", "Rejected"),

@@ -297,8 +297,8 @@ def test_of_several_files_in_one_none_is_lost(parts: list[tuple[str, str]], last
     text = "".join(junk + _KNOWN[name] for junk, name in parts) + last
     try:
         answer = read_answer(text.encode())
-    except Unreadable as refusal:
-        assert str(refusal)[-1] == "."
+    except Unreadable:
+        assert _read_or_refuse(text.encode()) is None
         return
     alone = [read_answer(_KNOWN[name].encode()) for _, name in parts]
     assert [one.trace_number for one in answer.payments] == [one.trace_number for a in alone for one in a.payments]
