@@ -109,13 +109,12 @@ def standing_after(answers: Iterable[Answered]) -> Standing:
     denied: dict[str, Unpaid] = {}
     paid: dict[str, Decimal] = {}
     for answer in answers:
-        lines = answer.lines or (_whole(answer),)
-        for line in lines:
-            paid[line.key] = paid.get(line.key, Decimal(0)) + line.paid
-            found = _taken(answer, line, paid[line.key]) if answer.is_reversal else _denied(answer, line)
-            denied.pop(line.key, None)
+        for key, parts in _by_line(answer.lines or (_whole(answer),)).items():
+            paid[key] = paid.get(key, Decimal(0)) + sum((part.paid for part in parts), Decimal(0))
+            found = _taken(answer, parts, paid[key]) if answer.is_reversal else _denied(answer, parts)
+            denied.pop(key, None)
             if found is not None:
-                denied[line.key] = found
+                denied[key] = found
         if answer.lines and not answer.is_reversal:
             denied.pop("", None)
             _deny_whole(answer, denied)
@@ -162,19 +161,57 @@ def _whole(answer: Answered) -> AnsweredLine:
     return AnsweredLine(answer.id, "", answer.charge, answer.paid, answer.adjusted)
 
 
-def _denied(answer: Answered, line: AnsweredLine) -> Unpaid | None:
-    main = main_reason(line.charge, line.paid, line.adjusted)
+def _by_line(lines: Iterable[AnsweredLine]) -> dict[str, list[AnsweredLine]]:
+    """What is said of each line: a payer may split one into several, each under the number of the line."""
+    found: dict[str, list[AnsweredLine]] = {}
+    for line in lines:
+        found.setdefault(line.key, []).append(line)
+    return found
+
+
+def _denied(answer: Answered, parts: Sequence[AnsweredLine]) -> Unpaid | None:
+    """The line is denied as its parts together are, or for what one part says that was not paid at all."""
+    charge, paid = (
+        sum(amounts, Decimal(0)) for amounts in zip(*((one.charge, one.paid) for one in parts), strict=True)
+    )
+    together = _together(parts)
+    main = main_reason(charge, paid, together)
+    if main is None and len(parts) > 1:
+        main = _of_unpaid_parts(parts, together)
     if main is None or (main.reason == NO_REASON and answer.lines and answer.adjusted):
         return None
-    return Unpaid(answer.id, line.id if answer.lines else None, line.key, main.group, main.reason, main.amount)
+    said_by = next((part for part in parts if _says(part, main)), parts[0])
+    line_id = said_by.id if answer.lines else None
+    return Unpaid(answer.id, line_id, said_by.key, main.group, main.reason, main.amount)
 
 
-def _taken(answer: Answered, line: AnsweredLine, left: Decimal) -> Unpaid | None:
+def _together(parts: Sequence[AnsweredLine]) -> tuple[Adjusted, ...]:
+    """What was taken off all parts, by group and reason."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for one in (one for part in parts for one in part.adjusted):
+        sums[one.group, one.reason] = sums.get((one.group, one.reason), Decimal(0)) + one.amount
+    return tuple(Adjusted(group, reason, amount) for (group, reason), amount in sums.items())
+
+
+def _of_unpaid_parts(parts: Sequence[AnsweredLine], together: Sequence[Adjusted]) -> Adjusted | None:
+    """What denies parts of which nothing was paid, unless another part gives it back."""
+    stands = {(one.group, one.reason): one.amount for one in together if one.amount > 0}
+    said = (main_reason(part.charge, part.paid, part.adjusted) for part in parts if part.paid == 0)
+    left = [one for one in said if one is not None and (one.group, one.reason) in stands]
+    return max(left, key=lambda one: one.amount, default=None)
+
+
+def _says(part: AnsweredLine, main: Adjusted) -> bool:
+    return any((one.group, one.reason) == (main.group, main.reason) and one.amount > 0 for one in part.adjusted)
+
+
+def _taken(answer: Answered, parts: Sequence[AnsweredLine], left: Decimal) -> Unpaid | None:
     """A payment that was taken back and of which nothing is left."""
-    if line.paid >= 0 or left > 0:
+    taken = sum((part.paid for part in parts), Decimal(0))
+    if taken >= 0 or left > 0:
         return None
-    line_id = line.id if answer.lines else None
-    return Unpaid(answer.id, line_id, line.key, "", TAKEN_BACK, -line.paid)
+    line_id = parts[0].id if answer.lines else None
+    return Unpaid(answer.id, line_id, parts[0].key, "", TAKEN_BACK, -taken)
 
 
 def _deny_whole(answer: Answered, denied: dict[str, Unpaid]) -> None:

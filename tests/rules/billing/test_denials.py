@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -116,6 +117,42 @@ def test_reasons_of_the_whole_claim_beside_a_denied_line_do_not_deny_twice():
     denied = line(LINE, "0", ("CO", "97", "170"))
     found = standing_after([answer(FIRST, denied, whole=adjusted(("CO", "16", "10")))])
     assert found.unpaid == (Unpaid(FIRST, LINE, "99492", "CO", "97", money("170")),)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (("85", ("CO", "45", "10")), ("0", ("CO", "97", "75")), ("CO", "97", "75")),
+        (("85", ("CO", "45", "10")), ("0", ("CO", "999", "75")), ("CO", "999", "75")),
+        (("0", ("CO", "97", "95")), ("0", ("CO", "97", "75")), ("CO", "97", "170")),
+        (("85", ("CO", "45", "10")), ("75",), None),
+        (("85", ("CO", "45", "10")), ("0", ("PR", "1", "75")), None),
+        (("0", ("CO", "B10", "170")), ("170", ("CO", "B10", "-170")), None),
+    ],
+)
+def test_a_line_that_the_payer_splits_is_one_line(
+    first: tuple[Any, ...], second: tuple[Any, ...], expected: tuple[str, str, str] | None, *, turned: bool
+):
+    """Whichever part comes first, and whichever part is denied."""
+    parts = [
+        AnsweredLine(
+            id_, "99494", sum((money(one[2]) for one in reasons), money(paid)), money(paid), adjusted(*reasons)
+        )
+        for id_, (paid, *reasons) in ((LINE, first), (ANEW, second))
+    ]
+    standing = standing_after([answer(FIRST, *(reversed(parts) if turned else parts))])
+    found = [(one.group, one.reason, one.amount) for one in standing.unpaid]
+    assert found == ([] if expected is None else [(*expected[:2], money(expected[2]))])
+    assert standing.paid == {"99494": money(first[0]) + money(second[0])}
+
+
+def test_what_is_taken_back_of_a_split_line_is_taken_back_once():
+    paid = answer(FIRST, line(LINE, "60", key="99494"), line(ANEW, "40", key="99494"))
+    taken = answer(
+        SECOND, line(UUID(int=13), "-60", key="99494"), line(UUID(int=14), "-40", key="99494"), reversal=True
+    )
+    assert standing_after([paid, taken]).unpaid == (Unpaid(SECOND, UUID(int=13), "99494", "", "taken", money("100")),)
 
 
 @pytest.mark.parametrize(
