@@ -168,6 +168,7 @@ WORDS: dict[str, str] = {
     "refund.viewed": "opened a payment that is not supported",
     "refund.worked": "worked on a payment that is not supported",
     "refund.closed": "closed a payment that was not supported",
+    "money.exported": "downloaded a table of the money pages",
     "money.viewed": "opened the money pages",
     "month.corrected": "corrected a closed month",
     "month.exception_noted": "noted an exception of a month",

@@ -1,5 +1,7 @@
 """Money pages: expected against paid, denials, days to payment, and what was left on the table."""
 
+import csv
+import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
 from billing.models import Claim, ClaimLine, PayerProfile
 from billing.operations.batches import make_batch
@@ -30,6 +33,7 @@ from tests.factories.claims import (
 )
 from tests.statements import own
 
+FILE = "/o/lakeside/billing/money/file/"
 PAGE = "/o/lakeside/billing/money/?month=2026-02"
 LEFT = "/o/lakeside/billing/money/left/?month=2026-02"
 
@@ -149,7 +153,7 @@ def people(organization: Any, clinic: Any) -> Program:
 
 
 @pytest.fixture
-def billing(client_for: Any) -> Client:
+def billing(client_for: Any) -> Any:
     return client_for("billing")
 
 
@@ -203,3 +207,65 @@ def test_sums_say_what_they_rest_on(people: Program, billing: Client):
         "estimate, 1 unknown amount",
     ):
         assert words in said, words
+
+
+def table(client: Client, url: str, **asked: str) -> list[list[str]]:
+    answer = client.post(url, {"month": "2026-02", "months": "1", **asked})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_the_files_have_the_figures_of_the_page(people: Program, billing: Client):
+    with tenant(people.organization):
+        first, second, _ = claimed(people, "Abara", "Bello", "Costa")
+        answer(people, first, "125.69", owed="32.06")
+        answer(people, second, "0", denied="97")
+        people.billing_patient("Diallo", payer=people.payer("=Aetna+1"))
+        make_batch(by=people.by, at=AT, month="2026-02", client_token=uuid4(), has_seen_papers=True)
+        found = february(people)
+    known, each = str(found.all.expected), str(found.all.expected / 3)
+    difference = str(Decimal("157.75") - 2 * found.all.expected / 3)
+    heading = ["Claims", "Claims answered", "Expected", "Unknown amounts", "Has estimates", "Paid", "Patients owe",
+               "Not answered yet", "Difference"]  # fmt: skip
+    medicare_cells = ["3", "2", known, "0", "yes", "125.69", "32.06", each, difference]
+    everything = ["4", "2", known, "1", "yes", "125.69", "32.06", each, difference]
+    assert table(billing, FILE, table="payer") == [
+        ["Payer", *heading],
+        ["'=Aetna+1", "1", "0", "", "1", "no", "0.00", "0.00", "0.00", ""],
+        ["Medicare", *medicare_cells],
+        ["All", *everything],
+    ]
+    assert table(billing, FILE, table="month") == [["Month", *heading], ["2026-02", *everything], ["All", *everything]]
+    assert table(billing, FILE, table="code") == [["Code", *heading], ["99492", *everything], ["All", *everything]]
+    assert table(billing, FILE, table="denied") == [
+        ["Code", "Reason", "Lines denied", "Lines answered", "Percent of answered", "Charged"],
+        ["97", found.denied[0].reason.meaning, "1", "2", "50", str(found.denied[0].amount)],
+        ["", "All", "1", "2", "50", str(found.denied[0].amount)],
+    ]
+    said = text_of(billing.get(PAGE))
+    for amount in (known, each, "125.69", "32.06"):
+        assert f"${Decimal(amount):,.2f}" in said
+    assert billing.post(FILE, {"table": "patients"}).status_code == 404
+
+
+def test_what_was_left_is_a_file_too(people: Program, billing: Client):
+    with tenant(people.organization):
+        payer = medicare(people)
+        people.billing_patient("Abara", payer=payer)
+        people.billing_patient("Bello", payer=people.payer("Aetna"))
+        shown = money_left(people.organization.id, "2026-02", on=date(2026, 4, 3))
+    rows = table(billing, "/o/lakeside/billing/money/left/file/")
+    assert rows[0][:4] == ["Month", "Why", "Patients' months", "Would have brought, estimate"]
+    assert [(row[1], row[2], row[4]) for row in rows[1:]] == [
+        (one.label, str(one.months), str(one.expected.unknown)) for one in shown
+    ]
+    assert [row[3] for row in rows[1:] if row[2] != "0"] == [str(one.expected.known) for one in shown if one.months]
+
+
+def test_who_took_a_file_is_in_the_audit_and_care_managers_get_none(people: Program, billing: Any, client_for: Any):
+    table(billing, FILE)
+    table(billing, "/o/lakeside/billing/money/left/file/")
+    with tenant(people.organization):
+        assert AuditEvent.objects.filter(action="money.exported", by=billing.membership).count() == 2
+    for url in (FILE, "/o/lakeside/billing/money/left/file/"):
+        assert client_for("care_manager").post(url).status_code == 403

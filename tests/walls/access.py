@@ -480,6 +480,8 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "denial": Url(MONTHS, post=422, made=denial, shows="patient"),
     "money": Url(PAYING),
     "money_left": Url(PAYING),
+    "money_file": Url(PAYING, get=None, post=200),
+    "money_left_file": Url(PAYING, get=None, post=200),
     "refunds": Url(MONTHS, made=refund_list, shows="count"),
     "refunds_look": Url(MONTHS, get=None, post=302),
     "refund": Url(MONTHS, post=302, made=refund, shows="patient"),
