@@ -55,6 +55,18 @@ class Permission(StrEnum):
     MAKE_PACKET = "make_packet"  # the evidence of a month, as a PDF
     TRY_RULES = "try_rules"  # what would this bill?
     VIEW_AUDIT = "view_audit"
+    MANAGE_PEOPLE = "manage_people"  # invitations, roles, clinics, credentials, leave, end of work
+    SET_SIGN_IN = "set_sign_in"  # the organization's own identity provider
+    SIGN_ACCESS = "sign_access"  # once a quarter: who may do what
+    SET_UP = "set_up"  # the checklist of going live
+    CHECK_PROGRAM = "check_program"  # the monthly check, signed
+    VIEW_SETTINGS_HISTORY = "view_settings_history"
+    OPEN_IN_EMERGENCY = "open_in_emergency"  # past the limits of a record, for an hour, looked at afterwards
+    LOOK_AT_EMERGENCIES = "look_at_emergencies"
+    RESTRICT_RECORD = "restrict_record"
+    MARK_PART_TWO = "mark_part_two"  # 42 CFR part 2: mark, consent, revocation
+    RECORD_DISCLOSURE = "record_disclosure"
+    EXPORT_RECORD = "export_record"  # a copy for the patient; requests to amend
     VIEW_JOB = "view_job"
     ENTER = "enter"  # any seat of the organization
 
@@ -68,6 +80,7 @@ _REGISTRY = frozenset({
     *(Permission.ENROL, Permission.EDIT_PLAN, Permission.SIGN_PLAN, Permission.SEND_QUESTIONNAIRE),
     *(Permission.JOIN_REVIEW, Permission.FOLLOW_UP_ADVICE),
     *(Permission.RECORD_SERVICES, Permission.TRY_RULES),
+    *(Permission.MARK_PART_TWO, Permission.RECORD_DISCLOSURE, Permission.EXPORT_RECORD),
 })  # fmt: skip
 
 # What billing a month takes, by whoever answers for it.
@@ -88,11 +101,14 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.CLINIC_LEAD: _CLINICAL
     | _REGISTRY
     | _MONTHS
-    | {Permission.SET_PROTOCOLS, Permission.VIEW_TEAM, Permission.SET_SLOTS, Permission.SET_RELEASE},
+    | {Permission.SET_PROTOCOLS, Permission.VIEW_TEAM, Permission.SET_SLOTS, Permission.SET_RELEASE}
+    | {Permission.SIGN_ACCESS, Permission.SET_UP, Permission.CHECK_PROGRAM, Permission.VIEW_SETTINGS_HISTORY}
+    | {Permission.LOOK_AT_EMERGENCIES, Permission.RESTRICT_RECORD},
     Role.ADMIN: _EVERYONE
     | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT, Permission.SET_PROTOCOLS, Permission.SET_SLOTS}
     | {Permission.VIEW_MONEY, Permission.SET_PAYERS, Permission.SET_RELEASE, Permission.TAKE_PRACTICE_FILE}
-    | {Permission.LOOK_BACK, Permission.TRY_RULES, Permission.SET_FILING},
+    | {Permission.LOOK_BACK, Permission.TRY_RULES, Permission.SET_FILING}
+    | {Permission.MANAGE_PEOPLE, Permission.SET_SIGN_IN, Permission.SET_UP, Permission.VIEW_SETTINGS_HISTORY},
 }
 
 PUBLIC: Final = "public"

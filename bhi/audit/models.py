@@ -21,6 +21,9 @@ class AuditEvent(TenantModel):
     object_id = models.UUIDField(null=True)
     fields = ArrayField(models.CharField(max_length=60), default=list)
     count = models.PositiveIntegerField(null=True, help_text="For lists: how many patients were shown")
+    shown = ArrayField(models.UUIDField(), null=True, help_text="For lists: whom they showed")
+    ip = models.GenericIPAddressField(null=True)
+    session = models.CharField(max_length=16, blank=True, help_text="Beginning of the session key's fingerprint")
     request_id = models.UUIDField(null=True)
 
     class Meta:
@@ -31,3 +34,26 @@ class AuditEvent(TenantModel):
             models.Index(fields=["organization", "patient_id", "id"], name="audit_of_patient"),
             models.Index(fields=["organization", "by", "id"], name="audit_of_person"),
         ]
+
+
+class AuditSeal(TenantModel):
+    """The events of one day under one fingerprint, which holds that of the day before: a chain for each organization.
+
+    An event that is changed, taken out or slipped in later no longer gives the same fingerprint.
+    """
+
+    day = models.DateField(help_text="In UTC")
+    number = models.PositiveIntegerField(help_text="Counts up within the organization")
+    event_count = models.PositiveIntegerField()
+    last_event = models.UUIDField(null=True)
+    sha256 = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *tenant_wall("audit_seal"),
+            AppMayOnly(name="audit_seal_app"),
+            models.UniqueConstraint(fields=["organization", "day"], name="audit_seal_one_a_day"),
+            models.UniqueConstraint(fields=["organization", "number"], name="audit_seal_number"),
+        ]
+        db_table = "audit_seal"

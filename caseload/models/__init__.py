@@ -1,3 +1,4 @@
+from caseload.models.checks import MonthlyCheck
 from caseload.models.days_work import (
     ClinicianRequest,
     Cover,
@@ -80,6 +81,7 @@ __all__ = [
     "LoopState",
     "MedicationAct",
     "Mode",
+    "MonthlyCheck",
     "NoteTemplate",
     "OpenSpell",
     "QuestionKind",

@@ -36,6 +36,17 @@ from registry.models.people import (
     TreatingClinician,
 )
 from registry.models.plans import CarePlan, InitialAssessment, PlanSignOff, RelapsePlan, SafetyPlan
+from registry.models.privacy import (
+    AmendmentRequest,
+    Disclosure,
+    DisclosurePurpose,
+    EmergencyAccess,
+    PartTwoConsent,
+    PartTwoMark,
+    PartTwoPurpose,
+    RecordExport,
+    Restriction,
+)
 from registry.models.protocols import ClinicInstrument, ClinicProtocol, DutyTurn, OutsideHours
 from registry.models.referrals import (
     AttemptMode,
@@ -49,8 +60,10 @@ from registry.models.referrals import (
 )
 from registry.models.risk import RiskCase, RiskCause, RiskDrill, RiskProtocol, RiskStep, RiskStepKind, RiskTier
 from registry.models.self_reports import NoticeCause, SafetyNotice, SafetyStep, SelfReport, SentBy, StepKind
+from registry.models.setting_up import ModelFit, PayerCheck, PilotReview, SetupAttestation, Training, TrainingKind
 
 __all__ = [
+    "AmendmentRequest",
     "Appointment",
     "Assessment",
     "AttemptMode",
@@ -68,7 +81,10 @@ __all__ = [
     "Coverage",
     "CoverageCheck",
     "Diagnosis",
+    "Disclosure",
+    "DisclosurePurpose",
     "DutyTurn",
+    "EmergencyAccess",
     "EndReason",
     "Episode",
     "EpisodeStatus",
@@ -77,15 +93,22 @@ __all__ = [
     "HandOff",
     "InitialAssessment",
     "InitiatingVisit",
+    "ModelFit",
     "NotTheSame",
     "NoticeCause",
     "OutsideHours",
+    "PartTwoConsent",
+    "PartTwoMark",
+    "PartTwoPurpose",
     "Patient",
     "PatientMerge",
     "Payer",
+    "PayerCheck",
+    "PilotReview",
     "PlanSignOff",
     "Program",
     "ProgramPeriod",
+    "RecordExport",
     "RecordNumber",
     "Referral",
     "ReferralAttempt",
@@ -96,6 +119,7 @@ __all__ = [
     "RelatedPerson",
     "Relationship",
     "Representation",
+    "Restriction",
     "RiskCase",
     "RiskCause",
     "RiskDrill",
@@ -108,11 +132,14 @@ __all__ = [
     "SafetyStep",
     "SelfReport",
     "SentBy",
+    "SetupAttestation",
     "Sex",
     "StatusChange",
     "Stay",
     "StayKind",
     "StepKind",
+    "Training",
+    "TrainingKind",
     "TreatingClinician",
     "Urgency",
     "fact_wall",

@@ -116,6 +116,7 @@ class Patient(Fact):
     state = models.CharField(max_length=2, blank=True)
     postal_code = models.CharField(max_length=10, blank=True)
     died_on = models.DateField(null=True, blank=True)
+    is_restricted = models.BooleanField(default=False, help_text="A live Restriction names who may open it")
     next_visit_on = models.DateField(null=True, blank=True, help_text="The next visit in primary care")
 
     objects = PatientQuerySet.as_manager()  # type: ignore[misc]

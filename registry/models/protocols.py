@@ -8,6 +8,7 @@ from bhi.tenancy.base import TenantModel
 from bhi.tenancy.constraints import AppMayOnly, tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
 from bhi.tenancy.history import keeps_history
+from registry.models.episodes import Program
 
 
 class OutsideHours(models.TextChoices):
@@ -23,6 +24,9 @@ class ClinicProtocol(TenantModel):
     """A clinic's own limits. One row at most; a clinic without one works by the defaults below."""
 
     clinic = TenantForeignKey("tenancy.Clinic")
+    program = models.CharField(
+        max_length=10, choices=Program.choices, default=Program.COCM, help_text="What new enrolments begin in"
+    )
     first_attempt_days = models.PositiveSmallIntegerField(default=2, help_text="Business days to a first attempt")
     panel_limit = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Open episodes per care manager")
     interim_contact_days = models.PositiveSmallIntegerField(default=14, help_text="While waiting for a place")

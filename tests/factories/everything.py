@@ -8,10 +8,23 @@ from bhi.tenancy.base import TenantModel
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from registry.models import Fact
-from tests.factories import billing, caseload, claims, files, program, registry, reviews, risk, tenancy, work
+from tests.factories import (
+    billing,
+    caseload,
+    claims,
+    files,
+    going_live,
+    program,
+    registry,
+    reviews,
+    risk,
+    tenancy,
+    work,
+)
 
 # What to change in a table that is no Fact, so that it leaves a version behind.
 _CHANGES: dict[str, dict[str, object]] = {
+    "accounts.SingleSignOn": {"is_required": True},
     "billing.BillingProvider": {"is_test": False},
     "billing.ChargeColumns": {"columns": [["code", "CPT"]]},
     "billing.Denial": {"note": "Kim calls the payer."},
@@ -33,7 +46,7 @@ _CHANGES: dict[str, dict[str, object]] = {
     "registry.DutyTurn": {"is_current": False},
     "registry.RiskProtocol": {"after_hours": "Call the hospital's operator."},
 }
-_MODULES = (tenancy, files, registry, program, risk, caseload, work, reviews, billing, claims)
+_MODULES = (tenancy, files, registry, program, risk, caseload, work, reviews, billing, claims, going_live)
 
 
 def tenant_models() -> list[type[models.Model]]:
