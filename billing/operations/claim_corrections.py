@@ -42,7 +42,7 @@ from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan, payer
 from billing.queries.frozen import frozen_ask
 from billing.queries.release_pages import closed_clinics
 from billing.rules.canonical import read
-from billing.rules.x12.claim import ClaimFile, Fault, FiledClaim, faults_of
+from billing.rules.x12.claim import ClaimFile, Fault, FiledClaim, faults_of, says_otherwise
 from caseload.rules.clock import month_of
 
 
@@ -74,7 +74,7 @@ def correct_claim(
     frequency = Frequency.ORIGINAL if is_original else Frequency.REPLACEMENT
     plan, prepared = _planned(claim, at, frequency.value, "" if is_original else number)
     lines = _lines(claim)
-    if not (rejected or is_denied(claim.id, claim.organization_id) or _asks_otherwise(prepared, lines)):
+    if not (rejected or is_denied(claim.id, claim.organization_id) or _asks_otherwise(claim, prepared, lines)):
         raise NothingToReplace
     _refuse(plan, prepared.faults)
     assert plan.head is not None
@@ -170,7 +170,10 @@ def _refuse(plan: PayerPlan, faults: Sequence[Fault]) -> None:
         raise ClaimFaulty(list(dict.fromkeys(fault.sentence for fault in found)))
 
 
-def _asks_otherwise(prepared: Prepared, lines: Sequence[ClaimLine]) -> bool:
+def _asks_otherwise(claim: Claim, prepared: Prepared, lines: Sequence[ClaimLine]) -> bool:
+    """Whether anything that a file tells is another by now; of a claim that left by table, its codes and units."""
+    if "claim" in claim.content and says_otherwise(claim.content["claim"], prepared.claim):
+        return True
     before = [(line.code, line.units) for line in lines if line.units > 0]
     return [(line.code, line.units) for line in prepared.billable.lines] != before
 

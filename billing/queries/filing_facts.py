@@ -10,17 +10,20 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from bhi.tenancy.models import Clinic
 from billing.models import BillingProvider, PayerRoute
 from billing.queries.calendar import page_zone
 from billing.queries.claimable import Billable, ToClaim, claimable
 from billing.queries.fees import charges
 from billing.queries.filing_service_day import day_of
 from billing.rules.decisions import APCM_BASES
+from billing.rules.x12.characters import plain_text
 from billing.rules.x12.claim import (
     Address,
     Biller,
     ClaimFile,
     Clinician,
+    Facility,
     Fault,
     FiledClaim,
     FiledLine,
@@ -289,7 +292,21 @@ def _filed(ground: _Ground, route: PayerRoute | None, one: Billable) -> FiledCla
             clinician=str(one.clinician.id) if one.clinician else "",
             clinic=str(episode.clinic_id),
         ),
+        facility=_facility(ground.provider, episode.clinic),
     )
+
+
+def _facility(provider: BillingProvider | None, clinic: Clinic) -> Facility | None:
+    """Where the patient was seen, where an address is known and is not the billing provider's."""
+    address = Address(clinic.address, clinic.city, clinic.state, clinic.postal_code)
+    if address == Address() or (provider is not None and _is_same(address, biller_of(provider).address)):
+        return None
+    return Facility(clinic.name, clinic.npi, address)
+
+
+def _is_same(one: Address, other: Address) -> bool:
+    """Whether two addresses are one place: the street and the first five digits of the code, however written."""
+    return (plain_text(one.street), one.postal_code[:5]) == (plain_text(other.street), other.postal_code[:5])
 
 
 def _lines(one: Billable, fees: Mapping[str, Decimal], diagnoses: tuple[str, ...]) -> Iterable[FiledLine]:
@@ -366,4 +383,4 @@ def _holder(coverage: Coverage) -> Person:
 
 def _person(patient: Patient) -> Person:
     address = Address(patient.address, patient.city, patient.state, patient.postal_code)
-    return Person(patient.family_name, patient.given_name, patient.birth_date, patient.sex, address)
+    return Person(patient.family_name, patient.given_name, patient.birth_date, patient.sex, address, patient.died_on)

@@ -83,6 +83,8 @@ def _above(claim: FiledClaim) -> Iterator[Box]:
     yield _box("1a", "Member id", insured.member_id)
     yield _box("2", "Patient", _name(patient))
     yield _box("3", "Birth date and sex", f"{_day(patient.birth_date)} {patient.sex}".strip())
+    if patient.died_on is not None:
+        yield _box("", "Died", _day(patient.died_on))
     yield _box("4", "Insured", _name(holder))
     yield _box("5", "Patient’s address", _address(patient.address))
     yield _box("6", "Patient is to the insured", _RELATIONSHIPS.get(insured.relationship, "Other"))
@@ -119,7 +121,8 @@ def _below(claim: FiledClaim, biller: Biller | None, account: str) -> Iterator[B
     yield _box("28", "Total charge", "" if claim.charge is None else _dollars(claim.charge))
     yield _box("29", "Amount paid", "0.00")
     yield _box("31", "Treating clinician", f"{clinician.given_name} {clinician.family_name}".strip())
-    yield _box("32", "Where", claim.support.clinic)
+    yield _box("32", "Where", _where(claim))
+    yield _box("32a", "Clinic’s NPI", claim.facility.npi if claim.facility else "", needed=False)
     yield _box("33", "Billing provider", f"{biller.name}, {_address(biller.address)}" if biller else "")
     yield _box("33a", "Billing NPI", biller.npi if biller else "")
 
@@ -161,6 +164,12 @@ def _dollars(amount: Decimal | None) -> str:
 
 def _diagnoses(claim: FiledClaim) -> str:
     return "  ".join(f"{_LETTERS[place]}. {code}" for place, code in enumerate(claim.diagnoses))
+
+
+def _where(claim: FiledClaim) -> str:
+    if claim.facility is None:
+        return claim.support.clinic
+    return ", ".join(part for part in (claim.facility.name, _address(claim.facility.address)) if part)
 
 
 def _resubmission(claim: FiledClaim) -> str:

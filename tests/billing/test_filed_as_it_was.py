@@ -13,8 +13,9 @@ from bhi.errors import NotFound
 from bhi.files.operations import read
 from billing.models import Batch, Claim, FrozenMonth, PayerRoute
 from billing.operations.batches import make_batch
+from billing.operations.claim_corrections import correct_claim
 from billing.operations.closing import correct_month
-from billing.operations.errors import NothingToCorrect
+from billing.operations.errors import NothingToCorrect, NothingToReplace
 from billing.operations.filing import make_filed_batches
 from billing.operations.late import write_late
 from billing.queries.charge_sheets import charge_row
@@ -207,3 +208,19 @@ def test_a_corrected_diagnosis_corrects_a_closed_month(lakeside: Program):
     row = correct_month(by=lakeside.by, at=LATER, close_id=close.id, episode_id=episode.id, because="F33.1")
     assert row.facts["diagnoses"] == ["F33.1"]
     assert filed(lakeside, at=LATER).diagnoses == ("F33.1",)
+
+
+def test_what_else_a_claim_says_can_be_corrected_too(lakeside: Program):
+    """The member id was misread: the codes are the same, and the payer has to hear the right one."""
+    commercial(lakeside)
+    episode = filed_patient(lakeside, payer=lakeside.payer("Aetna PPO"))
+    closed(lakeside)
+    filed(lakeside)
+    claim = Claim.objects.get()
+    given: dict[str, Any] = {"by": lakeside.by, "at": LATER, "claim_id": claim.id, "payer_claim_number": "ICN77"}
+    Coverage.objects.filter(patient=episode.patient).update(member_id="W2")
+    made = correct_claim(**given, because="Misread from the card", client_token=uuid4())
+    kept = read_kept(FiledClaim, made.content["claim"])
+    assert (kept.insured.member_id, made.frequency, made.replaces) == ("W2", "7", claim)
+    with pytest.raises(NothingToReplace):
+        correct_claim(**(given | {"claim_id": made.id}), because="Again", client_token=uuid4())

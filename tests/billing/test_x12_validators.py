@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from billing.models import Batch
 from billing.operations.filing import make_filed_batches
 from billing.queries.batch_files import batch_bytes
-from billing.rules.x12.claim import Address, ClaimFile, FiledClaim, FiledLine, Person, faults_of, write_837p
+from billing.rules.x12.claim import Address, ClaimFile, Facility, FiledClaim, FiledLine, Person, faults_of, write_837p
 from billing.rules.x12.reading import interchanges
 from billing.rules.x12.segments import render
 from registry.models import Coverage
@@ -21,6 +21,7 @@ from tests.billing.payer_side import read_back, receipt, strict_faults, transact
 from tests.billing.people import AT, Program
 from tests.rules.billing.x12_claims import AETNA, HEAD, HOLDER, JANE, MEDICARE, claim, file
 
+ANNEX = Facility("Maple Grove Annex", "1003000126", Address("7 Oak Ave", "Aurora", "CO", "800101234"))
 PO_BOX = Address("PO Box 14079", "Lexington", "KY", "40512")
 ONE_LINE = (FiledLine("99484", 1, Decimal("60.00"), "00007-00001-K7QX4M-1"),)
 SORTS: dict[str, tuple[FiledClaim, ...]] = {
@@ -48,6 +49,12 @@ SORTS: dict[str, tuple[FiledClaim, ...]] = {
             insured=replace(AETNA, holder=replace(HOLDER, family_name="O’Brien~*:^", given_name="Ægir")),
         ),
     ),
+    "seen elsewhere": (claim(facility=ANNEX),),
+    "seen where the clinic has no NPI": (claim(facility=replace(ANNEX, npi="")),),
+    "seen elsewhere, of a dependent who died": (
+        claim(insured=AETNA, facility=ANNEX, patient=replace(JANE, died_on=date(2026, 10, 20))),
+    ),
+    "died": (claim(patient=replace(JANE, died_on=date(2026, 10, 20))),),
     "several claims": (
         claim("00007-00001-AAAAAA"),
         claim("00007-00002-AAAAAA", insured=AETNA),

@@ -1,5 +1,6 @@
 """Claims out: what a file needs, its text, and what keeps it from leaving."""
 
+from billing.rules.x12.compared import says_otherwise
 from billing.rules.x12.faults import Fault, faults_in, faults_of
 from billing.rules.x12.filed import (
     SELF,
@@ -7,6 +8,7 @@ from billing.rules.x12.filed import (
     Biller,
     ClaimFile,
     Clinician,
+    Facility,
     FiledClaim,
     FiledLine,
     FileHead,
@@ -25,6 +27,7 @@ __all__ = [
     "Biller",
     "ClaimFile",
     "Clinician",
+    "Facility",
     "Fault",
     "FileHead",
     "FiledClaim",
@@ -37,6 +40,7 @@ __all__ = [
     "Written",
     "faults_in",
     "faults_of",
+    "says_otherwise",
     "write_837p",
     "written",
 ]

@@ -48,6 +48,7 @@ def found_in(block: Block, claim: FiledClaim, made_on: date) -> Iterator[Found]:
     yield from _head(block)
     yield from _diagnoses(block.loop(CLAIM).first("HI"))
     yield from _clinician(block)
+    yield from _facility(block)
     for number, line in enumerate(block.lines, start=1):
         yield from _line(number, line, len(block.loop(CLAIM).first("HI").elements))
     yield from _sums(block)
@@ -172,6 +173,18 @@ def _clinician(block: Block) -> Iterator[Found]:
         yield Found("clinician_missing", sentence, "Treating clinician", "month")
     elif fault := npi_sentence("The treating clinician", name.at(9)):
         yield Found("clinician_npi", fault, "NPI", "clinician")
+
+
+def _facility(block: Block) -> Iterator[Found]:
+    """Where the patient was seen, if that is told: a whole address, or none."""
+    if not block.has("77"):
+        return
+    loop = block.loop("77")
+    if not loop.first("NM1").at(3):
+        yield Found("facility_name", "The clinic’s name has no Latin letters.", "Name of the clinic", "site")
+    if loop.first("NM1").at(9) and (fault := npi_sentence("The clinic", loop.first("NM1").at(9))):
+        yield Found("facility_npi", fault, "NPI of the clinic", "clinic")
+    yield from _address(loop, "clinic", "site")
 
 
 def _line(number: int, line: Loop, diagnoses: int) -> Iterator[Found]:

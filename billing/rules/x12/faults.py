@@ -19,8 +19,9 @@ from billing.rules.x12.writing import Written, written
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing to mend. `kind` and `object_id` say on whose page (`provider`, `receiver`, `route`, `patient`,
-    `coverage`, `clinician`, `clinic`, `diagnoses`, `consent`, `month`, `fees`, `claim`, or `product`, which nobody
-    but its makers mends). `claim` is the place in the file; None where the whole file is stopped.
+    `coverage`, `clinician`, `clinic`, `site`, which is its address, `diagnoses`, `consent`, `month`, `fees`, `claim`,
+    or `product`, which nobody but its makers mends). `claim` is the place in the file; None where the whole file is
+    stopped.
     """
 
     word: str
@@ -65,5 +66,6 @@ def _object(claim: FiledClaim, kind: str) -> str:
         "month": ids.episode,
         "clinician": ids.clinician,
         "clinic": ids.clinic,
+        "site": ids.clinic,
         "route": ids.payer,
     }.get(kind, "")

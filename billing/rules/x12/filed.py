@@ -31,6 +31,16 @@ class Person:
     birth_date: date | None
     sex: str
     address: Address = Address()
+    died_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facility:
+    """Where the patient was seen, if that is not where the billing provider is: loop 2310C."""
+
+    name: str
+    npi: str
+    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,7 @@ class FiledClaim:
     payer_claim_number: str = ""
     support: Support = Support()
     ids: Ids = Ids()
+    facility: Facility | None = None
 
     @property
     def charge(self) -> Decimal | None:

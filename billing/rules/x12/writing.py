@@ -88,6 +88,11 @@ def _claims(claims: tuple[FiledClaim, ...]) -> Iterator[Written]:
         level += 1 if claim.insured.holder is None else 2
 
 
+def written_claim(claim: FiledClaim) -> list[Segment]:
+    """What one claim says, as if it stood alone in a file."""
+    return [*_subscriber(claim, 2), *_claim(claim)]
+
+
 def _subscriber(claim: FiledClaim, level: int) -> Iterator[Segment]:
     insured, holder = claim.insured, claim.insured.holder
     is_self = holder is None
@@ -95,6 +100,8 @@ def _subscriber(claim: FiledClaim, level: int) -> Iterator[Segment]:
     relationship = "18" if insured.relationship == SELF else ""
     yield segment("SBR", "P", relationship, identifier(insured.group_number), *[""] * 5, insured.filing_code)
     person = claim.patient if holder is None else holder
+    if person.died_on is not None:
+        yield segment("PAT", *[""] * 4, "D8", _day(person.died_on))
     yield segment("NM1", "IL", *_person(person), "MI", identifier(insured.member_id).replace(" ", ""))
     yield from _demography(person, is_needed=is_self)
     yield segment(
@@ -104,7 +111,9 @@ def _subscriber(claim: FiledClaim, level: int) -> Iterator[Segment]:
         yield from _address(insured.payer_address)
     if not is_self:
         yield segment("HL", level + 1, level, "23", 0)
-        yield segment("PAT", RELATIONSHIPS.get(insured.relationship, ""))
+        died_on = claim.patient.died_on
+        death = ("", "", "", "D8", _day(died_on)) if died_on is not None else ()
+        yield segment("PAT", RELATIONSHIPS.get(insured.relationship, ""), *death)
         yield segment("NM1", "QC", *_person(claim.patient))
         yield from _demography(claim.patient, is_needed=True)
 
@@ -128,6 +137,9 @@ def _claim(claim: FiledClaim) -> Iterator[Segment]:
     clinician = claim.clinician
     family, given = _name(clinician.family_name, 60), _name(clinician.given_name, 35)
     yield segment("NM1", "82", "1", family, given, "", "", "", *_npi(clinician.npi))
+    if claim.facility is not None:
+        yield segment("NM1", "77", "2", _name(claim.facility.name, 60), *[""] * 4, *_npi(claim.facility.npi))
+        yield from _address(claim.facility.address)
     for number, line in enumerate(claim.lines, start=1):
         yield from _line(claim, number, line)
 
