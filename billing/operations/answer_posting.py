@@ -20,6 +20,7 @@ from billing.queries.answer_matching import (
     same_payment,
 )
 from billing.rules.x12.acknowledgements import CLAIM, Said
+from billing.rules.x12.identity import content_sha256
 from billing.rules.x12.remittances import Less, PaidClaim, Payment
 
 _BATCH: Final = 1000
@@ -62,6 +63,7 @@ def keep_said(file: AnswerFile, said: Iterable[Said]) -> None:
             detail=[_short(asdict(told)) for told in one.detail],
             payer_claim_number=one.payer_claim_number,
             said_on=one.said_on,
+            counts=_short(asdict(one.counts)),
         )
         for place, one in enumerate(listed, start=1)
     ]
@@ -97,6 +99,7 @@ def _post(file: AnswerFile, place: int, payment: Payment, *, at: datetime) -> li
             for one in payment.provider_less
         ],
         posted_at=at,
+        content_sha256=content_sha256(payment),
     )
     rows = _rows(remittance, payment)
     RemittanceClaim.objects.bulk_create(rows.claims, batch_size=_BATCH)
@@ -136,6 +139,7 @@ def _claim(remittance: Remittance, place: int, one: PaidClaim, claim_id: UUID | 
         payer_claim_number=one.payer_claim_number,
         names=dict(one.names),
         unknown=list(one.unknown),
+        remarks=list(one.remarks),
     )
 
 

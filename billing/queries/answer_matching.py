@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from billing.models import Batch, Claim, ClaimLine, Remittance, RemittanceClaim
 from billing.rules.x12.acknowledgements import BATCH, CLAIM, KIND_277CA, Said
+from billing.rules.x12.identity import content_sha256
 from billing.rules.x12.remittances import PaidLine, Payment
 
 # BHT03 of our files; a 277CA gives it back.
@@ -87,7 +88,7 @@ def meant_by(line: PaidLine, lines: Iterable[Line]) -> UUID | None:
 
 
 def same_payment(organization_id: UUID, payment: Payment) -> Remittance | None:
-    """The payment as it was posted before, from another file: by its trace number, or without one by all its claims."""
+    """The payment as it was posted before, from whatever file: by payer, trace number, day, total and what it pays."""
     rows = Remittance.objects.filter(
         organization_id=organization_id,
         payer_identifier=payment.payer_identifier,
@@ -95,10 +96,16 @@ def same_payment(organization_id: UUID, payment: Payment) -> Remittance | None:
         paid_on=payment.paid_on,
         total=payment.total,
     ).select_related("file")
-    if payment.trace_number:
-        return rows.first()
+    content = content_sha256(payment)
+    return next((row for row in rows if row.content_sha256 == content or _is_older(row, payment)), None)
+
+
+def _is_older(row: Remittance, payment: Payment) -> bool:
+    """Whether a payment posted before contents were hashed is the same: money by its trace number, else by claims."""
+    if row.content_sha256:
+        return False
     said = [(one.control, one.status, one.charge, one.paid) for one in payment.claims]
-    return next((row for row in rows if _claims_in(row) == said), None)
+    return bool(payment.trace_number and payment.total) or _claims_in(row) == said
 
 
 def _claims_in(row: Remittance) -> list[tuple[object, ...]]:

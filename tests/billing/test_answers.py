@@ -133,6 +133,54 @@ def test_without_a_trace_number_the_same_payment_is_known_by_its_claims(out: Fil
     assert posted() == Decimal("290.00")
 
 
+NOTHING_PAID = "CLP*{}*4*290*0**MB*ICN900~SVC*HC:99492*170*0**1~CAS*CO*{}*170~SVC*HC:99494*120*0**1~CAS*CO*97*120~"
+
+
+def test_payments_of_nothing_share_their_trace_number(out: Filed) -> None:
+    """Each is posted, and each once: on one day, on several, in whatever envelope."""
+    out.claim()
+    out.claim("00001-00002-OTHERS")
+    first, second, anew = (
+        payment(NOTHING_PAID.format(control, reason), total="0", trace="NONPAY")
+        for control, reason in ((CONTROL, "16"), ("00001-00002-OTHERS", "16"), (CONTROL, "97"))
+    )
+    for body in (first, second, anew, first.replace("20260320", "20260321")):
+        assert take(out, remittance(body)).summary["payments"] == 1
+        assert take(out, remittance(body, number="000000099").replace("~", "~\n")).summary["payments"] == 0
+    assert [row.trace_number for row in Remittance.objects.all()] == ["NONPAY"] * 4
+    assert Denial.objects.filter(claim__control_number="00001-00002-OTHERS").count() == 2
+
+
+def test_the_same_money_for_other_reasons_is_not_paid_twice(out: Filed) -> None:
+    out.claim()
+    take(out, PLAIN)
+    again = take(out, PLAIN.replace("CAS*CO*45*25.00", "CAS*PI*45*25.00"))
+    assert (again.summary["payments"], len(again.summary["known"]), posted()) == (0, 1, Decimal("145.00"))
+    other = take(out, remittance(payment(paid_claim("ELSEWHERE"))))
+    assert (other.summary["payments"], posted()) == (1, Decimal("290.00"))
+
+
+@pytest.mark.parametrize("text", [PLAIN, remittance(payment(NOTHING_PAID.format(CONTROL, "16"), total="0", trace="0"))])
+def test_a_payment_that_was_posted_before_contents_were_kept_is_known(
+    out: Filed, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out.claim()
+    with monkeypatch.context() as before:
+        before.setattr("billing.operations.answer_posting.content_sha256", lambda payment: "")
+        take(out, text)
+    assert Remittance.objects.get().content_sha256 == ""
+    assert take(out, text.replace("~", "~\n")).summary["payments"] == 0
+
+
+def test_remarks_of_the_whole_claim_are_kept(out: Filed) -> None:
+    out.claim()
+    take(out, PLAIN.replace("SVC*HC:99492", "MOA***MA01*N20**MA01~SVC*HC:99492").replace("SE*19*", "SE*20*"))
+    assert RemittanceClaim.objects.get().remarks == ["MA01", "N20"]
+    inpatient = paid_claim("B").replace("SVC*HC:99492", f"MIA*0****MA18{'*' * 15}M15~SVC*HC:99492", 1)
+    take(out, remittance(payment(inpatient, trace="EFT9")))
+    assert RemittanceClaim.objects.get(control_number="B").remarks == ["MA18", "M15"]
+
+
 def test_two_interchanges_of_one_file_are_both_posted_and_a_doubled_one_once(out: Filed) -> None:
     out.claim()
     other = remittance(payment(paid_claim("ELSEWHERE"), trace="EFT101"), number="000000008")

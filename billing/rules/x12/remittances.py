@@ -30,6 +30,8 @@ _KNOWN: Final = frozenset(
     )
 )
 _QUALIFIERS: Final = ("HC", "HP", "AD", "ER", "IV", "N4", "NU", "WK", "SV")
+# Where the remark codes of a whole claim stand: of professional and outpatient claims, and of inpatient ones.
+_REMARKS_AT: Final = {"MOA": range(3, 8), "MIA": (5, *range(20, 24))}
 _PEOPLE: Final = {"QC": "patient", "IL": "insured", "74": "corrected"}
 
 
@@ -71,6 +73,8 @@ class PaidClaim:
     less: tuple[Less, ...] = ()
     lines: tuple[PaidLine, ...] = ()
     unknown: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """Remark codes of the whole claim."""
 
     @property
     def is_reversal(self) -> bool:
@@ -158,6 +162,7 @@ class _Claim:
     less: list[Less] = field(default_factory=list)
     lines: list[_Line] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def done(self) -> PaidClaim:
         clp = self.clp
@@ -175,6 +180,7 @@ class _Claim:
             less=tuple(self.less),
             lines=lines,
             unknown=tuple(self.unknown),
+            remarks=tuple(dict.fromkeys(self.remarks)),
         )
 
 
@@ -251,6 +257,9 @@ class _Reader:
                 claim.lines.append(self._line(one, len(claim.lines)))
             case "CAS":
                 (claim.lines[-1].less if claim.lines else claim.less).extend(self._less(one))
+            case "MIA" | "MOA":
+                said = (fitting(one.at(place), 10) for place in _REMARKS_AT[one.tag])
+                claim.remarks.extend(code for code in said if code)
             case "DTM" if one.at(1) == "232" and not claim.lines:
                 claim.service_on = day_of(one.at(2))
             case _ if claim.lines:
