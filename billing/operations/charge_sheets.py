@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
-from billing.models import BatchFormat, ChargeColumns, ChargePosted, Claim, FrozenMonth
+from billing.models import ChargeColumns, ChargePosted, FrozenMonth
 from billing.operations.batches import lock_claims
+from billing.queries.claimable import claimed_patients
 from billing.queries.frozen import frozen_rows, read_lines
 from billing.rules.charge_sheet import Chosen, checked
 from billing.rules.closing import standing_lines
@@ -33,14 +34,14 @@ def post_charges(
     """Tick the charges of closed months, by episode, as entered into the practice's own system under these numbers.
 
     All of them or none. What is ticked under the same number already stays as it is. Raises CannotPost where a month
-    is not closed or asks for nothing, stands there under another number, or left as 837P; NotFound for an episode
-    that has no such month.
+    is not closed or asks for nothing, stands there under another number, or was claimed in a batch of either kind;
+    NotFound for an episode that has no such month.
     """
     if not numbers:
         raise CannotPost("Tick the charges that were posted first.")
     if any(len(number.strip()) > MOST_NUMBER for number in numbers.values()):
         raise CannotPost(f"A charge number has {MOST_NUMBER} characters at most.")
-    # The lock of those who file: a month is posted or filed, never both at once.
+    # The lock of those who make batches: a patient's month is posted or claimed, never both.
     lock_claims(by.organization_id)
     rows = _asking(by.organization_id, month, list(numbers))
     if rows.keys() != set(numbers):
@@ -119,15 +120,13 @@ def _refuse(
     if any(known[id_].number != numbers[id_].strip() for id_ in known):
         raise CannotPost("A charge is ticked already under another number. Take that back first.")
     patients = [row.patient_id for row in rows.values()]
-    filed = Claim.objects.filter(
-        organization_id=organization_id,
-        patient_id__in=patients,
-        month=first_day(month),
-        is_superseded=False,
-        batch__format=BatchFormat.X12,
+    others = ChargePosted.objects.live().filter(
+        organization_id=organization_id, patient_id__in=patients, month=first_day(month)
     )
-    if filed.exists():
-        raise CannotPost("A month left as 837P already. Posted here as well, the payer would be asked twice.")
+    if others.exclude(episode_id__in=list(rows)).exists() or len(set(patients)) < len(patients):
+        raise CannotPost("A patient’s month is posted once: it is ticked with another enrolment of the patient.")
+    if claimed_patients(organization_id, month).intersection(patients):
+        raise CannotPost("A month left in a batch already. Posted here as well, the payer would be asked twice.")
 
 
 def _lock(by: Membership) -> None:

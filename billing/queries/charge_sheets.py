@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
-from billing.models import BatchFormat, ChargeColumns, ChargePosted, Claim, FrozenMonth
+from billing.models import ChargeColumns, ChargePosted, Claim, FrozenMonth
 from billing.queries.claimable import Billable
 from billing.queries.fees import FeeTable, fee_table, placed_of
 from billing.queries.filing_facts import Prepared, filing_plan
@@ -34,8 +34,8 @@ class PostedShown:
 
 @dataclass(frozen=True, slots=True)
 class ChargeRow:
-    """One patient's closed month as a charge. `filed_in` names the batch of an 837P that it left in: then it is not
-    posted here. `is_changed` says that the month was corrected after it was posted.
+    """One patient's closed month as a charge. `filed_in` names the batch that it left in, as 837P or as a table: then
+    it is not posted here. `is_changed` says that the month was corrected after it was posted.
     """
 
     episode_id: UUID
@@ -146,9 +146,7 @@ class _Ground:
 def _ground(organization_id: UUID, month: str, prepared: Collection[Prepared]) -> _Ground:
     on = first_day(month)
     posted = ChargePosted.objects.live().filter(organization_id=organization_id, month=on)
-    filed = Claim.objects.filter(
-        organization_id=organization_id, month=on, is_superseded=False, batch__format=BatchFormat.X12
-    )
+    filed = Claim.objects.filter(organization_id=organization_id, month=on, is_superseded=False)
     frozen = FrozenMonth.objects.filter(
         organization_id=organization_id, id__in=[one.billable.basis.frozen_id for one in prepared]
     )

@@ -143,11 +143,11 @@ def test_what_left_as_837p_or_is_not_closed_is_not_posted(charged: Episode, peop
             take_back_posted(by=people.by, at=AT, posted_id=uuid4(), reason="Never")
         take_back_posted(by=people.by, at=AT, posted_id=first[0].id, reason="To be filed")
         (batch,) = make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
-        with pytest.raises(CannotPost, match="left as 837P already"):
+        with pytest.raises(CannotPost, match="left in a batch already"):
             post_charges(**who, numbers={charged.id: "A1"})
         sheet = charge_sheet(people.organization.id, FEBRUARY, at=AT)
         assert [(row.filed_in, row.is_to_post) for row in sheet.rows] == [(batch.number, False)]
-    assert f"Left as 837P batch {batch.number}" in text_of(billing.get(PAGE))
+    assert f"Left in a batch number {batch.number}" in text_of(billing.get(PAGE))
 
 
 def test_the_file_has_the_columns_of_the_organization(charged: Episode, people: Program, billing: Client):

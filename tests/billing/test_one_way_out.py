@@ -1,0 +1,128 @@
+"""A month leaves by one way only: by a file, by a table, or by the practice's own system."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+
+from bhi.errors import DomainError
+from bhi.tenancy.context import tenant
+from billing.models import ChargePosted, Claim
+from billing.operations.batches import make_batch
+from billing.operations.charge_sheets import CannotPost, post_charges
+from billing.operations.errors import NothingReady, NothingToBill
+from billing.operations.filing import make_filed_batches
+from billing.queries.charge_sheets import charge_sheet
+from billing.queries.filing_facts import filing_plan
+from registry.models import Episode
+from registry.operations.episodes import end_episode, open_episode
+from registry.operations.recording import Stamp, record_facts, stamped
+from tests.billing.filing import ADDRESS, FEBRUARY, closed, filed_patient, set_up
+from tests.billing.people import AT, Program, program
+from tests.factories.tenancy import ClinicFactory, OrganizationFactory
+
+ON = date(2026, 4, 2)
+
+
+def post(people: Program, *episodes: Episode) -> list[ChargePosted]:
+    return post_charges(by=people.by, at=AT, month=FEBRUARY, numbers={one.id: "A1" for one in episodes}, on=ON)
+
+
+def table(people: Program) -> Any:
+    return make_batch(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+
+
+def files(people: Program) -> Any:
+    return make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+
+
+def test_what_is_posted_leaves_neither_in_a_table_nor_in_a_file(lakeside: Program):
+    set_up(lakeside)
+    episode = filed_patient(lakeside)
+    closed(lakeside)
+    post(lakeside, episode)
+    with pytest.raises(NothingToBill):
+        table(lakeside)
+    with pytest.raises(NothingReady):
+        files(lakeside)
+    plan = filing_plan(lakeside.organization.id, FEBRUARY, at=AT)
+    assert (plan.posted, plan.payers, plan.to_correct) == (1, (), 0)
+
+
+def test_only_the_others_leave(lakeside: Program):
+    set_up(lakeside)
+    first, second = filed_patient(lakeside), filed_patient(lakeside, "Berg")
+    closed(lakeside)
+    post(lakeside, first)
+    table(lakeside)
+    assert [claim.episode_id for claim in Claim.objects.all()] == [second.id]
+
+
+@pytest.mark.parametrize("leave", [table, files])
+def test_what_left_is_not_posted(lakeside: Program, leave: Callable[[Program], Any]):
+    set_up(lakeside)
+    episode = filed_patient(lakeside)
+    closed(lakeside)
+    leave(lakeside)
+    with pytest.raises(CannotPost, match="left in a batch already"):
+        post(lakeside, episode)
+    (row,) = charge_sheet(lakeside.organization.id, FEBRUARY, at=AT).rows
+    assert (row.filed_in, row.is_to_post) == (1, False)
+
+
+def test_a_patient_is_posted_once_whatever_the_enrolment(lakeside: Program):
+    """The month was ticked with the earlier enrolment; the one that asks by now is neither ticked nor filed."""
+    set_up(lakeside)
+    first = lakeside.patient(**ADDRESS)
+    end_episode(by=lakeside.by, at=AT, episode=first, on=date(2026, 2, 12), reason="other")
+    again = open_episode(
+        by=lakeside.by, at=AT, patient=first.patient, clinic=lakeside.clinic, enrolled_on=date(2026, 2, 16)
+    )
+    lakeside._documents(again.patient, again, without=("consent", "visit"))
+    lakeside.work(again, 40, on=date(2026, 2, 20))
+    closed(lakeside)
+    ticked = {"patient_id": first.patient_id, "episode_id": first.id, "month": date(2026, 2, 1), "on": ON}
+    record_facts([stamped(ChargePosted, Stamp(lakeside.by, AT), **ticked)])
+    with pytest.raises(CannotPost, match="ticked with another enrolment"):
+        post(lakeside, again)
+    with pytest.raises(NothingReady):
+        files(lakeside)
+
+
+def outcome(organization_id: UUID, barrier: Barrier, act: Callable[[], Any]) -> str:
+    """One person on a connection of their own: done, or refused."""
+    try:
+        with tenant(organization_id):
+            barrier.wait(timeout=20)
+            act()
+            return "done"
+    except DomainError:
+        return "refused"
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("leave", [table, files])
+def test_a_race_of_posting_and_leaving_ends_one_way(leave: Callable[[Program], Any]):
+    organization = OrganizationFactory()
+    with tenant(organization):
+        people = program(organization, ClinicFactory(organization=organization))
+        set_up(people)
+        episode = filed_patient(people)
+        closed(people)
+    barrier = Barrier(6)
+    acts = [lambda: leave(people), lambda: post(people, episode)] * 3
+    with ThreadPoolExecutor(6) as pool:
+        ended = [pool.submit(outcome, organization.id, barrier, act) for act in acts]
+        told = [one.result() for one in ended]
+    with tenant(organization):
+        claims, ticks = Claim.objects.count(), ChargePosted.objects.live().count()
+    assert claims + ticks == 1
+    # A tick under the same number again is answered as the first one; a claim is made by one alone.
+    assert told.count("done") == (1 if claims else 3)
