@@ -1,0 +1,26 @@
+"""Reads of global tables: people and their seats. The only package that may join them."""
+
+from bhi.accounts.queries.credentials import Credential, clinics_of, credentials_by_seat, credentials_on
+from bhi.accounts.queries.seats import (
+    Seat,
+    email_of,
+    membership_of,
+    people_of,
+    people_with,
+    seats_of,
+    system_membership,
+)
+
+__all__ = [
+    "Credential",
+    "Seat",
+    "clinics_of",
+    "credentials_by_seat",
+    "credentials_on",
+    "email_of",
+    "membership_of",
+    "people_of",
+    "people_with",
+    "seats_of",
+    "system_membership",
+]

@@ -1,0 +1,1 @@
+"""Pages about people: each view declares who may open it."""
