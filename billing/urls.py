@@ -100,6 +100,7 @@ urlpatterns = [
     path("filing/provider/", filing_settings.filing_provider, name="filing_provider"),
     path("filing/clearinghouses/new/", filing_settings.receiver_new, name="receiver_new"),
     path("filing/clearinghouses/<uuid:receiver_id>/", filing_settings.receiver, name="receiver"),
+    path("filing/clinics/<uuid:clinic_id>/", filing_settings.filing_clinic, name="filing_clinic"),
     path("filing/payers/<uuid:payer_id>/", filing_settings.payer_route, name="payer_route"),
     path("fees/", fees.fees, name="fees"),
     path("fees/<uuid:fee_id>/withdrawal/", fees.fee_back, name="fee_back"),

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django import forms
 
-from billing.operations.filing_settings import FilingWrong, ProviderValues, ReceiverValues, RouteValues
+from billing.operations.filing_settings import AddressValues, FilingWrong, ProviderValues, ReceiverValues, RouteValues
 from billing.rules.filing import (
     FILING_CODES,
     MOST_DAYS,
     QUALIFIERS,
     Faults,
     bare_digits,
+    clinic_faults,
     provider_faults,
     receiver_faults,
     route_faults,
@@ -121,6 +122,30 @@ class ProviderForm(SettingForm):
     def values(self) -> ProviderValues:
         """What the operation takes."""
         return ProviderValues(**self.cleaned_data)
+
+
+class ClinicAddressForm(SettingForm):
+    """Where one clinic sees patients."""
+
+    rows = (("address", "city"), ("state", "postal_code"))
+    digits = ("postal_code",)
+    capitals = ("state",)
+    address = TextField(label="Street", max_length=55, help_text="A street: no post office box here.")
+    city = TextField(label="City", max_length=30)
+    state = TextField(label="State", max_length=2, help_text="Two letters.")
+    postal_code = TextField(label="ZIP code", max_length=12, help_text="All nine digits where you know them.")
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, stored: Any) -> None:
+        names = [name for row in self.rows for name in row]
+        super().__init__(data, initial={name: getattr(stored, name) for name in names})
+
+    def faults_in(self, values: Mapping[str, Any]) -> Faults:
+        return clinic_faults(values)
+
+    @property
+    def values(self) -> AddressValues:
+        """What the operation takes."""
+        return AddressValues(**self.cleaned_data)
 
 
 class ReceiverForm(SettingForm):

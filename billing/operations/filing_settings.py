@@ -11,10 +11,10 @@ from django.db import IntegrityError, connection, transaction
 
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
-from bhi.tenancy.models import Membership
+from bhi.tenancy.models import Clinic, Membership
 from billing.models import BillingProvider, PayerRoute, Receiver
 from billing.models.filing import ServiceDayPolicy, TaxIdKind
-from billing.rules.filing import MOST_DAYS, Faults, provider_faults, receiver_faults, route_faults
+from billing.rules.filing import MOST_DAYS, Faults, clinic_faults, provider_faults, receiver_faults, route_faults
 from registry.models import Payer
 
 
@@ -83,6 +83,16 @@ class RouteValues:
     postal_code: str = ""
 
 
+@dataclass(frozen=True)
+class AddressValues:
+    """Where a clinic sees patients; all empty where nothing is to be said of it."""
+
+    address: str
+    city: str
+    state: str
+    postal_code: str
+
+
 @transaction.atomic
 def set_billing_provider(*, by: Membership, at: datetime, values: ProviderValues) -> BillingProvider:
     """Say who files the organization's claims. The same again changes nothing; what stood before stays in history.
@@ -147,6 +157,26 @@ def set_route(*, by: Membership, at: datetime, payer_id: UUID, values: RouteValu
     route = found or PayerRoute(organization_id=by.organization_id, payer=payer)
     _keep("payer_route.set", route, asdict(values), by=by, at=at, is_new=found is None)
     return route
+
+
+@transaction.atomic
+def set_clinic_address(*, by: Membership, at: datetime, clinic_id: UUID, values: AddressValues) -> Clinic:
+    """Say where a clinic sees patients: claims tell it from now on, where the billing provider is elsewhere. The same
+    again changes nothing. Raises FilingWrong with the faults by field, NotFound.
+    """
+    if faults := clinic_faults(_texts(values)):
+        raise FilingWrong(faults)
+    found = Clinic.objects.select_for_update().filter(organization_id=by.organization_id, id=clinic_id)
+    clinic: Clinic | None = found.first()
+    if clinic is None:
+        raise NotFound
+    changed = [name for name, value in asdict(values).items() if getattr(clinic, name) != value]
+    for name in changed:
+        setattr(clinic, name, getattr(values, name))
+    if changed:
+        clinic.save(update_fields=changed)
+        record("clinic.address_set", by=by, at=at, object_id=clinic.id, fields=changed)
+    return clinic
 
 
 def _keep_receiver(

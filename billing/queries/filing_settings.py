@@ -59,6 +59,17 @@ class PayerReady:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceShown:
+    """Where a clinic sees patients. Empty where nobody said so: claims then name the billing provider's address."""
+
+    id: UUID
+    name: str
+    npi: str
+    address: str
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FilingReady:
     """What is set and what is missing. `institutional` clinics file elsewhere; `unpriced` codes have no charge."""
 
@@ -69,6 +80,7 @@ class FilingReady:
     has_charges: bool
     without_npi: int
     institutional: tuple[str, ...]
+    places: tuple[PlaceShown, ...] = ()
 
     @property
     def ready(self) -> int:
@@ -105,7 +117,7 @@ def route_of(organization_id: UUID, payer_id: UUID) -> PayerRoute | None:
 def filing_ready(organization_id: UUID, *, on: date) -> FilingReady:
     """What is set and what is missing on a day. Seven statements, however many payers there are."""
     provider, known = billing_provider(organization_id), receivers(organization_id)
-    clinics = Clinic.objects.filter(organization_id=organization_id, setting__in=INSTITUTIONAL)
+    clinics = list(Clinic.objects.filter(organization_id=organization_id).order_by("name", "id"))
     unpriced, has_charges = _unpriced(organization_id, on)
     return FilingReady(
         provider=provider,
@@ -114,8 +126,22 @@ def filing_ready(organization_id: UUID, *, on: date) -> FilingReady:
         unpriced=unpriced,
         has_charges=has_charges,
         without_npi=TreatingClinician.objects.filter(organization_id=organization_id, npi="").count(),
-        institutional=tuple(clinics.order_by("name").values_list("name", flat=True)),
+        institutional=tuple(clinic.name for clinic in clinics if clinic.setting in INSTITUTIONAL),
+        places=tuple(_place(clinic) for clinic in clinics),
     )
+
+
+def clinic_named(organization_id: UUID, clinic_id: UUID) -> Clinic:
+    """One clinic with its address. Raises NotFound."""
+    clinic: Clinic | None = Clinic.objects.filter(organization_id=organization_id, id=clinic_id).first()
+    if clinic is None:
+        raise NotFound
+    return clinic
+
+
+def _place(clinic: Clinic) -> PlaceShown:
+    parts = (clinic.address, clinic.city, clinic.state, clinic.postal_code)
+    return PlaceShown(clinic.id, clinic.name, clinic.npi, ", ".join(filter(None, parts)), is_whole=all(parts))
 
 
 def _payers(organization_id: UUID, on: date, *, has_provider: bool) -> tuple[PayerReady, ...]:

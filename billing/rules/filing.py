@@ -113,6 +113,21 @@ def route_faults(said: Mapping[str, str]) -> Faults:
     return faults
 
 
+def clinic_faults(said: Mapping[str, str]) -> Faults:
+    """What is wrong with the address at which a clinic sees patients, by field: it is whole, or empty (loop 2310C)."""
+    if not any(said.get(name) for name in ("address", "city", "state", "postal_code")):
+        return {}
+    return _found(
+        said,
+        {
+            "address": lambda text: _street(text) if text else "Enter the street, or clear the rest of the address.",
+            "city": lambda text: _text(text, "Enter the city, or clear the rest of the address."),
+            "state": state_fault,
+            "postal_code": postal_code_fault,
+        },
+    )
+
+
 def state_fault(text: str) -> str:
     """What keeps a text from being a state's two letters; empty if nothing does."""
     return "" if text in STATES else "Enter the two letters of the state, such as CO."

@@ -17,16 +17,24 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.errors import NotFound
 from bhi.web.asked import seat
-from billing.forms.filing_settings import ProviderForm, ReceiverForm, RouteForm, SettingForm
+from billing.forms.filing_settings import ClinicAddressForm, ProviderForm, ReceiverForm, RouteForm, SettingForm
 from billing.operations.filing_settings import (
     FilingWrong,
     add_receiver,
     set_billing_provider,
+    set_clinic_address,
     set_receiver,
     set_route,
 )
 from billing.queries.calendar import page_zone
-from billing.queries.filing_settings import billing_provider, filing_ready, receiver_named, receivers, route_of
+from billing.queries.filing_settings import (
+    billing_provider,
+    clinic_named,
+    filing_ready,
+    receiver_named,
+    receivers,
+    route_of,
+)
 from billing.queries.payer_pages import payer_row
 from caseload.rules.clock import local_date
 
@@ -131,6 +139,25 @@ def payer_route(request: HttpRequest, organization: str, payer_id: UUID) -> Http
     )
 
 
+@requires(Permission.SET_FILING)
+@require_http_methods(METHODS)
+def filing_clinic(request: HttpRequest, organization: str, clinic_id: UUID) -> HttpResponse:
+    """Where a clinic sees patients, for claims that name another place than the billing provider's."""
+    by = seat(request)
+    stored = _found(lambda: clinic_named(by.organization_id, clinic_id))
+    form = ClinicAddressForm(request.POST if request.method == "POST" else None, stored=stored)
+    page = SettingPage("Where patients are seen", stored.name, _CLINIC, _filing(organization), "Filing")
+    return _kept(
+        request,
+        form,
+        page,
+        lambda: set_clinic_address(by=by, at=timezone.now(), clinic_id=clinic_id, values=form.values),
+    )
+
+
+_CLINIC = (
+    "Claims name this place where it is not the billing provider’s address. Leave all of it empty where it is the same."
+)
 _RECEIVER = "Your agreement with the clearinghouse names these ids. Copy them as they stand there."
 _ROUTE = "The payer’s manual and your contract say these. What is empty shows as missing until it is known."
 

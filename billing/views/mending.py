@@ -27,6 +27,7 @@ _SETTINGS = "a clinic lead or admin"
 _PAGES: Final[dict[str, _Page]] = {
     "provider": _Page("filing_provider", Permission.SET_FILING, _SETTINGS, takes_id=False),
     "receiver": _Page("filing", Permission.SET_FILING, _SETTINGS, takes_id=False),
+    "site": _Page("filing_clinic", Permission.SET_FILING, _SETTINGS),
     "route": _Page("payer_route", Permission.SET_FILING, _SETTINGS),
     "fees": _Page("fees", Permission.SET_FILING, _SETTINGS, takes_id=False),
     "patient": _Page("patient_details", Permission.VIEW_CHART, _CARE),

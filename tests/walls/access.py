@@ -423,6 +423,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "filing_provider": Url(FILING, post=422),
     "receiver_new": Url(FILING, post=422),
     "receiver": Url(FILING, post=422, made=receiver),
+    "filing_clinic": Url(FILING, post=302, made=clinic),
     "payer_route": Url(FILING, post=422, made=payer),
     "fees": Url(FILING, post=422),
     "fee_back": Url(FILING, post=422, made=charge_fee),
