@@ -10,8 +10,9 @@ from django.db import transaction
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
-from billing.models import Acknowledgement, Batch, Claim, RemittanceClaim, RemittanceLine
-from billing.operations.answers import denied_or_paid, lock_answers
+from billing.models import Acknowledgement, Batch, Claim, MatchUndone, RemittanceClaim, RemittanceLine
+from billing.operations.answer_undoing import stand_again
+from billing.operations.answers import denied_or_paid
 from billing.queries.answer_candidates import acknowledgement, waiting_claim
 from billing.queries.answer_matching import line_meant, lines_of
 
@@ -38,8 +39,7 @@ def match_claim(*, by: Membership, at: datetime, remittance_claim_id: UUID, clai
 
     The same choice a second time changes nothing. Raises MatchedAlready, NotFound.
     """
-    lock_answers(by.organization_id)
-    row = waiting_claim(by.organization_id, remittance_claim_id)
+    row = waiting_claim(by.organization_id, remittance_claim_id, locked=True)
     claim = _claim(by.organization_id, claim_id)
     if row.claim_id == claim_id:
         return row
@@ -49,6 +49,8 @@ def match_claim(*, by: Membership, at: datetime, remittance_claim_id: UUID, clai
     row.save(update_fields=["claim", "matched_at", "matched_by"])
     _match_lines(row, claim)
     record("answer.matched", by=by, at=at, patient_id=claim.patient_id, object_id=row.id)
+    if MatchUndone.objects.filter(organization_id=by.organization_id, remittance_claim=row).exists():
+        stand_again(by.organization_id, [claim_id], by=by, at=at)
     denied_or_paid([row], by=by, at=at)
     return row
 
@@ -56,8 +58,7 @@ def match_claim(*, by: Membership, at: datetime, remittance_claim_id: UUID, clai
 @transaction.atomic
 def set_claim_aside(*, by: Membership, at: datetime, remittance_claim_id: UUID, because: str) -> RemittanceClaim:
     """A payment of a claim that did not leave from here. Raises SetAsideWhy, MatchedAlready, NotFound."""
-    lock_answers(by.organization_id)
-    row = waiting_claim(by.organization_id, remittance_claim_id)
+    row = waiting_claim(by.organization_id, remittance_claim_id, locked=True)
     why = because.strip()[:_MOST_LETTERS]
     if not why:
         raise SetAsideWhy
@@ -79,21 +80,24 @@ def match_acknowledgement(
     acknowledgement_id: UUID,
     batch_id: UUID | None = None,
     claim_id: UUID | None = None,
+    because: str = "",
 ) -> Acknowledgement:
-    """What was said is of this batch, or of this claim; with neither, of none of ours.
+    """What was said is of this batch, or of this claim; with neither, of none of ours, and `because` says why.
 
-    The same choice a second time changes nothing. Raises MatchedAlready, NotFound.
+    The same choice a second time changes nothing. Raises SetAsideWhy, MatchedAlready, NotFound.
     """
-    lock_answers(by.organization_id)
-    row = acknowledgement(by.organization_id, acknowledgement_id)
+    row = acknowledgement(by.organization_id, acknowledgement_id, locked=True)
     claim = _claim(by.organization_id, claim_id) if claim_id else None
     batch = _batch(by.organization_id, batch_id) if batch_id else None
     if row.matched_at is not None and (row.batch_id, row.claim_id) == (batch_id, claim_id):
         return row
     if row.matched_at is not None or row.batch_id is not None or row.claim_id is not None:
         raise MatchedAlready
-    row.batch, row.claim, row.matched_at, row.matched_by = batch, claim, at, by
-    row.save(update_fields=["batch", "claim", "matched_at", "matched_by"])
+    why = "" if batch or claim else because.strip()[:_MOST_LETTERS]
+    if not (batch or claim or why):
+        raise SetAsideWhy
+    row.batch, row.claim, row.matched_at, row.matched_by, row.set_aside_because = batch, claim, at, by, why
+    row.save(update_fields=["batch", "claim", "matched_at", "matched_by", "set_aside_because"])
     action = "answer.matched" if batch or claim else "answer.set_aside"
     record(action, by=by, at=at, patient_id=claim.patient_id if claim else None, object_id=row.id)
     return row

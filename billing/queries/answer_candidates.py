@@ -9,14 +9,15 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 
 from bhi.errors import NotFound
 from billing.models import Acknowledgement, Batch, Claim, ClaimLine, RemittanceClaim, RemittanceLine
 from billing.queries.claims import claim_name
 
 MOST: Final = 20
-_MOST_LOOKED_AT: Final = 200
+# Of the weighed ones so many have their codes compared too.
+_MOST_COMPARED: Final = 100
 _FEWEST_LETTERS: Final = 2
 
 
@@ -35,18 +36,19 @@ class Candidate:
     shares: tuple[str, ...]
 
 
-def waiting_claim(organization_id: UUID, row_id: UUID) -> RemittanceClaim:
-    """What a payment said of a claim. Raises NotFound."""
-    rows = RemittanceClaim.objects.filter(organization_id=organization_id, id=row_id)
-    found = rows.select_related("remittance").first()
+def waiting_claim(organization_id: UUID, row_id: UUID, *, locked: bool = False) -> RemittanceClaim:
+    """What a payment said of a claim; `locked` for who changes what it means. Raises NotFound."""
+    rows = RemittanceClaim.objects.filter(organization_id=organization_id, id=row_id).select_related("remittance")
+    found = (rows.select_for_update(of=("self",)) if locked else rows).first()
     if found is None:
         raise NotFound
     return found
 
 
-def acknowledgement(organization_id: UUID, row_id: UUID) -> Acknowledgement:
-    """What was said of a file or claim. Raises NotFound."""
-    found = Acknowledgement.objects.filter(organization_id=organization_id, id=row_id).first()
+def acknowledgement(organization_id: UUID, row_id: UUID, *, locked: bool = False) -> Acknowledgement:
+    """What was said of a file or claim; `locked` for who changes what it means. Raises NotFound."""
+    rows = Acknowledgement.objects.filter(organization_id=organization_id, id=row_id)
+    found = (rows.select_for_update() if locked else rows).first()
     if found is None:
         raise NotFound
     return found
@@ -55,7 +57,8 @@ def acknowledgement(organization_id: UUID, row_id: UUID) -> Acknowledgement:
 def claim_candidates(organization_id: UUID, row: RemittanceClaim, *, words: str = "") -> list[Candidate]:
     """Claims by the name, member number, day and charge that were received, or by words that a person typed.
 
-    The likeliest first, twenty at most. Three statements.
+    The likeliest first, twenty at most: weighed where they lie, so that none is cut before it is compared. Three
+    statements.
     """
     paid = RemittanceLine.objects.filter(organization_id=organization_id, remittance_claim=row)
     lines = list(paid.values_list("code", "service_on"))
@@ -63,8 +66,9 @@ def claim_candidates(organization_id: UUID, row: RemittanceClaim, *, words: str 
     rows = Claim.objects.filter(
         _typed(words) if words.strip() else _received(row, days), organization_id=organization_id
     )
-    with_names = rows.select_related("patient", "payer", "batch").defer("facts", "verdict")
-    found = list(with_names.order_by("-service_on", "-id")[:_MOST_LOOKED_AT])
+    weighed = rows.annotate(weight=_weight(*_tests(row, days), *_typed_given(words)))
+    with_names = weighed.select_related("patient", "payer", "batch").defer("facts", "verdict")
+    found = list(with_names.order_by("-weight", "-service_on", "-id")[:_MOST_COMPARED])
     codes = _codes(organization_id, [claim.id for claim in found])
     received = {code for code, _ in lines}
     shown = [_candidate(claim, row, codes.get(claim.id, ()), received, days) for claim in found]
@@ -76,8 +80,9 @@ def claims_named(organization_id: UUID, words: str) -> list[Candidate]:
     if len(words.strip()) < _FEWEST_LETTERS:
         return []
     rows = Claim.objects.filter(_typed(words), organization_id=organization_id)
-    with_names = rows.select_related("patient", "payer", "batch").defer("facts", "verdict", "content")
-    found = list(with_names.order_by("-service_on", "-id")[:MOST])
+    weighed = rows.annotate(weight=_weight(*_typed_given(words)))
+    with_names = weighed.select_related("patient", "payer", "batch").defer("facts", "verdict", "content")
+    found = list(with_names.order_by("-weight", "-service_on", "-id")[:MOST])
     codes = _codes(organization_id, [claim.id for claim in found])
     return [_shown(claim, codes.get(claim.id, ()), ()) for claim in found]
 
@@ -100,8 +105,32 @@ def _typed(words: str) -> Q:
     return Q(patient__family_name__istartswith=first) | Q(control_number__startswith=number)
 
 
+def _typed_given(words: str) -> list[Q]:
+    """Who typed a given name too means people of that name first."""
+    names = words.replace(",", " ").split()
+    return [Q(patient__given_name__istartswith=names[1])] if len(names) > 1 else []
+
+
+def _tests(row: RemittanceClaim, days: Collection[date]) -> list[Q]:
+    """What speaks for a claim, as far as it can be told without its lines."""
+    family_name, _, given_name = (part.strip() for part in row.names.get("patient", "").partition(","))
+    tests = [Q(charge=abs(row.charge)), Q(service_on__in=days)]
+    if family_name:
+        tests.append(Q(patient__family_name__iexact=family_name))
+    if given_name:
+        tests.append(Q(patient__given_name__istartswith=given_name[:3]))
+    if number := _member(row):
+        tests.append(Q(content__claim__insured__member_id=number))
+    return tests
+
+
+def _weight(*tests: Q) -> Any:
+    """How many of these hold."""
+    return sum((Case(When(test, then=1), default=0) for test in tests), Value(0, output_field=IntegerField()))
+
+
 def _received(row: RemittanceClaim, days: Collection[date]) -> Q:
-    which = Q(charge=row.charge, service_on__in=days)
+    which = Q(charge=abs(row.charge), service_on__in=days)
     family_name = row.names.get("patient", "").split(",")[0].strip()
     if len(family_name) >= _FEWEST_LETTERS:
         which |= Q(patient__family_name__iexact=family_name)

@@ -415,15 +415,25 @@ def test_an_acknowledgement_is_matched_by_hand(out: Filed, which: str) -> None:
     take(out, acknowledged_file(group="99"))
     row = Acknowledgement.objects.get()
     assert recent_files(out.organization.id) == [(out.batch.id, "Batch 7, February 2026")]
-    chosen: dict[str, UUID] = {"batch": {"batch_id": out.batch.id}, "claim": {"claim_id": claim.id}}.get(which, {})
+    none: dict[str, Any] = {"because": "Filed elsewhere"}
+    chosen: dict[str, Any] = {"batch": {"batch_id": out.batch.id}, "claim": {"claim_id": claim.id}}.get(which, none)
     for _ in range(2):
         match_acknowledgement(by=by, at=NOW, acknowledgement_id=row.id, **chosen)
     row.refresh_from_db()
     assert (row.batch_id, row.claim_id, row.matched_at) == (chosen.get("batch_id"), chosen.get("claim_id"), NOW)
+    assert row.set_aside_because == chosen.get("because", "")
     assert unmatched_count(out.organization.id) == 0
     another: dict[str, UUID] = {"claim_id": claim.id} if which == "batch" else {"batch_id": out.batch.id}
     with pytest.raises(MatchedAlready):
         match_acknowledgement(by=by, at=NOW, acknowledgement_id=row.id, **another)
+
+
+def test_an_acknowledgement_that_is_set_aside_says_why(out: Filed) -> None:
+    take(out, acknowledged_file(group="99"))
+    row = Acknowledgement.objects.get()
+    with pytest.raises(SetAsideWhy, match="in a few words"):
+        match_acknowledgement(by=system_seat(out.organization), at=NOW, acknowledgement_id=row.id, because=" ")
+    assert unmatched_count(out.organization.id) == 1
 
 
 def test_absent_and_foreign_objects_are_not_found(out: Filed) -> None:
