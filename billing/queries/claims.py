@@ -14,6 +14,8 @@ from django.db.models import Count, Q, Sum
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from billing.models import Batch, BatchFormat, Claim, ClaimLine
+from billing.queries.fees import FeeTable, fee_table, placed_of_claim
+from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
 from caseload.rules.clock import first_day, month_of
 
 PAGE_ROWS = 100
@@ -25,10 +27,11 @@ CodeUnits = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is expected of payers: the sum of what the rule books know, and how many amounts they do not."""
+    """What is expected of payers: the sum of what is known, how many amounts are not, and whether it is an estimate."""
 
     known: Decimal
     unknown: int
+    is_estimate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +165,20 @@ def _summed(row: Mapping[str, Any] | None) -> Expected:
 
 
 def batch_page(organization_id: UUID, batch_id: UUID, *, start: int = 0, limit: int = PAGE_ROWS) -> BatchPage:
-    """A batch and its claims in the order of its file. Five statements. Raises NotFound."""
+    """A batch and its claims in the order of its file. Seven statements. Raises NotFound.
+
+    Expected is what the payers' own fees, clinicians' shares and what is withheld come to, else national amounts.
+    """
     batch = batch_with_file(organization_id, batch_id)
     rows = Claim.objects.filter(organization_id=organization_id, batch_id=batch_id).order_by("number")
-    shown = rows.select_related("patient", "payer").defer("facts", "verdict", "content")[start : start + limit]
+    everything = list(rows.select_related("patient", "payer", "episode").defer("verdict", "content"))
     lines = _lines_of(organization_id, Q(claim__batch_id=batch_id))
-    claims = tuple(_claim_in(batch.number, claim, lines.get(claim.id, [])) for claim in shown)
+    table = fee_table(organization_id)
+    brings = {claim.id: _brings(claim, lines.get(claim.id, []), table) for claim in everything}
+    shown = everything[start : start + limit]
+    claims = tuple(_claim_in(batch.number, claim, lines.get(claim.id, []), brings[claim.id]) for claim in shown)
     names = {id_: one.name for id_, one in people_of(organization_id).items()}
-    row = _batch_row(batch, _of_claims(lines.values()), names)
+    row = _batch_row(batch, brought(brings.values()), names)
     return BatchPage(row, batch.stored_file.sha256, claims, start)
 
 
@@ -219,7 +228,15 @@ def _batch_row(batch: Batch, expected: Expected, names: Mapping[UUID, str]) -> B
     )
 
 
-def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine]) -> ClaimInBatch:
+def _brings(claim: Claim, lines: Iterable[ClaimLine], table: FeeTable) -> ExpectedAmount:
+    """What a claim adds to what is expected: lines that take back what an earlier claim asked count against it."""
+    placed = placed_of_claim(claim)
+    if placed is None:
+        return added(NOT_KNOWN for _ in lines)
+    return added(table.expected(placed, line.code, line.units, line.amount) for line in lines)
+
+
+def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine], brings: ExpectedAmount) -> ClaimInBatch:
     return ClaimInBatch(
         id=claim.id,
         name=claim_name(batch_number, claim.number),
@@ -228,7 +245,7 @@ def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine]) -> ClaimI
         payer=claim.payer.name,
         service_on=claim.service_on,
         lines=_asked(lines),
-        expected=_of_claims([lines]),
+        expected=brought([brings]),
         is_superseded=claim.is_superseded,
         frequency=claim.frequency,
         control_number=claim.control_number,
@@ -236,10 +253,12 @@ def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine]) -> ClaimI
     )
 
 
-def _of_claims(claims: Iterable[list[ClaimLine]]) -> Expected:
-    amounts = [[line.amount for line in lines] for lines in claims]
-    known = [amount for of_claim in amounts for amount in of_claim if amount is not None]
-    return Expected(sum(known, Decimal(0)), sum(None in of_claim for of_claim in amounts))
+def brought(amounts: Iterable[ExpectedAmount]) -> Expected:
+    """The sum of what is known, how many are not, and whether any of it is an estimate."""
+    listed = list(amounts)
+    known = [one.expected for one in listed if one.expected is not None]
+    is_estimate = any(one.is_estimate for one in listed if one.expected is not None)
+    return Expected(sum(known, Decimal(0)), len(listed) - len(known), is_estimate)
 
 
 def expected(amounts: Iterable[Decimal | None]) -> Expected:

@@ -49,6 +49,11 @@ class FeeTable:
         for rate in sorted(rates, key=lambda one: one.from_on):
             self._rates.setdefault(rate.clinician_id, []).append(rate)
 
+    @property
+    def has_shares(self) -> bool:
+        """Whether any clinician is paid another share of the fee schedule than the whole."""
+        return bool(self._rates)
+
     def fee(self, placed: Placed, code: str) -> Decimal | None:
         """What the payer allows for one unit: by the clinic's own table first, else by its general one."""
         if placed.payer_id is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import zip_longest
 from uuid import UUID
 
 from django.db import connection
@@ -14,14 +15,16 @@ from django.db.models import OuterRef, Q, Subquery
 
 from bhi.tenancy.models import Clinic
 from billing.models import MonthClose
-from billing.queries.claims import ClaimedMonth, Expected, claimed_months, expected
+from billing.queries.claims import ClaimedMonth, Expected, brought, claimed_months, expected
 from billing.queries.frozen import FrozenAsk, closed_months
+from billing.queries.month_expected import with_expected
 from billing.queries.month_row import MonthRow
 from billing.queries.release import releases
 from billing.queries.stakes import Moment, StillReachable, missed_in, stakes_of, still_reachable
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.closing import FrozenLine
 from billing.rules.decisions import BILL_LOWER, DO_NOT_BILL, Release
+from billing.rules.expected import ExpectedAmount
 from billing.rules.findings import Line
 from billing.rules.stakes import NOTHING
 from caseload.rules.clock import first_day, last_day
@@ -122,15 +125,17 @@ def month_page(
     after: UUID | None = None,
     limit: int = PAGE_ROWS,
     moment: Moment | None = None,
+    by_fees: bool = False,
 ) -> MonthPage:
     """Rows in their order after the episode `after`, with totals of the whole month or of what it is narrowed to.
 
-    What is still at stake is worked out for a `moment`; without one nothing is.
+    What is still at stake is worked out for a `moment`; without one nothing is. `by_fees`: amounts are what payers'
+    own fees, clinicians' shares and what is withheld come to; else national ones.
     """
     closes = _closes(organization_id, month)
     if moment is not None:
         moment = replace(moment, closed_clinics=frozenset(clinic for clinic, _, since in closes if since is not None))
-    everything = month_rows(organization_id, month, moment=moment)
+    everything = month_rows(organization_id, month, moment=moment, by_fees=by_fees)
     at_clinic = [row for row in everything if clinic_id in (None, row.clinic_id)]
     of_clinic = [
         row for row in at_clinic if payer_id in (None, row.payer_id) and care_manager_id in (None, row.care_manager_id)
@@ -144,7 +149,7 @@ def month_page(
         matching=len(matching),
         counts={str(kind): sum(_is_shown(row, kind) for row in of_clinic) for kind in Show},
         claimable=len(open_rows),
-        claimable_expected=expected(row.amount for row in open_rows),
+        claimable_expected=_expected(open_rows),
         claimable_by_code=_by_code(open_rows),
         unseen=sum(row.rests_on_unseen for row in open_rows),
         held_back=sum(row.is_held_back for row in of_clinic),
@@ -165,10 +170,12 @@ def month_page(
     )
 
 
-def month_rows(organization_id: UUID, month: str, *, moment: Moment | None = None) -> list[MonthRow]:
+def month_rows(
+    organization_id: UUID, month: str, *, moment: Moment | None = None, by_fees: bool = False
+) -> list[MonthRow]:
     """Every patient with anything in the month, by name. A constant number of statements.
 
-    With a `moment` each row also knows what is still at stake in it.
+    With a `moment` each row also knows what is still at stake in it; `by_fees`, what its lines are expected to bring.
     """
     claimed = claimed_months(organization_id, month)
     held = held_entries(organization_id, month)
@@ -177,7 +184,8 @@ def month_rows(organization_id: UUID, month: str, *, moment: Moment | None = Non
     ordered = sorted(found, key=lambda one: (one.month.episode.patient_sort_name, one.month.episode.id))
     rows = (_row(one, claimed.get(one.month.episode.patient_id), held, moment) for one in ordered)
     closed = closed_months(organization_id, month)
-    return [_released(row, released.get(row.episode_id), closed.of(row.episode_id, row.clinic_id)) for row in rows]
+    settled = [_released(row, released.get(row.episode_id), closed.of(row.episode_id, row.clinic_id)) for row in rows]
+    return with_expected(organization_id, settled, ordered) if by_fees else settled
 
 
 def held_entries(organization_id: UUID, month: str) -> dict[UUID, int]:
@@ -305,13 +313,27 @@ def _place_after(rows: Sequence[MonthRow], after: UUID | None) -> int:
 
 
 def _by_code(rows: Iterable[MonthRow]) -> tuple[Total, ...]:
-    lines: dict[str, list[Line | FrozenLine]] = {}
-    for line in (line for row in rows for line in row.asked_lines):
-        lines.setdefault(line.code, []).append(line)
+    lines: dict[str, list[tuple[Line | FrozenLine, ExpectedAmount | None]]] = {}
+    for line, brings in (pair for row in rows for pair in zip_longest(row.asked_lines, row.of_lines)):
+        lines.setdefault(line.code, []).append((line, brings))
     return tuple(
-        Total(code, sum(line.units for line in same), expected(line.amount for line in same))
+        Total(code, sum(line.units for line, _ in same), _expected_of_lines(same))
         for code, same in sorted(lines.items())
     )
+
+
+def _expected_of_lines(lines: Iterable[tuple[Line | FrozenLine, ExpectedAmount | None]]) -> Expected:
+    listed = list(lines)
+    by_fees = [brings for _, brings in listed if brings is not None]
+    return brought(by_fees) if by_fees else expected(line.amount for line, _ in listed)
+
+
+def _expected(rows: Iterable[MonthRow]) -> Expected:
+    """Of rows that bill, by fees where they were asked for."""
+    listed = list(rows)
+    if any(row.of_lines for row in listed):
+        return brought(row.expected for row in listed)
+    return expected(row.amount for row in listed)
 
 
 def _totals(rows: Iterable[MonthRow], field: str) -> tuple[Total, ...]:
@@ -319,6 +341,6 @@ def _totals(rows: Iterable[MonthRow], field: str) -> tuple[Total, ...]:
     for row in rows:
         groups.setdefault(getattr(row, field), []).append(row)
     return tuple(
-        Total(name, sum(row.bills for row in group), expected(row.amount for row in group if row.bills))
+        Total(name, sum(row.bills for row in group), _expected(row for row in group if row.bills))
         for name, group in sorted(groups.items())
     )

@@ -11,6 +11,7 @@ from billing.queries.claims import ClaimedMonth, CodeUnits
 from billing.queries.frozen import FrozenAsk, asked_after_close
 from billing.rules.closing import FrozenLine, asks_otherwise
 from billing.rules.decisions import Release
+from billing.rules.expected import ExpectedAmount, added
 from billing.rules.findings import Flag, Gap, Line, NextStep
 from billing.rules.stakes import NOTHING, Stakes
 from billing.rules.words import rests_on_unseen
@@ -43,6 +44,12 @@ class MonthRow:
     care_manager_id: UUID | None = None
     release: Release | None = None
     closed: FrozenAsk | None = None
+    of_lines: tuple[ExpectedAmount, ...] = ()
+
+    @property
+    def expected(self) -> ExpectedAmount:
+        """What all lines together are expected to bring, where the page was asked for it."""
+        return added(self.of_lines)
 
     @property
     def asked_lines(self) -> Sequence[Line | FrozenLine]:

@@ -78,12 +78,13 @@ def dollars(amount: Decimal | None) -> str:
 
 @register.filter
 def expected_words(expected: Expected) -> str:
-    """`$443.56`; `$443.56 and 2 unknown amounts`."""
+    """`$443.56`; `$443.56, estimate`; `$443.56 and 2 unknown amounts`; `$443.56, estimate, and 2 unknown amounts`."""
+    said = f"{dollars(expected.known)}, estimate" if expected.is_estimate else dollars(expected.known)
     if expected.unknown == 0:
-        return dollars(expected.known)
+        return said
     if not expected.known:
         return UNKNOWN_AMOUNT
-    return f"{dollars(expected.known)} and {counted(expected.unknown, 'unknown amount')}"
+    return f"{said}{',' if expected.is_estimate else ''} and {counted(expected.unknown, 'unknown amount')}"
 
 
 @register.filter

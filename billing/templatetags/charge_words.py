@@ -37,6 +37,15 @@ def expected_dollars(expected: ExpectedAmount) -> str:
 
 
 @register.filter
+def brings(expected: ExpectedAmount) -> str:
+    """`$158.44`; `$158.44 estimate`; that it is not known."""
+    if expected.expected is None:
+        return UNKNOWN
+    said = format_html(' <span class="muted small">{}</span>', "estimate") if expected.is_estimate else ""
+    return format_html("{}{}", f"${expected.expected:,.2f}", said)
+
+
+@register.filter
 def charge_lines(row: Any) -> str:
     """`99492 + 99494 × 2` of a charge."""
     return whole_codes(words_of((line.code, line.units) for line in row.claim.lines))

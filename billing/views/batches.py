@@ -83,7 +83,7 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
         else:
             messages.success(request, f"Batch {made.number} holds {made.claim_count} claims.")
             return redirect("batch", organization, made.id)
-    page = month_page(organization_id, month, show=Show.BILLS, limit=0)
+    page = month_page(organization_id, month, show=Show.BILLS, limit=0, by_fees=True)
     form.say_what_waits(others=page.claimable - page.unseen)
     context = {
         "form": form,

@@ -53,10 +53,16 @@ def month(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     calendar = clinic_calendar(organization_id)
     today = local_date(now, calendar.page_zone)
     is_over = calendar.is_over(month, now)
-    page = month_page(organization_id, month, moment=_moment(chosen["show"], today, is_over=is_over), **chosen)
+    may = permissions_of(request.membership.roles)  # type: ignore[attr-defined]
+    page = month_page(
+        organization_id,
+        month,
+        moment=_moment(chosen["show"], today, is_over=is_over),
+        by_fees=Permission.VIEW_MONEY in may,
+        **chosen,
+    )
     record("month.viewed", by=request.membership, at=now, count=len(page.rows))  # type: ignore[attr-defined]
     before, following = neighbours(month)
-    may = permissions_of(request.membership.roles)  # type: ignore[attr-defined]
     context = {
         "page": page,
         "title": month_title(month),

@@ -63,10 +63,10 @@ def test_the_month_says_what_bills_and_what_is_missing(people: Program, billing:
         people.billing_patient("Berg", 50, without=("visit", "review"))
         people.billing_patient("Castro", 32, payer=people.payer("Aetna PPO"))
     page = text_of(billing.get(FEBRUARY))
-    assert "Abara, Jo 0042 118 99492 + 99494 × 2 $283.24 Medicare Part B rules assumed" in page
+    assert "Abara, Jo 0042 118 99492 + 99494 × 2 $278.70 estimate Medicare Part B rules assumed" in page
     assert "50 Nothing $57.45 more Initiating visit missing costs $57.45 No case review yet Medicare Part B" in page
     assert "Aetna PPO: Generic rules assumed; this payer's own rules are not confirmed." in page.replace("&#x27;", "'")
-    assert "To claim 2 $283.24 and 1 unknown amount" in page
+    assert "To claim 2 $278.70, estimate, and 1 unknown amount" in page
 
 
 def test_the_month_filters_and_keeps_them_on_the_next_page(people: Program, billing: Client, monkeypatch: Any):
@@ -180,18 +180,19 @@ def test_a_month_before_the_first_book_is_shown_without_a_verdict(people: Progra
 def test_a_batch_is_made_once_and_its_file_stays_the_same(people: Program, billing: Client):
     months(people, 2)
     asked = billing.get(f"{FEBRUARY}batches/new/")
-    assert "2 claims for February 2026, expected $320.64." in text_of(asked)
+    assert "2 claims for February 2026, expected $315.50, estimate." in text_of(asked)
     (token,) = re.findall(r'name="client_token" value="([^"]+)"', asked.content.decode())
     made = [billing.post(f"{FEBRUARY}batches/new/", {"client_token": token}) for _ in range(2)]
     assert [response.status_code for response in made] == [302, 302]
     assert made[0].url == made[1].url
-    assert "Family0, Jo 0001-0001 Feb 28, 2026 99492 $160.32 Medicare Part B" in text_of(billing.get(made[0].url))
+    said = text_of(billing.get(made[0].url))
+    assert "Family0, Jo 0001-0001 Feb 28, 2026 99492 $157.75, estimate Medicare Part B" in said
     files = [billing.get(f"{made[0].url}file/") for _ in range(2)]
     assert files[0].content == files[1].content
     assert files[0].headers["Content-Disposition"] == 'attachment; filename="batch-0001.csv"'
     assert files[0].headers["Cache-Control"] == "no-store"
     assert "batch 1" in text_of(billing.get(FEBRUARY))
-    assert "Batch 1 February 2026 2 $320.64" in text_of(billing.get(f"{BASE}batches/"))
+    assert "Batch 1 February 2026 2 $320.64 estimate" in text_of(billing.get(f"{BASE}batches/"))
 
 
 def test_a_new_batch_shows_only_what_it_would_hold(people: Program, billing: Client):
@@ -203,7 +204,7 @@ def test_a_new_batch_shows_only_what_it_would_hold(people: Program, billing: Cli
         uncoded = people.billing_patient("Dogan", 40, without=("visit",))
         record_visit(by=people.by, at=AT, patient=uncoded.patient, on=date(2026, 1, 20), code="")
     page = text_of(billing.get(f"{FEBRUARY}batches/new/"))
-    assert "2 claims for February 2026, expected $320.64." in page
+    assert "2 claims for February 2026, expected $315.50, estimate." in page
     assert "Code Units 99492 2 1 of these rests on papers" in page
     assert "Without this they wait, and the batch holds the other 1." in page
 
