@@ -29,7 +29,7 @@ KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
-class _Drafts:
+class Drafts:
     """A batch's claims, not yet stored."""
 
     claims: list[Claim]
@@ -78,7 +78,7 @@ def make_batch(
         client_token=client_token,
         claim_count=len(billable),
     )
-    _store(batch, _drafts(batch, billable))
+    store_table(batch, drafts_of(batch, billable))
     seen = ["papers_seen"] if any(one.rests_on_unseen for one in billable) else []
     record("batch.made", by=by, at=at, object_id=batch.id, count=batch.claim_count, fields=seen)
     return batch
@@ -95,8 +95,9 @@ def next_number(organization_id: UUID) -> int:
     return Batch.objects.filter(organization_id=organization_id).count() + 1
 
 
-def _drafts(batch: Batch, billable: list[Billable]) -> _Drafts:
-    drafts = _Drafts([], [], [])
+def drafts_of(batch: Batch, billable: list[Billable]) -> Drafts:
+    """The claims of a table, with their lines and its rows."""
+    drafts = Drafts([], [], [])
     for number, one in enumerate(billable, start=1):
         claim = claim_of(batch, number, one)
         rows = [_row(batch, claim, one, line) for line in one.lines]
@@ -107,7 +108,8 @@ def _drafts(batch: Batch, billable: list[Billable]) -> _Drafts:
     return drafts
 
 
-def _store(batch: Batch, drafts: _Drafts) -> None:
+def store_table(batch: Batch, drafts: Drafts) -> None:
+    """Keep the table, the batch and its claims."""
     content = claims_file(drafts.rows)
     batch.stored_file = store(
         content,

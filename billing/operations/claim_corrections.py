@@ -10,38 +10,44 @@ from uuid import UUID
 from django.db import transaction
 
 from bhi.audit.operations import record
-from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from billing.models import Batch, Claim, ClaimLine, Frequency
 from billing.operations.batches import claim_of, lock_claims
-from billing.operations.denials import denials_corrected
+from billing.operations.claim_standing import (
+    claim_of_token,
+    closed_month_of,
+    known_claim,
+    let_go,
+    lines_of_claim,
+    negated,
+    refuse_what_still_asks,
+    standing_claim,
+    withdrawn_by_token,
+)
+from billing.operations.claims_outside import withdraw
 from billing.operations.errors import (
     AsksNothing,
     ClaimFaulty,
-    CloseMonthFirst,
     FilesAreTests,
+    KeyedElsewhere,
+    MedicareReopens,
     NoFileForPayer,
     NothingToReplace,
-    OnlyATest,
     ReplacedAlready,
-    StillAsks,
 )
 from billing.operations.filing import (
     control_number,
     filed_lines,
     keep,
-    negated,
     new_batch,
     numbered,
     with_control_number,
     write_batch,
 )
-from billing.queries.calendar import month_title
-from billing.queries.claim_answers import is_denied, is_rejected, payer_number_of
+from billing.queries.claim_answers import is_denied, is_rejected, payer_number_of, way_of_claim
 from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan, payer_plan
-from billing.queries.frozen import frozen_ask
-from billing.queries.release_pages import closed_clinics
 from billing.rules.canonical import read
+from billing.rules.claim_ways import Way
 from billing.rules.x12.claim import ClaimFile, Fault, FiledClaim, faults_of, says_otherwise
 from caseload.rules.clock import month_of
 
@@ -58,23 +64,25 @@ def correct_claim(
 ) -> Claim:
     """Ask anew what the closed month asks now, in place of a claim: a batch of its own, with its file.
 
-    A claim that was rejected before the payer kept it goes out anew (frequency 1); any other is replaced (7) under
-    the payer's number, typed or as the last answer named it. The earlier claim's lines are negated, and it stands no
-    more. A second call with the same token answers with the first one's claim. Raises NotFound, OnlyATest,
-    ReplacedAlready, CloseMonthFirst, AsksNothing, NothingToReplace, NoFileForPayer, FilesAreTests, ClaimFaulty.
+    A claim that no payer kept goes out anew (frequency 1); any other is replaced (7) under the payer's number, typed
+    or as the last answer named it. The earlier claim's lines are negated, and it stands no more. A second call with
+    the same token answers with the first one's claim. Raises NotFound, OnlyATest, ReplacedAlready, MedicareReopens,
+    KeyedElsewhere, CloseMonthFirst, AsksNothing, NothingToReplace, NoFileForPayer, FilesAreTests, ClaimFaulty.
     """
     lock_claims(by.organization_id)
-    if made := _made(by.organization_id, client_token):
+    if made := claim_of_token(by.organization_id, client_token):
         return made
-    claim = _standing(by.organization_id, claim_id)
-    rejected = is_rejected(claim)
+    claim = standing_claim(by.organization_id, claim_id)
+    way = _way(claim)
     # A replacement that was rejected is sent anew as one: the payer still keeps the claim that it was to replace.
-    is_original = rejected and claim.frequency == Frequency.ORIGINAL
+    is_original = way is Way.ANEW and claim.frequency == Frequency.ORIGINAL
     number = payer_claim_number.strip() or payer_number_of(claim) or claim.payer_claim_number
     frequency = Frequency.ORIGINAL if is_original else Frequency.REPLACEMENT
     plan, prepared = _planned(claim, at, frequency.value, "" if is_original else number)
-    lines = _lines(claim)
-    if not (rejected or is_denied(claim.id, claim.organization_id) or _asks_otherwise(claim, prepared, lines)):
+    lines = lines_of_claim(claim)
+    if not (
+        is_rejected(claim) or is_denied(claim.id, claim.organization_id) or _asks_otherwise(claim, prepared, lines)
+    ):
         raise NothingToReplace
     _refuse(plan, prepared.faults)
     assert plan.head is not None
@@ -87,9 +95,8 @@ def correct_claim(
     made.content |= {"because": because, "instead_of": str(claim.id)}
     taken = negated(made, lines)
     anew = filed_lines(made, filed.lines, prepared.billable.lines, after=len(taken))
-    _supersede(claim)
+    let_go(claim, by=by, at=at)
     write_batch(batch, ClaimFile(head, (filed,)), [made], [*taken, *anew])
-    denials_corrected(by=by, at=at, claim_id=claim.id)
     record("claim.corrected", by=by, at=at, object_id=made.id, patient_id=made.patient_id)
     return made
 
@@ -107,23 +114,28 @@ def void_claim(
     """Take a claim back (frequency 8), once its closed month asks nothing of that payer any more.
 
     The void says what the earlier claim said, under the payer's number, and stands for nothing itself, so that the
-    month can be claimed of another payer. A second call with the same token answers with the first one's claim.
-    Raises NotFound, OnlyATest, ReplacedAlready, CloseMonthFirst, StillAsks, NoFileForPayer, FilesAreTests, ClaimFaulty.
+    month can be claimed of another payer. Of a first claim that no payer kept nobody needs telling: it is taken back
+    without a file, and comes back itself. A void that was rejected goes out again. A second call with the same token
+    answers with the first one's claim. Raises NotFound, OnlyATest, ReplacedAlready, MedicareReopens, KeyedElsewhere,
+    CloseMonthFirst, StillAsks, NoFileForPayer, FilesAreTests, ClaimFaulty.
     """
     lock_claims(by.organization_id)
-    if made := _made(by.organization_id, client_token):
+    if made := claim_of_token(by.organization_id, client_token) or withdrawn_by_token(by.organization_id, client_token):
         return made
-    claim = _standing(by.organization_id, claim_id)
+    claim = _to_void(by.organization_id, claim_id)
+    way = _way(claim)
+    refuse_what_still_asks(claim)
+    if way is Way.ANEW and claim.frequency == Frequency.ORIGINAL:
+        return withdraw(claim, by=by, at=at, because=because, client_token=client_token, told=False)
+    return _send_void(claim, by=by, at=at, because=because, client_token=client_token, number=payer_claim_number)
+
+
+def _send_void(claim: Claim, *, by: Membership, at: datetime, because: str, client_token: UUID, number: str) -> Claim:
     month = month_of(claim.month)
-    if claim.episode.clinic_id not in closed_clinics(claim.organization_id, month):
-        raise CloseMonthFirst(month_title(month))
-    ask = frozen_ask(claim.organization_id, month, claim.episode_id)
-    if ask.lines and ask.payer_id == claim.payer_id:
-        raise StillAsks
     plan = payer_plan(claim.organization_id, claim.payer_id, claim.payer.name, at=at)
     if plan.head is None or "claim" not in claim.content:
         raise NoFileForPayer
-    number = payer_claim_number.strip() or payer_number_of(claim)
+    number = number.strip() or payer_number_of(claim) or claim.payer_claim_number
     before = read(FiledClaim, claim.content["claim"])
     filed = replace(before, frequency=Frequency.VOID.value, payer_claim_number=number)
     _refuse(plan, faults_of(ClaimFile(plan.head, (filed,))))
@@ -133,18 +145,15 @@ def void_claim(
     made = _void_of(claim, batch)
     keep(made, filed, head)
     made.content |= {"because": because, "instead_of": str(claim.id)}
-    _supersede(claim)
-    write_batch(batch, ClaimFile(head, (filed,)), [made], negated(made, _lines(claim)))
-    denials_corrected(by=by, at=at, claim_id=claim.id)
+    let_go(claim, by=by, at=at)
+    write_batch(batch, ClaimFile(head, (filed,)), [made], negated(made, lines_of_claim(claim)))
     record("claim.voided", by=by, at=at, object_id=made.id, patient_id=made.patient_id)
     return made
 
 
 def _planned(claim: Claim, at: datetime, frequency: str, number: str) -> tuple[PayerPlan, Prepared]:
     """The claim that would take this one's place, with what keeps it from leaving."""
-    month = month_of(claim.month)
-    if claim.episode.clinic_id not in closed_clinics(claim.organization_id, month):
-        raise CloseMonthFirst(month_title(month))
+    month = closed_month_of(claim)
     plan = filing_plan(
         claim.organization_id,
         month,
@@ -178,32 +187,24 @@ def _asks_otherwise(claim: Claim, prepared: Prepared, lines: Sequence[ClaimLine]
     return [(line.code, line.units) for line in prepared.billable.lines] != before
 
 
-def _made(organization_id: UUID, client_token: UUID) -> Claim | None:
-    rows = Claim.objects.filter(organization_id=organization_id, batch__client_token=client_token)
-    found: Claim | None = rows.first()
-    return found
+def _way(claim: Claim) -> Way:
+    """How it is corrected or taken back, where a file does that."""
+    way = way_of_claim(claim)
+    if way is Way.REOPENING:
+        raise MedicareReopens
+    if way is Way.TABLE:
+        raise KeyedElsewhere
+    return way
 
 
-def _standing(organization_id: UUID, claim_id: UUID) -> Claim:
-    """The claim, if it is the one that stands."""
-    rows = Claim.objects.filter(organization_id=organization_id, id=claim_id)
-    claim: Claim | None = rows.select_related("episode", "payer", "batch").first()
-    if claim is None:
-        raise NotFound
-    if claim.batch.is_test:
-        raise OnlyATest
-    if claim.is_superseded:
+def _to_void(organization_id: UUID, claim_id: UUID) -> Claim:
+    """The claim that stands, or a void that was rejected and not sent again yet."""
+    claim = known_claim(organization_id, claim_id)
+    is_void = claim.frequency == Frequency.VOID
+    is_left = is_void and not Claim.objects.filter(organization_id=organization_id, replaces=claim).exists()
+    if claim.is_superseded and not (is_left and is_rejected(claim)):
         raise ReplacedAlready
     return claim
-
-
-def _lines(claim: Claim) -> list[ClaimLine]:
-    return list(ClaimLine.objects.filter(organization_id=claim.organization_id, claim=claim).order_by("number"))
-
-
-def _supersede(claim: Claim) -> None:
-    claim.is_superseded = True
-    claim.save(update_fields=["is_superseded"])
 
 
 def _void_of(claim: Claim, batch: Batch) -> Claim:

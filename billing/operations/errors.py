@@ -258,6 +258,54 @@ class FilesAreTests(DomainError):
         )
 
 
+class MedicareReopens(DomainError):
+    """Medicare Part B takes no corrected professional claims, and no voids."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Medicare Part B takes no corrected claims and no voids. Ask its contractor for a reopening, or give back "
+            "what was paid too much, and record here what was done."
+        )
+
+
+class KeyedElsewhere(DomainError):
+    """A claim that left as a table is corrected where it was keyed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This claim left as a table. Correct it, or take it back, where it was keyed, and record here what was "
+            "done."
+        )
+
+
+class HoldsTakenBack(DomainError):
+    """A file still holds a claim that was taken back, or sent anew, before it was handed over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A claim in this file was taken back, or sent anew, before the file was handed over. File the others anew, "
+            "and hand over that file instead."
+        )
+
+
+class NotToResend(DomainError):
+    """A file is sent anew as a whole where its receiver refused it, or where it may not be handed over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nobody refused this file as a whole, or its claims went out anew already. Work on the claims one by one."
+        )
+
+
+class DoneByFile(DomainError):
+    """What a file does is not recorded by hand."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This payer takes corrected claims and voids as files: make one here, so that it is sent and answered."
+        )
+
+
 class CloseMonthFirst(DomainError):
     """Corrected claims rest on closed months."""
 

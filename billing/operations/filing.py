@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -18,8 +17,9 @@ from bhi.files.operations import discard_expired, store
 from bhi.tenancy.models import Membership
 from billing.models import Batch, BatchFormat, Claim, ClaimLine
 from billing.operations.batches import KEPT, PURPOSE, claim_of, line_of, lock_claims, next_number
-from billing.operations.errors import MonthNotOver, NothingReady
+from billing.operations.errors import HoldsTakenBack, MonthNotOver, NothingReady
 from billing.queries.calendar import is_over, month_title
+from billing.queries.claim_answers import is_spoilt
 from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan
 from billing.rules.canonical import plain
 from billing.rules.closing import FrozenLine
@@ -172,30 +172,17 @@ def filed_lines(
     return lines
 
 
-def negated(claim: Claim, lines: Sequence[ClaimLine]) -> list[ClaimLine]:
-    """Lines of `claim` that take back those of the one before it."""
-    taken = [line for line in lines if line.units > 0]
-    return [
-        ClaimLine(
-            organization_id=claim.organization_id,
-            claim=claim,
-            number=place,
-            code=line.code,
-            units=-line.units,
-            amount=_negative(line.amount),
-            charge=_negative(line.charge),
-        )
-        for place, line in enumerate(taken, start=1)
-    ]
-
-
 @transaction.atomic
 def mark_sent(*, by: Membership, at: datetime, batch_id: UUID) -> Batch:
-    """Somebody handed the file over. Said once: a second time changes nothing. Raises NotFound."""
+    """Somebody handed the file over. Said once: a second time changes nothing. A file that nobody handed over before a
+    claim in it was taken back or sent anew is not handed over any more. Raises NotFound, HoldsTakenBack.
+    """
     lock_claims(by.organization_id)
     batch: Batch | None = Batch.objects.filter(organization_id=by.organization_id, id=batch_id).first()
     if batch is None:
         raise NotFound
+    if is_spoilt(batch):
+        raise HoldsTakenBack
     if batch.sent_at is None:
         batch.sent_at, batch.sent_by = at, by
         batch.save(update_fields=["sent_at", "sent_by"])
@@ -224,7 +211,3 @@ def _made(organization_id: UUID, client_token: UUID) -> list[Batch]:
 
 def _starts(plan: PayerPlan) -> range:
     return range(0, len(plan.leaves), MOST_CLAIMS)
-
-
-def _negative(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else -amount

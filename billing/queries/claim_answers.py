@@ -2,10 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
-from billing.models import Acknowledgement, Claim, Denial, RemittanceClaim
+from django.db.models import Q
+
+from billing.models import (
+    Acknowledgement,
+    Batch,
+    BatchFormat,
+    Claim,
+    Denial,
+    Frequency,
+    RemittanceClaim,
+    RemittanceLine,
+)
 from billing.queries.acknowledged import acknowledged
+from billing.rules.claim_ways import UNPROCESSABLE, Way, way_of
+from billing.rules.x12.claim_checks import MEDICARE_PART_B
+
+
+def way_of_claim(claim: Claim) -> Way:
+    """How this claim is corrected or taken back. `claim.batch` is at hand; at most five statements."""
+    insured = claim.content.get("claim", {}).get("insured", {})
+    filing_code = str(insured.get("filing_code", ""))
+    is_filed = bool(claim.control_number)
+    return way_of(
+        is_test=claim.batch.is_test,
+        is_filed=is_filed,
+        is_kept=is_filed and _is_kept(claim, filing_code),
+        filing_code=filing_code,
+    )
+
+
+def _is_kept(claim: Claim, filing_code: str) -> bool:
+    if is_rejected(claim) or is_unsent(claim):
+        return False
+    return filing_code != MEDICARE_PART_B or not _is_unprocessable(claim)
+
+
+def is_unsent(claim: Claim) -> bool:
+    """Whether nobody handed its file over: nobody said so, and nothing came back."""
+    return claim.batch.sent_at is None and not _is_answered(claim.batch)
+
+
+def is_spoilt(batch: Batch) -> bool:
+    """Whether its file, never handed over, holds a claim that was taken back or sent anew meanwhile."""
+    if batch.sent_at is not None or batch.is_test or batch.format != BatchFormat.X12:
+        return False
+    claims = Claim.objects.filter(organization_id=batch.organization_id, batch=batch)
+    gone = claims.filter(is_superseded=True).exclude(frequency=Frequency.VOID)
+    return gone.exists() and not _is_answered(batch)
+
+
+def is_file_rejected(batch: Batch) -> bool:
+    """Whether its receiver refused the file as a whole."""
+    _, of_batches = acknowledged(batch.organization_id, [], [batch.id])
+    counting = of_batches.get(batch.id)
+    return counting is not None and not counting.is_accepted
+
+
+def kept_of(batch: Batch, claim_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these claims of a refused file a payer spoke of all the same: taken on by themselves, or decided."""
+    of_claims, _ = acknowledged(batch.organization_id, claim_ids, [])
+    paid = RemittanceClaim.objects.filter(organization_id=batch.organization_id, set_aside_because="")
+    decided = set(paid.filter(claim_id__in=list(claim_ids)).values_list("claim_id", flat=True))
+    return {id_ for id_, heard in of_claims.items() if heard.is_accepted} | decided
+
+
+def _is_answered(batch: Batch) -> bool:
+    rows = Acknowledgement.objects.filter(organization_id=batch.organization_id)
+    paid = RemittanceClaim.objects.filter(organization_id=batch.organization_id, claim__batch=batch)
+    return rows.filter(Q(claim__batch=batch) | Q(batch=batch)).exists() or paid.exists()
+
+
+def _is_unprocessable(claim: Claim) -> bool:
+    """Whether the last remittance returned the claim as one that could not be processed."""
+    rows = RemittanceClaim.objects.filter(organization_id=claim.organization_id, claim=claim, set_aside_because="")
+    last = rows.order_by("-remittance__posted_at", "-position").first()
+    if last is None:
+        return False
+    lines = RemittanceLine.objects.filter(organization_id=claim.organization_id, remittance_claim=last)
+    remarks = [*last.remarks, *(one for of_line in lines.values_list("remarks", flat=True) for one in of_line)]
+    return UNPROCESSABLE in remarks
 
 
 def payer_number_of(claim: Claim) -> str:

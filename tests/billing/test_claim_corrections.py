@@ -10,20 +10,18 @@ import pytest
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
 from bhi.files.operations import read
-from billing.models import Batch, Claim, ClaimLine, Denial
-from billing.operations.batches import make_batch
+from billing.models import Batch, Claim, ClaimLine, Denial, PayerRoute
 from billing.operations.claim_corrections import correct_claim, void_claim
 from billing.operations.closing import ask_to_reopen, correct_month, reopen_month
 from billing.operations.errors import (
     AsksNothing,
     ClaimFaulty,
     CloseMonthFirst,
-    NoFileForPayer,
     NothingToReplace,
     ReplacedAlready,
     StillAsks,
 )
-from billing.operations.filing import make_filed_batches
+from billing.operations.filing import make_filed_batches, mark_sent
 from billing.operations.late import write_late
 from billing.queries.claimable import claimable
 from billing.queries.claims import claimed_months
@@ -43,12 +41,14 @@ LATER = AT + timedelta(hours=2)
 class Filed:
     """A claim that left, of a month that is closed."""
 
-    def __init__(self, people: Program, minutes: int = 40) -> None:
+    def __init__(self, people: Program, minutes: int = 40, filing_code: str = "16") -> None:
         self.people = people
         set_up(people)
         self.episode: Episode = filed_patient(people, minutes=minutes)
         self.close = closed(people)
-        (self.batch,) = make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+        PayerRoute.objects.update(filing_code=filing_code)
+        (made,) = make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+        self.batch = mark_sent(by=people.by, at=AT, batch_id=made.id)
         self.claim = Claim.objects.get()
 
     def corrected(self) -> None:
@@ -248,23 +248,6 @@ def test_what_is_taken_back_is_voided(filed: Filed):
     token = uuid4()
     assert filed.void(client_token=token) == filed.void(client_token=token)
     assert AuditEvent.objects.filter(action="claim.voided").count() == 1
-
-
-def test_a_claim_that_was_keyed_elsewhere_is_corrected_there(lakeside: Program):
-    episode = lakeside.billing_patient()
-    close = closed(lakeside)
-    make_batch(by=lakeside.by, at=AT, month=FEBRUARY, client_token=uuid4())
-    given = {"by": lakeside.by, "at": LATER, "claim_id": Claim.objects.get().id, "because": "Late"}
-    late_work(lakeside, episode, 46)
-    correct_month(by=lakeside.by, at=LATER, close_id=close.id, episode_id=episode.id, because="Late")
-    with pytest.raises(NoFileForPayer):
-        correct_claim(**given, client_token=uuid4())
-    for entry in TimeEntry.objects.all():
-        take_back(lakeside, entry)
-    correct_month(by=lakeside.by, at=LATER, close_id=close.id, episode_id=episode.id, because="Wrong patient")
-    set_up(lakeside)
-    with pytest.raises(NoFileForPayer):
-        void_claim(**given, client_token=uuid4())
 
 
 def test_another_organizations_claim_is_not_there(filed: Filed):

@@ -18,6 +18,7 @@ from billing.models import (
     Batch,
     Claim,
     Denial,
+    PayerRoute,
     Remittance,
     RemittanceClaim,
     RemittanceLine,
@@ -62,6 +63,8 @@ class Loop:
     def __init__(self, people: Program) -> None:
         self.people = people
         set_up(people)
+        # Medicare Part B itself takes no corrected claims.
+        PayerRoute.objects.update(filing_code="16")
         for name in ("Abara", "Bérg", "Castro"):
             filed_patient(people, name)
         closed(people)

@@ -8,7 +8,7 @@ from django.test import Client
 
 from bhi.files.operations import read
 from bhi.tenancy.context import tenant
-from billing.models import Batch, BillingProvider, Claim
+from billing.models import Batch, BillingProvider, Claim, PayerRoute
 from billing.operations.claim_corrections import correct_claim, void_claim
 from billing.operations.errors import FilesAreTests, OnlyATest
 from billing.operations.filing import make_filed_batches
@@ -31,6 +31,7 @@ def sends_tests(people: Program, *, is_test: bool = True) -> None:
 def tested(lakeside: Program) -> Program:
     """February is closed, and files are tests."""
     set_up(lakeside)
+    PayerRoute.objects.update(filing_code="16")
     sends_tests(lakeside)
     filed_patient(lakeside)
     closed(lakeside)
