@@ -18,7 +18,7 @@ from billing.operations.denials import SETTLE, settle_denials
 from billing.operations.filing import discard_batch_files
 from billing.operations.look_back import READ_LOOK_BACK, discard_old_look_backs, read_look_back
 from billing.operations.merging import GATHER, gather_late
-from billing.operations.packets import MAKE, discard_packets, finish_packet, keep_part
+from billing.operations.packets import MAKE, discard_packets, keep_part
 from billing.operations.paper_sheets import discard_paper, keep_paper
 from billing.operations.practice_files import (
     READ_JOB,
@@ -33,7 +33,7 @@ from billing.operations.refunds import FIND, find_refunds
 from billing.operations.reopening_notices import TELL, mail_of_reopening
 from billing.operations.service_months import refresh_service_month, refresh_service_months, verify_service_months
 from billing.queries.calendar import page_zone
-from billing.queries.packets import content_of, logo_of, packet_of_job
+from billing.queries.packets import content_of, logo_of, packet_of_job, parts_made
 from billing.queries.paper_sheets import CHARGES, Paper, PaperAsked, asked_of, paper_of
 from billing.queries.paper_sheets import MAKE as MAKE_PAPER
 from billing.rules.claim_sheet import claim_sheet
@@ -169,39 +169,33 @@ def discard_answers(run: Run) -> None:
 
 
 def make_packet(run: Run) -> None:
-    """Make a packet, part by part. A second run makes nothing anew."""
+    """Make the next part of a packet; keeping it has the one after it made. A second run makes nothing anew."""
     packet = packet_of_job(run.organization_id, run.job_id)
     if packet.made_at is not None:
         return
     people = people_of(run.organization_id)
     by = people[packet.asked_by_id]
-    content = content_of(packet, people)
-    total = len(content.months)
-    parts = []
-    for number, pdf in enumerate(packet_papers(run.organization_id, content, made_by=str(by), at=run.at), 1):
-        parts.append(keep_part(packet=packet, content=pdf, at=run.at))
-        run.progress(min(number * MONTHS_A_PART, total), total)
-    finish_packet(by=by, at=run.at, packet=packet, parts=parts, content_sha256=fingerprint(content))
+    made = parts_made(packet)
+    run.progress(sum(part.month_count for part in made), packet.month_count)
+    content = content_of(packet, people, part=len(made) + 1, size=MONTHS_A_PART)
+    pdf = packet_paper(run.organization_id, content, made_by=str(by), at=run.at)
+    keep_part(by=by, at=run.at, packet=packet, content=content, pdf=pdf)
 
 
-def packet_papers(organization_id: UUID, content: PacketContent, *, made_by: str, at: datetime) -> Iterator[bytes]:
-    """The parts of a packet, one after the other, each a PDF of its own. Raises PdfImpossible."""
-    logo, months = logo_of(organization_id), content.months
+def packet_paper(organization_id: UUID, content: PacketContent, *, made_by: str, at: datetime) -> bytes:
+    """One part of a packet as a PDF. Raises PdfImpossible."""
+    logo = logo_of(organization_id)
     pictures = {"logo": Picture(logo.media_type, read(logo))} if logo is not None else {}
-    starts = range(0, len(months), MONTHS_A_PART)
     context = {
         "content": content,
         "hash": fingerprint(content),
         "batch_words": f"Batch {content.batch}",
         "made_by": made_by,
         "made_at": at,
-        "zone": months[0].heading.zone,
+        "zone": content.months[0].heading.zone,
         "has_logo": logo is not None,
-        "parts": len(starts),
     }
-    for part, start in enumerate(starts, 1):
-        context |= {"part": part, "months": months[start : start + MONTHS_A_PART]}
-        yield pdf_of("pdf/packet.html", context, style="pdf/packet.css", pictures=pictures, is_tagged=True)
+    return pdf_of("pdf/packet.html", context, style="pdf/packet.css", pictures=pictures, is_tagged=True)
 
 
 def make_paper(run: Run) -> None:

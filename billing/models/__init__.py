@@ -8,7 +8,7 @@ from billing.models.answers import (
     RemittanceClaim,
     RemittanceLine,
 )
-from billing.models.claim_work import Denial, DenialState, Packet, Refund, RefundState
+from billing.models.claim_work import Denial, DenialState, Packet, PacketPart, Refund, RefundState
 from billing.models.closes import ALONE_AFTER, FrozenMonth, LateChange, LateKind, MonthClose, MonthException
 from billing.models.decisions import CheckMode, CoderDecision, DecisionKind, ReleaseMode
 from billing.models.filing import (
@@ -62,6 +62,7 @@ __all__ = [
     "MonthException",
     "OtherService",
     "Packet",
+    "PacketPart",
     "PayerFee",
     "PayerProfile",
     "PayerRoute",

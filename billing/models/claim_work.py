@@ -117,6 +117,10 @@ class Packet(TenantModel):
     content_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the facts that it prints")
     file_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the file")
     made_at = models.DateTimeField(null=True, blank=True)
+    month_count = models.PositiveIntegerField(default=0, help_text="Patients' months that it will hold")
+    tells_reasons = models.BooleanField(
+        default=False, help_text="It prints reasons in people's own words: for those who may see the chart"
+    )
 
     class Meta:
         constraints = [
@@ -132,3 +136,22 @@ class Packet(TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["organization", "asked_at"], name="billing_packet_by_time")]
+
+
+class PacketPart(TenantModel):
+    """One file of a packet, of some of its months; each is made by a job of its own and can be verified by itself."""
+
+    packet = TenantForeignKey(Packet)
+    number = models.PositiveSmallIntegerField()
+    month_count = models.PositiveSmallIntegerField()
+    stored_file = TenantForeignKey("files.StoredFile")
+    content_sha256 = models.CharField(max_length=64, help_text="Of the facts that it prints")
+    file_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            *tenant_wall("billing_packetpart", "packet", "stored_file"),
+            AppMayOnly(name="billing_packetpart_app"),
+            models.UniqueConstraint(fields=["organization", "packet", "number"], name="billing_packetpart_once"),
+        ]
+        indexes = [models.Index(fields=["organization", "content_sha256"], name="billing_packetpart_by_hash")]

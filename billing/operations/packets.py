@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,8 +13,9 @@ from bhi.files.models import StoredFile
 from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
-from billing.models import Batch, Packet
-from billing.queries.packets import PURPOSE, purpose_of
+from billing.models import Batch, Packet, PacketPart
+from billing.queries.packets import PURPOSE, months_of, parts_made, purpose_of
+from billing.rules.packet import PacketContent, fingerprint, fingerprint_of
 from caseload.rules.clock import first_day
 from registry.models import Episode
 
@@ -24,48 +24,74 @@ MAKE = "make_packet"
 
 
 @transaction.atomic
-def ask_for_month_packet(*, by: Membership, at: datetime, month: str, episode_id: UUID) -> Packet:
-    """Have the packet of one patient's month made; who asks twice while it waits gets the same. Raises NotFound."""
+def ask_for_month_packet(
+    *, by: Membership, at: datetime, month: str, episode_id: UUID, tells_reasons: bool = False
+) -> Packet:
+    """Have the packet of one patient's month made; who asks twice while it waits gets the same. `tells_reasons`: with
+    what people wrote as reasons, for who may see the chart. Raises NotFound.
+    """
     episode = Episode.objects.filter(organization_id=by.organization_id, id=episode_id).first()
     if episode is None:
         raise NotFound
-    asked = Packet(organization_id=by.organization_id, episode=episode, month=first_day(month))
+    of = {"organization_id": by.organization_id, "tells_reasons": tells_reasons, "month_count": 1}
+    asked = Packet(**of, episode=episode, month=first_day(month))
     packet = _asked(asked, f"{month} {episode_id} {by.id}", by=by, at=at)
     record("packet.asked", by=by, at=at, patient_id=episode.patient_id, object_id=packet.id)
     return packet
 
 
 @transaction.atomic
-def ask_for_batch_packet(*, by: Membership, at: datetime, batch_id: UUID) -> Packet:
-    """Have the packet of a batch made; who asks twice while it waits gets the same. Raises NotFound."""
+def ask_for_batch_packet(*, by: Membership, at: datetime, batch_id: UUID, tells_reasons: bool = False) -> Packet:
+    """Have the packet of a batch made, part by part; who asks twice while it waits gets the same. `tells_reasons`:
+    with what people wrote as reasons, for who may see the chart. Raises NotFound.
+    """
     batch = Batch.objects.filter(organization_id=by.organization_id, id=batch_id).first()
     if batch is None:
         raise NotFound
-    packet = _asked(Packet(organization_id=by.organization_id, batch=batch), f"{batch_id} {by.id}", by=by, at=at)
+    of = {"organization_id": by.organization_id, "tells_reasons": tells_reasons, "month_count": len(months_of(batch))}
+    packet = _asked(Packet(**of, batch=batch), f"{batch_id} {by.id}", by=by, at=at)
     record("packet.asked", by=by, at=at, object_id=packet.id, count=batch.claim_count)
     return packet
 
 
 @transaction.atomic
-def keep_part(*, packet: Packet, content: bytes, at: datetime) -> StoredFile:
-    """Keep one part of a packet that is being made, in the order of calls. Raises FileTooLarge."""
-    return store(
-        content,
+def keep_part(*, by: Membership, at: datetime, packet: Packet, content: PacketContent, pdf: bytes) -> PacketPart:
+    """Keep a part of a packet that is being made, and have the next one made; the last one makes it whole.
+
+    Each part is a job of its own: however large a batch is, none runs long, and one that fails begins with its own
+    part. Raises FileTooLarge.
+    """
+    file = store(
+        pdf,
         organization_id=packet.organization_id,
         purpose=purpose_of(packet.id),
         media_type="application/pdf",
         at=at,
         expires_at=at + KEPT_FOR,
     )
+    part: PacketPart = PacketPart.objects.create(
+        organization_id=packet.organization_id,
+        packet=packet,
+        number=content.part,
+        month_count=len(content.months),
+        stored_file=file,
+        content_sha256=fingerprint(content),
+        file_sha256=file.sha256,
+    )
+    if content.part < content.parts:
+        key = f"{packet.id} {content.part + 1}"
+        packet.job_id = queue(MAKE, organization_id=packet.organization_id, key=key, owner=by, at=at)
+        packet.save(update_fields=["job_id"])
+    else:
+        _finish(packet, by=by, at=at)
+    return part
 
 
-@transaction.atomic
-def finish_packet(
-    *, by: Membership, at: datetime, packet: Packet, parts: Sequence[StoredFile], content_sha256: str
-) -> None:
-    """Say that a packet is made: of which facts, and which file is its first."""
-    packet.stored_file, packet.file_sha256 = parts[0], parts[0].sha256
-    packet.content_sha256, packet.made_at = content_sha256, at
+def _finish(packet: Packet, *, by: Membership, at: datetime) -> None:
+    """Say that it is made: of which facts, and which file is its first."""
+    parts = parts_made(packet)
+    packet.stored_file_id, packet.file_sha256 = parts[0].stored_file_id, parts[0].file_sha256
+    packet.content_sha256, packet.made_at = fingerprint_of([part.content_sha256 for part in parts]), at
     packet.save(update_fields=["stored_file", "file_sha256", "content_sha256", "made_at"])
     record("packet.made", by=by, at=at, object_id=packet.id, count=len(parts))
 

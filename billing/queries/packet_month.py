@@ -49,11 +49,14 @@ class _Basis:
     as_of: datetime | None = None
 
 
-def packet_month(organization_id: UUID, month: str, episode_id: UUID, people: People | None = None) -> PacketMonth:
+def packet_month(
+    organization_id: UUID, month: str, episode_id: UUID, people: People | None = None, *, tells_reasons: bool = False
+) -> PacketMonth:
     """Everything about one patient's month. Raises NotFound.
 
     Of a closed month facts, verdict, checks and lines are those of the last frozen row, and the papers and entries are
-    those that were on record when it was frozen. Who makes many gives the `people`.
+    those that were on record when it was frozen. Who makes many gives the `people`. `tells_reasons`: for those who may
+    see the chart, also the reasons that people wrote.
     """
     rows = Episode.objects.filter(organization_id=organization_id, id=episode_id)
     episode = rows.select_related("patient", "clinic", "treating_clinician").first()
@@ -62,13 +65,15 @@ def packet_month(organization_id: UUID, month: str, episode_id: UUID, people: Pe
     people = people if people is not None else people_of(organization_id)
     row = frozen_rows(organization_id, month).filter(episode_id=episode_id).select_related("close", "payer").first()
     basis = _of_frozen(row, episode, people) if row is not None else _of_live(organization_id, month, episode)
-    return _packet_month(episode, month, basis, people)
+    return _packet_month(episode, month, basis, people, tells_reasons=tells_reasons)
 
 
-def _packet_month(episode: Episode, month: str, basis: _Basis, people: People) -> PacketMonth:
+def _packet_month(
+    episode: Episode, month: str, basis: _Basis, people: People, *, tells_reasons: bool = False
+) -> PacketMonth:
     last_on, as_of = last_day(month), basis.as_of
     ends_at = month_starts_and_ends(month, ZoneInfo(episode.clinic.time_zone))[1]
-    time = packet_time(episode, basis.facts, basis.minutes, people, as_of=as_of)
+    time = packet_time(episode, basis.facts, basis.minutes, people, as_of=as_of, tells_reasons=tells_reasons)
     return PacketMonth(
         heading=_heading(episode, month, basis),
         asks=basis.asks,
@@ -77,7 +82,7 @@ def _packet_month(episode: Episode, month: str, basis: _Basis, people: People) -
         minutes=time.minutes,
         consents=tuple(papers.consents(episode, people, ends_at, as_of=as_of)),
         visits=tuple(papers.visits(episode, last_on, as_of=as_of)),
-        diagnoses=tuple(papers.diagnoses(episode, last_on, as_of=as_of)),
+        diagnoses=tuple(papers.diagnoses(episode, last_on, as_of=as_of, tells_reasons=tells_reasons)),
         scores=tuple(papers.scores(episode, last_on, as_of=as_of)),
         plans=tuple(papers.plans(episode, last_on, as_of=as_of)),
         entries=time.entries,

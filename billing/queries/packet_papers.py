@@ -8,7 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from bhi.tenancy.models import Membership
-from billing.rules.packet import AdviceOn, ConsentOn, DiagnosisOn, PlanOn, ReviewOn, ScoreOn, StepOn, VisitOn
+from billing.rules.packet import (
+    HOW_ON_RECORD,
+    AdviceOn,
+    ConsentOn,
+    DiagnosisOn,
+    PlanOn,
+    ReviewOn,
+    ScoreOn,
+    StepOn,
+    VisitOn,
+)
 from caseload.models import CaseReview, Recommendation, RecommendationStep
 from registry.models import (
     Assessment,
@@ -57,13 +67,16 @@ def visits(episode: Episode, last_on: date, *, as_of: datetime | None) -> Iterab
         yield VisitOn(on=row.on, code=row.code, with_whom=f"{name} ({whom})" if name else whom.capitalize())
 
 
-def diagnoses(episode: Episode, last_on: date, *, as_of: datetime | None) -> Iterable[DiagnosisOn]:
-    """The diagnoses of the episode that held by a day, in order of importance."""
+def diagnoses(episode: Episode, last_on: date, *, as_of: datetime | None, tells_reasons: bool) -> Iterable[DiagnosisOn]:
+    """The diagnoses of the episode that held by a day, in order of importance. How one was confirmed is somebody's own
+    words: `tells_reasons` prints them, else that there are any.
+    """
     rows = _of_episode(Diagnosis, episode, as_of).order_by("rank", "code")
     for row in rows.select_related("confirmed_by"):
         if row.from_on is None or row.from_on <= last_on:
             name = clinician_words(row.confirmed_by)
-            yield DiagnosisOn(row.code, row.from_on, row.confirmed_on, name, row.confirmed_how)
+            how = row.confirmed_how if tells_reasons or not row.confirmed_how else HOW_ON_RECORD
+            yield DiagnosisOn(row.code, row.from_on, row.confirmed_on, name, how)
 
 
 def scores(episode: Episode, last_on: date, *, as_of: datetime | None) -> Iterable[ScoreOn]:

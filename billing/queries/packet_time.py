@@ -14,7 +14,7 @@ from psycopg.types.range import TimestamptzRange
 from bhi.tenancy.models import Membership
 from billing.queries.facility import counts_facility_minutes
 from billing.rules.facts import MonthFacts
-from billing.rules.packet import EntryOn, Excluded, Minutes, TakenBack, excluded_sums
+from billing.rules.packet import ON_RECORD, EntryOn, Excluded, Minutes, TakenBack, excluded_sums
 from billing.rules.payers import PayerRules
 from caseload.models import Activity, StaffRole, TimeEntry, TimeService
 from caseload.queries.entries import EpisodeTime, LoggedEntry, episode_time
@@ -37,11 +37,18 @@ class PacketTime:
 
 
 def packet_time(
-    episode: Episode, facts: MonthFacts, minutes: int, people: Mapping[UUID, Membership], *, as_of: datetime | None
+    episode: Episode,
+    facts: MonthFacts,
+    minutes: int,
+    people: Mapping[UUID, Membership],
+    *,
+    as_of: datetime | None,
+    tells_reasons: bool,
 ) -> PacketTime:
     """The time of one episode's month, now or as it was on record at an instant. Four statements.
 
-    An entry that crosses the month's end is shown with its part in the month.
+    An entry that crosses the month's end is shown with its part in the month. Why one was taken back is somebody's
+    own words: `tells_reasons` prints them, else that there are any.
     """
     counts = counts_facility_minutes(PayerRules(facts.payer, facts.options), first_day(facts.month))
     time = episode_time(
@@ -57,7 +64,7 @@ def packet_time(
             _entry(one, entry, standing, rows[one.entry.id], people, facts.month)
             for one, entry, standing in zip(own, cut, said, strict=True)
         ),
-        taken_back=tuple(_taken_back(rows.values(), zone, people, as_of)),
+        taken_back=tuple(_taken_back(rows.values(), zone, people, as_of, tells_reasons)),
         excluded=excluded_sums((reason.word, reason.seconds) for one in said for reason in one.reasons),
         minutes=_minutes(time, facts, minutes, said),
     )
@@ -110,7 +117,11 @@ def _entry(
 
 
 def _taken_back(
-    rows: Iterable[TimeEntry], zone: ZoneInfo, people: Mapping[UUID, Membership], as_of: datetime | None
+    rows: Iterable[TimeEntry],
+    zone: ZoneInfo,
+    people: Mapping[UUID, Membership],
+    as_of: datetime | None,
+    tells_reasons: bool,
 ) -> Iterable[TakenBack]:
     for row in rows:
         if row.voided_at is None or (as_of is not None and row.voided_at > as_of):
@@ -119,7 +130,7 @@ def _taken_back(
             on=_day(row, zone),
             seconds=_length(row),
             who=str(people[row.by_id]),
-            because=row.void_reason,
+            because=row.void_reason if tells_reasons or not row.void_reason else ON_RECORD,
             by=people[row.voided_by_id].name if row.voided_by_id else "",
             at=row.voided_at,
         )

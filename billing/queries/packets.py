@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from bhi.errors import NotFound
 from bhi.files.models import StoredFile
-from billing.models import Batch, BillingProvider, Claim, Packet
+from billing.models import Batch, BillingProvider, Claim, Packet, PacketPart
 from billing.queries.packet_month import People, packet_month
 from billing.rules.packet import PacketContent, mark_of
 from caseload.rules.clock import month_of
@@ -26,7 +28,10 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class PacketRow:
-    """A packet in a list. `made_at` is None while it is being made; `is_kept`: whether its files are still there."""
+    """A packet in a list. `made_at` is None while it is being made; `is_kept`: whether its files are still there.
+
+    `month_count` months are printed, `months_made` of them so far. `tells_reasons`: what people wrote as reasons, too.
+    """
 
     id: UUID
     batch_id: UUID | None
@@ -41,6 +46,9 @@ class PacketRow:
     content_sha256: str
     job_id: UUID | None
     is_kept: bool
+    month_count: int
+    months_made: int
+    tells_reasons: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ def packet_row(organization_id: UUID, packet_id: UUID, *, at: datetime) -> Packe
 
 
 def packet_of_job(organization_id: UUID, job_id: UUID) -> Packet:
-    """The packet that a job makes. Raises NotFound."""
+    """The packet of which a job makes a part. Raises NotFound."""
     row: Packet | None = _rows(organization_id).filter(job_id=job_id).first()
     if row is None:
         raise NotFound
@@ -108,15 +116,28 @@ def packet_file(organization_id: UUID, packet_id: UUID, number: int, *, at: date
     return parts[number - 1]
 
 
-def content_of(packet: Packet, people: People) -> PacketContent:
-    """What a packet prints, read anew. Raises NotFound."""
-    own = packet.organization_id
-    if packet.batch is not None:
-        months = tuple(packet_month(own, month, one, people) for month, one in months_of(packet.batch))
-        return PacketContent(months, batch=packet.batch.number)
-    assert packet.month is not None
-    assert packet.episode_id is not None
-    return PacketContent((packet_month(own, month_of(packet.month), packet.episode_id, people),))
+def parts_made(packet: Packet) -> list[PacketPart]:
+    """The parts that are made so far, in order."""
+    return list(PacketPart.objects.filter(organization_id=packet.organization_id, packet=packet).order_by("number"))
+
+
+def content_of(packet: Packet, people: People, *, part: int, size: int) -> PacketContent:
+    """What one part of a packet prints, read anew, `size` months to a part. Raises NotFound."""
+    own, tells = packet.organization_id, packet.tells_reasons
+    if packet.batch is None:
+        assert packet.month is not None
+        assert packet.episode_id is not None
+        month = packet_month(own, month_of(packet.month), packet.episode_id, people, tells_reasons=tells)
+        return PacketContent((month,), tells_reasons=tells)
+    every = months_of(packet.batch)
+    shown = every[(part - 1) * size : part * size]
+    return PacketContent(
+        months=tuple(packet_month(own, month, one, people, tells_reasons=tells) for month, one in shown),
+        batch=packet.batch.number,
+        part=part,
+        parts=max(-(-len(every) // size), 1),
+        tells_reasons=tells,
+    )
 
 
 def months_of(batch: Batch) -> list[tuple[str, UUID]]:
@@ -145,17 +166,23 @@ def verified_file(organization_id: UUID, content: bytes, *, at: datetime) -> Ver
     mark = mark_of(content)
     if not mark:
         return Verified(is_file=True)
-    named = _found(_rows(organization_id).filter(content_sha256=mark), at)
+    named = _found(_hashed(organization_id, mark), at)
     return Verified(named, is_file=True, is_altered=bool(named))
 
 
 def verified_hash(organization_id: UUID, typed: str, *, at: datetime) -> Verified:
-    """Which packets a hash is of, as it is printed on their pages, or of their file."""
+    """Which packets a hash is of: as it is printed on the pages of a part, or of the whole packet, or of a file."""
     digest = "".join(typed.split()).lower()
     if not _HASH.fullmatch(digest):
         return Verified()
-    rows = _rows(organization_id).filter(Q(content_sha256=digest) | Q(file_sha256=digest))
-    return Verified(_found(rows, at))
+    return Verified(_found(_hashed(organization_id, digest), at))
+
+
+def _hashed(organization_id: UUID, digest: str) -> QuerySet[Packet]:
+    """Packets of which the whole or a part has this hash."""
+    of = Q(content_sha256=digest) | Q(file_sha256=digest)
+    parts = PacketPart.objects.filter(of, organization_id=organization_id)
+    return _rows(organization_id).filter(of | Q(id__in=parts.values("packet_id")), made_at__isnull=False)
 
 
 def _packet_id(purpose: str) -> UUID:
@@ -167,12 +194,14 @@ def _found(rows: Iterable[Packet], at: datetime) -> tuple[PacketRow, ...]:
 
 
 def _rows(organization_id: UUID) -> QuerySet[Packet]:
-    return Packet.objects.filter(organization_id=organization_id).select_related(
-        "batch", "episode__patient", "asked_by", "stored_file"
-    )
+    rows = Packet.objects.filter(organization_id=organization_id)
+    parts = PacketPart.objects.filter(organization_id=organization_id, packet_id=OuterRef("id")).order_by()
+    made = parts.values("packet_id").annotate(months=Sum("month_count")).values("months")
+    rows = rows.annotate(months_made=Coalesce(Subquery(made), 0))
+    return rows.select_related("batch", "episode__patient", "asked_by", "stored_file")
 
 
-def _row(row: Packet, at: datetime) -> PacketRow:
+def _row(row: Any, at: datetime) -> PacketRow:
     patient = row.episode.patient if row.episode is not None else None
     file, first = row.stored_file, row.batch.month if row.batch is not None else row.month
     assert first is not None
@@ -190,4 +219,7 @@ def _row(row: Packet, at: datetime) -> PacketRow:
         content_sha256=row.content_sha256,
         job_id=row.job_id,
         is_kept=file is not None and file.expires_at is not None and file.expires_at > at,
+        month_count=row.month_count,
+        months_made=row.months_made,
+        tells_reasons=row.tells_reasons,
     )

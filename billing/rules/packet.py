@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,10 @@ from decimal import Decimal
 from billing.rules import canonical
 from billing.rules.findings import Verdict
 
-PACKET_VERSION = 1
+PACKET_VERSION = 2
+# What stands in a packet for billing where somebody wrote a reason in their own words.
+ON_RECORD = "Reason on record."
+HOW_ON_RECORD = "how is on record"
 
 # A mark is short and stands in a short stream; whoever sends a file made to swell gets no further.
 MOST_OF_A_STREAM = 64 * 1024
@@ -288,11 +291,17 @@ class PacketMonth:
 
 @dataclass(frozen=True, slots=True)
 class PacketContent:
-    """What one packet prints: one patient's month, or those of a batch in its order."""
+    """What one part of a packet prints: one patient's month, or some of those of a batch in its order.
+
+    `tells_reasons`: also what people wrote as reasons, for those who may see the chart.
+    """
 
     months: tuple[PacketMonth, ...]
     batch: int | None = None
     version: int = PACKET_VERSION
+    part: int = 1
+    parts: int = 1
+    tells_reasons: bool = False
 
 
 EXCLUDED_WORDS = {
@@ -316,6 +325,11 @@ EXCLUDED_WORDS = {
 def fingerprint(content: PacketContent) -> str:
     """sha256 of the content's canonical JSON, in hexadecimal."""
     return canonical.sha256(content)
+
+
+def fingerprint_of(parts: Sequence[str]) -> str:
+    """The hash of a whole packet, from those of its parts in order: of one part, that part's own."""
+    return parts[0] if len(parts) == 1 else canonical.sha256(list(parts))
 
 
 def excluded_sums(reasons: Iterable[tuple[str, int]]) -> tuple[Excluded, ...]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bhi.accounts.permissions import Permission, requires
+from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.files.operations import read
@@ -62,7 +64,9 @@ def packet_month(request: HttpRequest, organization: str, month: str, episode_id
     """Have the packet of one patient's month made."""
     by = seat(request)
     try:
-        made = ask_for_month_packet(by=by, at=timezone.now(), month=month, episode_id=episode_id)
+        made = ask_for_month_packet(
+            by=by, at=timezone.now(), month=month, episode_id=episode_id, tells_reasons=_may_read_reasons(by)
+        )
     except NotFound:
         raise Http404 from None
     return redirect("packet", organization, made.id)
@@ -74,7 +78,7 @@ def packet_batch(request: HttpRequest, organization: str, batch_id: UUID) -> Htt
     """Have the packet of a whole batch made."""
     by = seat(request)
     try:
-        made = ask_for_batch_packet(by=by, at=timezone.now(), batch_id=batch_id)
+        made = ask_for_batch_packet(by=by, at=timezone.now(), batch_id=batch_id, tells_reasons=_may_read_reasons(by))
     except NotFound:
         raise Http404 from None
     return redirect("packet", organization, made.id)
@@ -94,6 +98,7 @@ def packet(request: HttpRequest, organization: str, packet_id: UUID) -> HttpResp
         "result_url": request.path if row.made_at else "",
         "result_label": "Open the packet",
         "files": packet_files(by.organization_id, packet_id, at=at) if row.made_at else [],
+        "may_open": _may_open(by, row),
         "again_url": _again(organization, row),
         **_around(by, at),
     }
@@ -110,6 +115,8 @@ def packet_file_download(request: HttpRequest, organization: str, packet_id: UUI
     """One part of a packet, within its thirty days."""
     by, at = seat(request), timezone.now()
     row = _row(by, packet_id, at)
+    if not _may_open(by, row):
+        raise PermissionDenied
     try:
         file = packet_file(by.organization_id, packet_id, part, at=at)
     except NotFound:
@@ -152,14 +159,27 @@ def _row(by: Membership, packet_id: UUID, at: Any) -> PacketRow:
         raise Http404 from None
 
 
+def _may_read_reasons(by: Membership) -> bool:
+    """Reasons are people's own words: for those who may see the chart (45 CFR 164.502(b))."""
+    return Permission.VIEW_CHART in permissions_of(by.roles)
+
+
+def _may_open(by: Membership, row: PacketRow) -> bool:
+    return not row.tells_reasons or _may_read_reasons(by)
+
+
 def _job(by: Membership, row: PacketRow) -> JobProgress | None:
-    """How far the making is, for whoever asked for it."""
+    """How far the making is, for whoever asked for it: over all parts, each of which has a job of its own."""
     if row.made_at is not None or row.job_id is None:
         return None
     try:
-        return job_progress(row.job_id, owner=by)
+        job = job_progress(row.job_id, owner=by)
     except NotFound:
         return None
+    if not row.months_made:
+        return job
+    state = "running" if job.state == "queued" else job.state
+    return replace(job, state=state, done=row.months_made, total=row.month_count)
 
 
 def _again(organization: str, row: PacketRow) -> str:

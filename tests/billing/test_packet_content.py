@@ -15,14 +15,14 @@ from pypdf import PdfReader
 
 from bhi.errors import NotFound
 from bhi.web.pdf import Picture, pdf_of
-from billing.models import Batch, Claim
+from billing.models import Claim
 from billing.operations.closing import correct_month
 from billing.operations.filing import make_filed_batches
 from billing.operations.logos import set_logo
 from billing.queries.packet_month import packet_month
 from billing.rules.logos import read_logo
 from billing.rules.packet import EntryOn, Excluded, PacketContent, PacketMonth, fingerprint, mark_of
-from billing.tasks import packet_papers
+from billing.tasks import packet_paper
 from caseload.operations.timekeeping import void_time
 from registry.operations.recording import Stamp, void_facts
 from tests.billing.filing import closed, filed_patient, set_up
@@ -43,9 +43,8 @@ def month_of(people: Program, episode: Any) -> PacketMonth:
     return packet_month(people.organization.id, FEBRUARY, episode.id)
 
 
-def printed(people: Program, *months: PacketMonth, batch: int | None = None, at: datetime = AT) -> list[bytes]:
-    content = PacketContent(months, batch=batch)
-    return list(packet_papers(people.organization.id, content, made_by="Ken Abara", at=at))
+def printed(people: Program, *months: PacketMonth, at: datetime = AT, **of: Any) -> bytes:
+    return packet_paper(people.organization.id, PacketContent(months, **of), made_by="Ken Abara", at=at)
 
 
 def words_of(pdf: bytes) -> str:
@@ -68,7 +67,7 @@ def test_an_open_month_is_told_as_it_stands(lakeside: Program) -> None:
     assert [(one.on, [two.kind for two in one.advice]) for one in made.reviews] == [(date(2026, 2, 2), ["Continue"])]
     assert [one.on for one in made.plans] == [date(2026, 2, 2)]
     assert [(one.who, one.credential, one.role) for one in made.entries] == [("Ken Abara", "RN", "Care manager")]
-    words = words_of(printed(lakeside, made)[0])
+    words = words_of(printed(lakeside, made))
     assert "Not closed. What follows is as it was on record on Apr 3, 2026" in words
     assert "No claim was made for this month." in words
 
@@ -89,7 +88,7 @@ def test_a_closed_month_is_told_as_it_was_frozen_and_what_came_later_beside_it(l
     assert corrected.minutes.remark == ""
     assert corrected.close is not None
     assert [(one.number, one.because) for one in corrected.close.rows] == [(1, ""), (2, "Found on paper")]
-    words = words_of(printed(lakeside, corrected)[0])
+    words = words_of(printed(lakeside, corrected))
     assert "corrected for the last time on Apr 3, 2026" in words
     assert "Correction 2" in words
 
@@ -98,7 +97,7 @@ def test_an_entry_taken_back_before_the_close_is_told_with_its_reason(lakeside: 
     episode = filed_patient(lakeside, minutes=40)
     entry = lakeside.work(episode, 15, hour=20)
     void_time(by=lakeside.by, at=AT - timedelta(minutes=1), entry=entry, reason="Logged twice")
-    made = month_of(lakeside, episode)
+    made = packet_month(lakeside.organization.id, FEBRUARY, episode.id, tells_reasons=True)
     assert counted(made.entries) == [(2400, 2400)]
     assert [(one.seconds, one.because) for one in made.taken_back] == [(900, "Logged twice")]
 
@@ -132,7 +131,7 @@ def test_it_says_where_entries_and_the_frozen_month_disagree(lakeside: Program) 
     other = replace(basis, facts=replace(basis.facts, time=type(basis.facts.time)()))
     made = _packet_month(episode, FEBRUARY, other, _people(lakeside))
     assert made.minutes.remark == "The entries as they are on record come to 2400 seconds; what was frozen rests on 0."
-    assert "Look at this. The entries as they are on record" in words_of(printed(lakeside, made)[0])
+    assert "Look at this. The entries as they are on record" in words_of(printed(lakeside, made))
 
 
 def _people(people: Program) -> Any:
@@ -161,7 +160,7 @@ def test_claims_and_answers_are_told_with_their_money(lakeside: Program) -> None
         ("835", f"Answered, payment {paid.remittance.trace_number}", Decimal("125.65"), (("CO-45", Decimal("44.35")),)),
         ("835", "Payment taken back", Decimal("-125.65"), ()),
     ]
-    words = words_of(printed(lakeside, month_of(lakeside, episode))[0])
+    words = words_of(printed(lakeside, month_of(lakeside, episode)))
     assert all(one in words for one in ("control number", "$290.50", "CO-45 $44.35", "Payment taken back"))
 
 
@@ -171,7 +170,7 @@ def test_nothing_that_somebody_wrote_or_answered_is_in_it(lakeside: Program) -> 
     ContactFactory(**person, on=date(2026, 2, 12), note=WORDS[0], question=WORDS[1])
     review = CaseReviewFactory(**person, on=date(2026, 2, 17), summary=WORDS[3], impression=WORDS[3], question=WORDS[1])
     RecommendationFactory(organization=lakeside.organization, review=review, kind="medication", text=WORDS[2])
-    words = words_of(printed(lakeside, month_of(lakeside, episode))[0])
+    words = words_of(printed(lakeside, month_of(lakeside, episode)))
     assert [one for one in WORDS if one in words] == []
 
 
@@ -193,7 +192,7 @@ def test_who_confirmed_a_diagnosis_is_told(lakeside: Program) -> None:
         confirmed_by=episode.treating_clinician,
         confirmed_how="Verbally",
     )
-    made = month_of(lakeside, episode)
+    made = packet_month(lakeside.organization.id, FEBRUARY, episode.id, tells_reasons=True)
     assert [(one.code, one.confirmed_by, one.confirmed_how) for one in made.diagnoses] == [
         ("F32.1", "", ""),
         ("F43.10", "Ana Rivera, MD", "Verbally"),
@@ -215,7 +214,7 @@ def test_an_enrolment_taken_back_is_told_as_it_was_until_then(lakeside: Program)
 def test_a_month_without_anything_says_so(lakeside: Program) -> None:
     nothing = ("coverage", "consent", "visit", "diagnosis", "care_plan", "score", "review")
     episode = lakeside.patient("Quiet", without=nothing)
-    words = words_of(printed(lakeside, month_of(lakeside, episode))[0])
+    words = words_of(printed(lakeside, month_of(lakeside, episode)))
     assert words.count("None on record.") == 6
     assert "No minutes were logged." in words
     with pytest.raises(NotFound):
@@ -235,7 +234,7 @@ def test_each_page_is_headed_numbered_and_bears_the_hash(lakeside: Program) -> N
     for hour in range(20):
         lakeside.work(episode, 10, on=date(2026, 2, 11 + hour // 2), hour=14 + 3 * (hour % 2))
     made = month_of(lakeside, episode)
-    (pdf,) = printed(lakeside, made)
+    pdf = printed(lakeside, made)
     reader = PdfReader(BytesIO(pdf))
     pages = [" ".join(page.extract_text().split()) for page in reader.pages]
     assert len(pages) == 2
@@ -248,7 +247,7 @@ def test_each_page_is_headed_numbered_and_bears_the_hash(lakeside: Program) -> N
 
 def test_its_structure_can_be_read_aloud(lakeside: Program) -> None:
     lakeside_episode = filed_patient(lakeside)
-    (pdf,) = printed(lakeside, month_of(lakeside, lakeside_episode))
+    pdf = printed(lakeside, month_of(lakeside, lakeside_episode))
     reader = PdfReader(BytesIO(pdf))
     root: Any = reader.trailer["/Root"]
     assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("en", True)
@@ -274,25 +273,48 @@ def _count(node: Any, kinds: dict[str, int]) -> None:
         _count(node.get("/K"), kinds)
 
 
-def test_a_batch_has_a_list_and_parts_and_a_logo(lakeside: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_has_a_list_in_each_part_and_a_logo(lakeside: Program) -> None:
     set_up(lakeside)
     set_logo(by=lakeside.by, at=AT, logo=read_logo(png()))
-    months = tuple(month_of(lakeside, filed_patient(lakeside, name)) for name in ("Abara", "Brook", "Cole"))
-    monkeypatch.setattr("billing.tasks.MONTHS_A_PART", 2)
-    first, second = printed(lakeside, *months, batch=7)
-    assert "Lakeside Family Medicine Batch 7" in words_of(first)
-    assert "this is part 1 of 2" in words_of(first)
-    assert ("Cole, Jo, February 2026" in words_of(first), "Cole, Jo, February 2026" in words_of(second)) == (
-        False,
-        True,
+    abara, brook, cole = (month_of(lakeside, filed_patient(lakeside, name)) for name in ("Abara", "Brook", "Cole"))
+    first = words_of(printed(lakeside, abara, brook, batch=7, part=1, parts=2))
+    pdf = printed(lakeside, cole, batch=7, part=2, parts=2)
+    second = words_of(pdf)
+    assert "Lakeside Family Medicine Batch 7" in first
+    assert "2 patient’s months, in the order of the batch; this is part 1 of 2." in first
+    assert "1 patient’s month, in the order of the batch; this is part 2 of 2." in second
+    assert ("Cole, Jo, February 2026" in first, "Cole, Jo, February 2026" in second) == (False, True)
+    assert "Part 2 of 2" in second
+    pages = PdfReader(BytesIO(pdf)).pages
+    assert [len(page.images) for page in pages] == [1] * len(pages)
+
+
+def test_reasons_as_written_are_for_those_who_may_see_the_chart(lakeside: Program) -> None:
+    """Billing sees that there is a reason; what somebody wrote may be about the patient."""
+    episode = filed_patient(lakeside, minutes=40)
+    entry = lakeside.work(episode, 15, hour=20)
+    void_time(by=lakeside.by, at=AT - timedelta(minutes=1), entry=entry, reason="Cried all morning, was another call")
+    DiagnosisFactory(
+        organization=lakeside.organization,
+        episode=episode,
+        code="F41.1",
+        rank=2,
+        confirmed_on=date(2026, 2, 9),
+        confirmed_by=episode.treating_clinician,
+        confirmed_how="Cried all morning",
     )
-    assert "Part 2 of 2" in words_of(second)
-    assert [len(page.images) for page in PdfReader(BytesIO(second)).pages] == [1] * len(
-        PdfReader(BytesIO(second)).pages
-    )
-    assert Batch.objects.count() == 0
+    plain = month_of(lakeside, episode)
+    told = packet_month(lakeside.organization.id, FEBRUARY, episode.id, tells_reasons=True)
+    assert [one.because for one in plain.taken_back] == ["Reason on record."]
+    assert [one.because for one in told.taken_back] == ["Cried all morning, was another call"]
+    assert [one.confirmed_how for one in plain.diagnoses] == ["", "how is on record"]
+    assert [one.confirmed_how for one in told.diagnoses] == ["", "Cried all morning"]
+    assert "Cried" not in words_of(printed(lakeside, plain))
+    pages = words_of(printed(lakeside, told, tells_reasons=True))
+    assert (pages.count("Cried all morning"), "With reasons as written" in pages) == (2, True)
+    assert fingerprint(PacketContent((plain,))) != fingerprint(PacketContent((told,), tells_reasons=True))
 
 
 def test_a_picture_that_was_not_given_is_not_fetched() -> None:
-    context = {"content": PacketContent(()), "months": (), "part": 1}
+    context = {"content": PacketContent(())}
     assert pdf_of("pdf/packet.html", context, pictures={"logo": Picture("image/png", png())}).startswith(b"%PDF")

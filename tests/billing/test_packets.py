@@ -19,12 +19,13 @@ from bhi.files.models import StoredFile
 from bhi.jobs.models import Job
 from bhi.jobs.operations import run
 from bhi.tenancy.context import tenant
-from billing.models import Batch, BillingProvider, Packet
+from billing.models import Batch, BillingProvider, Packet, PacketPart
 from billing.operations.filing import make_filed_batches
 from billing.operations.logos import ProviderMissing, set_logo
 from billing.operations.packets import ask_for_batch_packet, ask_for_month_packet, discard_packets
 from billing.queries.packets import packet_file, packet_files, packet_rows, verified_file, verified_hash
 from billing.rules.logos import read_logo
+from billing.rules.packet import fingerprint_of, mark_of
 from tests.billing.filing import closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
 from tests.billing.test_pages import text_of
@@ -147,16 +148,16 @@ def test_a_job_that_runs_twice_makes_it_once(people: Program, billing: Any, epis
         assert Packet.objects.get().made_at == AT
 
 
+def dies(*_: Any, **__: Any) -> None:
+    raise RuntimeError
+
+
 def test_a_worker_that_dies_leaves_nothing_and_the_next_one_makes_it(
     people: Program, billing: Any, episode: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packet_id = asked(billing, episode)
-
-    def dies(**_: Any) -> None:
-        raise RuntimeError
-
     with monkeypatch.context() as broken:
-        broken.setattr("billing.tasks.finish_packet", dies)
+        broken.setattr("billing.operations.packets._finish", dies)
         assert work(people, packet_id) == "queued"
     with tenant(people.organization):
         assert StoredFile.objects.filter(purpose__startswith="packet ").count() == 0
@@ -248,12 +249,27 @@ def test_a_batch_s_packet_holds_each_patient_s_month_once(
     answer = billing.post(f"/o/lakeside/billing/batches/{batch.id}/packet/")
     packet_id = UUID(answer.url.rstrip("/").rsplit("/", 1)[1])
     assert work(people, packet_id) == "done"
+    # Each part is a job of its own, and the next one begins where this one ended, also after a failure.
+    assert "1 of 2" in text_of(billing.get(answer.url))
+    with monkeypatch.context() as broken:
+        broken.setattr("billing.operations.packets._finish", dies)
+        assert work(people, packet_id) == "queued"
+    with tenant(people.organization):
+        assert list(PacketPart.objects.values_list("number", "month_count")) == [(1, 1)]
+    assert work(people, packet_id, at=AT + timedelta(minutes=5)) == "done"
     words = text_of(billing.get(answer.url))
     assert all(one in words for one in ("Batch 1", "Open part 1 of 2", "Open part 2 of 2"))
     with tenant(people.organization):
-        job = Job.objects.get(id=job_of(people, packet_id))
-        assert (job.state, job.arguments) == ("done", {})
+        packet = Packet.objects.get()
+        parts = list(PacketPart.objects.order_by("number"))
+        assert list(Job.objects.filter(kind="make_packet").values_list("state", "arguments")) == [("done", {})] * 2
+    assert packet.content_sha256 == fingerprint_of([part.content_sha256 for part in parts])
+    assert len({packet.content_sha256, *(part.content_sha256 for part in parts)}) == 3
+    for digest in (packet.content_sha256, parts[0].content_sha256, parts[1].content_sha256, parts[1].file_sha256):
+        assert "A hash of yours" in text_of(verify(billing, digest=digest))
     second = billing.get(f"{answer.url}parts/2/").content
+    assert mark_of(second) == parts[1].content_sha256
+    assert "Altered since it was made" in text_of(verify(billing, file=pdf(second + b" ")))
     assert "Made here, and unaltered Batch 1" not in text_of(verify(billing, file=pdf(second + b" ")))
     assert "Made here, and unaltered" in text_of(verify(billing, file=pdf(second)))
 
@@ -297,6 +313,21 @@ def test_a_lead_makes_packets_and_a_care_manager_does_not(people: Program, episo
     row = f"/o/lakeside/billing/months/{FEBRUARY}/episodes/{episode.id}/"
     assert client_for("clinic_lead").post(f"{row}packet/").status_code == 302
     assert client_for("care_manager").post(f"{row}packet/").status_code == 403
+
+
+def test_what_a_lead_has_made_with_reasons_billing_does_not_open(
+    people: Program, billing: Any, episode: Any, client_for: Any
+) -> None:
+    lead = client_for("clinic_lead")
+    packet_id, _ = made(lead, people, episode)
+    page = f"{HERE}{packet_id}/"
+    assert "as people wrote them" in text_of(lead.get(page))
+    assert "It is for those who may see the chart" in text_of(billing.get(page))
+    assert "Open the PDF" not in text_of(billing.get(page))
+    assert billing.get(f"{page}parts/1/").status_code == 403
+    own_id, _ = made(billing, people, episode)
+    assert "only that they are on record" in text_of(billing.get(f"{HERE}{own_id}/"))
+    assert lead.get(f"{HERE}{own_id}/parts/1/").status_code == 200
 
 
 def test_a_logo_is_chosen_shown_and_taken_off(people: Program, billing: Any) -> None:

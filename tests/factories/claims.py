@@ -19,6 +19,7 @@ from billing.models import (
     Denial,
     MatchUndone,
     Packet,
+    PacketPart,
     PayerFee,
     PayerRoute,
     Receiver,
@@ -28,6 +29,7 @@ from billing.models import (
     RemittanceLine,
 )
 from tests.factories.billing import FEBRUARY, ClaimFactory
+from tests.factories.files import StoredFileFactory
 from tests.factories.registry import (
     EpisodeFactory,
     FactFactory,
@@ -246,3 +248,15 @@ class PacketFactory(DjangoModelFactory):
     month = FEBRUARY
     asked_at = NOW
     asked_by = factory.LazyAttribute(lambda row: system_seat(row.organization))
+
+
+class PacketPartFactory(DjangoModelFactory):
+    class Meta:
+        model = PacketPart
+
+    packet = factory.SubFactory(PacketFactory, **same_organization())
+    number = factory.Sequence(lambda n: n + 1)
+    month_count = 1
+    stored_file = factory.SubFactory(StoredFileFactory, **same_organization())
+    content_sha256 = "cd" * 32
+    file_sha256 = "ef" * 32
