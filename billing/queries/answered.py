@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db import connection
 
-from billing.models import Adjustment, Claim, ClaimLine, PayerRoute, RemittanceClaim, RemittanceLine
+from billing.models import Claim, ClaimLine, PayerRoute
 from billing.rules.denials import Adjusted, AnswerDays, Answered, AnsweredLine
 
 
@@ -36,14 +37,14 @@ class AnsweredClaim:
 
 
 def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[AnsweredClaim]:
-    """These claims with all their answers: five statements for any number, and one for each step of replacement."""
+    """These claims with all their answers: four statements for any number, and one for each step of replacement."""
     claims = list(
         Claim.objects.filter(organization_id=organization_id, id__in=list(claim_ids))
         .select_related("episode__clinic")
         .defer("facts", "verdict", "content")
         .order_by("id")
     )
-    answers, paid_on, keys = _answers(organization_id, claim_ids)
+    answers = answers_of(organization_id, claim_ids)
     days = _days(organization_id, {claim.payer_id for claim in claims})
     codes = _codes(organization_id, claim_ids)
     earlier = _earlier(organization_id, claims)
@@ -54,9 +55,9 @@ def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[
             is_superseded=claim.is_superseded,
             zone=ZoneInfo(claim.episode.clinic.time_zone),
             days=days.get(claim.payer_id),
-            answers=tuple(answers.get(claim.id, ())),
-            paid_on=paid_on,
-            keys=keys,
+            answers=answers.of_claims.get(claim.id, ()),
+            paid_on=answers.paid_on,
+            keys=answers.keys,
             codes=codes.get(claim.id, {}),
             replaced_id=claim.replaces_id,
             earlier_ids=earlier.get(claim.id, ()),
@@ -65,61 +66,74 @@ def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[
     ]
 
 
-def _answers(
-    organization_id: UUID, claim_ids: Collection[UUID]
-) -> tuple[dict[UUID, list[Answered]], dict[UUID, date | None], dict[UUID | None, str]]:
-    rows = list(
-        RemittanceClaim.objects.filter(
-            organization_id=organization_id, claim_id__in=list(claim_ids), set_aside_because=""
-        )
-        .select_related("remittance")
-        .order_by(
-            F("remittance__paid_on").asc(nulls_first=True),
-            "remittance__posted_at",
-            "remittance__position",
-            "position",
-            "id",
-        )
-    )
-    ids = [row.id for row in rows]
-    of_claim, of_line = _adjusted(organization_id, ids)
-    lines: dict[UUID, list[AnsweredLine]] = {}
-    keys: dict[UUID | None, str] = {}
-    found_lines = RemittanceLine.objects.filter(organization_id=organization_id, remittance_claim_id__in=ids)
-    for line in found_lines.order_by("position", "id"):
-        keys[line.id] = str(line.claim_line_id or line.code)
-        adjusted = tuple(of_line.get(line.id, ()))
-        one = AnsweredLine(line.id, keys[line.id], line.charge, line.paid, adjusted)
-        lines.setdefault(line.remittance_claim_id, []).append(one)
+# Every answer of some claims in the order in which it was given, with its lines and reasons, as one statement.
+_ANSWERS = """
+    SELECT c.claim_id, c.id, c.is_reversal, c.charge, c.paid, c.payer_claim_number, r.paid_on, r.posted_at, c.position,
+           (SELECT json_agg(json_build_array(l.id, l.claim_line_id, l.code, l.charge::text, l.paid::text)
+                            ORDER BY l.position, l.id)
+            FROM billing_remittanceline l
+            WHERE l.organization_id = %(organization)s AND l.remittance_claim_id = c.id),
+           (SELECT json_agg(json_build_array(a.remittance_line_id, a."group", a.reason, a.amount::text)
+                            ORDER BY a.position, a.id)
+            FROM billing_adjustment a
+            WHERE a.organization_id = %(organization)s AND a.remittance_claim_id = c.id)
+    FROM billing_remittanceclaim c
+    JOIN billing_remittance r ON r.organization_id = c.organization_id AND r.id = c.remittance_id
+    WHERE c.organization_id = %(organization)s AND c.claim_id = ANY(%(claims)s::uuid[]) AND c.set_aside_because = ''
+    ORDER BY r.paid_on NULLS FIRST, r.posted_at, r.position, c.position, c.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Everything that payers answered of some claims. `numbers` says under which the payer keeps a claim, as its last
+    posted answer names it.
+    """
+
+    of_claims: dict[UUID, tuple[Answered, ...]]
+    paid_on: dict[UUID, date | None]
+    keys: dict[UUID | None, str]
+    numbers: dict[UUID, str]
+
+
+def answers_of(organization_id: UUID, claim_ids: Collection[UUID]) -> Answers:
+    """The answers of these claims. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERS, {"organization": organization_id, "claims": list(claim_ids)})
+        rows = cursor.fetchall()
     found: dict[UUID, list[Answered]] = {}
-    for row in rows:
-        answer = Answered(
-            row.id,
-            row.is_reversal,
-            row.charge,
-            row.paid,
-            tuple(of_claim.get(row.id, ())),
-            tuple(lines.get(row.id, ())),
-        )
-        assert row.claim_id is not None
-        found.setdefault(row.claim_id, []).append(answer)
-    return found, {row.id: row.remittance.paid_on for row in rows}, keys
+    keys: dict[UUID | None, str] = {}
+    numbered: dict[UUID, tuple[tuple[datetime, int], str]] = {}
+    for claim_id, id_, is_reversal, charge, paid, number, _, posted_at, position, lines, less in rows:
+        of_claim, of_line = _adjusted(less or ())
+        said = tuple(_line(line, of_line, keys) for line in lines or ())
+        found.setdefault(claim_id, []).append(Answered(id_, is_reversal, charge, paid, of_claim, said))
+        known = numbered.get(claim_id)
+        if number and (known is None or known[0] <= (posted_at, position)):
+            numbered[claim_id] = ((posted_at, position), number)
+    return Answers(
+        of_claims={claim_id: tuple(answers) for claim_id, answers in found.items()},
+        paid_on={row[1]: row[6] for row in rows},
+        keys=keys,
+        numbers={claim_id: number for claim_id, (_, number) in numbered.items()},
+    )
 
 
-def _adjusted(
-    organization_id: UUID, ids: Collection[UUID]
-) -> tuple[dict[UUID, list[Adjusted]], dict[UUID, list[Adjusted]]]:
-    """Reasons by answer, of the whole claim, and by line."""
-    of_claim: dict[UUID, list[Adjusted]] = {}
-    of_line: dict[UUID, list[Adjusted]] = {}
-    rows = Adjustment.objects.filter(organization_id=organization_id, remittance_claim_id__in=list(ids))
-    for row in rows.order_by("position", "id"):
-        one = Adjusted(row.group, row.reason, row.amount)
-        if row.remittance_line_id is None:
-            of_claim.setdefault(row.remittance_claim_id, []).append(one)
-        else:
-            of_line.setdefault(row.remittance_line_id, []).append(one)
-    return of_claim, of_line
+def _line(line: Sequence[str], of_line: Mapping[str, list[Adjusted]], keys: dict[UUID | None, str]) -> AnsweredLine:
+    text, claim_line, code, charge, paid = line
+    id_ = UUID(text)
+    keys[id_] = claim_line or code
+    return AnsweredLine(id_, keys[id_], Decimal(charge), Decimal(paid), tuple(of_line.get(text, ())))
+
+
+def _adjusted(less: Iterable[Sequence[str]]) -> tuple[tuple[Adjusted, ...], dict[str, list[Adjusted]]]:
+    """The reasons given for a claim as a whole, and those of each of its lines."""
+    of_claim: list[Adjusted] = []
+    of_line: dict[str, list[Adjusted]] = {}
+    for line_id, group, reason, amount in less:
+        one = Adjusted(group, reason, Decimal(amount))
+        (of_claim if line_id is None else of_line.setdefault(line_id, [])).append(one)
+    return tuple(of_claim), of_line
 
 
 def _days(organization_id: UUID, payer_ids: Collection[UUID]) -> dict[UUID, AnswerDays]:

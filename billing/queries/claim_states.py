@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from billing.models import Claim, RemittanceClaim
+from billing.models import Claim
 from billing.queries.acknowledged import acknowledged
-from billing.queries.answered import AnsweredClaim, answered_claims
+from billing.queries.answered import Answers, answers_of
 from billing.rules.acknowledged import Heard
-from billing.rules.denials import PATIENT, TAKEN_BACK, Standing, standing_after
+from billing.rules.denials import PATIENT, TAKEN_BACK, Answered, Standing, standing_after
 
 FILED: Final = "filed"
 ACCEPTED: Final = "accepted"
@@ -72,27 +72,25 @@ class ClaimState:
 
 
 def claim_states(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, ClaimState]:
-    """Where each of these claims stands. Nine statements for any number of claims, one more for each replacement."""
+    """Where each of these claims stands. Three statements for any number of claims."""
     claims = Claim.objects.filter(organization_id=organization_id, id__in=list(claim_ids))
     rows = list(claims.values_list("id", "batch_id", "charge"))
     of_claims, of_files = acknowledged(organization_id, claim_ids, {batch_id for _, batch_id, _ in rows})
-    answers = {one.id: one for one in answered_claims(organization_id, claim_ids)}
-    numbers = _payer_numbers(organization_id, claim_ids)
+    answers = answers_of(organization_id, claim_ids)
     return {
-        claim_id: _state(
-            answers[claim_id], charge, of_claims.get(claim_id), of_files.get(batch_id), numbers.get(claim_id, "")
-        )
+        claim_id: _state(claim_id, answers, charge, of_claims.get(claim_id), of_files.get(batch_id))
         for claim_id, batch_id, charge in rows
     }
 
 
 def _state(
-    claim: AnsweredClaim, charge: Decimal | None, heard: Heard | None, of_file: Heard | None, number: str
+    claim_id: UUID, answers: Answers, charge: Decimal | None, heard: Heard | None, of_file: Heard | None
 ) -> ClaimState:
     """By its payments; before them by what was said of it; before that by what was said of its file."""
     is_file_taken = of_file.is_accepted if of_file else None
-    if claim.answers:
-        return _answered(claim, charge, is_file_taken, number)
+    number = answers.numbers.get(claim_id, "")
+    if claim_id in answers.of_claims:
+        return _answered(answers.of_claims[claim_id], answers.paid_on, charge, is_file_taken, number)
     if heard is not None:
         word = ACCEPTED if heard.is_accepted else REJECTED
         known = number or heard.payer_claim_number
@@ -105,16 +103,22 @@ def _state(
     return ClaimState(FILED, charge, is_file_taken=is_file_taken)
 
 
-def _answered(claim: AnsweredClaim, charge: Decimal | None, is_file_taken: bool | None, number: str) -> ClaimState:
-    standing = standing_after(claim.answers)
+def _answered(
+    answers: Sequence[Answered],
+    paid_on: Mapping[UUID, date | None],
+    charge: Decimal | None,
+    is_file_taken: bool | None,
+    number: str,
+) -> ClaimState:
+    standing = standing_after(answers)
     adjustments = [
         less
-        for answer in claim.answers
+        for answer in answers
         for less in (*answer.adjusted, *(less for line in answer.lines for less in line.adjusted))
     ]
-    paid = sum((answer.paid for answer in claim.answers), _NOTHING)
+    paid = sum((answer.paid for answer in answers), _NOTHING)
     owed = sum((less.amount for less in adjustments if less.group == PATIENT), _NOTHING)
-    days = [day for answer in claim.answers if (day := claim.paid_on.get(answer.id)) is not None]
+    days = [day for answer in answers if (day := paid_on.get(answer.id)) is not None]
     return ClaimState(
         word=_word(standing, paid, owed),
         charge=charge,
@@ -134,10 +138,3 @@ def _word(standing: Standing, paid: Decimal, owed: Decimal) -> str:
     if paid > 0 or owed > 0:
         return PARTLY_PAID
     return REVERSED if any(one.reason == TAKEN_BACK for one in standing.unpaid) else DENIED
-
-
-def _payer_numbers(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Under which number the payer keeps each claim, as its last payment says."""
-    rows = RemittanceClaim.objects.filter(organization_id=organization_id, claim_id__in=list(claim_ids))
-    named = rows.exclude(payer_claim_number="").order_by("remittance__posted_at", "position")
-    return {claim_id: number for claim_id, number in named.values_list("claim_id", "payer_claim_number") if claim_id}
