@@ -65,6 +65,17 @@ class AsideForm(forms.Form):
     )
 
 
+class UndoForm(forms.Form):
+    """Why what was said of an answer is taken back."""
+
+    because = forms.CharField(
+        label="Why it is taken back",
+        max_length=300,
+        help_text="For example: it is the claim of another patient of that name.",
+        error_messages={"required": "Say in a few words why it is taken back."},
+    )
+
+
 class MeantForm(forms.Form):
     """Which claim is meant."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,9 @@ MOST: Final = 20
 # Of the weighed ones so many have their codes compared too.
 _MOST_COMPARED: Final = 100
 _FEWEST_LETTERS: Final = 2
+
+
+Lines = Sequence[tuple[str, date | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,17 @@ def acknowledgement(organization_id: UUID, row_id: UUID, *, locked: bool = False
     return found
 
 
-def claim_candidates(organization_id: UUID, row: RemittanceClaim, *, words: str = "") -> list[Candidate]:
+def claim_candidates(
+    organization_id: UUID, row: RemittanceClaim, *, words: str = "", lines: Lines | None = None
+) -> list[Candidate]:
     """Claims by the name, member number, day and charge that were received, or by words that a person typed.
 
-    The likeliest first, twenty at most: weighed where they lie, so that none is cut before it is compared. Three
-    statements.
+    The likeliest first, twenty at most: weighed where they lie, so that none is cut before it is compared. Two
+    statements; one more for the code and day of each line that was received, unless they are given.
     """
-    paid = RemittanceLine.objects.filter(organization_id=organization_id, remittance_claim=row)
-    lines = list(paid.values_list("code", "service_on"))
+    if lines is None:
+        paid = RemittanceLine.objects.filter(organization_id=organization_id, remittance_claim=row)
+        lines = list(paid.values_list("code", "service_on"))
     days = {on for _, on in lines if on is not None}
     rows = Claim.objects.filter(
         _typed(words) if words.strip() else _received(row, days), organization_id=organization_id

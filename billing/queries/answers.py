@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from bhi.accounts.queries import people_of
@@ -19,6 +19,7 @@ from billing.models import (
     Adjustment,
     AnswerFile,
     AnswerState,
+    MatchUndone,
     Remittance,
     RemittanceClaim,
     RemittanceLine,
@@ -30,8 +31,10 @@ from billing.queries.answers_shown import (
     PaidLineShown,
     PaymentShown,
     SaidShown,
+    UndoneShown,
     ours,
     shown_said,
+    shown_undone,
 )
 
 FILES_PER_PAGE: Final = 50
@@ -108,9 +111,8 @@ def unmatched(organization_id: UUID, *, page: int = 1) -> tuple[list[PaidClaimSh
 
 def waiting_shown(organization_id: UUID, row_id: UUID) -> PaidClaimShown:
     """What a payment said of one claim. Raises NotFound."""
-    people = {key: str(one) for key, one in people_of(organization_id).items()}
     rows = RemittanceClaim.objects.filter(organization_id=organization_id, id=row_id)
-    found = paid_claims(organization_id, rows, people)
+    found = paid_claims(organization_id, rows)
     if not found:
         raise NotFound
     return found[0]
@@ -122,6 +124,17 @@ def said_shown(organization_id: UUID, row_id: UUID) -> SaidShown:
     if not found:
         raise NotFound
     return found[0]
+
+
+def matches_undone(organization_id: UUID, row_id: UUID) -> list[UndoneShown]:
+    """What was said by hand of an answer and taken back, the last first. One statement, two where there is any."""
+    rows = MatchUndone.objects.filter(
+        Q(remittance_claim_id=row_id) | Q(acknowledgement_id=row_id), organization_id=organization_id
+    )
+    with_names = rows.select_related("batch", *_PERSON).defer("claim__facts", "claim__verdict", "claim__content")
+    found = list(with_names.order_by("-undone_at", "-id"))
+    people = {key: str(one) for key, one in people_of(organization_id).items()} if found else {}
+    return [shown_undone(row, people) for row in found]
 
 
 def unmatched_count(organization_id: UUID) -> int:
@@ -141,11 +154,16 @@ def waiting_said(organization_id: UUID) -> Any:
     return rows.filter(batch__isnull=True, claim__isnull=True)
 
 
-def paid_claims(organization_id: UUID, rows: Any, people: Mapping[UUID, str]) -> tuple[PaidClaimShown, ...]:
-    """These rows with lines and adjustments. Three statements."""
+def paid_claims(
+    organization_id: UUID, rows: Any, people: Mapping[UUID, str] | None = None
+) -> tuple[PaidClaimShown, ...]:
+    """These rows with lines and adjustments. Three statements; one more for who matched them, unless they are given."""
     found = list(
         rows.select_related("remittance__file", *_PERSON).defer("claim__facts", "claim__verdict", "claim__content")
     )
+    if people is None:
+        is_by_hand = any(row.matched_by_id for row in found)
+        people = {key: str(one) for key, one in people_of(organization_id).items()} if is_by_hand else {}
     ids = [row.id for row in found]
     less = _less(organization_id, ids)
     lines = _lines(organization_id, ids, less)
@@ -276,6 +294,7 @@ def _claim(
         claim=ours(row.claim),
         set_aside_because=row.set_aside_because,
         matched_by=people.get(row.matched_by_id, "") if row.matched_by_id else "",
+        remarks=tuple(row.remarks),
         less=tuple(less.get((row.id, None), ())),
         lines=lines,
         payer_name=row.remittance.payer_name,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from billing.models import Acknowledgement
+from billing.models import Acknowledgement, MatchUndone
 from billing.queries.claims import claim_name
 from billing.rules.x12.answer_words import claim_words, fault_words, said_words
+from billing.rules.x12.values import money_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,27 @@ class OurClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class FileCount:
+    """How many claims of a file were taken or refused; `charges` is None where they are not said."""
+
+    claims: str
+    was: str
+    charges: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneShown:
+    """What somebody had said that an answer means, and who took it back, when and why."""
+
+    was: str
+    said_by: str
+    said_at: datetime
+    undone_by: str
+    undone_at: datetime
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaidShown:
     """One acknowledgement: of a batch or claim of ours, or waiting. `faults` as segment, place and code."""
 
@@ -59,7 +81,13 @@ class SaidShown:
     batch_id: UUID | None
     batch: str
     claim: OurClaim | None
-    is_set_aside: bool
+    is_by_hand: bool
+    set_aside_because: str
+    counts: tuple[FileCount, ...] = ()
+
+    @property
+    def is_set_aside(self) -> bool:
+        return self.is_by_hand and not (self.batch_id or self.claim)
 
     @property
     def is_waiting(self) -> bool:
@@ -98,6 +126,7 @@ class PaidClaimShown:
     claim: OurClaim | None
     set_aside_because: str
     matched_by: str
+    remarks: tuple[str, ...]
     less: tuple[tuple[str, str, Decimal], ...]
     lines: tuple[PaidLineShown, ...]
     payer_name: str
@@ -168,8 +197,29 @@ def shown_said(row: Acknowledgement) -> SaidShown:
         batch_id=row.batch_id,
         batch=f"Batch {row.batch.number}" if row.batch else "",
         claim=ours(row.claim),
-        is_set_aside=row.matched_at is not None and row.batch_id is None and row.claim_id is None,
+        is_by_hand=row.matched_at is not None,
+        set_aside_because=row.set_aside_because,
+        counts=tuple(_counts(row.counts)),
     )
+
+
+def _counts(counts: Mapping[str, str]) -> Iterator[FileCount]:
+    for key, was in (("taken", "taken"), ("refused", "rejected")):
+        if counts.get(key):
+            charges = counts.get(f"{key}_charges", "")
+            yield FileCount(counts[key], was, money_of(charges) if charges else None)
+
+
+def shown_undone(row: MatchUndone, people: Mapping[UUID, str]) -> UndoneShown:
+    """A match that was taken back, with its batch, claim and patient joined in."""
+    claim = ours(row.claim)
+    was = f"Set aside: {row.set_aside_because}" if row.set_aside_because else "Set aside"
+    if claim is not None:
+        was = f"{claim.patient}, {claim.name}"
+    elif row.batch is not None:
+        was = f"Batch {row.batch.number}"
+    said_by, undone_by = (people.get(id_, "") for id_ in (row.matched_by_id, row.undone_by_id))
+    return UndoneShown(was, said_by, row.matched_at, undone_by, row.undone_at, row.because)
 
 
 def _fault(kind: str, fault: Mapping[str, str]) -> str:

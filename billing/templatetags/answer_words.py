@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django import template
 
 from billing.rules.denials import REASONS
+from billing.rules.x12.answer_words import remark_said
 
 register = template.Library()
 
@@ -36,3 +38,9 @@ def less_words(less: tuple[str, str, Decimal]) -> str:
 def whole(units: Decimal | None) -> str:
     """`2`, `1.5`; nothing where it is not said."""
     return "" if units is None else f"{units.normalize():f}".replace("-", "−")
+
+
+@register.filter
+def remark_words(codes: Iterable[str]) -> str:
+    """`N20, MA130 cannot be processed as it came`; of codes that we do not know, only the code."""
+    return ", ".join(remark_said(code) for code in codes)

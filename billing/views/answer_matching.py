@@ -16,82 +16,73 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.web.asked import seat
-from billing.forms.answers import AsideForm, FileMeantForm, MeantForm, SearchForm
+from billing.forms.answers import AsideForm, FileMeantForm, MeantForm, SearchForm, UndoForm
 from billing.operations.answer_matching import match_acknowledgement, match_claim, set_claim_aside
+from billing.operations.answer_undoing import undo_acknowledgement_match, undo_claim_match
 from billing.queries.answer_candidates import Candidate, claim_candidates, claims_named, recent_files, waiting_claim
-from billing.queries.answers import said_shown, waiting_shown
+from billing.queries.answers import matches_undone, said_shown, waiting_shown
 from billing.queries.calendar import page_zone
 from caseload.rules.clock import local_date
+
+_FORMS = {"match": "meant", "aside": "aside", "file": "file", "undo": "undo"}
+_WAITS = "Taken back. It waits in this list again."
 
 
 @requires(Permission.TAKE_ANSWERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_claim_match(request: HttpRequest, organization: str, remittance_claim_id: UUID) -> HttpResponse:
-    """What was received beside the claims that it may mean: choose one, find another, or set it aside."""
-    by, now, row_id = seat(request), timezone.now(), remittance_claim_id
-    search, aside, meant = SearchForm(), AsideForm(), MeantForm()
-    match request.POST.get("act", "") if request.method == "POST" else "see":
-        case "match":
-            meant = MeantForm(request.POST)
-            if meant.is_valid():
-                chosen = meant.cleaned_data["claim"]
-                return _done(
-                    request, lambda: match_claim(by=by, at=now, remittance_claim_id=row_id, claim_id=chosen), "Matched."
-                )
-        case "aside":
-            aside = AsideForm(request.POST)
-            if aside.is_valid():
-                because = aside.cleaned_data["because"]
-                return _done(
-                    request,
-                    lambda: set_claim_aside(by=by, at=now, remittance_claim_id=row_id, because=because),
-                    "Set aside.",
-                )
-        case "see":
-            pass
-        case _:
-            search = SearchForm(request.POST)
-            search.is_valid()
-    words = search.cleaned_data.get("words", "") if search.is_bound else ""
-    return _claim_page(request, row_id, words, {"search": search, "aside": aside, "meant": meant})
+    """What was received beside the claims that it may mean: choose one, find another, set it aside, or take it back."""
+    who: dict[str, Any] = {"by": seat(request), "at": timezone.now(), "remittance_claim_id": remittance_claim_id}
+    forms: dict[str, Any] = {"search": SearchForm(), "aside": AsideForm(), "meant": MeantForm(), "undo": UndoForm()}
+    name = _bound(request, forms)
+    if name and forms[name].is_valid():
+        given = forms[name].cleaned_data
+        match name:
+            case "meant":
+                return _done(request, lambda: match_claim(**who, claim_id=given["claim"]), "Matched.")
+            case "aside":
+                return _done(request, lambda: set_claim_aside(**who, because=given["because"]), "Set aside.")
+            case "undo":
+                return _done(request, lambda: undo_claim_match(**who, because=given["because"]), _WAITS)
+    return _claim_page(request, remittance_claim_id, _words(forms["search"]), forms)
 
 
 @requires(Permission.TAKE_ANSWERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_match(request: HttpRequest, organization: str, acknowledgement_id: UUID) -> HttpResponse:
-    """What was said, and the batches and claims that it may mean."""
-    by, now, row_id = seat(request), timezone.now(), acknowledgement_id
-    batches = [(str(batch_id), name) for batch_id, name in recent_files(by.organization_id)]
-    search, meant, file = SearchForm(), MeantForm(), FileMeantForm(batches=batches)
-    match request.POST.get("act", "") if request.method == "POST" else "see":
-        case "match":
-            meant = MeantForm(request.POST)
-            if meant.is_valid():
-                chosen = meant.cleaned_data["claim"]
-                return _done(
-                    request,
-                    lambda: match_acknowledgement(by=by, at=now, acknowledgement_id=row_id, claim_id=chosen),
-                    "Matched.",
-                )
-        case "file":
-            file = FileMeantForm(request.POST, batches=batches)
-            if file.is_valid():
-                batch = UUID(file.cleaned_data["batch"])
-                return _done(
-                    request,
-                    lambda: match_acknowledgement(by=by, at=now, acknowledgement_id=row_id, batch_id=batch),
-                    "Matched.",
-                )
-        case "aside":
-            return _done(request, lambda: match_acknowledgement(by=by, at=now, acknowledgement_id=row_id), "Set aside.")
-        case "see":
-            pass
-        case _:
-            search = SearchForm(request.POST)
-            search.is_valid()
-    words = search.cleaned_data.get("words", "") if search.is_bound else ""
-    forms = {"search": search, "file": file, "meant": meant}
-    return _said_page(request, row_id, words, forms, has_batches=bool(batches))
+    """What was said, and the batches and claims that it may mean: choose one, set it aside, or take it back."""
+    who: dict[str, Any] = {"by": seat(request), "at": timezone.now(), "acknowledgement_id": acknowledgement_id}
+    batches = [(str(batch_id), name) for batch_id, name in recent_files(seat(request).organization_id)]
+    forms: dict[str, Any] = {"search": SearchForm(), "file": FileMeantForm(batches=batches), "meant": MeantForm()}
+    forms |= {"aside": AsideForm(), "undo": UndoForm()}
+    name = _bound(request, forms, batches=batches)
+    if name and forms[name].is_valid():
+        given = forms[name].cleaned_data
+        match name:
+            case "meant":
+                return _done(request, lambda: match_acknowledgement(**who, claim_id=given["claim"]), "Matched.")
+            case "file":
+                return _done(request, lambda: match_acknowledgement(**who, batch_id=UUID(given["batch"])), "Matched.")
+            case "aside":
+                return _done(request, lambda: match_acknowledgement(**who, because=given["because"]), "Set aside.")
+            case "undo":
+                return _done(request, lambda: undo_acknowledgement_match(**who, because=given["because"]), _WAITS)
+    return _said_page(request, acknowledgement_id, _words(forms["search"]), forms, has_batches=bool(batches))
+
+
+def _bound(request: HttpRequest, forms: dict[str, Any], **more: Any) -> str:
+    """Put what was sent into its form, and say which; any other act is a search."""
+    if request.method != "POST":
+        return ""
+    name = _FORMS.get(request.POST.get("act", ""), "search")
+    name = name if name in forms else "search"
+    forms[name] = type(forms[name])(request.POST, **(more if name == "file" else {}))
+    return name
+
+
+def _words(search: SearchForm) -> str:
+    """What was searched for, once it is fit to search for."""
+    return search.cleaned_data.get("words", "") if search.is_bound and search.is_valid() else ""
 
 
 def _done(request: HttpRequest, act: Callable[[], Any], said: str) -> HttpResponse:
@@ -114,8 +105,10 @@ def _claim_page(request: HttpRequest, row_id: UUID, words: str, forms: dict[str,
     except NotFound:
         raise Http404 from None
     shown = waiting_shown(by.organization_id, row_id)
-    candidates = claim_candidates(by.organization_id, row, words=words) if shown.is_waiting else []
-    return _page(request, "billing/answer_claim_match.html", {"row": shown, **forms}, candidates, words)
+    lines = [(line.code, line.service_on) for line in shown.lines]
+    candidates = claim_candidates(by.organization_id, row, words=words, lines=lines) if shown.is_waiting else []
+    context = {"row": shown, "undone": matches_undone(by.organization_id, row_id), **forms}
+    return _page(request, "billing/answer_claim_match.html", context, candidates, words)
 
 
 def _said_page(
@@ -127,7 +120,7 @@ def _said_page(
     except NotFound:
         raise Http404 from None
     candidates = claims_named(by.organization_id, words) if said.is_waiting else []
-    context = {"said": said, "has_batches": has_batches, **forms}
+    context = {"said": said, "has_batches": has_batches, "undone": matches_undone(by.organization_id, row_id), **forms}
     return _page(request, "billing/answer_match.html", context, candidates, words)
 
 

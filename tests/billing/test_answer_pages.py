@@ -222,13 +222,77 @@ def test_an_acknowledgement_is_matched_or_set_aside(billing: Client, out: Filed,
     assert billing.post(here, {"act": "search", "words": "aba"}).content.decode().count(str(claim_id)) == 1
     assert text_of(billing.post(here, {"act": "file", "batch": ""})).count("Choose a batch.") == 1
     assert text_of(billing.post(here, {"act": "match", "claim": ""})).count("Choose a claim.") == 1
-    data = {"act": act, "batch": str(out.batch.id), "claim": str(claim_id)}
+    wrong = billing.post(here, {"act": "aside", "because": " "})
+    assert (wrong.status_code, text_of(wrong).count("Say in a few words why this is not one of yours.")) == (422, 1)
+    data = {"act": act, "batch": str(out.batch.id), "claim": str(claim_id), "because": "Filed elsewhere"}
     done = billing.post(here, data, follow=True)
     assert text_of(done).count("Set aside." if act == "aside" else "Matched.") == 1
-    assert text_of(billing.get(here)).count("Nothing is left to do here.") == 1
-    other = {"act": "aside" if act == "file" else "file", "batch": str(out.batch.id)}
+    settled = {"file": "Settled It is known what this means: Batch 7 .", "aside": "Set aside Filed elsewhere"}
+    by_claim = f"Settled It is known what this means: Abara, Jo, {CONTROL} ."
+    assert text_of(billing.get(here)).count(settled.get(act, by_claim)) == 1
+    other = {"act": "aside" if act == "file" else "file", "batch": str(out.batch.id), "because": "Not ours"}
     late = billing.post(here, other, follow=True)
     assert text_of(late).count("Somebody has said already what this means. Nothing was changed.") == 1
+
+
+def test_a_match_is_taken_back_with_its_reason(billing: Client, out: Filed) -> None:
+    sent = send(billing, remittance(payment(paid_claim("0007-0001"))))
+    here = f"{LIST}claims/{waiting(out).id}/match/"
+    with tenant(out.organization):
+        claim_id = filed_claim(out)
+    billing.post(here, {"act": "match", "claim": str(claim_id)})
+    assert billing.get(sent.redirect_chain[0][0]).content.decode().count(f'href="{here}">matched by ') == 1
+    page = text_of(billing.get(here))
+    assert (page.count("Matched It is known which claim this is."), page.count("Was that wrong?")) == (1, 1)
+    wrong = billing.post(here, {"act": "undo", "because": ""})
+    assert (wrong.status_code, text_of(wrong).count("Say in a few words why it is taken back.")) == (422, 1)
+    done = billing.post(here, {"act": "undo", "because": "It is her sister"}, follow=True)
+    assert text_of(done).count("Taken back. It waits in this list again.") == 1
+    page = text_of(billing.get(here))
+    assert (page.count("Taken back before"), page.count(": It is her sister"), page.count("May be meant")) == (1, 1, 1)
+    again = billing.post(here, {"act": "undo", "because": "It is her sister"}, follow=True)
+    assert text_of(again).count("it was taken back already. Nothing was changed.") == 1
+
+
+def test_what_was_found_by_its_number_offers_no_way_back(billing: Client, out: Filed) -> None:
+    send(billing, PLAIN)
+    with tenant(out.organization):
+        row = RemittanceClaim.objects.get()
+    page = text_of(billing.get(f"{LIST}claims/{row.id}/match/"))
+    assert (page.count("found by its number."), page.count("Was that wrong?")) == (1, 0)
+
+
+def test_an_acknowledgement_that_was_set_aside_waits_again(billing: Client, out: Filed) -> None:
+    sent = send(billing, acknowledged_file("R", group="99"))
+    with tenant(out.organization):
+        row = Acknowledgement.objects.get()
+    here = f"{LIST}acknowledgements/{row.id}/match/"
+    billing.post(here, {"act": "aside", "because": "Filed elsewhere"})
+    listed = billing.get(sent.redirect_chain[0][0])
+    assert listed.content.decode().count(f'href="{here}">set aside by hand') == 1
+    assert text_of(listed).count("Set aside Filed elsewhere 999") == 1
+    done = billing.post(here, {"act": "undo", "because": "It is ours"}, follow=True)
+    assert text_of(done).count("Taken back. It waits in this list again.") == 1
+    assert text_of(billing.get(here)).count("Set aside: Filed elsewhere said by") == 1
+
+
+def test_remarks_and_counts_are_said_in_words(billing: Client) -> None:
+    whole = PLAIN.replace("SVC*HC:99492", "MOA***MA01*ZZ9~SVC*HC:99492").replace("SE*19*", "SE*20*")
+    text = text_of(send(billing, whole))
+    assert text.count("Whole claim, remarks: MA01 may be appealed, ZZ9") == 1
+    assert text.count("remarks N20 not paid with another service of the same day") == 1
+    counted = acknowledged_claims().replace("*WQ*290~HL*3", "*WQ*290~QTY*90*5~QTY*AA*2~AMT*YU*1450~HL*3")
+    assert text_of(send(billing, counted)).count("Claims: 5 taken ($1,450.00), 2 rejected") == 1
+
+
+@pytest.mark.parametrize("which", ["claims", "acknowledgements"])
+def test_pages_of_matching_ask_little(billing: Client, out: Filed, which: str) -> None:
+    send(billing, remittance(payment(paid_claim("0007-0001"))), acknowledged_file(group="99"))
+    with tenant(out.organization):
+        row: Any = RemittanceClaim.objects.get() if which == "claims" else Acknowledgement.objects.get()
+    with CaptureQueriesContext(connection) as asked:
+        assert billing.get(f"{LIST}{which}/{row.id}/match/").status_code == 200
+    assert len(own(asked)) <= 8, own(asked)
 
 
 def test_absent_ones_are_not_found(billing: Client) -> None:

@@ -87,6 +87,41 @@ _FAULT: Final = {
     "9": "no time",
     "10": "not allowed here",
 }
+# Remarks that come with this work, in our own words.
+_REMARK: Final = {
+    "M15": "part of another service",
+    "M20": "the procedure code is missing or wrong",
+    "M25": "the record does not support the level",
+    "M27": "the patient is not liable",
+    "M51": "the procedure code is missing or wrong",
+    "M52": "the first day of service is missing or wrong",
+    "M53": "the units are missing or wrong",
+    "M64": "another diagnosis is missing or wrong",
+    "M76": "the diagnosis is missing or wrong",
+    "M77": "the place of service is missing or wrong",
+    "M80": "not together with another service of that day",
+    "M86": "a similar service was paid in this period",
+    "M127": "the record is asked for",
+    "MA01": "may be appealed",
+    "MA07": "passed on to Medicaid",
+    "MA18": "passed on to the second payer",
+    "MA27": "the member number or name does not fit",
+    "MA61": "the member number is missing or wrong",
+    "MA63": "the first diagnosis is missing or wrong",
+    "MA130": "could not be processed as it came: send it anew, an appeal is not possible",
+    "N4": "the first payer's remittance is asked for",
+    "N20": "not paid with another service of the same day",
+    "N56": "the code is not right for the service or the day",
+    "N115": "decided by a local coverage rule",
+    "N130": "look into the plan's benefits",
+    "N179": "something was asked of the patient",
+    "N290": "the rendering provider's identifier is missing or wrong",
+    "N362": "more units than are payable",
+    "N382": "the patient's identifier is missing or wrong",
+    "N386": "decided by a national coverage rule",
+    "N522": "a duplicate of a claim that the first payer passed on",
+    "N570": "the provider's papers at the payer are missing or wrong",
+}
 _SEGMENT_FAULT: Final = {
     "1": "not known",
     "2": "not expected here",
@@ -120,3 +155,9 @@ def fault_words(kind: str, segment: str, element: str, code: str) -> str:
         return said_words(kind, code)
     words = _FAULT if element else _SEGMENT_FAULT if segment else {}
     return words.get(code, f"code {code}")
+
+
+def remark_said(code: str) -> str:
+    """A remark code and what it means to us; of one that we do not describe, the code."""
+    words = _REMARK.get(code)
+    return f"{code} {words}" if words else code

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.rules.x12.acknowledgements import BATCH, CLAIM, ELSE, Counts, Said, Told
-from billing.rules.x12.answer_words import claim_words, fault_words, said_words
+from billing.rules.x12.answer_words import claim_words, fault_words, remark_said, said_words
 from billing.rules.x12.answers import read_answer
 from billing.rules.x12.balancing import imbalance, uneven_lines
 from billing.rules.x12.decoding import Unreadable
@@ -431,3 +431,7 @@ def test_codes_are_said_in_our_own_words_and_others_as_codes() -> None:
         "code 5",
     ]
     assert fault_words("277CA", "", "", "A7:562") == "Rejected, something is invalid: an NPI"
+    assert [remark_said(code) for code in ("N20", "ZZ9")] == [
+        "N20 not paid with another service of the same day",
+        "ZZ9",
+    ]
