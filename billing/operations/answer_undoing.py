@@ -58,7 +58,7 @@ def undo_claim_match(*, by: Membership, at: datetime, remittance_claim_id: UUID,
     """
     row = waiting_claim(by.organization_id, remittance_claim_id, locked=True)
     why = _why(because)
-    if row.matched_at is None:
+    if row.matched_at is None or row.matched_by_id is None:
         raise NothingToUndo
     claim = row.claim
     _keep(row, remittance_claim=row, why=why, by=by, at=at)
@@ -79,7 +79,7 @@ def undo_acknowledgement_match(
     """What was said was matched or set aside wrongly: it waits again. Raises UndoWhy, NothingToUndo, NotFound."""
     row = acknowledgement(by.organization_id, acknowledgement_id, locked=True)
     why = _why(because)
-    if row.matched_at is None:
+    if row.matched_at is None or row.matched_by_id is None:
         raise NothingToUndo
     claim = row.claim
     _keep(row, acknowledgement=row, why=why, by=by, at=at)
@@ -120,6 +120,8 @@ def _keep(
     remittance_claim: RemittanceClaim | None = None,
     acknowledgement: Acknowledgement | None = None,
 ) -> None:
+    assert was.matched_at is not None, "who asked looked"
+    assert was.matched_by_id is not None
     MatchUndone.objects.create(
         organization_id=by.organization_id,
         remittance_claim=remittance_claim,
