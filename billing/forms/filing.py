@@ -82,6 +82,24 @@ class CorrectionForm(forms.Form):
         return cls(initial={"client_token": uuid7(), "payer_claim_number": number})
 
 
+class OutsideForm(forms.Form):
+    """What was done about a claim outside this product."""
+
+    client_token = TokenField()
+    because = TextField(
+        label="What was done, and why", max_length=300, required=True, missing="Say what was done, in a few words."
+    )
+    reference = TextField(
+        label="Under which number the payer knows of it",
+        max_length=50,
+        help_text="Of the reopening, the refund or the call. Leave it empty where there is none.",
+    )
+
+    @classmethod
+    def fresh(cls) -> OutsideForm:
+        return cls(initial={"client_token": uuid7()})
+
+
 class ClaimSearchForm(forms.Form):
     """Finding a claim by a number that somebody outside gave."""
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Q
 
+from bhi.errors import NotFound
 from billing.models import (
     Acknowledgement,
     Batch,
@@ -14,12 +17,46 @@ from billing.models import (
     Claim,
     Denial,
     Frequency,
+    PayerRoute,
     RemittanceClaim,
     RemittanceLine,
 )
 from billing.queries.acknowledged import acknowledged
 from billing.rules.claim_ways import UNPROCESSABLE, Way, way_of
+from billing.rules.filing_deadline import Deadline, deadline
 from billing.rules.x12.claim_checks import MEDICARE_PART_B
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimWork:
+    """How a claim is corrected or taken back now; `deadline` is None where the payer's days are not known, or not the
+    payer's to set.
+    """
+
+    way: Way
+    is_unsent: bool
+    deadline: Deadline | None
+
+
+def claim_work(organization_id: UUID, claim_id: UUID, today: date) -> ClaimWork:
+    """What the pages of a correction and of an end are told. Raises NotFound."""
+    rows = Claim.objects.filter(organization_id=organization_id, id=claim_id).select_related("batch")
+    claim: Claim | None = rows.defer("facts", "verdict").first()
+    if claim is None:
+        raise NotFound
+    way = way_of_claim(claim)
+    return ClaimWork(
+        way=way,
+        is_unsent=way is Way.ANEW and is_unsent(claim),
+        deadline=None if way is Way.REOPENING else _deadline(claim, way, today),
+    )
+
+
+def _deadline(claim: Claim, way: Way, today: date) -> Deadline | None:
+    """What no payer kept is a first claim, and has that one's days."""
+    routes = PayerRoute.objects.filter(organization_id=claim.organization_id, payer_id=claim.payer_id)
+    days = routes.values_list("filing_days" if way is Way.ANEW else "corrected_days", flat=True).first()
+    return None if days is None else deadline(claim.service_on, days, today)
 
 
 def way_of_claim(claim: Claim) -> Way:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,8 @@ from django.db.models import Count, Q
 
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
-from billing.models import Acknowledgement, Claim, ClaimLine, Denial, RemittanceClaim
+from billing.models import Acknowledgement, Claim, ClaimLine, ClaimWithdrawal, Denial, RemittanceClaim
+from billing.queries.acknowledged import acknowledged_in
 from billing.queries.claim_states import STATE_WORDS, ClaimState, claim_states
 from billing.queries.claims import claim_name
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
@@ -95,6 +96,7 @@ class ClaimPage:
     is_superseded: bool
     payer_claim_number: str
     because: str
+    reference: str
     patient_id: UUID
     patient_name: str
     episode_id: UUID
@@ -137,19 +139,14 @@ def batch_answers(organization_id: UUID, batch_ids: Collection[UUID]) -> dict[UU
     paid = RemittanceClaim.objects.filter(organization_id=organization_id, claim__batch_id__in=ids)
     decided = paid.values("claim__batch_id").annotate(claims=Count("claim_id", distinct=True))
     by_batch = {row["claim__batch_id"]: row["claims"] for row in decided}
-    of = Q(batch_id__in=ids) | Q(claim__batch_id__in=ids)
-    heard: dict[UUID, dict[UUID | None, bool]] = {}
-    rows = Acknowledgement.objects.filter(of, organization_id=organization_id).order_by("file__received_at", "position")
-    for batch_id, of_claim, claim_id, accepted in rows.values_list(
-        "batch_id", "claim__batch_id", "claim_id", "is_accepted"
-    ):
-        heard.setdefault(batch_id or of_claim, {})[claim_id] = accepted
-    return {id_: _answers(by_batch.get(id_, 0), heard.get(id_, {})) for id_ in ids}
+    of_batches, of_claims = acknowledged_in(organization_id, ids)
+    return {id_: _answers(by_batch.get(id_, 0), of_batches.get(id_), of_claims.get(id_, [])) for id_ in ids}
 
 
-def _answers(decided: int, heard: dict[UUID | None, bool]) -> BatchAnswers:
-    rejected = sum(not accepted for claim_id, accepted in heard.items() if claim_id is not None)
-    return BatchAnswers(decided, rejected, heard.get(None) is False, heard.get(None) is True)
+def _answers(decided: int, of_file: Heard | None, of_claims: Collection[Heard]) -> BatchAnswers:
+    rejected = sum(not one.is_accepted for one in of_claims)
+    is_refused, is_taken = (of_file is not None and of_file.is_accepted is taken for taken in (False, True))
+    return BatchAnswers(decided, rejected, is_refused, is_taken)
 
 
 def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
@@ -169,6 +166,7 @@ def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
         is_superseded=claim.is_superseded,
         payer_claim_number=claim.payer_claim_number,
         because=claim.content.get("because", ""),
+        reference=claim.content.get("reference", ""),
         patient_id=claim.patient_id,
         patient_name=f"{claim.patient.family_name}, {claim.patient.given_name}",
         episode_id=claim.episode_id,
@@ -260,8 +258,29 @@ def _entries(claim: Claim) -> tuple[Entry, ...]:
         found.append(
             (batch.sent_at, Entry(local_date(batch.sent_at, zone), "Handed over", "check", names[batch.sent_by_id]))
         )
-    found += [*_acknowledged(claim, zone), *_remitted(claim, zone)]
+    found += [*_acknowledged(claim, zone), *_remitted(claim, zone), *_withdrawn(claim, zone, names)]
     return tuple(entry for _, entry in sorted(found, key=lambda one: one[0], reverse=True))
+
+
+def _withdrawn(claim: Claim, zone: ZoneInfo, names: Mapping[UUID, str]) -> list[tuple[datetime, Entry]]:
+    """Only what stands no more can have been taken back."""
+    if not claim.is_superseded:
+        return []
+    rows = ClaimWithdrawal.objects.filter(organization_id=claim.organization_id, claim=claim)
+    return [
+        (
+            row.at,
+            Entry(
+                local_date(row.at, zone),
+                "Taken back: the payer was told" if row.payer_told else "Taken back without a file",
+                "x-mark",
+                names[row.by_id],
+                row.because,
+                (f"number {row.reference}",) if row.reference else (),
+            ),
+        )
+        for row in rows
+    ]
 
 
 def _acknowledged(claim: Claim, zone: ZoneInfo) -> list[tuple[datetime, Entry]]:
@@ -298,7 +317,7 @@ def _remittance(row: RemittanceClaim, zone: ZoneInfo) -> Entry:
         on=remittance.paid_on or local_date(remittance.posted_at, zone),
         title=title,
         icon="banknotes",
-        facts=(*facts, *named, *trace),
+        facts=(*facts, *named, *trace, *map(remark_said, row.remarks)),
         tone="danger" if row.is_reversal else "good" if row.paid else "warning",
         kind="answer",
         object_id=remittance.file_id,

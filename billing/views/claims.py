@@ -19,11 +19,14 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.asked import seat
-from billing.forms.filing import CorrectionForm
+from billing.forms.filing import CorrectionForm, OutsideForm
 from billing.operations.claim_corrections import correct_claim, void_claim
+from billing.operations.claims_outside import record_correction, record_end
 from billing.queries.calendar import month_title, page_zone
+from billing.queries.claim_answers import claim_work
 from billing.queries.claim_pages import ClaimPage, Entry, claim_page
 from billing.queries.claim_states import DENIED, PARTLY_PAID, REJECTED, REVERSED
+from billing.rules.claim_ways import Way
 from caseload.rules.clock import local_date
 
 NEED_WORK = frozenset({REJECTED, DENIED, PARTLY_PAID, REVERSED})
@@ -43,7 +46,8 @@ def claim(request: HttpRequest, organization: str, claim_id: UUID) -> HttpRespon
         "relatives": [(one, FREQUENCIES[one.frequency]) for one in page.relatives],
         "needs_work": page.state.word in NEED_WORK,
         "may_batch": Permission.MAKE_BATCH in may,
-        "may_work": Permission.WORK_DENIALS in may and page.is_filed and not page.is_superseded and not page.is_test,
+        "may_work": Permission.WORK_DENIALS in may and not page.is_superseded and not page.is_test,
+        "may_void_again": Permission.WORK_DENIALS in may and page.frequency == "8" and page.state.word == REJECTED,
         "today": local_date(now, page_zone(by.organization_id)),
     }
     return render(request, "billing/claim.html", context)
@@ -52,42 +56,65 @@ def claim(request: HttpRequest, organization: str, claim_id: UUID) -> HttpRespon
 @requires(Permission.WORK_DENIALS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim_correct(request: HttpRequest, organization: str, claim_id: UUID) -> HttpResponse:
-    """Ask anew what the closed month asks now."""
-    return _work(request, organization, claim_id, correct_claim, "billing/claim_correct.html", "goes out corrected")
+    """Ask anew what the closed month asks now, by a file or as it was done outside."""
+    operations = (correct_claim, record_correction)
+    return _work(request, organization, claim_id, operations, "billing/claim_correct.html", _corrected)
 
 
 @requires(Permission.WORK_DENIALS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim_void(request: HttpRequest, organization: str, claim_id: UUID) -> HttpResponse:
     """Take back a claim whose month asks nothing of that payer any more."""
-    return _work(request, organization, claim_id, void_claim, "billing/claim_void.html", "is taken back")
+    operations = (void_claim, record_end)
+    return _work(request, organization, claim_id, operations, "billing/claim_void.html", _ended)
 
 
 def _work(
     request: HttpRequest,
     organization: str,
     claim_id: UUID,
-    operation: Callable[..., Any],
+    operations: tuple[Callable[..., Any], Callable[..., Any]],
     template: str,
-    said: str,
+    said: Callable[[Any, bool, UUID], str],
 ) -> HttpResponse:
     now, by = timezone.now(), seat(request)
     page = _page_of(by, claim_id)
-    form = CorrectionForm.fresh(page.state.payer_claim_number)
+    today = local_date(now, page_zone(by.organization_id))
+    work = claim_work(by.organization_id, claim_id, today)
+    is_outside = work.way in (Way.REOPENING, Way.TABLE)
+    form = OutsideForm.fresh() if is_outside else CorrectionForm.fresh(_number(page))
     refusal = ""
     if request.method == "POST":
-        form = CorrectionForm(request.POST)
-        made, refusal = _done(form, operation, by, now, claim_id)
+        form = OutsideForm(request.POST) if is_outside else CorrectionForm(request.POST)
+        made, refusal = _done(form, operations[is_outside], by, now, claim_id)
         if made is not None:
-            messages.success(request, f"The claim {said} in batch {made.batch.number}. Hand its file over.")
+            messages.success(request, said(made, is_outside, claim_id))
             return redirect("claim", organization, made.id)
     record("claim.viewed", by=by, at=now, object_id=claim_id, patient_id=page.patient_id)
-    context = {**_about(page), "form": form, "refusal": refusal}
+    context = {**_about(page), "form": form, "refusal": refusal, "work": work, "is_outside": is_outside, "today": today}
     return render(request, template, context, status=422 if refusal or form.errors else 200)
 
 
+def _number(page: ClaimPage) -> str:
+    return page.state.payer_claim_number or page.payer_claim_number
+
+
+def _corrected(made: Any, is_outside: bool, claim_id: UUID) -> str:
+    if is_outside:
+        return f"The correction is recorded. Batch {made.batch.number} is a table of what is asked now, to key from."
+    return f"The claim goes out corrected in batch {made.batch.number}. Hand its file over."
+
+
+def _ended(made: Any, is_outside: bool, claim_id: UUID) -> str:
+    if is_outside:
+        return "The claim stands no more, and what was done is kept with it."
+    if made.id == claim_id:
+        return "The claim is taken back. No payer kept it, so nobody needs telling."
+    return f"The claim is taken back in batch {made.batch.number}. Hand its file over."
+
+
 def _done(
-    form: CorrectionForm, operation: Callable[..., Any], by: Membership, at: datetime, claim_id: UUID
+    form: CorrectionForm | OutsideForm, operation: Callable[..., Any], by: Membership, at: datetime, claim_id: UUID
 ) -> tuple[Any, str]:
     """The claim that was made, or the refusal; neither where the form is faulty."""
     if not form.is_valid():

@@ -12,13 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from bhi.audit.models import AuditEvent
 from bhi.files.models import StoredFile
 from bhi.tenancy.context import tenant
-from billing.models import Batch, BillingProvider, Claim, Receiver
+from billing.models import Batch, BillingProvider, Claim, PayerRoute, Receiver
 from billing.operations.closing import correct_month
-from billing.operations.filing import make_filed_batches
+from billing.operations.filing import make_filed_batches, mark_sent
+from caseload.models import TimeEntry
 from registry.models import Episode
 from registry.operations import record_visit
 from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
+from tests.billing.test_claim_corrections import take_back
 from tests.billing.test_claims_of_closed_months import late_work
 from tests.factories.billing import BatchFactory
 from tests.factories.claims import (
@@ -72,6 +74,24 @@ def filed(people: Program, **fields: Any) -> Claim:
     with tenant(people.organization):
         make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
         return Claim.objects.select_related("batch", "episode").get()
+
+
+def handed_over(people: Program, filing_code: str = "16", **fields: Any) -> Claim:
+    """A claim that left, of a payer of this kind, and that somebody handed over."""
+    with tenant(people.organization):
+        PayerRoute.objects.update(filing_code=filing_code)
+    claim = filed(people, **fields)
+    with tenant(people.organization):
+        mark_sent(by=people.by, at=AT, batch_id=claim.batch_id)
+    return claim
+
+
+def taken_back(people: Program, claim: Claim) -> None:
+    """The closed month asks nothing any more."""
+    with tenant(people.organization):
+        take_back(people, TimeEntry.objects.get())
+        close_id = claim.frozen.close_id
+        correct_month(by=people.by, at=AT, close_id=close_id, episode_id=claim.episode_id, because="Wrong patient")
 
 
 def text_of(response: Any) -> str:
@@ -228,7 +248,7 @@ def test_a_claim_with_what_came_of_it(people: Program, lead: Client, base: str):
 
 
 def test_a_claim_is_corrected_on_its_page(people: Program, lead: Client, base: str):
-    claim = filed(people, minutes=40)
+    claim = handed_over(people, minutes=40)
     with tenant(people.organization):
         late_work(people, claim.episode, 46)
         made = claim.frozen.close_id
@@ -254,13 +274,90 @@ def test_a_claim_is_corrected_on_its_page(people: Program, lead: Client, base: s
 
 
 def test_a_claim_that_still_asks_is_not_taken_back(people: Program, lead: Client, base: str):
-    claim = filed(people)
+    claim = handed_over(people)
     address = f"{base}claims/{claim.id}/void/"
     assert "Take the claim back" in text_of(lead.get(address))
     answer = lead.post(
         address, {"client_token": str(uuid4()), "because": "Billed in error", "payer_claim_number": "ICN77"}
     )
     assert (answer.status_code, "The closed month still asks this payer." in text_of(answer)) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("filing_code", "said", "done", "ended"),
+    [
+        (
+            "16",
+            "The payer is told that nothing is asked under this claim.",
+            "The claim is taken back in batch 2. Hand its file over.",
+            "Takes an earlier claim back",
+        ),
+        (
+            "MB",
+            "Medicare Part B takes no voids.",
+            "The claim stands no more, and what was done is kept with it.",
+            "number RO-1",
+        ),
+    ],
+)
+def test_a_claim_is_taken_back_as_its_payer_takes_it(
+    people: Program, lead: Client, base: str, filing_code: str, said: str, done: str, ended: str
+):
+    claim = handed_over(people, filing_code)
+    taken_back(people, claim)
+    address = f"{base}claims/{claim.id}/void/"
+    assert said in text_of(lead.get(address))
+    sent = {"client_token": str(uuid4()), "because": "Wrong patient", "payer_claim_number": "ICN77"}
+    sent["reference"] = "RO-1"
+    page = text_of(lead.post(address, sent, follow=True))
+    assert (done in page, ended in page) == (True, True)
+    assert lead.post(address, sent).status_code == 302
+
+
+def test_what_no_payer_kept_is_taken_back_without_a_file(people: Program, lead: Client, base: str):
+    claim = filed(people)
+    taken_back(people, claim)
+    address = f"{base}claims/{claim.id}/void/"
+    assert "Nobody said that its file was handed over." in text_of(lead.get(address))
+    page = text_of(lead.post(address, {"client_token": str(uuid4()), "because": "Wrong patient"}, follow=True))
+    assert "The claim is taken back. No payer kept it, so nobody needs telling." in page
+    assert ("Taken back without a file" in page, "Wrong patient" in page) == (True, True)
+
+
+def test_a_reopening_is_recorded_on_the_claims_page(people: Program, lead: Client, base: str):
+    claim = handed_over(people, "MB")
+    address = f"{base}claims/{claim.id}/correction/"
+    assert "Ask its contractor for a reopening" in text_of(lead.get(address))
+    refused = lead.post(address, {"client_token": str(uuid4()), "because": "", "reference": "RO-1"})
+    assert (refused.status_code, 'value="RO-1"' in text_of(refused)) == (422, True)
+    sent = {"client_token": str(uuid4()), "because": "Reopened by telephone", "reference": "RO-1"}
+    page = text_of(lead.post(address, sent, follow=True))
+    assert "The correction is recorded. Batch 2 is a table of what is asked now, to key from." in page
+    assert ("Reopened by telephone" in page, "RO-1" in page, "This claim left as a table." in page) == (True,) * 3
+
+
+def test_a_rejected_void_is_sent_again_from_its_page(people: Program, lead: Client, base: str):
+    claim = handed_over(people)
+    taken_back(people, claim)
+    sent = {"client_token": str(uuid4()), "because": "Wrong patient", "payer_claim_number": "ICN77"}
+    lead.post(f"{base}claims/{claim.id}/void/", sent)
+    with tenant(people.organization):
+        void = Claim.objects.select_related("batch").get(frequency="8")
+        AcknowledgementFactory(organization=people.organization, claim=void, batch=void.batch, is_accepted=False)
+    assert "Send it again" in text_of(lead.get(f"{base}claims/{void.id}/"))
+    again = f"{base}claims/{void.id}/void/"
+    page = text_of(lead.get(again))
+    assert ("It goes out again in a batch of its own" in page, 'value="ICN77"' in page) == (True, True)
+    page = text_of(lead.post(again, {**sent, "client_token": str(uuid4())}, follow=True))
+    assert "The claim is taken back in batch 3. Hand its file over." in page
+
+
+def test_until_when_corrected_claims_are_taken(people: Program, lead: Client, base: str):
+    claim = handed_over(people)
+    with tenant(people.organization):
+        PayerRoute.objects.update(corrected_days=1)
+    page = text_of(lead.get(f"{base}claims/{claim.id}/correction/"))
+    assert "The payer took corrected claims until Mar 1" in page
 
 
 def test_a_claim_is_found_by_its_number(people: Program, lead: Client, base: str):
