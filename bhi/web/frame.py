@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -183,10 +186,9 @@ SECTIONS = {
     "batch_new": "batches",
     "batch": "batches",
     "filing_new": "batches",
-    "claim_search": "batches",
-    "claim": "batches",
-    "claim_correct": "batches",
-    "claim_void": "batches",
+    "claim": "claim_search",
+    "claim_correct": "claim_search",
+    "claim_void": "claim_search",
     "answer": "answer_files",
     "answers_unmatched": "answer_files",
     "answer_claim_match": "answer_files",
@@ -225,14 +227,15 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Team", "team", "user-group", Permission.VIEW_TEAM),
     ("Month", "current_month", "calendar-days", Permission.VIEW_MONTHS),
     ("Import", "imports", "arrow-up-tray", Permission.IMPORT_CASELOAD),
-    ("Analysis", "analysis", "chart-bar", Permission.VIEW_MONEY),
     ("Batches", "batches", "paper-airplane", Permission.MAKE_BATCH),
-    ("Money", "money", "currency-dollar", Permission.VIEW_MONEY),
-    ("Denials", "denials", "arrow-uturn-left", Permission.WORK_DENIALS),
-    ("Answers", "answer_files", "document-check", Permission.TAKE_ANSWERS),
-    ("Packets", "packets", "finger-print", Permission.MAKE_PACKET),
-    ("Payers", "payers", "building-library", Permission.SET_PAYERS),
+    ("Find a claim", "claim_search", "magnifying-glass", Permission.VIEW_CLAIMS),
     ("Charges", "current_charges", "banknotes", Permission.VIEW_CLAIMS),
+    ("Answers", "answer_files", "document-check", Permission.TAKE_ANSWERS),
+    ("Denials", "denials", "arrow-uturn-left", Permission.WORK_DENIALS),
+    ("Packets", "packets", "finger-print", Permission.MAKE_PACKET),
+    ("Money", "money", "currency-dollar", Permission.VIEW_MONEY),
+    ("Analysis", "analysis", "chart-bar", Permission.VIEW_MONEY),
+    ("Payers", "payers", "building-library", Permission.SET_PAYERS),
     ("Filing", "filing", "clipboard-document-check", Permission.SET_FILING),
     ("What would this bill?", "trial", "calculator", Permission.TRY_RULES),
     ("Practice file", "practice_files", "document-arrow-up", Permission.TAKE_PRACTICE_FILE),
@@ -242,6 +245,14 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Audit", "audit", "eye", Permission.VIEW_AUDIT),
 )
 
+# Entries that stand folded under one, where a seat has at least two of them; they follow one another above.
+_CLAIMS, _SET_UP, _TOOLS = ("Claims", "paper-airplane"), ("Set-up", "clipboard-document-check"), ("Tools", "wrench")
+GROUPS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("batches", "claim_search", "current_charges", "answer_files", "denials", "packets"), _CLAIMS),
+    **dict.fromkeys(("payers", "filing"), _SET_UP),
+    **dict.fromkeys(("trial", "practice_files", "look_backs"), _TOOLS),
+}
+
 
 @dataclass(frozen=True)
 class NavItem:
@@ -249,6 +260,20 @@ class NavItem:
     url: str
     icon: str
     is_current: bool
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class NavSection:
+    """What stands folded under one label, or without a label the entries between."""
+
+    label: str
+    icon: str
+    items: tuple[NavItem, ...]
+
+    @property
+    def is_current(self) -> bool:
+        return any(item.is_current for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -267,6 +292,12 @@ class Frame:
     organizations: tuple[Place, ...]
     search_url: str
     outage: str
+
+    @property
+    def sections(self) -> tuple[NavSection, ...]:
+        icons = dict(GROUPS.values())
+        found = groupby(self.navigation, key=lambda item: item.group)
+        return tuple(NavSection(label, icons.get(label, ""), tuple(items)) for label, items in found)
 
 
 EMPTY = Frame(None, "", "", (), (), "", "")
@@ -290,11 +321,7 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
             organization=Place(membership.organization.name, slug, reverse("enter", args=[slug])),
             person=membership.name,
             credential=membership.credential,
-            navigation=tuple(
-                NavItem(label, reverse(name, args=[slug]), icon, name == current)
-                for label, name, icon, permission in NAVIGATION
-                if permission in may
-            ),
+            navigation=_navigation(slug, may, current),
             organizations=places,
             search_url=reverse("patient_search", args=[slug]) if Permission.VIEW_CASELOAD in may else "",
             outage="Background work is delayed: the queue cannot be reached. What you save is safe."
@@ -302,3 +329,18 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
             else "",
         )
     }
+
+
+def _navigation(slug: str, may: Collection[Permission], current: str) -> tuple[NavItem, ...]:
+    """What the seat may open, in order; a group of one is none."""
+    mine = [entry for entry in NAVIGATION if entry[3] in may]
+    sizes = Counter(GROUPS[name][0] for _, name, _, _ in mine if name in GROUPS)
+    return tuple(
+        NavItem(label, reverse(name, args=[slug]), icon, name == current, _group_of(name, sizes))
+        for label, name, icon, _ in mine
+    )
+
+
+def _group_of(name: str, sizes: Mapping[str, int]) -> str:
+    label = GROUPS[name][0] if name in GROUPS else ""
+    return label if sizes.get(label, 0) > 1 else ""

@@ -391,13 +391,18 @@ class TestFrame:
         assert '"historyCacheSize": 0' in config[1]
 
     def test_frame(self):
+        pages = [
+            Thing(label=f"Page {number}", url=f"/{number}", icon="users", is_current=number == 4, group="")
+            for number in range(6)
+        ]
         frame = Thing(
             organization=Thing(name="Lakeside", slug="lakeside", url="/o/lakeside/"),
             person="Dana Whitfield",
             credential="LCSW",
-            navigation=[
-                Thing(label=f"Page {number}", url=f"/{number}", icon="users", is_current=number == 1)
-                for number in range(6)
+            navigation=pages,
+            sections=[
+                Thing(label="", icon="", items=pages[:4], is_current=False),
+                Thing(label="More", icon="wrench", items=pages[4:], is_current=True),
             ],
             organizations=[],
             search_url="",
@@ -405,14 +410,15 @@ class TestFrame:
         )
         markup = render_to_string("base.html", {"frame": frame, "csrf_token": "tok"})
         assert re.findall(r'<a href="/(\d)"( aria-current="page")?><svg', markup) == [
-            ("0", ""),
-            ("1", ' aria-current="page"'),
-            ("2", ""),
-            ("3", ""),
-            ("4", ""),
+            *((number, "") for number in "0123"),  # the bar of narrow screens
+            *((number, "") for number in "0123"),
+            ("4", ' aria-current="page"'),
             ("5", ""),
         ]
         assert re.findall(r'class="only-narrow"><a href="/(\d)"', markup) == ["4", "5"]
+        group = re.search(r'<details class="nav-group"( open)?><summary>.*?<span class="grow">(\w+)', markup, re.DOTALL)
+        assert group is not None
+        assert group.groups() == (" open", "More")
         assert "Background work is delayed." in markup
         assert 'role="search"' not in markup
         assert 'hx-headers=\'{"X-CSRFToken": "tok"}\'' in markup

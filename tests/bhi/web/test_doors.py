@@ -43,21 +43,41 @@ def test_the_frame_offers_what_the_seat_may_do_and_marks_where_it_is(client_for)
     frame = client_for("billing", name="Bo Lund", credential="CPC").get("/o/lakeside/billing/batches/").context["frame"]
     assert [(item.label, item.url, item.is_current) for item in frame.navigation] == [
         ("Month", "/o/lakeside/billing/months/", False),
-        ("Analysis", "/o/lakeside/billing/analysis/", False),
         ("Batches", "/o/lakeside/billing/batches/", True),
-        ("Money", "/o/lakeside/billing/money/", False),
-        ("Denials", "/o/lakeside/billing/denials/", False),
-        ("Answers", reverse("answer_files", args=["lakeside"]), False),
-        ("Packets", reverse("packets", args=["lakeside"]), False),
-        ("Payers", "/o/lakeside/billing/payers/", False),
+        ("Find a claim", "/o/lakeside/billing/claims/", False),
         ("Charges", reverse("current_charges", args=["lakeside"]), False),
+        ("Answers", reverse("answer_files", args=["lakeside"]), False),
+        ("Denials", "/o/lakeside/billing/denials/", False),
+        ("Packets", reverse("packets", args=["lakeside"]), False),
+        ("Money", "/o/lakeside/billing/money/", False),
+        ("Analysis", "/o/lakeside/billing/analysis/", False),
+        ("Payers", "/o/lakeside/billing/payers/", False),
         ("Filing", reverse("filing", args=["lakeside"]), False),
         ("What would this bill?", "/o/lakeside/billing/trial/", False),
         ("Practice file", "/o/lakeside/billing/practice-files/", False),
         ("Look back", "/o/lakeside/billing/look-backs/", False),
     ]
+    assert [(one.label, len(one.items), one.is_current) for one in frame.sections] == [
+        ("", 1, False),
+        ("Claims", 6, True),
+        ("", 2, False),
+        ("Set-up", 2, False),
+        ("Tools", 3, False),
+    ]
     assert (frame.person, frame.credential, frame.search_url) == ("Bo Lund", "CPC", "")
     assert frame.organization.name == "Lakeside Family Medicine"
+
+
+def test_a_lead_finds_claims_and_a_group_of_one_is_none(client_for):
+    lead = client_for("clinic_lead").get("/o/lakeside/billing/claims/").context["frame"]
+    assert [item.label for item in lead.navigation if item.group == "Claims"] == [
+        *("Find a claim", "Charges", "Answers", "Denials", "Packets"),
+    ]
+    assert [item.label for item in lead.navigation if item.is_current] == ["Find a claim"]
+    manager = client_for("care_manager").get("/o/lakeside/billing/trial/").context["frame"]
+    assert [(item.label, item.group) for item in manager.navigation if item.is_current] == [
+        ("What would this bill?", "")
+    ]
 
 
 def test_a_person_of_two_organizations_chooses_and_changes(organization, other_organization):
