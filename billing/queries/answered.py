@@ -66,9 +66,10 @@ def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[
     ]
 
 
-# Every answer of some claims in the order in which it was given, with its lines and reasons, as one statement.
+# Some claims with every answer in the order in which it was given, its lines and reasons, as one statement.
 _ANSWERS = """
-    SELECT c.claim_id, c.id, c.is_reversal, c.charge, c.paid, c.payer_claim_number, r.paid_on, r.posted_at, c.position,
+    SELECT k.id, k.batch_id, k.charge, c.id, c.is_reversal, c.charge, c.paid, c.payer_claim_number, r.paid_on,
+           r.posted_at, c.position,
            (SELECT json_agg(json_build_array(l.id, l.claim_line_id, l.code, l.charge::text, l.paid::text)
                             ORDER BY l.position, l.id)
             FROM billing_remittanceline l
@@ -77,19 +78,22 @@ _ANSWERS = """
                             ORDER BY a.position, a.id)
             FROM billing_adjustment a
             WHERE a.organization_id = %(organization)s AND a.remittance_claim_id = c.id)
-    FROM billing_remittanceclaim c
-    JOIN billing_remittance r ON r.organization_id = c.organization_id AND r.id = c.remittance_id
-    WHERE c.organization_id = %(organization)s AND c.claim_id = ANY(%(claims)s::uuid[]) AND c.set_aside_because = ''
+    FROM billing_claim k
+    LEFT JOIN billing_remittanceclaim c
+           ON c.organization_id = k.organization_id AND c.claim_id = k.id AND c.set_aside_because = ''
+    LEFT JOIN billing_remittance r ON r.organization_id = c.organization_id AND r.id = c.remittance_id
+    WHERE k.organization_id = %(organization)s AND k.id = ANY(%(claims)s::uuid[])
     ORDER BY r.paid_on NULLS FIRST, r.posted_at, r.position, c.position, c.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Everything that payers answered of some claims. `numbers` says under which the payer keeps a claim, as its last
-    posted answer names it.
+    """Some claims with everything that payers answered of them: their batches and charges, their answers; `numbers`
+    says under which the payer keeps a claim, as its last posted answer names it.
     """
 
+    claims: dict[UUID, tuple[UUID, Decimal | None]]
     of_claims: dict[UUID, tuple[Answered, ...]]
     paid_on: dict[UUID, date | None]
     keys: dict[UUID | None, str]
@@ -97,14 +101,15 @@ class Answers:
 
 
 def answers_of(organization_id: UUID, claim_ids: Collection[UUID]) -> Answers:
-    """The answers of these claims. One statement."""
+    """These claims and their answers. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERS, {"organization": organization_id, "claims": list(claim_ids)})
         rows = cursor.fetchall()
     found: dict[UUID, list[Answered]] = {}
     keys: dict[UUID | None, str] = {}
     numbered: dict[UUID, tuple[tuple[datetime, int], str]] = {}
-    for claim_id, id_, is_reversal, charge, paid, number, _, posted_at, position, lines, less in rows:
+    answered = [(row[0], *row[3:]) for row in rows if row[3] is not None]
+    for claim_id, id_, is_reversal, charge, paid, number, _, posted_at, position, lines, less in answered:
         of_claim, of_line = _adjusted(less or ())
         said = tuple(_line(line, of_line, keys) for line in lines or ())
         found.setdefault(claim_id, []).append(Answered(id_, is_reversal, charge, paid, of_claim, said))
@@ -112,8 +117,9 @@ def answers_of(organization_id: UUID, claim_ids: Collection[UUID]) -> Answers:
         if number and (known is None or known[0] <= (posted_at, position)):
             numbered[claim_id] = ((posted_at, position), number)
     return Answers(
+        claims={row[0]: (row[1], row[2]) for row in rows},
         of_claims={claim_id: tuple(answers) for claim_id, answers in found.items()},
-        paid_on={row[1]: row[6] for row in rows},
+        paid_on={row[1]: row[6] for row in answered},
         keys=keys,
         numbers={claim_id: number for claim_id, (_, number) in numbered.items()},
     )

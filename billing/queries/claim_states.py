@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from billing.models import Claim
 from billing.queries.acknowledged import acknowledged
 from billing.queries.answered import Answers, answers_of
 from billing.rules.acknowledged import Heard
@@ -72,14 +71,14 @@ class ClaimState:
 
 
 def claim_states(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, ClaimState]:
-    """Where each of these claims stands. Three statements for any number of claims."""
-    claims = Claim.objects.filter(organization_id=organization_id, id__in=list(claim_ids))
-    rows = list(claims.values_list("id", "batch_id", "charge"))
-    of_claims, of_files = acknowledged(organization_id, claim_ids, {batch_id for _, batch_id, _ in rows})
+    """Where each of these claims stands. Two statements for any number of claims."""
     answers = answers_of(organization_id, claim_ids)
+    of_claims, of_files = acknowledged(
+        organization_id, claim_ids, {batch_id for batch_id, _ in answers.claims.values()}
+    )
     return {
         claim_id: _state(claim_id, answers, charge, of_claims.get(claim_id), of_files.get(batch_id))
-        for claim_id, batch_id, charge in rows
+        for claim_id, (batch_id, charge) in answers.claims.items()
     }
 
 

@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import DecimalField, UUIDField, Value
+
 from billing.models import ChargeFee, Claim, ClaimLine, ClinicianRate, PayerFee
 from billing.rules import facts as frozen
 from billing.rules.books import NoBookInForce, book_named
@@ -95,14 +97,31 @@ def charges(organization_id: UUID, on: date) -> Mapping[str, Decimal]:
 
 
 def fee_table(organization_id: UUID) -> FeeTable:
-    """Fees of payers and shares of clinicians. Two statements."""
+    """Fees of payers and shares of clinicians. One statement."""
+    nothing = Value(None, output_field=DecimalField())
     fees = PayerFee.objects.live().filter(organization_id=organization_id)
     rates = ClinicianRate.objects.live().filter(organization_id=organization_id)
-    return FeeTable(fees, rates)
+    shares = rates.annotate(clinic=Value(None, output_field=UUIDField()), code=Value(""), facility=nothing)
+    rows = fees.values_list("payer_id", "clinic_id", "code", "from_on", "nonfacility", "facility").union(
+        shares.values_list("clinician_id", "clinic", "code", "from_on", "percent", "facility"), all=True
+    )
+    listed = list(rows)
+    return FeeTable(
+        fees=(
+            PayerFee(payer_id=of, clinic_id=clinic, code=code, from_on=on, nonfacility=amount, facility=facility)
+            for of, clinic, code, on, amount, facility in listed
+            if code
+        ),
+        rates=(
+            ClinicianRate(clinician_id=of, from_on=on, percent=percent)
+            for of, _, code, on, percent, _ in listed
+            if not code
+        ),
+    )
 
 
 def expected_of_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, tuple[LineExpected, ...]]:
-    """By claim, what each of its lines is expected to bring, in order. Four statements, whatever the number."""
+    """By claim, what each of its lines is expected to bring, in order. Three statements, whatever the number."""
     wanted = list(claim_ids)
     rows = Claim.objects.filter(organization_id=organization_id, id__in=wanted).select_related("episode")
     placed = {claim.id: placed_of_claim(claim) for claim in rows.defer("verdict", "content")}

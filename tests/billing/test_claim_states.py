@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.models import Claim
 from billing.operations.answers import take_answer
+from billing.queries.claim_pages import BatchAnswers, batch_answers, claim_page
 from billing.queries.claim_states import ClaimState, claim_states
 from tests.billing.filed import CONTROL, Filed, filed
 from tests.factories.registry import system_seat
@@ -151,5 +152,29 @@ def test_many_claims_ask_no_more_than_one(out: Filed) -> None:
     after(out, remittance(payment(*[paid_claim(f"00001-0000{at}-OTHERS") for at in range(2, 9)], total="1015.00")))
     with CaptureQueriesContext(connection) as many:
         states = claim_states(out.organization.id, ids)
-    assert (len(one), len(many)) == (3, 3)
+    assert (len(one), len(many)) == (2, 2)
     assert {state.word for state in states.values()} == {"partly_paid"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ((), BatchAnswers()),
+        ((acknowledged_file(),), BatchAnswers(is_file_taken=True)),
+        ((acknowledged_file("R"), ENVELOPE_TAKEN), BatchAnswers(is_file_rejected=True)),
+        ((acknowledged_claims(claim_said(CONTROL, "A3:21")),), BatchAnswers(rejected=1, is_file_taken=True)),
+        (
+            (LATER_TAKEN, acknowledged_claims(claim_said(CONTROL, "A3:21")), PAID_PARTLY),
+            BatchAnswers(decided=1, is_file_taken=True),
+        ),
+    ],
+)
+def test_a_batch_was_answered_as_what_counts_says(out: Filed, texts: tuple[str, ...], expected: BatchAnswers) -> None:
+    after(out, *texts)
+    assert batch_answers(out.organization.id, [out.batch.id]) == {out.batch.id: expected}
+
+
+def test_remarks_of_the_whole_claim_are_said_on_it(out: Filed) -> None:
+    after(out, PAID_PARTLY.replace("SVC*HC:99492", "MOA***MA01~SVC*HC:99492"))
+    page = claim_page(out.organization.id, claim_id(out))
+    assert [entry.facts[-1] for entry in page.entries if entry.title == "Paid"] == ["MA01 may be appealed"]
