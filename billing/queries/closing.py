@@ -6,8 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from django.db.models import F
+from django.db.models.fields.json import KeyTextTransform
 
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic
@@ -16,7 +20,7 @@ from billing.queries.close_exceptions import ExceptionShown, exceptions_of
 from billing.queries.frozen import read_lines
 from billing.queries.month_page import month_rows
 from billing.queries.month_row import MonthRow
-from billing.rules.closing import FrozenLine, asks_otherwise, standing_lines
+from billing.rules.closing import FrozenLine, OnClaim, asks_otherwise, standing_lines, told_otherwise
 from caseload.rules.clock import first_day, month_starts_and_ends
 
 
@@ -24,7 +28,8 @@ from caseload.rules.clock import first_day, month_starts_and_ends
 class ChangedMonth:
     """A patient's month that would now be asked for otherwise than it was frozen.
 
-    `payer` names who paid then and who would now, where that is somebody else; else it is empty.
+    `payer` names who paid then and who would now, where that is somebody else; else it is empty. `told` says what else
+    its claim would tell otherwise.
     """
 
     episode_id: UUID
@@ -36,6 +41,7 @@ class ChangedMonth:
     late: tuple[str, ...]
     payer: str = ""
     is_taken_back: bool = False
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,9 @@ def _frozen(organization_id: UUID, close_ids: Sequence[UUID]) -> dict[UUID, dict
     if not close_ids:
         return found
     rows = FrozenMonth.objects.filter(organization_id=organization_id, close_id__in=list(close_ids))
-    for row in rows.order_by("number").select_related("patient", "payer").defer("facts", "verdict"):
+    told = {"diagnoses": F("facts__diagnoses"), "place": KeyTextTransform("place_of_service", "facts")}
+    related = rows.order_by("number").select_related("patient", "payer").defer("facts", "verdict")
+    for row in related.annotate(**told):
         found.setdefault(row.close_id, {})[row.episode_id] = row
     return found
 
@@ -261,9 +269,10 @@ def _changed(
         minutes = before.minutes if before else 0
         payer = _other_payer(before, row) if before and asked else ""
         now = row.asks_now
-        if asks_otherwise(asked, now) or minutes != row.minutes or payer:
+        told = told_otherwise(_on_claim(before), row.on_claim) if before and asked else ()
+        if asks_otherwise(asked, now) or minutes != row.minutes or payer or told:
             words, name = tuple(late.get(row.episode_id, ())), row.patient_name
-            yield ChangedMonth(row.episode_id, name, asked, now, minutes, row.minutes, words, payer)
+            yield ChangedMonth(row.episode_id, name, asked, now, minutes, row.minutes, words, payer, told=told)
     gone = frozen.keys() - {row.episode_id for row in rows}
     for before in sorted((frozen[id_] for id_ in gone), key=lambda one: (one.patient.sort_name, one.id)):
         asked = standing_lines(lines_of(before))
@@ -271,6 +280,12 @@ def _changed(
             words = tuple(late.get(before.episode_id, ()))
             name = f"{before.patient.family_name}, {before.patient.given_name}"
             yield ChangedMonth(before.episode_id, name, asked, (), before.minutes, 0, words, is_taken_back=True)
+
+
+def _on_claim(before: FrozenMonth) -> OnClaim:
+    # As `_frozen` reads them of the facts, which are long.
+    kept: Any = before
+    return OnClaim(tuple(kept.diagnoses or ()), kept.place or "", before.coverage_id)
 
 
 def _other_payer(before: FrozenMonth, row: MonthRow) -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from billing.queries.facts import EpisodeMonth
 from billing.rules.books import NoBookInForce, RuleBook, book_in_force, with_options
+from billing.rules.closing import OnClaim
 from billing.rules.collisions import Collision, collisions
 from billing.rules.facts import EarlierLine, MonthFacts, OptionValue
 from billing.rules.findings import Verdict
@@ -61,6 +62,12 @@ class MonthVerdict:
     def collisions(self) -> tuple[Collision, ...]:
         """How the services known beside the month go together with what it bills."""
         return () if self.verdict is None else collisions(self.facts, self.verdict, _book(self.facts))
+
+    @property
+    def on_claim(self) -> OnClaim:
+        """What its claim would tell beside codes and payer."""
+        coverage = self.month.coverage
+        return OnClaim(self.facts.diagnoses, self.facts.place_of_service, coverage.id if coverage else None)
 
     @property
     def note(self) -> str:

@@ -251,6 +251,7 @@ def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, in
         missed=missed_in(judged) if moment is not None and moment.looks_back else NOTHING,
         payer_id=judged.month.payer.id if judged.month.payer else None,
         care_manager_id=episode.care_manager_id,
+        on_claim=judged.on_claim,
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from billing.queries.claims import ClaimedMonth, CodeUnits
 from billing.queries.frozen import FrozenAsk, asked_after_close
-from billing.rules.closing import FrozenLine, asks_otherwise
+from billing.rules.closing import NOTHING_TOLD, FrozenLine, OnClaim, asks_otherwise
 from billing.rules.decisions import Release
 from billing.rules.expected import ExpectedAmount, added
 from billing.rules.findings import Flag, Gap, Line, NextStep
@@ -44,6 +44,7 @@ class MonthRow:
     care_manager_id: UUID | None = None
     release: Release | None = None
     closed: FrozenAsk | None = None
+    on_claim: OnClaim = NOTHING_TOLD
     of_lines: tuple[ExpectedAmount, ...] = ()
 
     @property

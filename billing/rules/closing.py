@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 # The same length again and again looks made up to an auditor. Own choice: five times and a third of the entries.
 REPEATED_TIMES = 5
@@ -19,6 +20,18 @@ class FrozenLine:
     code: str
     units: int
     amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnClaim:
+    """What else a month's claim tells, beside codes and payer; None for a coverage that nobody kept."""
+
+    diagnoses: tuple[str, ...] = ()
+    place_of_service: str = ""
+    coverage_id: UUID | None = None
+
+
+NOTHING_TOLD = OnClaim()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,19 @@ def standing_lines(lines: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:
 def asks_otherwise(before: Sequence[FrozenLine], now: Sequence[FrozenLine]) -> bool:
     """Whether other codes or units are asked. Estimates decide nothing: a payer is asked for codes."""
     return [(line.code, line.units) for line in before] != [(line.code, line.units) for line in now]
+
+
+def told_otherwise(before: OnClaim, now: OnClaim) -> tuple[str, ...]:
+    """What a closed month's claim would tell otherwise by now, in words, one for each."""
+    found = []
+    if before.diagnoses != now.diagnoses:
+        was, are = (", ".join(one.diagnoses) or "none" for one in (before, now))
+        found.append(f"Diagnoses were {was}, now {are}.")
+    if before.place_of_service != now.place_of_service:
+        found.append(f"Place of service was {before.place_of_service}, now {now.place_of_service}.")
+    if before.coverage_id is not None and before.coverage_id != now.coverage_id:
+        found.append("Another coverage by now.")
+    return tuple(found)
 
 
 def correction(before: Sequence[FrozenLine], now: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:

@@ -16,9 +16,10 @@ from billing.operations.batches import make_batch
 from billing.operations.claim_corrections import correct_claim
 from billing.operations.closing import correct_month
 from billing.operations.errors import NothingToCorrect, NothingToReplace
-from billing.operations.filing import make_filed_batches
+from billing.operations.filing import make_filed_batches, mark_sent
 from billing.operations.late import write_late
 from billing.queries.charge_sheets import charge_row
+from billing.queries.closing import clinic_month
 from billing.queries.fees import placed_of_claim
 from billing.queries.filing_facts import filing_plan
 from billing.rules.canonical import read as read_kept
@@ -175,6 +176,8 @@ def test_a_closed_month_keeps_its_coverage(lakeside: Program):
     (plan,) = filing_plan(lakeside.organization.id, FEBRUARY, at=AT).payers
     (one,) = plan.ready
     assert (one.claim.insured.group_number, one.claim.insured.member_id) == ("KEPT", "W3")
+    (told,) = clinic_month(lakeside.organization.id, FEBRUARY, lakeside.clinic.id).changed
+    assert told.told == ("Another coverage by now.",)
     row = correct_month(by=lakeside.by, at=LATER, close_id=close.id, episode_id=episode.id, because="Her new card")
     assert row.coverage_id != kept.id
     claim = filed(lakeside, at=LATER)
@@ -205,8 +208,11 @@ def test_a_corrected_diagnosis_corrects_a_closed_month(lakeside: Program):
         record_diagnosis(by=lakeside.by, at=LATER, episode=episode, code="F33.1", from_on=date(2026, 2, 2))
 
     write_late(by=lakeside.by, at=LATER, because="Confirmed otherwise", write=changed)
+    (told,) = clinic_month(lakeside.organization.id, FEBRUARY, lakeside.clinic.id).changed
+    assert (told.episode_id, told.told) == (episode.id, ("Diagnoses were F32.1, now F33.1.",))
     row = correct_month(by=lakeside.by, at=LATER, close_id=close.id, episode_id=episode.id, because="F33.1")
     assert row.facts["diagnoses"] == ["F33.1"]
+    assert clinic_month(lakeside.organization.id, FEBRUARY, lakeside.clinic.id).changed == ()
     assert filed(lakeside, at=LATER).diagnoses == ("F33.1",)
 
 
@@ -217,10 +223,12 @@ def test_what_else_a_claim_says_can_be_corrected_too(lakeside: Program):
     closed(lakeside)
     filed(lakeside)
     claim = Claim.objects.get()
+    mark_sent(by=lakeside.by, at=AT, batch_id=claim.batch_id)
     given: dict[str, Any] = {"by": lakeside.by, "at": LATER, "claim_id": claim.id, "payer_claim_number": "ICN77"}
     Coverage.objects.filter(patient=episode.patient).update(member_id="W2")
     made = correct_claim(**given, because="Misread from the card", client_token=uuid4())
     kept = read_kept(FiledClaim, made.content["claim"])
     assert (kept.insured.member_id, made.frequency, made.replaces) == ("W2", "7", claim)
+    mark_sent(by=lakeside.by, at=LATER, batch_id=made.batch_id)
     with pytest.raises(NothingToReplace):
         correct_claim(**(given | {"claim_id": made.id}), because="Again", client_token=uuid4())

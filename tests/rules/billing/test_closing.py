@@ -2,12 +2,24 @@
 
 from collections import Counter
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.rules.closing import FrozenLine, Repeated, correction, repeated_durations, restated, standing_lines
+from billing.rules.closing import (
+    FrozenLine,
+    OnClaim,
+    Repeated,
+    correction,
+    repeated_durations,
+    restated,
+    standing_lines,
+    told_otherwise,
+)
+
+KEPT = UUID(int=1)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +122,21 @@ def test_taking_back_is_exact_also_where_an_amount_is_unknown(asked, now):
     assert [None if line.amount is None else -line.amount for line in back] == [line.amount for line in asked]
     assert correction(row, ()) == restated(now, ())
     assert correction(row, now) == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (OnClaim(("F32.1",), "11", KEPT), ()),
+        (OnClaim(("F33.1", "F41.1"), "11", KEPT), ("Diagnoses were F32.1, now F33.1, F41.1.",)),
+        (OnClaim((), "10", KEPT), ("Diagnoses were F32.1, now none.", "Place of service was 11, now 10.")),
+        (OnClaim(("F32.1",), "11", None), ("Another coverage by now.",)),
+        (OnClaim(("F32.1",), "11", UUID(int=2)), ("Another coverage by now.",)),
+    ],
+)
+def test_what_a_claim_would_tell_otherwise(now: OnClaim, words: tuple[str, ...]):
+    assert told_otherwise(OnClaim(("F32.1",), "11", KEPT), now) == words
+
+
+def test_a_coverage_that_nobody_kept_is_no_other_one():
+    assert told_otherwise(OnClaim(), OnClaim(coverage_id=KEPT)) == ()
