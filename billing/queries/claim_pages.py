@@ -18,7 +18,9 @@ from billing.queries.acknowledged import acknowledged_in
 from billing.queries.claim_states import STATE_WORDS, ClaimState, claim_states
 from billing.queries.claims import claim_name
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
+from billing.rules.acknowledged import Heard
 from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
+from billing.rules.x12.answer_words import remark_said
 from caseload.rules.clock import local_date, month_of
 
 MOST_FOUND = 20
