@@ -18,7 +18,7 @@ from bhi.errors import NotFound
 from bhi.jobs.operations import queue
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
-from billing.models import Denial, DenialState, RemittanceClaim
+from billing.models import Claim, Denial, DenialState, RemittanceClaim
 from billing.operations.batches import lock_claims
 from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
 from billing.queries.answered import AnsweredClaim, answered_claims
@@ -64,13 +64,15 @@ def settle_denials(*, by: Membership, at: datetime, claim_ids: Collection[UUID])
 
     What was denied and is paid by now is closed as paid, also on the claim that a paid one replaced; what another
     answer decides anew is closed, and its owner has the new denial. A claim that was replaced or voided meanwhile
-    needs no more work: its denials count as corrected. A second call changes nothing. Returns the new ones.
+    needs no more work: its denials count as corrected; one of a test file was never asked in earnest. A second call
+    changes nothing. Returns the new ones.
     """
     if not claim_ids:
         return []
     lock_claims(by.organization_id)
     opened: list[Denial] = []
-    claims = answered_claims(by.organization_id, claim_ids)
+    in_earnest = Claim.objects.filter(organization_id=by.organization_id, id__in=claim_ids, batch__is_test=False)
+    claims = answered_claims(by.organization_id, list(in_earnest.values_list("id", flat=True)))
     known = _known(by.organization_id, claim_ids)
     for claim in claims:
         opened += _settle(claim, known.get(claim.id, []), by=by, at=at)

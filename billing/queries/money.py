@@ -53,6 +53,7 @@ _SAID = """
     SELECT 'denied', d.claim_id, d.reason, d.amount, NULL
     FROM billing_denial d
     JOIN billing_claim c ON c.organization_id = d.organization_id AND c.id = d.claim_id
+    JOIN billing_batch b ON b.organization_id = c.organization_id AND b.id = c.batch_id AND NOT b.is_test
     WHERE d.organization_id = %(organization)s AND d.state <> 'superseded'
       AND c.month BETWEEN %(first)s AND %(last)s
 """
@@ -104,9 +105,10 @@ class Money:
 
 
 def money_of(organization_id: UUID, first: str, last: str, zone: ZoneInfo) -> Money:
-    """Claims of service months from `first` to `last`. Six statements, whatever the number."""
+    """Claims of service months from `first` to `last`, but those of test files. Six statements, whatever the number."""
+    within = (first_day(first), first_day(last))
     rows = list(
-        Claim.objects.filter(organization_id=organization_id, month__range=(first_day(first), first_day(last)))
+        Claim.objects.filter(organization_id=organization_id, month__range=within, batch__is_test=False)
         .select_related("payer", "batch")
         .only("month", "is_superseded", "payer__name", "batch__made_at", "batch__sent_at", "organization_id")
     )

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -17,8 +18,11 @@ from billing.models import Claim, ClaimLine, Denial, RemittanceClaim
 from billing.operations import denials
 from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
 from billing.operations.denials import DenialWork, denials_corrected, open_denials, work_denials
+from billing.operations.refunds import find_refunds
+from billing.queries.money import money_of
 from billing.rules.x12.answers import quietly
 from billing.tasks import settle_answered
+from caseload.rules.clock import month_of
 from tests.billing.people import AT, Program
 from tests.factories.billing import ClaimFactory, ClaimLineFactory
 from tests.factories.claims import (
@@ -240,3 +244,16 @@ def test_many_claims_are_settled_with_as_many_statements_as_one(lakeside: Progra
 
     one, *many = [answered(lakeside, claimed(lakeside), ("99492", "0", "97")) for _ in range(9)]
     assert asked([one]) == asked(many)
+
+
+def test_answers_to_a_test_file_are_nobody_s_work_and_no_money(lakeside: Program):
+    claim = claimed(lakeside, batch__is_test=True, is_superseded=True)
+    denied = answered(lakeside, claim, ("99492", "0", "97"))
+    paid = answered(lakeside, claim, ("99492", "125.65", "45"), on=date(2026, 4, 1))
+    assert settle(lakeside, denied, paid) == []
+    assert Denial.objects.count() == 0
+    assert find_refunds(by=lakeside.by, at=AT) == []
+    DenialFactory(organization=lakeside.organization, claim=claim, remittance_claim=denied, state="corrected")
+    months = (month_of(claim.month), month_of(claim.month))
+    money = money_of(lakeside.organization.id, *months, ZoneInfo("America/Chicago"))
+    assert (money.all.paid, money.lines_answered, money.lines_denied, money.denied) == (0, 0, 0, ())
