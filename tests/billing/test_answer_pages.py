@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from bhi.tenancy.context import tenant
 from billing.models import Acknowledgement, AnswerFile, Claim, RemittanceClaim
 from billing.operations import answers
+from billing.rules.x12.decoding import MOST_BYTES
 from tests.billing.filed import CONTROL, Filed, filed
 from tests.billing.test_pages import text_of
 from tests.rules.billing.answer_texts import (
@@ -88,6 +89,21 @@ def test_what_is_too_large_is_said(billing: Client, monkeypatch: pytest.MonkeyPa
         422,
         1,
     )
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_at_the_very_byte_it_is_too_large(billing: Client, monkeypatch: pytest.MonkeyPatch, more: int) -> None:
+    """What is too large is said before anything of it is read."""
+    read: list[int] = []
+
+    def take(*, content: bytes, **rest: Any) -> Any:
+        read.append(len(content))
+        raise answers.AnswerUnreadable("Read.")
+
+    monkeypatch.setattr("billing.views.answers.take_answer", take)
+    page = send(billing, b"I" * (MOST_BYTES + more))
+    sentences = ("answer0.txt: Read.", "answer0.txt is larger than 25 MB. Ask the clearinghouse for it in parts")
+    assert (page.status_code, text_of(page).count(sentences[more]), len(read)) == (422, 1, 1 - more)
 
 
 def test_too_many_at_once_are_said(billing: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ class Unreadable(ValueError):
 MOST_BYTES: Final = 25 * 1024 * 1024
 TOO_LARGE: Final = "The file is larger than 25 MB. Ask the clearinghouse for it in parts, by day or by payment."
 
+_LOCKED: Final = "encrypted"
+_LOCKED_ZIP: Final = "a ZIP file that is locked with a password"
 _MARKS: Final = (
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
@@ -25,8 +27,14 @@ _MARKS: Final = (
     (b"{\\rtf", "a Word document"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word document"),
     (b"MZ", "a program"),
+    (b"RIFF", "a picture"),
+    (b"PK\x05\x06", "an empty ZIP file"),
+    (b"7z\xbc\xaf", "a compressed file"),
+    (b"Rar!", "a compressed file"),
+    (b"-----BEGIN PGP MESSAGE", _LOCKED),
 )
 _UNPACK: Final = ("a ZIP file or an Excel workbook", "a compressed file")
+_UNLOCK: Final = (_LOCKED, _LOCKED_ZIP)
 _STARTS: Final = (("<!doctype html", "a web page"), ("<html", "a web page"), ("<", "an XML file"), ("{", "a JSON file"))
 
 
@@ -36,9 +44,8 @@ def text_of(content: bytes) -> str:
         raise Unreadable(TOO_LARGE)
     if not content.strip(b"\x00\t\r\n\x1a "):
         raise Unreadable("The file is empty.")
-    for mark, what in _MARKS:
-        if content.startswith(mark) and not (mark.isalpha() and content[:200].isascii() and b"*" in content[:200]):
-            raise Unreadable(_instead(what))
+    if what := _marked(content):
+        raise Unreadable(_instead(what))
     text = _decoded(content).lstrip("\ufeff").strip("\x00\t\r\n\x1a\x0c ")
     if not text:
         raise Unreadable("The file is empty.")
@@ -50,11 +57,26 @@ def text_of(content: bytes) -> str:
     return text
 
 
+def _marked(content: bytes) -> str:
+    """What the first bytes say that it is; empty where they say nothing.
+
+    A ZIP says in the first bit of its flags whether it asks for a password; phones' pictures have their mark later.
+    """
+    if content.startswith(b"PK\x03\x04") and content[6:7] and content[6] & 1:
+        return _LOCKED_ZIP
+    if content[4:8] == b"ftyp":
+        return "a picture"
+    for mark, what in _MARKS:
+        if content.startswith(mark) and not (mark.isalpha() and content[:200].isascii() and b"*" in content[:200]):
+            return what
+    return ""
+
+
 _WANTED: Final = "Choose the 999, 277CA or 835 as the clearinghouse or payer gave it."
 
 
 def _instead(what: str) -> str:
-    unpack = " Unpack it first." if what in _UNPACK else ""
+    unpack = " Unpack it first." if what in _UNPACK else " Unlock it first." if what in _UNLOCK else ""
     return f"The file is {what}, not an answer to claims.{unpack} {_WANTED}"
 
 

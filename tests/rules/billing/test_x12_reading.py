@@ -154,6 +154,26 @@ REFUSED = {
         b"PK\x03\x04....",
         f"The file is a ZIP file or an Excel workbook, not an answer to claims. Unpack it first. {WANTED}",
     ),
+    "a ZIP behind a password": (
+        b"PK\x03\x04\x14\x00\x01\x00\x08\x00",
+        f"The file is a ZIP file that is locked with a password, not an answer to claims. Unlock it first. {WANTED}",
+    ),
+    "what PGP encrypted": (
+        b"-----BEGIN PGP MESSAGE-----\n\nhQEMA",
+        f"The file is encrypted, not an answer to claims. Unlock it first. {WANTED}",
+    ),
+    "a phone's picture": (
+        b"\x00\x00\x00\x18ftypheic",
+        f"The file is a picture, not an answer to claims. {WANTED}",
+    ),
+    "a letter in UTF-16": (
+        "Dear practice, your claims".encode("utf-16"),
+        f"The file is no answer to claims: it begins neither with ISA nor with a segment that answers have. {WANTED}",
+    ),
+    "a cut file in UTF-16": (
+        PLAIN[:60].encode("utf-16"),
+        "The file is cut off in the middle of its first segment, ISA. Ask for it again.",
+    ),
     "a web page": (
         b"<!DOCTYPE html><html>",
         f"The file is a web page, not an answer to claims. {WANTED}",
