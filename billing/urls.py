@@ -31,6 +31,7 @@ from billing.views import (
     practice_files,
     refunds,
     release,
+    treated,
     trial,
 )
 
@@ -65,6 +66,7 @@ urlpatterns = [
     path("months/", months.current_month, name="current_month"),
     path("months/<month:month>/", months.month, name="month"),
     path("months/<month:month>/episodes/<uuid:episode_id>/", month_rows.month_row, name="month_row"),
+    path("months/<month:month>/episodes/<uuid:episode_id>/clinician/", treated.month_clinician, name="month_clinician"),
     path("months/<month:month>/episodes/<uuid:episode_id>/decision/", release.month_decide, name="month_decide"),
     path(
         "months/<month:month>/episodes/<uuid:episode_id>/decision/withdrawal/",
@@ -150,6 +152,7 @@ urlpatterns = [
     path("filing/logo/", logos.filing_logo, name="filing_logo"),
     path("filing/logo/picture/", logos.filing_logo_picture, name="filing_logo_picture"),
     path("batches/<uuid:batch_id>/sent/", filing.batch_sent, name="batch_sent"),
+    path("batches/<uuid:batch_id>/again/", filing.batch_resend, name="batch_resend"),
     path("claims/", filing.claim_search, name="claim_search"),
     path("claims/<uuid:claim_id>/", claims.claim, name="claim"),
     path("claims/<uuid:claim_id>/correction/", claims.claim_correct, name="claim_correct"),

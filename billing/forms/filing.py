@@ -66,6 +66,16 @@ def _id(text: str) -> UUID | None:
         return None
 
 
+class ResendForm(forms.Form):
+    """Filing the claims of a refused file anew."""
+
+    client_token = TokenField()
+
+    @classmethod
+    def fresh(cls) -> ResendForm:
+        return cls(initial={"client_token": uuid7()})
+
+
 class CorrectionForm(forms.Form):
     """Sending a claim again, or taking it back."""
 

@@ -14,6 +14,7 @@ from django.db.models import Count, Q, Sum
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from billing.models import Batch, BatchFormat, Claim, ClaimLine
+from billing.queries.claim_answers import is_spoilt
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
 from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
 from caseload.rules.clock import first_day, month_of
@@ -103,6 +104,7 @@ class BatchPage:
     file_sha256: str
     claims: tuple[ClaimInBatch, ...]
     start: int = 0
+    is_spoilt: bool = False
 
 
 def file_name(number: int, of_format: str = "csv") -> str:
@@ -165,7 +167,8 @@ def _summed(row: Mapping[str, Any] | None) -> Expected:
 
 
 def batch_page(organization_id: UUID, batch_id: UUID, *, start: int = 0, limit: int = PAGE_ROWS) -> BatchPage:
-    """A batch and its claims in the order of its file. Seven statements. Raises NotFound.
+    """A batch and its claims in the order of its file. Seven statements, and up to three where a claim of a file that
+    nobody handed over stands no more. Raises NotFound.
 
     Expected is what the payers' own fees, clinicians' shares and what is withheld come to, else national amounts.
     """
@@ -179,7 +182,8 @@ def batch_page(organization_id: UUID, batch_id: UUID, *, start: int = 0, limit: 
     claims = tuple(_claim_in(batch.number, claim, lines.get(claim.id, []), brings[claim.id]) for claim in shown)
     names = {id_: one.name for id_, one in people_of(organization_id).items()}
     row = _batch_row(batch, brought(brings.values()), names)
-    return BatchPage(row, batch.stored_file.sha256, claims, start)
+    gone = any(claim.is_superseded for claim in everything)
+    return BatchPage(row, batch.stored_file.sha256, claims, start, is_spoilt=gone and is_spoilt(batch))
 
 
 def batch_with_file(organization_id: UUID, batch_id: UUID) -> Batch:

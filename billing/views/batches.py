@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,23 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import NotFound
+from billing.forms.filing import ResendForm
 from billing.forms.months import BatchForm
 from billing.operations.batches import make_batch
 from billing.operations.errors import AllHeld, BatchFileChanged, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen
 from billing.queries.batch_files import batch_bytes
 from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claim_pages import batch_answers
-from billing.queries.claim_states import claim_states
-from billing.queries.claims import PAGE_ROWS, batch_count, batch_page, batch_rows, batch_with_file, file_name
+from billing.queries.claim_states import REJECTED, ClaimState, claim_states
+from billing.queries.claims import (
+    PAGE_ROWS,
+    ClaimInBatch,
+    batch_count,
+    batch_page,
+    batch_rows,
+    batch_with_file,
+    file_name,
+)
 from billing.queries.month_page import Show, month_page
 from caseload.rules.clock import local_date
 
@@ -116,6 +126,8 @@ def batch(request: HttpRequest, organization: str, batch_id: UUID) -> HttpRespon
     zone = page_zone(organization_id)
     context = {
         "page": page,
+        "anew": _anew(page.claims, states, is_spoilt=page.is_spoilt),
+        "form": ResendForm.fresh(),
         "claims": [(claim, states.get(claim.id)) for claim in page.claims],
         "title": f"Batch {made.number}",
         "sub": " · ".join(part for part in (month_title(made.month), made.payer, f"made by {made.made_by}") if part),
@@ -124,6 +136,13 @@ def batch(request: HttpRequest, organization: str, batch_id: UUID) -> HttpRespon
         **_way_on(start, len(page.claims), made.claim_count),
     }
     return render(request, "billing/batch.html", context)
+
+
+def _anew(claims: Iterable[ClaimInBatch], states: Mapping[UUID, ClaimState], *, is_spoilt: bool) -> bool:
+    """Whether the claims that still stand can go out anew as one batch."""
+    standing = [states[claim.id] for claim in claims if claim.id in states and not claim.is_superseded]
+    is_refused = any(state.word == REJECTED and state.is_file_taken is False for state in standing)
+    return bool(standing) and (is_spoilt or is_refused)
 
 
 @requires(Permission.MAKE_BATCH)

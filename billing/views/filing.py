@@ -17,11 +17,14 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.asked import seat
-from billing.forms.filing import ClaimSearchForm, FilingForm
+from billing.forms.filing import ClaimSearchForm, FilingForm, ResendForm
 from billing.operations.batches import make_batch
+from billing.operations.claim_resending import resend_batch
+from billing.operations.errors import HoldsTakenBack
 from billing.operations.filing import make_filed_batches, mark_sent
 from billing.queries.calendar import is_over, month_title
 from billing.queries.claim_pages import claims_numbered
+from billing.queries.claims import batch_with_file
 from billing.queries.filing_facts import FilingPlan, PayerPlan, Prepared, filing_plan
 from billing.views.mending import mending
 
@@ -143,8 +146,31 @@ def batch_sent(request: HttpRequest, organization: str, batch_id: UUID) -> HttpR
         batch = mark_sent(by=seat(request), at=timezone.now(), batch_id=batch_id)
     except NotFound:
         raise Http404 from None
-    messages.success(request, f"Batch {batch.number} is marked as handed over.")
+    except HoldsTakenBack as fault:
+        messages.error(request, str(fault))
+    else:
+        messages.success(request, f"Batch {batch.number} is marked as handed over.")
     return redirect("batch", organization, batch_id)
+
+
+@requires(Permission.MAKE_BATCH)
+@require_POST
+def batch_resend(request: HttpRequest, organization: str, batch_id: UUID) -> HttpResponse:
+    """The claims of a refused file go out anew, as one batch."""
+    form, by = ResendForm(request.POST), seat(request)
+    try:
+        batch_with_file(by.organization_id, batch_id)
+        if not form.is_valid():
+            messages.error(request, "Press the button again: this page was open for too long.")
+            return redirect("batch", organization, batch_id)
+        made = resend_batch(by=by, at=timezone.now(), batch_id=batch_id, **form.cleaned_data)
+    except NotFound:
+        raise Http404 from None
+    except DomainError as fault:
+        messages.error(request, str(fault))
+        return redirect("batch", organization, batch_id)
+    messages.success(request, f"Batch {made.number} holds {made.claim_count} of its claims. Hand its file over.")
+    return redirect("batch", organization, made.id)
 
 
 @requires(Permission.VIEW_CLAIMS)

@@ -336,6 +336,44 @@ def test_a_reopening_is_recorded_on_the_claims_page(people: Program, lead: Clien
     assert ("Reopened by telephone" in page, "RO-1" in page, "This claim left as a table." in page) == (True,) * 3
 
 
+def test_a_refused_file_goes_out_anew_from_its_page(people: Program, billing: Client, base: str):
+    claim = handed_over(people)
+    page = f"{base}batches/{claim.batch_id}/"
+    assert "File its claims anew" not in text_of(billing.get(page))
+    with tenant(people.organization):
+        AcknowledgementFactory(
+            organization=people.organization, claim=None, batch=claim.batch, kind="999", is_accepted=False
+        )
+    assert "The file was refused as a whole" in text_of(billing.get(page))
+    sent = {"client_token": str(uuid4())}
+    answer = text_of(billing.post(f"{page}again/", sent, follow=True))
+    assert "Batch 2 holds 1 of its claims. Hand its file over." in answer
+    assert billing.post(f"{page}again/", sent).status_code == 302
+    assert "File its claims anew" not in text_of(billing.get(page))
+    assert "Nobody refused this file as a whole" in text_of(
+        billing.post(f"{page}again/", {"client_token": str(uuid4())}, follow=True)
+    )
+    assert "Press the button again" in text_of(billing.post(f"{page}again/", {}, follow=True))
+    assert billing.post(f"{base}batches/{uuid4()}/again/", {"client_token": str(uuid4())}).status_code == 404
+    assert [batch.number for batch in all_of(people, Batch)] == [1, 2]
+
+
+def test_a_file_with_a_claim_that_was_taken_back_is_not_handed_over(people: Program, billing: Client, base: str):
+    patient(people, "Berg")
+    patient(people, "Abara", minutes=40)
+    close(people)
+    with tenant(people.organization):
+        make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+        Claim.objects.filter(patient__family_name="Abara").update(is_superseded=True)
+    (batch,) = all_of(people, Batch)
+    page = text_of(billing.get(f"{base}batches/{batch.id}/"))
+    assert ("Do not hand this file over" in page, "It was handed over" in page) == (True, False)
+    said = text_of(billing.post(f"{base}batches/{batch.id}/sent/", follow=True))
+    assert "File the others anew, and hand over that file instead." in said
+    answer = text_of(billing.post(f"{base}batches/{batch.id}/again/", {"client_token": str(uuid4())}, follow=True))
+    assert ("Batch 2 holds 1 of its claims." in answer, "Berg, Jo" in answer) == (True, True)
+
+
 def test_a_rejected_void_is_sent_again_from_its_page(people: Program, lead: Client, base: str):
     claim = handed_over(people)
     taken_back(people, claim)
