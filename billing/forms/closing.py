@@ -76,6 +76,24 @@ class ExceptionForm(forms.Form):
         return values["kind"], values["episode"], values["about"]
 
 
+class TreatedForm(forms.Form):
+    """Who treated in a closed month, where the close kept somebody else, and how that is known."""
+
+    clinician = forms.TypedChoiceField(
+        label="Who treated the patient in that month",
+        coerce=UUID,
+        empty_value=None,
+        error_messages={"required": "Choose who treated.", "invalid_choice": "Choose from the list."},
+    )
+    because = TextField(label="Why", max_length=300, required=True, missing="Say why, in a few words.")
+
+    def __init__(self, *args: object, clinicians: Iterable[tuple[UUID, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["clinician"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [("", "Choose"), *((str(id_), name) for id_, name in clinicians)]
+
+
 class BecauseForm(forms.Form):
     """Why a month is to be opened again, or corrected."""
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from bhi.errors import NotFound
 from billing.models import FrozenMonth
 from billing.rules.closing import FrozenLine, standing_lines
 from billing.rules.decisions import Release
@@ -20,11 +21,14 @@ from caseload.rules.clock import first_day
 
 @dataclass(frozen=True, slots=True)
 class FrozenAsk:
-    """What a closed month asks for, on how many minutes it rests, and of which payer it asks."""
+    """What a closed month asks for, on how many minutes it rests, and of which payer it asks. Who treated in it is
+    told of one episode's month, where it was kept.
+    """
 
     lines: tuple[FrozenLine, ...]
     minutes: int
     payer_id: UUID | None
+    clinician: str = ""
 
     @property
     def amount(self) -> Decimal | None:
@@ -74,8 +78,22 @@ def closed_months(organization_id: UUID, month: str) -> ClosedMonths:
 
 def frozen_ask(organization_id: UUID, month: str, episode_id: UUID) -> FrozenAsk:
     """What the closed month of one episode asks for; nothing where it came after the close."""
-    row = frozen_rows(organization_id, month).filter(episode_id=episode_id).defer("facts", "verdict").first()
-    return NOTHING if row is None else FrozenAsk(standing_lines(read_lines(row.lines)), row.minutes, row.payer_id)
+    rows = frozen_rows(organization_id, month).filter(episode_id=episode_id).select_related("clinician")
+    row = rows.defer("facts", "verdict").first()
+    if row is None:
+        return NOTHING
+    return FrozenAsk(standing_lines(read_lines(row.lines)), row.minutes, row.payer_id, str(row.clinician or ""))
+
+
+def asking_row(organization_id: UUID, month: str, episode_id: UUID) -> FrozenMonth:
+    """The last row of an episode's closed month that asks for something, with its patient and who treated. Raises
+    NotFound.
+    """
+    rows = frozen_rows(organization_id, month).filter(episode_id=episode_id)
+    row = rows.select_related("clinician", "patient").defer("facts", "verdict").first()
+    if row is None or not standing_lines(read_lines(row.lines)):
+        raise NotFound
+    return row
 
 
 def frozen_rows(organization_id: UUID, month: str) -> QuerySet[FrozenMonth]:

@@ -79,6 +79,7 @@ def row_page(
         "sub": f"{month_title(month)} · {detail.episode.mrn} · {detail.episode.clinic_name}",
         "today": today,
         "may_decide": Permission.DECIDE_MONTH in may and detail.release is not None and not detail.closed_since,
+        "may_close": Permission.CLOSE_MONTH in may,
         "may_check": Permission.RECORD_SERVICES in may,
         "decision_form": decision or decision_form(detail),
         "back_form": back or WhyForm(auto_id="back_%s"),
