@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,13 @@ from billing.operations.batches import make_batch
 from billing.operations.claim_resending import resend_batch
 from billing.operations.errors import HoldsTakenBack
 from billing.operations.filing import make_filed_batches, mark_sent
-from billing.queries.calendar import is_over, month_title
+from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claim_pages import claims_numbered
 from billing.queries.claims import batch_with_file
 from billing.queries.filing_facts import FilingPlan, PayerPlan, Prepared, filing_plan
+from billing.rules.filing_deadline import Deadline, deadline
 from billing.views.mending import mending
+from caseload.rules.clock import local_date
 
 MOST_SHOWN = 50
 
@@ -36,6 +39,7 @@ MOST_SHOWN = 50
 def filing_new(request: HttpRequest, organization: str, month: str) -> HttpResponse:
     """What would leave for each payer, what is to be mended first, and making the files."""
     now, by = timezone.now(), seat(request)
+    today = local_date(now, page_zone(by.organization_id))
     posted = request.method == "POST"
     seen = posted and "has_seen_papers" in request.POST
     plan = filing_plan(by.organization_id, month, at=now, has_seen_papers=seen)
@@ -70,7 +74,8 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
         "month": month,
         "title": month_title(month),
         "plan": plan,
-        "payers": _payers(plan, form, organization, month, by),
+        "payers": _payers(plan, form, organization, month, by, today),
+        "today": today,
         "unseen": sum(len(payer.unseen) for payer in plan.payers),
         "is_over": is_over(by.organization_id, month, now),
         "are_tests": any(payer.head is not None and payer.head.is_test for payer in plan.payers),
@@ -79,7 +84,9 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
     return render(request, "billing/filing_new.html", context, status=422 if refusal or form.errors else 200)
 
 
-def _payers(plan: FilingPlan, form: FilingForm, slug: str, month: str, by: Membership) -> list[dict[str, Any]]:
+def _payers(
+    plan: FilingPlan, form: FilingForm, slug: str, month: str, by: Membership, today: date
+) -> list[dict[str, Any]]:
     mend = mending(slug, month, permissions_of(by.roles))
     chosen = form.chosen()
     return [
@@ -87,7 +94,11 @@ def _payers(plan: FilingPlan, form: FilingForm, slug: str, month: str, by: Membe
             "plan": payer,
             "is_chosen": payer.payer_id in chosen,
             "file_faults": [mend(fault) for fault in payer.file_faults],
-            "to_mend": [(one, [mend(fault) for fault in one.faults]) for one in payer.to_mend[:MOST_SHOWN]],
+            "to_mend": [
+                (one, [mend(fault) for fault in one.faults], _file_by(payer, [one], today))
+                for one in payer.to_mend[:MOST_SHOWN]
+            ],
+            "file_by": _file_by(payer, [*payer.ready, *payer.to_mend, *payer.unseen], today),
             "more": max(len(payer.to_mend) - MOST_SHOWN, 0),
             "ready": payer.ready[:MOST_SHOWN],
             "more_ready": max(len(payer.ready) - MOST_SHOWN, 0),
@@ -96,6 +107,13 @@ def _payers(plan: FilingPlan, form: FilingForm, slug: str, month: str, by: Membe
         }
         for payer in plan.payers
     ]
+
+
+def _file_by(payer: PayerPlan, ones: Sequence[Prepared], today: date) -> Deadline | None:
+    """The last day on which all of these are taken; None where nobody set down the payer's days."""
+    if payer.route is None or not ones:
+        return None
+    return deadline(min(one.claim.service_on for one in ones), payer.route.filing_days, today)
 
 
 def by_table(payer: PayerPlan) -> list[Prepared]:

@@ -390,6 +390,20 @@ def test_a_rejected_void_is_sent_again_from_its_page(people: Program, lead: Clie
     assert "The claim is taken back in batch 3. Hand its file over." in page
 
 
+@pytest.mark.parametrize(
+    ("days", "said", "beside"),
+    [(9000, "File by Oct 20, 2050.", "Oct 20, 2050<"), (1, "until Mar 1", "Mar 1, past<")],
+)
+def test_until_when_claims_are_taken(people: Program, billing: Client, base: str, days: int, said: str, beside: str):
+    patient(people, "Abara")
+    patient(people, "Berg", address="")
+    close(people)
+    with tenant(people.organization):
+        PayerRoute.objects.update(filing_days=days)
+    page = text_of(billing.get(f"{base}months/{FEBRUARY}/files/new/"))
+    assert (said in page, beside in page) == (True, True)
+
+
 def test_until_when_corrected_claims_are_taken(people: Program, lead: Client, base: str):
     claim = handed_over(people)
     with tenant(people.organization):
