@@ -1,6 +1,6 @@
 """Payments that records do not support any more: found, looked into, closed; in the store and on the pages."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -79,6 +79,23 @@ def test_minutes_taken_back_after_the_payment_bring_it_up_once(lakeside: Program
     assert refund.why == ("Paid: 99492. Supported now: nothing. Because: Fewer minutes count than were claimed.")
     assert find(lakeside) == []
     assert AuditEvent.objects.get(action="refunds.found").count == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        # Chicago, an hour before and after midnight of the nights on which clocks are changed, and of a month's end.
+        (datetime(2026, 11, 1, 4, 30, tzinfo=UTC), (date(2026, 10, 31), date(2026, 12, 30))),
+        (datetime(2026, 11, 1, 5, 30, tzinfo=UTC), (date(2026, 11, 1), date(2026, 12, 31))),
+        (datetime(2027, 3, 14, 5, 30, tzinfo=UTC), (date(2027, 3, 13), date(2027, 5, 12))),
+        (datetime(2027, 3, 15, 4, 30, tzinfo=UTC), (date(2027, 3, 14), date(2027, 5, 13))),
+        (datetime(2026, 6, 1, 4, 30, tzinfo=UTC), (date(2026, 5, 31), date(2026, 7, 30))),
+    ],
+)
+def test_it_is_identified_on_the_clinic_s_day(lakeside: Program, at: datetime, expected: tuple[date, date]):
+    take_minutes_back(lakeside, paid(lakeside))
+    (refund,) = find(lakeside, at)
+    assert (refund.identified_on, refund.due_on) == expected
 
 
 def test_a_consent_taken_back_is_named_as_the_cause(lakeside: Program):

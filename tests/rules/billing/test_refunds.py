@@ -35,6 +35,34 @@ def test_the_clock(begun: date | None, ended: date | None, expected: RefundClock
 
 
 @pytest.mark.parametrize(
+    ("found", "begun", "ended", "expected"),
+    [
+        # Over the end of a year, over February, over a leap day: days are counted, not months.
+        (date(2026, 12, 3), None, None, date(2027, 2, 1)),
+        (date(2026, 12, 31), None, None, date(2027, 3, 1)),
+        (date(2027, 12, 31), None, None, date(2028, 2, 29)),
+        (date(2028, 1, 1), None, None, date(2028, 3, 1)),
+        # Clocks go forward and back between the two days.
+        (date(2026, 3, 7), None, None, date(2026, 5, 6)),
+        (date(2026, 10, 31), None, None, date(2026, 12, 30)),
+        # Looked into over the end of a year, and 180 days over a leap day.
+        (date(2026, 11, 10), date(2026, 12, 30), date(2027, 1, 9), date(2027, 1, 19)),
+        (date(2027, 10, 1), date(2027, 10, 1), date(2028, 6, 1), date(2028, 5, 28)),
+        # Begun on day 59, one of the sixty is left once it ends; begun on day 60, none.
+        (date(2026, 4, 1), date(2026, 5, 30), date(2026, 6, 30), date(2026, 7, 1)),
+        (date(2026, 4, 1), date(2026, 5, 31), date(2026, 6, 30), date(2026, 6, 30)),
+        # Ended on day 179 and 180.
+        (date(2026, 4, 1), date(2026, 4, 2), date(2026, 9, 27), date(2026, 11, 25)),
+        (date(2026, 4, 1), date(2026, 4, 2), date(2026, 9, 28), date(2026, 11, 26)),
+    ],
+)
+def test_the_clock_counts_days_whatever_lies_between(
+    found: date, begun: date | None, ended: date | None, expected: date
+):
+    assert refund_clock(found, begun, ended) == RefundClock(expected)
+
+
+@pytest.mark.parametrize(
     ("paid", "now", "expected"),
     [
         ((("99493", 1),), (("99493", 1),), ()),
