@@ -47,7 +47,7 @@ class DenialFilterForm(forms.Form):
 
 
 class DenialWorkForm(forms.Form):
-    """What becomes of one denial or several: an owner, a state, a note."""
+    """What becomes of one denial or several: an owner, a state, a note. What an answer settled keeps its state."""
 
     state = forms.ChoiceField(label="What was done", choices=STATES, initial=KEEP, required=False)
     owner = forms.ChoiceField(label="Who sees to it", required=False, initial=KEEP)
@@ -57,8 +57,10 @@ class DenialWorkForm(forms.Form):
         help_text="Needed when it is appealed or written off. It takes the place of the note before.",
     )
 
-    def __init__(self, *args: Any, people: Iterable[tuple[UUID, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: Iterable[tuple[UUID, str]], is_settled: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if is_settled:
+            del self.fields["state"]
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ChoiceField)
         listed = [(str(id_), name) for id_, name in people]
@@ -69,7 +71,7 @@ class DenialWorkForm(forms.Form):
         values = self.cleaned_data
         owner = values["owner"] or KEEP
         return DenialWork(
-            state=None if values["state"] in ("", KEEP) else values["state"],
+            state=None if values.get("state", KEEP) in ("", KEEP) else values["state"],
             sets_owner=owner != KEEP,
             owner_id=None if owner in (KEEP, NOBODY) else UUID(owner),
             note=values["note"],
@@ -77,7 +79,7 @@ class DenialWorkForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        if not self.errors and not values["note"] and {values["state"], values["owner"]} <= {"", KEEP}:
+        if not self.errors and not values["note"] and {values.get("state", KEEP), values["owner"]} <= {"", KEEP}:
             raise forms.ValidationError("Choose what was done or who sees to it, or write a note.")
         return values
 

@@ -21,7 +21,7 @@ from bhi.tenancy.models import Membership
 from billing.models import Claim, Denial, DenialState, RemittanceClaim
 from billing.operations.batches import lock_claims
 from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
-from billing.queries.answered import AnsweredClaim, answered_claims
+from billing.queries.answered import AnsweredClaim, answer_days, answered_claims
 from billing.rules.denial_states import Through, may_become
 from billing.rules.denials import TAKEN_BACK, Unpaid, last_day, reason_of, standing_after
 from caseload.rules.clock import local_date
@@ -114,6 +114,25 @@ def denials_corrected(*, by: Membership, at: datetime, claim_id: UUID) -> int:
     """A corrected claim, or a void, went out for this one: its open denials wait for the answer. Returns how many."""
     rows = _locked(by.organization_id).filter(claim_id=claim_id)
     return sum(_move(row, Through.CLAIM, DenialState.CORRECTED, by=by, at=at) for row in rows)
+
+
+@transaction.atomic
+def redate_denials(*, by: Membership, at: datetime, payer_id: UUID) -> int:
+    """The payer's days for corrected claims and appeals were set or changed: so are the last days of its denials that
+    are not finished. Returns how many have another one.
+    """
+    rows = _locked(by.organization_id).filter(claim__payer_id=payer_id, state__in=UNFINISHED).select_related("claim")
+    days = answer_days(by.organization_id, {payer_id}).get(payer_id)
+    changed = []
+    for row in rows:
+        due_on = last_day(reason_of(row.reason).step, row.claim.service_on, row.found_on, days)
+        if due_on != row.due_on:
+            row.due_on, row.changed_at, row.changed_by = due_on, at, by
+            changed.append(row)
+    Denial.objects.bulk_update(changed, ["due_on", "changed_at", "changed_by"], batch_size=500)
+    if changed:
+        record("denials.worked", by=by, at=at, count=len(changed), fields=["due_on"])
+    return len(changed)
 
 
 def _locked(organization_id: UUID) -> QuerySet[Denial]:

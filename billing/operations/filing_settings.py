@@ -14,6 +14,7 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Clinic, Membership
 from billing.models import BillingProvider, PayerRoute, Receiver
 from billing.models.filing import ServiceDayPolicy, TaxIdKind
+from billing.operations.denials import redate_denials
 from billing.rules.filing import MOST_DAYS, Faults, clinic_faults, provider_faults, receiver_faults, route_faults
 from registry.models import Payer
 
@@ -135,7 +136,7 @@ def set_receiver(*, by: Membership, at: datetime, receiver_id: UUID, values: Rec
 
 @transaction.atomic
 def set_route(*, by: Membership, at: datetime, payer_id: UUID, values: RouteValues) -> PayerRoute:
-    """Say how a payer is filed with. The same again changes nothing.
+    """Say how a payer is filed with; the last days of its denials follow. The same again changes nothing.
 
     Raises FilingWrong with the faults by field, NotFound for a payer that is not there or takes no claims.
     """
@@ -156,6 +157,7 @@ def set_route(*, by: Membership, at: datetime, payer_id: UUID, values: RouteValu
     found = PayerRoute.objects.filter(organization_id=by.organization_id, payer=payer).first()
     route = found or PayerRoute(organization_id=by.organization_id, payer=payer)
     _keep("payer_route.set", route, asdict(values), by=by, at=at, is_new=found is None)
+    redate_denials(by=by, at=at, payer_id=payer_id)
     return route
 
 

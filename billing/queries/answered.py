@@ -45,7 +45,7 @@ def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[
         .order_by("id")
     )
     answers = answers_of(organization_id, claim_ids)
-    days = _days(organization_id, {claim.payer_id for claim in claims})
+    days = answer_days(organization_id, {claim.payer_id for claim in claims})
     codes = _codes(organization_id, claim_ids)
     earlier = _earlier(organization_id, claims)
     return [
@@ -142,7 +142,8 @@ def _adjusted(less: Iterable[Sequence[str]]) -> tuple[tuple[Adjusted, ...], dict
     return tuple(of_claim), of_line
 
 
-def _days(organization_id: UUID, payer_ids: Collection[UUID]) -> dict[UUID, AnswerDays]:
+def answer_days(organization_id: UUID, payer_ids: Collection[UUID]) -> dict[UUID, AnswerDays]:
+    """By payer, how long it takes corrected claims and appeals; nothing where nobody set it."""
     rows = PayerRoute.objects.filter(organization_id=organization_id, payer_id__in=list(payer_ids))
     return {row.payer_id: AnswerDays(row.corrected_days, row.appeal_days) for row in rows}
 

@@ -101,6 +101,11 @@ class DenialRow:
     def is_finished(self) -> bool:
         return self.state in STATES[Kept.FINISHED]
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether an answer finished it: nobody may say otherwise."""
+        return self.state in (DenialState.PAID, DenialState.SUPERSEDED)
+
 
 @dataclass(frozen=True, slots=True)
 class ReasonSum:
@@ -172,7 +177,7 @@ def denial_detail(organization_id: UUID, denial_id: UUID) -> DenialDetail:
         charge=line.charge if line is not None else answer.charge,
         paid=line.paid if line is not None else answer.paid,
         said=tuple(said.order_by("position", "id").values_list("group", "reason", "amount")),
-        remarks=tuple(line.remarks) if line is not None else (),
+        remarks=tuple(dict.fromkeys([*answer.remarks, *(line.remarks if line is not None else ())])),
         payer_claim_number=answer.payer_claim_number,
         others=tuple(
             (one.id, reason_of(one.reason).meaning, one.found_on, one.get_state_display())

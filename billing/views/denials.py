@@ -71,12 +71,13 @@ def denial(request: HttpRequest, organization: str, denial_id: UUID) -> HttpResp
         detail = denial_detail(by.organization_id, denial_id)
     except NotFound:
         raise Http404 from None
-    form = DenialWorkForm(request.POST if request.method == "POST" else None, people=_people(by))
+    typed = request.POST if request.method == "POST" else None
+    form = DenialWorkForm(typed, people=_people(by), is_settled=detail.row.is_settled)
     if form.is_bound and form.is_valid():
         try:
             work_denials(by=by, at=now, denial_ids=[denial_id], work=form.work())
         except DomainError as fault:
-            form.add_error("note", str(fault))
+            form.add_error("note" if isinstance(fault, DeniedWhy) else None, str(fault))
         else:
             messages.success(request, "Kept.")
             return redirect("denial", organization, denial_id)

@@ -161,3 +161,15 @@ def test_one_denial_is_worked_and_an_empty_form_says_what_to_do(people: Program,
     assert billing.post(f"{PAGE}{denial.id}/", typed).headers["Location"] == f"{PAGE}{denial.id}/"
     assert "Appealed" in text_of(billing.get(f"{PAGE}{denial.id}/"))
     assert billing.get(f"{PAGE}{uuid4()}/").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["paid", "superseded"])
+def test_what_an_answer_settled_takes_a_note_and_no_other_state(people: Program, billing: Client, state: str):
+    denial = denied(people, state=state)
+    page = billing.get(f"{PAGE}{denial.id}/")
+    assert ("What was done" in text_of(page), "settled it; a note may still be added" in text_of(page)) == (False, True)
+    billing.post(f"{PAGE}{denial.id}/", {"state": "open", "note": "Seen."})
+    ticked = billing.post(f"{PAGE}work/?kept=all", {"denial": [str(denial.id)], "state": "appealed", "note": "Faxed."})
+    assert (ticked.status_code, "settled this denial meanwhile: its state stays" in text_of(ticked)) == (422, True)
+    with tenant(people.organization):
+        assert list(Denial.objects.values_list("state", "note")) == [(state, "Seen.")]

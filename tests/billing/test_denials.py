@@ -18,6 +18,7 @@ from billing.models import Claim, ClaimLine, Denial, RemittanceClaim
 from billing.operations import denials
 from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
 from billing.operations.denials import DenialWork, denials_corrected, open_denials, work_denials
+from billing.operations.filing_settings import RouteValues, set_route
 from billing.operations.refunds import find_refunds
 from billing.queries.money import money_of
 from billing.rules.x12.answers import quietly
@@ -257,3 +258,22 @@ def test_answers_to_a_test_file_are_nobody_s_work_and_no_money(lakeside: Program
     months = (month_of(claim.month), month_of(claim.month))
     money = money_of(lakeside.organization.id, *months, ZoneInfo("America/Chicago"))
     assert (money.all.paid, money.lines_answered, money.lines_denied, money.denied) == (0, 0, 0, ())
+
+
+def test_days_that_a_payer_takes_are_set_later_and_last_days_follow(lakeside: Program):
+    """An appeal counts from the answer of March 20, a corrected claim from the day of service, February 28."""
+    claim = claimed(lakeside, "99492", "99494", service_on=date(2026, 2, 28))
+    rows = answered(lakeside, claim, ("99492", "0", "50"), ("99494", "0", "16"))
+    appeal, correct = settle(lakeside, rows)
+    done = DenialFactory(organization=lakeside.organization, claim=claim, remittance_claim=rows, state="paid")
+    assert [appeal.due_on, correct.due_on] == [None, None]
+
+    def last_days(corrected_days: int, appeal_days: int) -> list[date | None]:
+        values = RouteValues(None, "", "CI", "month_end", 365, corrected_days, appeal_days)
+        set_route(by=lakeside.by, at=AT, payer_id=claim.payer_id, values=values)
+        due = dict(Denial.objects.values_list("id", "due_on"))
+        return [due[one.id] for one in (appeal, correct, done)]
+
+    assert last_days(365, 120) == [date(2026, 7, 18), date(2027, 2, 28), None]
+    assert last_days(180, 60) == [date(2026, 5, 19), date(2026, 8, 27), None]
+    assert AuditEvent.objects.filter(action="denials.worked", count=2, fields=["due_on"]).count() == 2
