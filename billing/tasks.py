@@ -34,10 +34,11 @@ from billing.operations.reopening_notices import TELL, mail_of_reopening
 from billing.operations.service_months import refresh_service_month, refresh_service_months, verify_service_months
 from billing.queries.calendar import page_zone
 from billing.queries.packets import content_of, logo_of, packet_of_job, parts_made
-from billing.queries.paper_sheets import CHARGES, Paper, PaperAsked, asked_of, paper_of
+from billing.queries.paper_sheets import CHARGES, Paper, PaperAsked, PaperRow, asked_of, paper_of
 from billing.queries.paper_sheets import MAKE as MAKE_PAPER
-from billing.rules.claim_sheet import claim_sheet
+from billing.rules.claim_sheet import ClaimSheet, claim_sheet
 from billing.rules.packet import PacketContent, fingerprint
+from billing.rules.x12.filed import Biller
 from caseload.rules.clock import local_date
 
 log = structlog.get_logger(__name__)
@@ -225,9 +226,12 @@ def sheet_papers(asked: PaperAsked, paper: Paper, *, made_by: str, on: date) -> 
         if asked.kind == CHARGES:
             yield pdf_of("pdf/charge_sheet.html", context, style="pdf/sheets.css", is_tagged=True)
             continue
-        sheets = [(row, claim_sheet(row.claim, paper.biller, account=row.account,
-                                    is_institutional=row.is_institutional)) for row in rows]  # fmt: skip
+        sheets = [(row, _sheet(row, paper.biller)) for row in rows]
         yield pdf_of("pdf/claim_sheets.html", context | {"sheets": sheets}, style="pdf/sheets.css", is_tagged=True)
+
+
+def _sheet(row: PaperRow, biller: Biller | None) -> ClaimSheet:
+    return claim_sheet(row.claim, biller, account=row.account, is_institutional=row.is_institutional, other=row.other)
 
 
 def _a_part(asked: PaperAsked) -> int:

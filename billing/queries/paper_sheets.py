@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,9 @@ from billing.models import Batch, BatchFormat, Claim
 from billing.queries.charge_sheets import ChargeRow, charge_row, charge_sheet
 from billing.queries.filing_facts import biller_of
 from billing.queries.filing_settings import billing_provider
+from billing.queries.other_plans import other_plans
 from billing.rules.canonical import read as read_kept
+from billing.rules.claim_sheet import OtherPlan
 from billing.rules.x12.filed import Biller, FiledClaim
 from caseload.rules.clock import month_of
 
@@ -53,6 +56,7 @@ class PaperRow:
     name: str
     account: str
     is_institutional: bool = False
+    other: OtherPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,17 @@ def paper_of(organization_id: UUID, asked: PaperAsked, *, at: datetime) -> Paper
     provider = billing_provider(organization_id)
     biller = biller_of(provider) if provider else None
     if asked.episode_id is not None:
-        return Paper((_paper_row(charge_row(organization_id, asked.month, asked.episode_id, at=at)),), biller)
-    sheet = charge_sheet(organization_id, asked.month, at=at)
-    return Paper(tuple(_paper_row(row) for row in sheet.rows if row.is_to_post), biller)
+        rows = [charge_row(organization_id, asked.month, asked.episode_id, at=at)]
+    else:
+        rows = [row for row in charge_sheet(organization_id, asked.month, at=at).rows if row.is_to_post]
+    others = first_others(organization_id, [(row.patient_id, row.claim) for row in rows])
+    return Paper(tuple(_paper_row(row, others.get(row.patient_id)) for row in rows), biller)
+
+
+def first_others(organization_id: UUID, claims: Iterable[tuple[UUID, FiledClaim]]) -> dict[UUID, OtherPlan]:
+    """By patient, the plan that pays after the one that the claim asks. One statement."""
+    asked = [(patient_id, claim.insured.payer_name, claim.service_on) for patient_id, claim in claims]
+    return {one[0]: plans[0] for one, plans in other_plans(organization_id, asked).items()}
 
 
 def paper_files(organization_id: UUID, job_id: UUID, *, at: datetime) -> list[StoredFile]:
@@ -131,17 +143,16 @@ def _of_batch(organization_id: UUID, batch_id: UUID) -> Paper:
         .only("content", "organization_id", "patient__family_name", "patient__given_name", "patient__mrn")
         .order_by("number")
     )
-    kept = [(row, row.content) for row in rows if "claim" in row.content]
-    biller = read_kept(Biller, kept[0][1]["head"]["biller"]) if kept else None
-    return Paper(tuple(_batch_row(row, content) for row, content in kept), biller)
+    kept = [(row, read_kept(FiledClaim, row.content["claim"])) for row in rows if "claim" in row.content]
+    biller = read_kept(Biller, kept[0][0].content["head"]["biller"]) if kept else None
+    others = first_others(organization_id, [(row.patient_id, claim) for row, claim in kept])
+    return Paper(tuple(_batch_row(row, claim, others.get(row.patient_id)) for row, claim in kept), biller)
 
 
-def _batch_row(row: Claim, content: dict[str, Any]) -> PaperRow:
+def _batch_row(row: Claim, claim: FiledClaim, other: OtherPlan | None) -> PaperRow:
     patient = row.patient
-    return PaperRow(
-        read_kept(FiledClaim, content["claim"]), f"{patient.family_name}, {patient.given_name}", patient.mrn
-    )
+    return PaperRow(claim, f"{patient.family_name}, {patient.given_name}", patient.mrn, other=other)
 
 
-def _paper_row(row: ChargeRow) -> PaperRow:
-    return PaperRow(row.claim, row.patient_name, row.mrn, row.is_institutional)
+def _paper_row(row: ChargeRow, other: OtherPlan | None) -> PaperRow:
+    return PaperRow(row.claim, row.patient_name, row.mrn, row.is_institutional, other)

@@ -34,6 +34,15 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPlan:
+    """Another coverage of the patient on the day of service; `holder` is empty where the patient holds it."""
+
+    payer: str
+    member_id: str
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SheetRow:
     """One row of box 24."""
 
@@ -63,18 +72,26 @@ class ClaimSheet:
 
 
 def claim_sheet(
-    claim: FiledClaim, biller: Biller | None, *, account: str, is_institutional: bool = False
+    claim: FiledClaim,
+    biller: Biller | None,
+    *,
+    account: str,
+    is_institutional: bool = False,
+    other: OtherPlan | None = None,
 ) -> ClaimSheet:
-    """The claim as somebody keys it; `account` is the patient's record number. What is not known says so."""
+    """The claim as somebody keys it; `account` is the patient's record number, `other` the plan that pays next.
+
+    What is not known says so.
+    """
     return ClaimSheet(
-        above=tuple(_above(claim)),
+        above=tuple(_above(claim, other)),
         rows=tuple(_rows(claim)),
         below=tuple(_below(claim, biller, account)),
         institutional=tuple(_institutional(claim)) if is_institutional else (),
     )
 
 
-def _above(claim: FiledClaim) -> Iterator[Box]:
+def _above(claim: FiledClaim, other: OtherPlan | None) -> Iterator[Box]:
     insured, patient = claim.insured, claim.patient
     holder = insured.holder or patient
     yield _box("", "Payer", insured.payer_name)
@@ -89,9 +106,14 @@ def _above(claim: FiledClaim) -> Iterator[Box]:
     yield _box("5", "Patient’s address", _address(patient.address))
     yield _box("6", "Patient is to the insured", _RELATIONSHIPS.get(insured.relationship, "Other"))
     yield _box("7", "Insured’s address", _address(holder.address), needed=insured.holder is not None)
+    if other is not None:
+        yield _box("9", "Other insured", other.holder or _name(patient))
+        yield _box("9a", "Other policy or group number", other.member_id)
+        yield _box("9d", "Other plan", other.payer)
     yield _box("10", "Because of work, car or other accident", "No")
     yield _box("11", "Group number", insured.group_number or "None", needed=False)
     yield _box("11a", "Insured’s birth date and sex", f"{_day(holder.birth_date)} {holder.sex}".strip())
+    yield _box("11d", "Another health plan", "No other on record" if other is None else "Yes")
     yield _box("12, 13", "Signatures", "On file, where the practice has them")
     yield _box("21", "Diagnoses (ICD-10: 0)", _diagnoses(claim))
     yield _box("22", "Original or replacement", _resubmission(claim))

@@ -33,6 +33,7 @@ from billing.queries.charge_sheets import (
 )
 from billing.queries.filing_facts import biller_of
 from billing.queries.filing_settings import billing_provider
+from billing.queries.paper_sheets import first_others
 from billing.rules.charge_sheet import ColumnsWrong
 from billing.rules.claim_sheet import claim_sheet
 from billing.rules.x12.filed import Biller
@@ -157,7 +158,13 @@ def cms_sheet(request: HttpRequest, organization: str, month: str, episode_id: U
     context = {
         **_month(by, month, now),
         "row": row,
-        "paper": claim_sheet(row.claim, _biller(by), account=row.mrn, is_institutional=row.is_institutional),
+        "paper": claim_sheet(
+            row.claim,
+            _biller(by),
+            account=row.mrn,
+            is_institutional=row.is_institutional,
+            other=first_others(by.organization_id, [(row.patient_id, row.claim)]).get(row.patient_id),
+        ),
     }
     return render(request, "billing/cms_sheet.html", context)
 

@@ -22,10 +22,11 @@ from bhi.web.asked import seat
 from billing.forms.filing import CorrectionForm, OutsideForm
 from billing.operations.claim_corrections import correct_claim, void_claim
 from billing.operations.claims_outside import record_correction, record_end
-from billing.queries.calendar import month_title, page_zone
+from billing.queries.calendar import month_title
 from billing.queries.claim_answers import claim_work
 from billing.queries.claim_pages import ClaimPage, Entry, claim_page
 from billing.queries.claim_states import DENIED, PARTLY_PAID, REJECTED, REVERSED
+from billing.queries.other_plans import other_plans
 from billing.rules.claim_ways import Way
 from caseload.rules.clock import local_date
 
@@ -39,16 +40,18 @@ def claim(request: HttpRequest, organization: str, claim_id: UUID) -> HttpRespon
     now, by = timezone.now(), seat(request)
     page = _page_of(by, claim_id)
     may = permissions_of(by.roles)
+    asked = (page.patient_id, page.payer, page.service_on)
     record("claim.viewed", by=by, at=now, object_id=claim_id, patient_id=page.patient_id)
     context: dict[str, Any] = {
         **_about(page),
         "entries": [_entry(entry, organization, may) for entry in page.entries],
         "relatives": [(one, FREQUENCIES[one.frequency]) for one in page.relatives],
+        "others": other_plans(by.organization_id, [asked]).get(asked, ()),
         "needs_work": page.state.word in NEED_WORK,
         "may_batch": Permission.MAKE_BATCH in may,
         "may_work": Permission.WORK_DENIALS in may and not page.is_superseded and not page.is_test,
         "may_void_again": Permission.WORK_DENIALS in may and page.frequency == "8" and page.state.word == REJECTED,
-        "today": local_date(now, page_zone(by.organization_id)),
+        "today": local_date(now, page.zone),
     }
     return render(request, "billing/claim.html", context)
 
@@ -79,7 +82,7 @@ def _work(
 ) -> HttpResponse:
     now, by = timezone.now(), seat(request)
     page = _page_of(by, claim_id)
-    today = local_date(now, page_zone(by.organization_id))
+    today = local_date(now, page.zone)
     work = claim_work(by.organization_id, claim_id, today)
     is_outside = work.way in (Way.REOPENING, Way.TABLE)
     form = OutsideForm.fresh() if is_outside else CorrectionForm.fresh(_number(page))
