@@ -16,7 +16,7 @@ ALLOWED_KEYS: Final = frozenset(
     {
         "event", "level", "timestamp", "logger", "request_id", "method", "view", "status", "error", "permission",
         "membership_id", "organization_id", "job_id", "kind", "attempt", "state", "count", "seconds", "command",
-        "differences", "task_id", "task_name", "where", "dropped_keys",
+        "differences", "seal", "task_id", "task_name", "where", "dropped_keys",
     }
 )  # fmt: skip
 
