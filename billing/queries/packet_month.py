@@ -20,6 +20,7 @@ from billing.queries.month_detail import MonthDetail, month_detail
 from billing.queries.packet_claims import packet_claims
 from billing.queries.packet_time import packet_time
 from billing.queries.release_pages import closed_clinics
+from billing.queries.treated import treated_in
 from billing.rules import canonical
 from billing.rules import facts as frozen
 from billing.rules.closing import standing_lines
@@ -29,7 +30,7 @@ from billing.rules.packet import CheckOn, CloseOn, CodeUnits, DecisionOn, Frozen
 from billing.rules.release import CHECKS_BY_WORD
 from billing.rules.release import HOLD as HOLDS
 from caseload.rules.clock import first_day, last_day, month_starts_and_ends
-from registry.models import Episode, Payer
+from registry.models import Episode, Payer, TreatingClinician
 
 People = Mapping[UUID, Membership]
 
@@ -45,6 +46,7 @@ class _Basis:
     refusal: str
     payer: str
     checks: tuple[CheckOn, ...]
+    clinician: TreatingClinician | None
     close: CloseOn | None = None
     as_of: datetime | None = None
 
@@ -63,7 +65,12 @@ def packet_month(
     if episode is None:
         raise NotFound
     people = people if people is not None else people_of(organization_id)
-    row = frozen_rows(organization_id, month).filter(episode_id=episode_id).select_related("close", "payer").first()
+    row = (
+        frozen_rows(organization_id, month)
+        .filter(episode_id=episode_id)
+        .select_related("close", "payer", "clinician")
+        .first()
+    )
     basis = _of_frozen(row, episode, people) if row is not None else _of_live(organization_id, month, episode)
     return _packet_month(episode, month, basis, people, tells_reasons=tells_reasons)
 
@@ -97,7 +104,7 @@ def _packet_month(
 
 
 def _heading(episode: Episode, month: str, basis: _Basis) -> Heading:
-    patient, clinician = episode.patient, episode.treating_clinician
+    patient, clinician = episode.patient, basis.clinician
     return Heading(
         organization=Organization.objects.get(id=episode.organization_id).name,
         clinic=episode.clinic.name,
@@ -130,7 +137,16 @@ def _of_live(organization_id: UUID, month: str, episode: Episode) -> _Basis:
         refusal=came_after if is_closed else detail.judged.refusal or _why_held(detail),
         payer=payer.name if payer else "",
         checks=_live_checks(detail),
+        clinician=_clinician(episode, treated_in(organization_id, [detail.judged.month]).get(episode.id)),
     )
+
+
+def _clinician(episode: Episode, clinician_id: UUID | None) -> TreatingClinician | None:
+    """Whose service the month was; whoever treats today where it is not known."""
+    today: TreatingClinician | None = episode.treating_clinician
+    if clinician_id is None or clinician_id == episode.treating_clinician_id:
+        return today
+    return TreatingClinician.objects.get(organization_id=episode.organization_id, id=clinician_id)
 
 
 def _why_held(detail: MonthDetail) -> str:
@@ -155,6 +171,7 @@ def _of_frozen(row: FrozenMonth, episode: Episode, people: People) -> _Basis:
         refusal=row.refusal,
         payer=payer.name if payer else "",
         checks=tuple(_frozen_checks(row)),
+        clinician=row.clinician or episode.treating_clinician,
         close=_close(row, people),
         as_of=row.frozen_at if gone_at is None else min(row.frozen_at, gone_at - timedelta(microseconds=1)),
     )

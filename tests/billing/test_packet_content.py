@@ -28,6 +28,7 @@ from registry.operations.recording import Stamp, void_facts
 from tests.billing.filing import closed, filed_patient, set_up
 from tests.billing.people import AT, Program
 from tests.billing.test_claims_of_closed_months import late_work
+from tests.billing.test_filed_as_it_was import hand_over
 from tests.factories.caseload import CaseReviewFactory, ContactFactory, RecommendationFactory
 from tests.factories.claims import AcknowledgementFactory, AdjustmentFactory, RemittanceClaimFactory
 from tests.factories.registry import DiagnosisFactory
@@ -70,6 +71,15 @@ def test_an_open_month_is_told_as_it_stands(lakeside: Program) -> None:
     words = words_of(printed(lakeside, made))
     assert "Not closed. What follows is as it was on record on Apr 3, 2026" in words
     assert "No claim was made for this month." in words
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_it_names_who_treated_in_the_month_not_who_treats_today(lakeside: Program, is_closed: bool) -> None:
+    episode = filed_patient(lakeside)
+    if is_closed:
+        closed(lakeside)
+    hand_over(lakeside, episode)
+    assert month_of(lakeside, episode).heading.clinician == "Ana Rivera, MD"
 
 
 def test_a_closed_month_is_told_as_it_was_frozen_and_what_came_later_beside_it(lakeside: Program) -> None:
