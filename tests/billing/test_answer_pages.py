@@ -289,7 +289,7 @@ def test_an_acknowledgement_that_was_set_aside_waits_again(billing: Client, out:
     assert text_of(listed).count("Set aside Filed elsewhere 999") == 1
     done = billing.post(here, {"act": "undo", "because": "It is ours"}, follow=True)
     assert text_of(done).count("Taken back. It waits in this list again.") == 1
-    assert text_of(billing.get(here)).count("Set aside: Filed elsewhere said by") == 1
+    assert text_of(billing.get(here)).count("Set aside: Filed elsewhere (said by ") == 1
 
 
 def test_remarks_and_counts_are_said_in_words(billing: Client) -> None:
