@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 
-from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
-from billing.models import Acknowledgement, Claim, ClaimLine, ClaimWithdrawal, Denial, RemittanceClaim
+from billing.models import Acknowledgement, Claim, ClaimWithdrawal, RemittanceClaim
 from billing.queries.acknowledged import acknowledged_in
+from billing.queries.claim_parts import DenialShown, LinePart, Relative, claim_parts
 from billing.queries.claim_states import STATE_WORDS, ClaimState, claim_states
 from billing.queries.claims import claim_name
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
@@ -49,27 +49,6 @@ class LineShown:
     @property
     def takes_back(self) -> bool:
         return self.units < 0
-
-
-@dataclass(frozen=True, slots=True)
-class DenialShown:
-    """A denial as the claim's page names it."""
-
-    id: UUID
-    reason: str
-    amount: Decimal
-    state: str
-    is_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Relative:
-    """Another claim of the same patient and month: the one before, or after."""
-
-    id: UUID
-    name: str
-    frequency: str
-    is_superseded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +99,7 @@ class ClaimPage:
     entries: tuple[Entry, ...]
     denials: tuple[DenialShown, ...]
     relatives: tuple[Relative, ...]
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +136,8 @@ def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
     however much was answered, but for one each time that it was replaced. Raises NotFound.
     """
     claim = _claim(organization_id, claim_id)
-    lines = ClaimLine.objects.filter(organization_id=organization_id, claim=claim).order_by("number")
-    shown = tuple(_lines(claim, list(lines), fee_table(organization_id)))
+    parts = claim_parts(claim)
+    shown = tuple(_lines(claim, parts.lines, fee_table(organization_id)))
     batch = claim.batch
     clinician = claim.clinician or claim.episode.treating_clinician
     return ClaimPage(
@@ -188,8 +168,9 @@ def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
         lines=shown,
         expected=added(line.expected for line in shown if not line.takes_back),
         entries=_entries(claim),
-        denials=_denials(claim),
-        relatives=_relatives(claim),
+        denials=parts.denials,
+        relatives=parts.relatives,
+        zone=ZoneInfo(claim.episode.clinic.time_zone),
     )
 
 
@@ -225,7 +206,13 @@ def claims_numbered(organization_id: UUID, typed: str) -> list[FoundClaim]:
 
 def _claim(organization_id: UUID, claim_id: UUID) -> Claim:
     rows = Claim.objects.filter(organization_id=organization_id, id=claim_id).select_related(
-        "patient", "payer", "batch", "clinician", "episode__treating_clinician", "episode__clinic"
+        "patient",
+        "payer",
+        "clinician",
+        "episode__treating_clinician",
+        "episode__clinic",
+        "batch__made_by",
+        "batch__sent_by",
     )
     claim: Claim | None = rows.first()
     if claim is None:
@@ -233,7 +220,7 @@ def _claim(organization_id: UUID, claim_id: UUID) -> Claim:
     return claim
 
 
-def _lines(claim: Claim, lines: list[ClaimLine], table: FeeTable) -> list[LineShown]:
+def _lines(claim: Claim, lines: Iterable[LinePart], table: FeeTable) -> list[LineShown]:
     placed = placed_of_claim(claim)
     return [
         LineShown(
@@ -249,26 +236,25 @@ def _lines(claim: Claim, lines: list[ClaimLine], table: FeeTable) -> list[LineSh
 
 def _entries(claim: Claim) -> tuple[Entry, ...]:
     """What happened, the newest first."""
-    names = {id_: one.name for id_, one in people_of(claim.organization_id).items()}
     batch, zone = claim.batch, ZoneInfo(claim.episode.clinic.time_zone)
     made = Entry(
-        local_date(batch.made_at, zone), f"In batch {batch.number}", "paper-airplane", names[batch.made_by_id],
+        local_date(batch.made_at, zone), f"In batch {batch.number}", "paper-airplane", batch.made_by.name,
         kind="batch", object_id=batch.id,
     )  # fmt: skip
     found = [(batch.made_at, made)]
-    if batch.sent_at is not None and batch.sent_by_id is not None:
+    if batch.sent_at is not None and batch.sent_by is not None:
         found.append(
-            (batch.sent_at, Entry(local_date(batch.sent_at, zone), "Handed over", "check", names[batch.sent_by_id]))
+            (batch.sent_at, Entry(local_date(batch.sent_at, zone), "Handed over", "check", batch.sent_by.name))
         )
-    found += [*_acknowledged(claim, zone), *_remitted(claim, zone), *_withdrawn(claim, zone, names)]
+    found += [*_acknowledged(claim, zone), *_remitted(claim, zone), *_withdrawn(claim, zone)]
     return tuple(entry for _, entry in sorted(found, key=lambda one: one[0], reverse=True))
 
 
-def _withdrawn(claim: Claim, zone: ZoneInfo, names: Mapping[UUID, str]) -> list[tuple[datetime, Entry]]:
+def _withdrawn(claim: Claim, zone: ZoneInfo) -> list[tuple[datetime, Entry]]:
     """Only what stands no more can have been taken back."""
     if not claim.is_superseded:
         return []
-    rows = ClaimWithdrawal.objects.filter(organization_id=claim.organization_id, claim=claim)
+    rows = ClaimWithdrawal.objects.filter(organization_id=claim.organization_id, claim=claim).select_related("by")
     return [
         (
             row.at,
@@ -276,7 +262,7 @@ def _withdrawn(claim: Claim, zone: ZoneInfo, names: Mapping[UUID, str]) -> list[
                 local_date(row.at, zone),
                 "Taken back: the payer was told" if row.payer_told else "Taken back without a file",
                 "x-mark",
-                names[row.by_id],
+                row.by.name,
                 row.because,
                 (f"number {row.reference}",) if row.reference else (),
             ),
@@ -323,23 +309,6 @@ def _remittance(row: RemittanceClaim, zone: ZoneInfo) -> Entry:
         tone="danger" if row.is_reversal else "good" if row.paid else "warning",
         kind="answer",
         object_id=remittance.file_id,
-    )
-
-
-def _denials(claim: Claim) -> tuple[DenialShown, ...]:
-    rows = Denial.objects.filter(organization_id=claim.organization_id, claim=claim).order_by("found_on", "id")
-    return tuple(
-        DenialShown(row.id, f"{row.group}-{row.reason}", row.amount, row.get_state_display(), row.state == "open")
-        for row in rows
-    )
-
-
-def _relatives(claim: Claim) -> tuple[Relative, ...]:
-    rows = Claim.objects.filter(organization_id=claim.organization_id, patient=claim.patient, month=claim.month)
-    others = rows.exclude(id=claim.id).select_related("batch").defer("facts", "verdict", "content")
-    return tuple(
-        Relative(one.id, claim_name(one.batch.number, one.number), one.frequency, one.is_superseded)
-        for one in others.order_by("batch__number", "number")
     )
 
 
