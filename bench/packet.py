@@ -19,7 +19,7 @@ from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from billing.queries.packet_month import packet_month
 from billing.rules.packet import PacketContent, fingerprint
-from billing.tasks import packet_papers
+from billing.tasks import packet_paper
 from registry.models import Episode
 
 BUDGET = 1.3
@@ -70,21 +70,18 @@ def _content(organization: Organization, month: str, months: int) -> PacketConte
 
 
 def _packet(organization: Organization, content: PacketContent, at: datetime) -> int:
-    return sum(len(part) for part in packet_papers(organization.id, content, made_by="Bench", at=at))
+    return len(packet_paper(organization.id, content, made_by="Bench", at=at))
 
 
 def _pages(content: PacketContent, at: datetime) -> list[list[str]]:
     """The words of each page, a paragraph for each piece of text: as the packet's own HTML has them."""
     context: dict[str, Any] = {
         "content": content,
-        "months": content.months,
         "hash": fingerprint(content),
         "batch_words": "Batch 1",
         "made_by": "Bench",
         "made_at": at,
         "zone": content.months[0].heading.zone,
-        "part": 1,
-        "parts": 1,
     }
     html = render_to_string("pdf/packet.html", context)
     sheet = weasyprint.CSS(string=render_to_string("pdf/packet.css"))
