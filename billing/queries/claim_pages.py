@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
 from bhi.errors import NotFound
 from billing.models import Acknowledgement, Claim, ClaimWithdrawal, RemittanceClaim
@@ -167,7 +169,7 @@ def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
         state=claim_states(organization_id, [claim_id])[claim_id],
         lines=shown,
         expected=added(line.expected for line in shown if not line.takes_back),
-        entries=_entries(claim),
+        entries=_entries(claim, claim.withdrawal),
         denials=parts.denials,
         relatives=parts.relatives,
         zone=ZoneInfo(claim.episode.clinic.time_zone),
@@ -204,7 +206,14 @@ def claims_numbered(organization_id: UUID, typed: str) -> list[FoundClaim]:
     ]
 
 
-def _claim(organization_id: UUID, claim_id: UUID) -> Claim:
+def _claim(organization_id: UUID, claim_id: UUID) -> Any:
+    """The claim, with how it was taken back without a file (None where it was not)."""
+    told = JSONObject(
+        at=F("at"), by=F("by__name"), because=F("because"), reference=F("reference"), payer_told=F("payer_told")
+    )
+    withdrawal = ClaimWithdrawal.objects.filter(
+        organization_id=OuterRef("organization_id"), claim_id=OuterRef("id")
+    ).values(told=told)
     rows = Claim.objects.filter(organization_id=organization_id, id=claim_id).select_related(
         "patient",
         "payer",
@@ -214,7 +223,7 @@ def _claim(organization_id: UUID, claim_id: UUID) -> Claim:
         "batch__made_by",
         "batch__sent_by",
     )
-    claim: Claim | None = rows.first()
+    claim: Any = rows.annotate(withdrawal=Subquery(withdrawal)).first()
     if claim is None:
         raise NotFound
     return claim
@@ -234,7 +243,7 @@ def _lines(claim: Claim, lines: Iterable[LinePart], table: FeeTable) -> list[Lin
     ]
 
 
-def _entries(claim: Claim) -> tuple[Entry, ...]:
+def _entries(claim: Claim, told: Mapping[str, Any] | None) -> tuple[Entry, ...]:
     """What happened, the newest first."""
     batch, zone = claim.batch, ZoneInfo(claim.episode.clinic.time_zone)
     made = Entry(
@@ -246,29 +255,17 @@ def _entries(claim: Claim) -> tuple[Entry, ...]:
         found.append(
             (batch.sent_at, Entry(local_date(batch.sent_at, zone), "Handed over", "check", batch.sent_by.name))
         )
-    found += [*_acknowledged(claim, zone), *_remitted(claim, zone), *_withdrawn(claim, zone)]
+    found += [*_acknowledged(claim, zone), *_remitted(claim, zone), *_withdrawn(told, zone)]
     return tuple(entry for _, entry in sorted(found, key=lambda one: one[0], reverse=True))
 
 
-def _withdrawn(claim: Claim, zone: ZoneInfo) -> list[tuple[datetime, Entry]]:
-    """Only what stands no more can have been taken back."""
-    if not claim.is_superseded:
+def _withdrawn(told: Mapping[str, Any] | None, zone: ZoneInfo) -> list[tuple[datetime, Entry]]:
+    if told is None:
         return []
-    rows = ClaimWithdrawal.objects.filter(organization_id=claim.organization_id, claim=claim).select_related("by")
-    return [
-        (
-            row.at,
-            Entry(
-                local_date(row.at, zone),
-                "Taken back: the payer was told" if row.payer_told else "Taken back without a file",
-                "x-mark",
-                row.by.name,
-                row.because,
-                (f"number {row.reference}",) if row.reference else (),
-            ),
-        )
-        for row in rows
-    ]
+    at = datetime.fromisoformat(told["at"])
+    title = "Taken back: the payer was told" if told["payer_told"] else "Taken back without a file"
+    facts = (f"number {told['reference']}",) if told["reference"] else ()
+    return [(at, Entry(local_date(at, zone), title, "x-mark", told["by"], told["because"], facts))]
 
 
 def _acknowledged(claim: Claim, zone: ZoneInfo) -> list[tuple[datetime, Entry]]:

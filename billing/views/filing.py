@@ -51,13 +51,13 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
         if made_table is not None:
             messages.success(request, f"Batch {made_table.number} is a table of {made_table.claim_count} claims.")
             return redirect("batch", organization, made_table.id)
-    elif posted and form.is_valid():
+    elif posted and form.is_valid() and (token := form.token_for(*map(str, form.cleaned_data["payers"]))):
         try:
             made = make_filed_batches(
                 by=by,
                 at=now,
                 month=month,
-                client_token=form.token_for(*map(str, form.cleaned_data["payers"])),
+                client_token=token,
                 payer_ids=form.cleaned_data["payers"],
                 has_seen_papers=form.cleaned_data["has_seen_papers"],
             )
