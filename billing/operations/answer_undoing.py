@@ -92,6 +92,7 @@ def undo_acknowledgement_match(
 
 def stand_again(organization_id: UUID, claim_ids: Collection[UUID], *, by: Membership, at: datetime) -> None:
     """Denials that an answer closed stand again where the answers that are left say so."""
+    lock_claims(organization_id)
     for claim in answered_claims(organization_id, claim_ids):
         stands = {
             (one.answer_id, one.line_id, one.group, one.reason)

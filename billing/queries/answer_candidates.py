@@ -42,7 +42,7 @@ class Candidate:
 def waiting_claim(organization_id: UUID, row_id: UUID, *, locked: bool = False) -> RemittanceClaim:
     """What a payment said of a claim; `locked` for who changes what it means. Raises NotFound."""
     rows = RemittanceClaim.objects.filter(organization_id=organization_id, id=row_id).select_related("remittance")
-    found = (rows.select_for_update(of=("self",)) if locked else rows).first()
+    found = (rows.select_for_update(of=("self",), no_key=True) if locked else rows).first()
     if found is None:
         raise NotFound
     return found
@@ -51,7 +51,7 @@ def waiting_claim(organization_id: UUID, row_id: UUID, *, locked: bool = False) 
 def acknowledgement(organization_id: UUID, row_id: UUID, *, locked: bool = False) -> Acknowledgement:
     """What was said of a file or claim; `locked` for who changes what it means. Raises NotFound."""
     rows = Acknowledgement.objects.filter(organization_id=organization_id, id=row_id)
-    found = (rows.select_for_update() if locked else rows).first()
+    found = (rows.select_for_update(no_key=True) if locked else rows).first()
     if found is None:
         raise NotFound
     return found
