@@ -74,7 +74,7 @@ _PARTS: Final = """
 
 def claim_parts(claim: Claim) -> ClaimParts:
     """What hangs on one claim. One statement."""
-    given = {
+    given: dict[str, Any] = {
         "organization": claim.organization_id,
         "claim": claim.id,
         "patient": claim.patient_id,
