@@ -48,6 +48,10 @@ class Membership(models.Model):
     roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list, blank=True)
     is_system = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When the work here ended last")
+    ended_because = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="Why work that was left could not wait"
+    )
 
     class Meta:
         constraints = [
