@@ -40,9 +40,7 @@ def test_of_many_who_choose_at_once_one_says_which_claim_it_is(waiting: tuple[An
 
     answers = at_once(organization, [chooser(claim_id) for claim_id in claims])
     won = [answer for answer in answers if isinstance(answer, RemittanceClaim)]
-    assert sorted(type(answer).__name__ for answer in answers) == ["MatchedAlready"] * (PEOPLE - 1) + [
-        "RemittanceClaim"
-    ]
+    assert (len(won), sum(isinstance(answer, MatchedAlready) for answer in answers)) == (1, PEOPLE - 1)
     with tenant(organization):
         assert RemittanceClaim.objects.get().claim_id == won[0].claim_id
         assert list(Denial.objects.values_list("claim_id", flat=True)) == [won[0].claim_id]

@@ -59,8 +59,7 @@ def _declared(text: str) -> Separators:
 def _guessed(text: str) -> Separators:
     """Without ISA: as the first tag, the ends of its segments and the first procedure code show."""
     begins = _TAG_AND_NEXT.match(text)
-    if begins is None:
-        raise Unreadable(NO_ANSWER)
+    assert begins is not None, "asked only where something begins"
     element = begins[1]
     end = _end_before_tags(text, element)
     composed = re.search(rf"SVC{re.escape(element)}[A-Z]{{2}}([^A-Za-z0-9\s])", text)
