@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from registry.views import (
     assessments,
     care_plans,
+    clinic_programs,
     clinic_safety,
     clinic_sites,
     clinicians,
@@ -27,8 +28,10 @@ from registry.views import (
     safety,
     safety_plans,
     self_reports,
+    setting_up,
     status,
     tools,
+    trainings,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -178,6 +181,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("safety/", safety.safety_notices, name="safety_notices"),
     path("safety/<uuid:notice_id>/", safety.safety_notice, name="safety_notice"),
     path("safety/<uuid:notice_id>/take/", safety.safety_notice_take, name="safety_notice_take"),
+    # going live
+    path("set-up/", setting_up.set_up, name="set_up"),
+    path("set-up/said/", setting_up.set_up_say, name="set_up_say"),
+    path("set-up/clinics/new/", setting_up.clinic_new, name="clinic_new"),
+    path("set-up/clinics/<uuid:clinic_id>/program/", clinic_programs.clinic_program, name="clinic_program"),
+    path("set-up/clinics/<uuid:clinic_id>/move/", clinic_programs.clinic_move, name="clinic_move"),
+    path("set-up/trainings/", trainings.trainings, name="trainings"),
+    path("set-up/payers/", trainings.payer_checks, name="payer_checks"),
     # settings
     path("settings/clinicians/", clinicians.clinicians, name="clinicians"),
     path("settings/clinicians/new/", clinicians.clinician_new, name="clinician_new"),

@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from bhi.accounts.permissions import PUBLIC, SIGNED_IN, declared, permissions_of
+from bhi.accounts.narrowing import may_here
+from bhi.accounts.permissions import PLATFORM, PUBLIC, SIGNED_IN, declared
 
 log = structlog.get_logger(__name__)
 
@@ -38,10 +39,10 @@ class PermissionMiddleware:
             raise PermissionDenied
         if not request.user.is_authenticated:
             return to_sign_in(request)
-        if access == SIGNED_IN:
+        if access == SIGNED_IN or (access == PLATFORM and getattr(request.user, "is_platform_staff", False)):
             return None
         membership = getattr(request, "membership", None)
-        if membership is None or access not in permissions_of(membership.roles):
+        if membership is None or not may_here(membership, access):
             log.info("access.denied", permission=access, membership_id=str(membership.id) if membership else None)
             raise PermissionDenied
         return None

@@ -10,12 +10,24 @@ from itertools import groupby
 from django.http import HttpRequest
 from django.urls import reverse
 
-from bhi.accounts.permissions import Permission, permissions_of
+from bhi.accounts.narrowing import permissions_here
+from bhi.accounts.permissions import Permission
 from bhi.accounts.queries import seats_of
 from bhi.jobs.doorbell import is_silent
 
 # Pages that belong to a place in the navigation without being its first page.
 SECTIONS = {
+    "invitation_new": "people",
+    "seat": "people",
+    "seat_access": "people",
+    "seat_person": "people",
+    "seat_credential": "people",
+    "seat_credential_void": "people",
+    "seat_leave": "people",
+    "seat_return": "people",
+    "end_work": "people",
+    "access_review": "access_reviews",
+    "access_review_sign": "access_reviews",
     "attempt_new": "today",
     "follow_up": "today",
     "snooze_new": "today",
@@ -126,6 +138,12 @@ SECTIONS = {
     "signals": "caseload",
     "for_review": "caseload",
     "clinic_tools": "clinic_settings",
+    "set_up_say": "set_up",
+    "clinic_new": "set_up",
+    "clinic_program": "set_up",
+    "clinic_move": "set_up",
+    "trainings": "set_up",
+    "payer_checks": "payers",
     "consent_texts": "clinic_settings",
     "note_templates": "clinic_settings",
     "supervision": "clinic_settings",
@@ -241,7 +259,10 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Practice file", "practice_files", "document-arrow-up", Permission.TAKE_PRACTICE_FILE),
     ("Look back", "look_backs", "scale", Permission.LOOK_BACK),
     ("Duplicates", "duplicates", "document-duplicate", Permission.MERGE_PATIENTS),
+    ("Set-up", "set_up", "rocket-launch", Permission.SET_UP),
     ("Settings", "clinic_settings", "cog-6-tooth", Permission.SET_PROTOCOLS),
+    ("People", "people", "identification", Permission.MANAGE_PEOPLE),
+    ("Access reviews", "access_reviews", "clipboard-document-list", Permission.SIGN_ACCESS),
     ("Audit", "audit", "eye", Permission.VIEW_AUDIT),
 )
 
@@ -309,7 +330,7 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
     if membership is None:
         return {"frame": EMPTY}
     slug = membership.organization.slug
-    may = permissions_of(membership.roles)
+    may = permissions_here(membership)
     places = tuple(
         Place(seat.organization_name, seat.slug, reverse("enter", args=[seat.slug]))
         for seat in seats_of(request.user.pk)

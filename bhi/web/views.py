@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 from psycopg_pool import PoolTimeout
 
+from bhi.accounts.narrowing import permissions_here
 from bhi.accounts.permissions import Permission, permissions_of, public, requires, signed_in
 from bhi.accounts.queries import seats_of
 from bhi.tenancy.startup import role_faults
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def enter(request: HttpRequest, organization: str) -> HttpResponse:
     """The first page of work that the seat may see; the safety list is first in sight, and mostly empty."""
-    may = permissions_of(request.membership.roles)  # type: ignore[attr-defined]
+    may = permissions_here(request.membership)  # type: ignore[attr-defined]
     for _, name, _, permission in NAVIGATION:
         if permission in may and name != "safety_notices":
             return redirect(name, organization)

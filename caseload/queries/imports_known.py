@@ -39,6 +39,7 @@ from registry.models import (
     Referral,
     TreatingClinician,
 )
+from registry.queries.programs import programs_of
 from registry.rules.identifiers import bare_mrn
 from registry.rules.names import sort_name
 
@@ -47,11 +48,15 @@ Row = TypeVar("Row")
 
 def known_for(organization_id: UUID, reading: Reading) -> Known:
     """What the organization has that the rows could mean: a fixed number of statements, whatever the file's length."""
+    programs = programs_of(organization_id)
     clinics = {clinic.id: clinic for clinic in Clinic.objects.filter(organization_id=organization_id).order_by("name")}
     patients = list(_patients(organization_id, reading))
     ids = [patient.id for patient in patients]
     return Known(
-        clinics=tuple(KnownClinic(str(each.id), each.name, each.time_zone) for each in clinics.values()),
+        clinics=tuple(
+            KnownClinic(str(each.id), each.name, each.time_zone, programs.get(each.id, "cocm"))
+            for each in clinics.values()
+        ),
         staff=_staff(organization_id),
         clinicians=_named(TreatingClinician.objects.filter(organization_id=organization_id)),
         payers=_named(Payer.objects.filter(organization_id=organization_id)),

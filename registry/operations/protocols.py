@@ -14,7 +14,7 @@ from registry.models import ClinicProtocol
 
 # Anything else of the row is its own business: which clinic, who changed it, when.
 SETTABLE = frozenset({
-    *("first_attempt_days", "panel_limit", "interim_contact_days"),
+    *("program", "first_attempt_days", "panel_limit", "interim_contact_days"),
     *("open_weekdays", "opens_at", "closes_at", "outside_hours", "link_days"),
     *("crisis_text", "crisis_text_es", "read_within", "read_within_es"),
 })  # fmt: skip

@@ -10,11 +10,12 @@ from django.apps import apps
 
 from bhi.accounts.queries import people_of
 from bhi.tenancy.models import Clinic
-from registry.models import ClinicProtocol
+from registry.models import ClinicProtocol, Program
 from registry.rules.protocols import clock_words, weekday_words
 
 # What the page of limits and hours shows; texts for patients are on the page of safety.
 FIELD_WORDS: Final = {
+    "program": "New patients begin in",
     "first_attempt_days": "First attempt, business days",
     "panel_limit": "Places per care manager",
     "interim_contact_days": "Contact while waiting, days",
@@ -75,6 +76,8 @@ def _changes(before: Any, after: Any) -> tuple[Change, ...]:
 
 
 def _said(name: str, value: Any) -> str:
+    if name == "program":
+        return str(Program(value).label)
     if name == "open_weekdays":
         return weekday_words(tuple(value)) if value else "as by default"
     if name in ("opens_at", "closes_at"):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic
-from registry.models import ClinicProtocol, OutsideHours
+from registry.models import ClinicProtocol, OutsideHours, Program
 from registry.rules import protocols as default
 from registry.rules.protocols import clock_words, is_open_at, weekday_words
 
@@ -21,6 +21,7 @@ class Protocol:
     clinic_id: UUID
     clinic_name: str
     zone: ZoneInfo
+    program: str = Program.COCM.value
     first_attempt_days: int = default.FIRST_ATTEMPT_DAYS
     panel_limit: int | None = None
     interim_contact_days: int = default.INTERIM_CONTACT_DAYS
@@ -74,6 +75,7 @@ def protocol_from(clinic: Clinic, row: ClinicProtocol | None) -> Protocol:
         clinic_id=clinic.id,
         clinic_name=clinic.name,
         zone=zone,
+        program=row.program,
         first_attempt_days=row.first_attempt_days,
         panel_limit=row.panel_limit,
         interim_contact_days=row.interim_contact_days,

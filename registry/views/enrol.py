@@ -52,6 +52,7 @@ from registry.queries.duplicates import Alike, alike
 from registry.queries.earlier import earlier_episodes
 from registry.queries.enrolment import care_manager_named_by
 from registry.queries.panels import open_episodes_by_care_manager, panel_of
+from registry.queries.programs import program_of
 from registry.queries.protocols import protocol_of
 from registry.queries.referral_doors import open_referral
 from registry.queries.referrals import was_referred
@@ -72,6 +73,7 @@ class Desk:
     at: datetime
     clinic: Clinic
     offered: Offered
+    program: str
     door: PatientDoor | None = None
     referral: Any = None
 
@@ -168,7 +170,8 @@ def _desk(request: HttpRequest, door: PatientDoor | None = None, referral: Any =
         representatives=representative_choices(patient.id, today) if patient is not None else (),
         mbi_payers=payers_with_mbi(organization_id),
     )
-    return Desk(request, by, at, clinic, offered, door, referral)
+    program = program_of(organization_id, clinic.id)
+    return Desk(request, by, at, clinic, offered, program, door, referral)
 
 
 def _clinic(
@@ -194,6 +197,7 @@ def _initial(desk: Desk) -> dict[str, Any]:
     own = desk.by.id if is_care_manager else None
     return {
         "clinic": desk.clinic.id,
+        "program": desk.program,
         "care_manager": (referral.assigned_to_id if referral is not None else None) or own,
         "treating_clinician": referral.treating_clinician_id if referral is not None else None,
         "target_condition": referral.reason[:100] if referral is not None else "",

@@ -13,7 +13,8 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from bhi.accounts.permissions import Permission, permissions_of
+from bhi.accounts.narrowing import permissions_here
+from bhi.accounts.permissions import Permission
 from bhi.web.charts import Sparkline
 from bhi.web.charts import sparkline as sparkline_of
 
@@ -105,7 +106,7 @@ def local_day(at: datetime | None, zone: str) -> date | None:
 def may(context: template.Context, permission: str) -> bool:
     """Whether the seat has a permission, in parts included by `only` too: `{% may "set_payers" as may_set %}`."""
     membership = getattr(getattr(context, "request", None), "membership", None)
-    return membership is not None and Permission(permission) in permissions_of(membership.roles)
+    return membership is not None and Permission(permission) in permissions_here(membership)
 
 
 @register.simple_tag

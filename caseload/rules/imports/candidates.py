@@ -56,7 +56,7 @@ class Enrolment:
     """The episode that a row tells of. `state` is an episode's status; `end_reason` is empty unless discharged.
 
     A discharge without its day has `ended_on` None: the day of the last contact is taken for it. An empty
-    `consent_form` was not said.
+    `consent_form` was not said, an empty `program` neither: then it is the clinic's.
     """
 
     state: str

@@ -8,11 +8,12 @@ from caseload.rules.imports.candidates import Insurance, Person, Scores
 
 @dataclass(frozen=True)
 class KnownClinic:
-    """A clinic on record, with its IANA time zone."""
+    """A clinic on record, with its IANA time zone and the program in which its patients begin."""
 
     key: str
     name: str
     zone: str
+    program: str = "cocm"
 
 
 @dataclass(frozen=True)

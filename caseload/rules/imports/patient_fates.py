@@ -51,7 +51,8 @@ class PatientsDecided:
             return Fate(row.origin, "patient", "refused", row.label, row.remarks, (*row.faults, *row.losses))
         clinic = self.places.find(row.candidate.clinic)
         assert clinic is not None, "a clinic that cannot be found is a question, and nothing is decided"
-        return self._repeated(row, row.candidate, clinic) or self._match(row, row.candidate, clinic)
+        candidate = _in_program(row.candidate, clinic)
+        return self._repeated(row, candidate, clinic) or self._match(row, candidate, clinic)
 
     def _repeated(self, row: PatientRow, candidate: PatientCandidate, clinic: KnownClinic) -> Fate | None:
         """The fate of a row whose record number was there before: ignored if it says the same, else refused."""
@@ -173,6 +174,14 @@ class PatientsDecided:
     def _refuse(self, row: PatientRow, message: str) -> Fate:
         self.refused.setdefault(row.mrn, row.origin)
         return Fate(row.origin, "patient", "refused", row.label, (*row.remarks, message), row.losses)
+
+
+def _in_program(candidate: PatientCandidate, clinic: KnownClinic) -> PatientCandidate:
+    """Who is enrolled in no program by name begins in the clinic's."""
+    enrolment = candidate.enrolment
+    if enrolment is None or enrolment.program:
+        return candidate
+    return replace(candidate, enrolment=replace(enrolment, program=clinic.program))
 
 
 def _asked(row: PatientRow, match: Match) -> Fate:

@@ -247,7 +247,10 @@ def _not_after(reader: RowReader, key: str, enrolled_on: date, on: date) -> date
 
 
 def _program(reader: RowReader) -> str:
+    """The program that is written; empty where none is: the clinic's."""
     written = reader.text("program").casefold()
+    if not written:
+        return ""
     is_general = written.startswith("general") or ("bhi" in written and "cocm" not in written)
     return "bhi" if is_general else "cocm"
 
