@@ -26,10 +26,14 @@ class Credential:
     until_on: date | None
 
     @property
+    def kind_label(self) -> str:
+        return CredentialKind(self.kind).label
+
+    @property
     def words(self) -> str:
         """What it is, in a few words."""
         place = " ".join(part for part in (self.state, self.number) if part)
-        return f"{CredentialKind(self.kind).label}: {self.name}{f' ({place})' if place else ''}"
+        return f"{self.kind_label}: {self.name}{f' ({place})' if place else ''}"
 
 
 def clinics_of(seat: Membership) -> frozenset[UUID] | None:

@@ -1,0 +1,185 @@
+"""What a seat may do and where: roles, clinics, and whether it is there at all. What changed stands in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.urls import reverse
+
+from bhi.accounts.errors import LastAdmin, OwnSeat, RoleMissing
+from bhi.accounts.models import Invitation, SeatClinic
+from bhi.accounts.operations.ending_sessions import end_all_sessions
+from bhi.accounts.queries import email_of
+from bhi.audit.operations import record
+from bhi.errors import NotFound
+from bhi.jobs.operations import queue
+from bhi.tenancy.models import Clinic, Membership, Organization, Role
+
+TELL_OF_END: Final = "tell_of_end"
+SUBJECT: Final = "Somebody’s work has ended"
+BODY: Final = """\
+Somebody’s work in {organization} has ended, and with it their access:
+
+{address}
+
+You get this because you answer for the organization.
+"""
+
+
+@transaction.atomic
+def set_access(
+    *, by: Membership, at: datetime, seat_id: UUID, roles: Collection[Role], clinics: frozenset[UUID]
+) -> None:
+    """The seat has exactly these roles and clinics (none: all of them). What stays as it was writes nothing.
+
+    Raises RoleMissing, OwnSeat where somebody would give themselves more, LastAdmin, NotFound.
+    """
+    seat = seat_to_change(by.organization_id, seat_id)
+    if not roles:
+        raise RoleMissing
+    wanted, had = {role.value for role in roles}, set(seat.roles)
+    known = Clinic.objects.filter(organization_id=by.organization_id, id__in=clinics).count()
+    if known != len(clinics):
+        raise NotFound
+    if seat.id == by.id and (wanted - had or _is_wider(seat, clinics)):
+        raise OwnSeat
+    if Role.ADMIN.value in had - wanted:
+        _refuse_last_admin(seat)
+    changed = _change_roles(seat, wanted=wanted) + set_clinics(seat=seat, clinics=clinics, by=by, at=at)
+    if changed:
+        record("seat.access_set", by=by, at=at, object_id=seat.id, fields=changed)
+
+
+@transaction.atomic
+def set_person(*, by: Membership, at: datetime, seat_id: UUID, name: str, credential: str) -> None:
+    """What a seat is called, and what stands after the name. What was signed keeps its words. Raises NotFound."""
+    seat = seat_to_change(by.organization_id, seat_id)
+    wanted = {"name": name.strip(), "credential": credential.strip()}
+    changed = [field for field, value in wanted.items() if getattr(seat, field) != value]
+    if not changed:
+        return
+    Membership.objects.filter(id=seat.id).update(**wanted)
+    record("seat.person_set", by=by, at=at, object_id=seat.id, fields=changed)
+
+
+@transaction.atomic
+def end_seat(*, by: Membership, at: datetime, seat_id: UUID, forced_because: str = "") -> None:
+    """The person works here no more from this instant: links are dead, and so are sessions of who works nowhere else.
+
+    `forced_because` is why work that was left undone could not wait. Admins and leads are told by e-mail. A second
+    time changes nothing. Raises LastAdmin, OwnSeat, NotFound.
+    """
+    seat = seat_to_change(by.organization_id, seat_id)
+    if not seat.is_active:
+        return
+    if seat.id == by.id:
+        raise OwnSeat
+    if Role.ADMIN.value in seat.roles:
+        _refuse_last_admin(seat)
+    Membership.objects.filter(id=seat.id).update(is_active=False, ended_at=at, ended_because=forced_because)
+    if seat.user is not None:
+        waiting = Invitation.objects.filter(organization_id=by.organization_id, email=seat.user.email)
+        waiting.filter(accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
+        if not Membership.objects.filter(user_id=seat.user_id, is_active=True).exists():
+            end_all_sessions(user_id=seat.user.id)
+    record("seat.ended", by=by, at=at, object_id=seat.id, fields=["forced_because"] if forced_because else [])
+    _tell_of_end(seat, at=at)
+
+
+@transaction.atomic
+def return_to_seat(
+    *, by: Membership, at: datetime, seat_id: UUID, roles: Collection[Role], clinics: frozenset[UUID]
+) -> None:
+    """Somebody comes back: the same seat, with roles and clinics chosen anew. A second time changes nothing.
+
+    Raises RoleMissing, NotFound.
+    """
+    seat = seat_to_change(by.organization_id, seat_id)
+    if seat.is_active:
+        return
+    if not roles:
+        raise RoleMissing
+    Membership.objects.filter(id=seat.id).update(is_active=True, ended_at=None, ended_because="")
+    changed = _change_roles(seat, wanted={role.value for role in roles})
+    changed += set_clinics(seat=seat, clinics=clinics, by=by, at=at)
+    record("seat.returned", by=by, at=at, object_id=seat.id, fields=changed)
+
+
+def set_clinics(*, seat: Membership, clinics: frozenset[UUID], by: Membership, at: datetime) -> list[str]:
+    """The seat works with these clinics; none: with all. Returns what changed, for the audit."""
+    live = SeatClinic.objects.filter(organization_id=seat.organization_id, seat=seat, ended_at=None)
+    had = frozenset(live.values_list("clinic_id", flat=True))
+    if had == clinics:
+        return []
+    live.filter(clinic_id__in=had - clinics).update(ended_at=at, ended_by=by)
+    SeatClinic.objects.bulk_create(
+        SeatClinic(organization_id=seat.organization_id, seat=seat, clinic_id=clinic_id, given_at=at, given_by=by)
+        for clinic_id in sorted(clinics - had)
+    )
+    return ["clinics"]
+
+
+def mail_of_end(*, organization_id: UUID, membership_id: UUID) -> None:
+    """Tell one person that somebody's work ended. It names nobody: who may know looks there."""
+    to = email_of(organization_id, membership_id)
+    if not to:
+        return
+    organization = Organization.objects.get(id=organization_id)
+    address = settings.ADDRESS + reverse("enter", args=[organization.slug])
+    send_mail(SUBJECT, BODY.format(organization=organization.name, address=address), None, [to])
+
+
+def seat_to_change(organization_id: UUID, seat_id: UUID) -> Membership:
+    """The seat, with the organization's seats locked: of two admins who take each other's role one comes second.
+
+    Raises NotFound, also for the organization's own actor.
+    """
+    Organization.objects.select_for_update(no_key=True).get(id=organization_id)
+    seats = Membership.objects.filter(organization_id=organization_id, id=seat_id, is_system=False)
+    seat = seats.select_related("user").first()
+    if seat is None:
+        raise NotFound
+    return seat
+
+
+def _change_roles(seat: Membership, *, wanted: set[str]) -> list[str]:
+    """Returns what was given and taken, as the audit names it."""
+    had = set(seat.roles)
+    if wanted == had:
+        return []
+    Membership.objects.filter(id=seat.id).update(roles=[role.value for role in Role if role.value in wanted])
+    return [f"gave_{role}" for role in wanted - had] + [f"took_{role}" for role in had - wanted]
+
+
+def _is_wider(seat: Membership, clinics: frozenset[UUID]) -> bool:
+    had = SeatClinic.objects.filter(organization_id=seat.organization_id, seat=seat, ended_at=None)
+    mine = frozenset(had.values_list("clinic_id", flat=True))
+    return bool(mine) and (not clinics or bool(clinics - mine))
+
+
+def _refuse_last_admin(seat: Membership) -> None:
+    others = Membership.objects.filter(
+        organization_id=seat.organization_id, is_active=True, user__is_active=True, roles__contains=[Role.ADMIN.value]
+    )
+    if not others.exclude(id=seat.id).exists():
+        raise LastAdmin
+
+
+def _tell_of_end(seat: Membership, *, at: datetime) -> None:
+    answering = {Role.ADMIN.value, Role.CLINIC_LEAD.value}
+    seats = Membership.objects.filter(organization_id=seat.organization_id, is_active=True, user__is_active=True)
+    for one in seats.exclude(id=seat.id):
+        if answering & set(one.roles):
+            queue(
+                TELL_OF_END,
+                organization_id=seat.organization_id,
+                key=f"{seat.id}:{at.timestamp():.0f}:{one.id}",
+                at=at,
+                arguments={"seat_id": seat.id, "membership_id": one.id},
+            )

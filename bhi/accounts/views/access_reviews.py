@@ -1,0 +1,118 @@
+"""Once a quarter: who may do what, looked through and signed by a lead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from bhi.accounts.operations.access_reviews import Chosen, LinesOpen, keep_access_review, sign_access_review
+from bhi.accounts.permissions import Permission, permissions_of, requires
+from bhi.accounts.queries.access_reviews import (
+    WORDS,
+    ReviewShown,
+    quarter_of,
+    quarter_words,
+    review_due,
+    review_of,
+    reviews_listed,
+)
+from bhi.accounts.queries.people import day_of
+from bhi.audit.operations import record
+from bhi.errors import DomainError, NotFound
+from bhi.web.asked import seat as asking_seat
+
+
+@requires(Permission.VIEW_SETTINGS_HISTORY)
+@require_safe
+def access_reviews(request: HttpRequest, organization: str) -> HttpResponse:
+    """Those of the past, and the one that is due."""
+    by, at = asking_seat(request), timezone.now()
+    due = review_due(by.organization_id, at)
+    record("access_reviews.viewed", by=by, at=at)
+    context = {
+        "reviews": [(one, quarter_words(one.quarter)) for one in reviews_listed(by.organization_id) if one.signed_at],
+        "due": due,
+        "due_words": quarter_words(due) if due else "",
+        "may_sign": Permission.SIGN_ACCESS in permissions_of(by.roles),
+    }
+    return render(request, "people/access_reviews.html", context)
+
+
+@requires(Permission.VIEW_SETTINGS_HISTORY)
+@require_safe
+def access_review(request: HttpRequest, organization: str, quarter: str) -> HttpResponse:
+    """A signed one as it was; the present one with what was chosen so far."""
+    by, at = asking_seat(request), timezone.now()
+    try:
+        day = date.fromisoformat(quarter)
+        shown = review_of(by.organization_id, day, today=day_of(by.organization_id, at))
+    except (NotFound, ValueError):
+        raise Http404 from None
+    may_sign = Permission.SIGN_ACCESS in permissions_of(by.roles)
+    if not shown.signed_at and not may_sign:
+        raise Http404
+    record("access_review.viewed", by=by, at=at)
+    return _page(request, shown)
+
+
+@requires(Permission.SIGN_ACCESS)
+@require_POST
+def access_review_sign(request: HttpRequest, organization: str) -> HttpResponse:
+    """Keep what was chosen so far, or sign it."""
+    by, at = asking_seat(request), timezone.now()
+    today, chosen = day_of(by.organization_id, at), _chosen(request)
+    is_open: frozenset[str] = frozenset()
+    try:
+        if request.POST.get("do") == "keep":
+            keep_access_review(by=by, at=at, today=today, chosen=chosen)
+            messages.success(request, "Kept. Nothing is signed yet.")
+        else:
+            seen = request.POST.get("fingerprint", "")
+            sign_access_review(by=by, at=at, today=today, chosen=chosen, fingerprint=seen)
+            messages.success(request, "Signed. The list stays as it is now.")
+        return redirect("access_review", organization, quarter_of(today).isoformat())
+    except LinesOpen as fault:
+        said, is_open = str(fault), fault.seats
+    except DomainError as fault:
+        said = str(fault)
+    shown = review_of(by.organization_id, quarter_of(today), today=today)
+    if shown.signed_at:
+        messages.error(request, said)
+        return redirect("access_review", organization, quarter_of(today).isoformat())
+    return _page(request, _typed(shown, chosen), said=said, is_open=is_open)
+
+
+def _chosen(request: HttpRequest) -> Chosen:
+    keys = [key.removeprefix("decision-") for key in request.POST if key.startswith("decision-")]
+    keys += [key.removeprefix("reason-") for key in request.POST if key.startswith("reason-")]
+    said = request.POST
+    return {key: (said.get(f"decision-{key}", ""), said.get(f"reason-{key}", "")) for key in dict.fromkeys(keys)}
+
+
+def _typed(shown: ReviewShown, chosen: Chosen) -> ReviewShown:
+    lines = [replace(one, **dict(zip(("decision", "reason"), chosen.get(one.seat, ("", "")), strict=True)))
+             for one in shown.lines]  # fmt: skip
+    known = [one if one.decision in WORDS else replace(one, decision="") for one in lines]
+    return replace(shown, lines=tuple(known))
+
+
+def _page(
+    request: HttpRequest, shown: ReviewShown, *, said: str = "", is_open: frozenset[str] = frozenset()
+) -> HttpResponse:
+    by = asking_seat(request)
+    context = {
+        "shown": shown,
+        "words": quarter_words(shown.quarter),
+        "choices": [(key.value, label) for key, label in WORDS.items()],
+        "said": said,
+        "is_open": is_open,
+        "may_manage": Permission.MANAGE_PEOPLE in permissions_of(by.roles),
+    }
+    name = "people/access_review_signed.html" if shown.signed_at else "people/access_review.html"
+    return render(request, name, context, status=422 if said else 200)
