@@ -1,5 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
+from bhi.accounts.views import invitations
+from bhi.accounts.views.person_sign_in import person_sign_in
 from bhi.audit import views as audit
 from bhi.jobs import views as jobs
 from bhi.web import views as web
@@ -9,6 +11,8 @@ organization: list[URLPattern | URLResolver] = [
     path("", include("registry.urls")),
     path("", include("caseload.urls")),
     path("billing/", include("billing.urls")),
+    path("people/", include("bhi.accounts.organization_urls")),
+    path("people/<uuid:seat_id>/sign-in/", person_sign_in, name="person_sign_in"),
     path("audit/", audit.audit, name="audit"),
     path("jobs/<uuid:job_id>/", jobs.progress, name="job_progress"),
 ]
@@ -18,6 +22,8 @@ urlpatterns = [
     path("healthz", web.healthz, name="healthz"),
     path("readyz", web.readyz, name="readyz"),
     path("accounts/", include("bhi.accounts.urls")),
+    path("platform/", include("bhi.accounts.platform_urls")),
+    path("invited/<slug:token>/", invitations.invited, name="invited"),
     path("q/", include("registry.patient_urls")),
     path("d/", include("caseload.decision_urls")),
     path("", include("caseload.person_urls")),

@@ -15,6 +15,7 @@ from billing.views import (
     closing,
     coverage_checks,
     denials,
+    end_of_work,
     examples,
     fees,
     filing,
@@ -51,6 +52,7 @@ class MonthConverter:
 register_converter(MonthConverter, "month")
 
 urlpatterns = [
+    path("people/<uuid:seat_id>/end/", end_of_work.end_of_work, name="end_work"),
     path("denials/", denials.denials, name="denials"),
     path("denials/work/", denials.denials_work, name="denials_work"),
     path("denials/<uuid:denial_id>/", denials.denial, name="denial"),

@@ -113,6 +113,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
 
 PUBLIC: Final = "public"
 SIGNED_IN: Final = "signed_in"
+PLATFORM: Final = "platform"  # who makes organizations, and sees none from inside
 
 # Views that are not ours, by URL name. What allauth has besides these is not in the URL map (bhi.accounts.urls).
 LIBRARY_VIEWS: Final[dict[str, str]] = {
@@ -133,7 +134,9 @@ LIBRARY_VIEWS: Final[dict[str, str]] = {
     "mfa_deactivate_totp": SIGNED_IN,
     "mfa_generate_recovery_codes": SIGNED_IN,
     "mfa_view_recovery_codes": SIGNED_IN,
-    "mfa_download_recovery_codes": SIGNED_IN,
+    "mfa_login_webauthn": PUBLIC,
+    "mfa_add_webauthn": SIGNED_IN,
+    "mfa_reauthenticate_webauthn": SIGNED_IN,
 }
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -154,8 +157,13 @@ def signed_in(view: View) -> View:
     return _declare(SIGNED_IN)(view)
 
 
+def platform_staff(view: View) -> View:
+    """A view of platform staff, outside any organization."""
+    return _declare(PLATFORM)(view)
+
+
 def declared(view: Callable[..., Any], url_name: str | None) -> str | None:
-    """What a view declares: a permission, `public`, `signed_in`, or None, which nobody passes."""
+    """What a view declares: a permission, `public`, `signed_in`, `platform`, or None, which nobody passes."""
     own: str | None = getattr(view, "access", None)
     if own is None and view.__module__.startswith("allauth."):
         return LIBRARY_VIEWS.get(url_name or "")
