@@ -19,7 +19,7 @@ from caseload.rules.clock import first_day, last_day
 def with_expected(organization_id: UUID, rows: Iterable[MonthRow], judged: Collection[MonthVerdict]) -> list[MonthRow]:
     """The rows with what each line that is asked for is expected to bring, by the fees of the month's last day.
 
-    Two statements; one more where a clinician has a share of the fee schedule.
+    One statement; one more where a clinician has a share of the fee schedule.
     """
     table = fee_table(organization_id)
     treated = treated_in(organization_id, [one.month for one in judged]) if table.has_shares else {}
