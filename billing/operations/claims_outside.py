@@ -24,6 +24,7 @@ from billing.operations.claim_standing import (
 from billing.operations.errors import AsksNothing, DoneByFile
 from billing.queries.claim_answers import way_of_claim
 from billing.queries.claimable import claimable
+from billing.queries.fees import charges
 from billing.rules.claim_ways import Way
 
 OUTSIDE = (Way.REOPENING, Way.TABLE)
@@ -115,8 +116,12 @@ def _in_place(drafts: Drafts, claim: Claim, because: str, reference: str) -> Cla
     (made,) = drafts.claims
     made.frequency, made.replaces = Frequency.REPLACEMENT, claim
     made.content |= {"because": because, "reference": reference.strip(), "instead_of": str(claim.id)}
+    fees = charges(claim.organization_id, made.service_on)
     taken = negated(made, lines_of_claim(claim))
     for line in drafts.lines:
         line.number += len(taken)
+        line.charge = fees[line.code] * line.units if line.code in fees else None
+    asked = [line.charge for line in drafts.lines if line.charge is not None]
+    made.charge = sum(asked) if asked and len(asked) == len(drafts.lines) else None
     drafts.lines[:0] = taken
     return made

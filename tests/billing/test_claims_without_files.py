@@ -1,6 +1,7 @@
 """Claims that no file corrects or takes back: never kept, keyed by hand, or kept by Medicare Part B."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -164,6 +165,7 @@ class TestMedicare:
             "csv",
         )
         assert (made.content["because"], made.content["reference"]) == ("Reopened", "RO-1")
+        assert (kept.claim.charge, made.charge) == (Decimal("170.00"), Decimal("230.25"))
         rows = ClaimLine.objects.filter(claim=made).order_by("number").values_list("number", "code", "units")
         assert list(rows) == [(1, "99492", -1), (2, "99492", 1), (3, "99494", 1)]
         table = read(made.batch.stored_file).decode()
@@ -234,6 +236,14 @@ class TestTables:
         assert close.month.isoformat() == f"{FEBRUARY}-01"
         made = record_correction(**given)
         assert (made.frequency, made.batch.number, Claim.objects.get(is_superseded=False)) == ("7", 2, made)
+        assert made.charge == Decimal("170.00")
+
+    def test_what_nobody_set_a_charge_for_has_none(self, lakeside: Program):
+        lakeside.billing_patient()
+        closed(lakeside)
+        make_batch(by=lakeside.by, at=AT, month=FEBRUARY, client_token=uuid4())
+        made = record_correction(**self.given(lakeside))
+        assert (made.charge, set(ClaimLine.objects.values_list("charge", flat=True))) == (None, {None})
 
     def test_a_claim_of_an_open_month_may_be_claimed_again(self, lakeside: Program):
         lakeside.billing_patient()

@@ -78,9 +78,10 @@ def test_a_month_is_closed_filed_answered_and_corrected(site: Site, visitor: Vis
     row.locator("a.row-link").click()
     assert faults_at_both_widths(page) == []
     page.get_by_role("link", name="Correct the claim").click()
-    page.get_by_label("Why", exact=True).fill("What was missing is there now.")
-    page.get_by_role("button", name="Make the corrected claim").click()
-    expect(page.get_by_text(re.compile("Filed, no answer yet")).first).to_be_visible()
+    # Medicare Part B takes no corrected claims: its contractor reopens the first one, and that is recorded.
+    page.get_by_label("What was done, and why").fill("Reopened by telephone: what was missing is there now.")
+    page.get_by_role("button", name="Record the correction").click()
+    expect(page.get_by_text(re.compile("This claim left as a table")).first).to_be_visible()
     assert faults_at_both_widths(page) == []
     ((frequency,),) = site.ask(
         "SELECT n.frequency FROM billing_claim n JOIN billing_claim c ON n.replaces_id = c.id "
