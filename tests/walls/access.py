@@ -126,6 +126,17 @@ from tests.walls.made_billing import (
     sheets_of_batch,
     sheets_of_month,
 )
+from tests.walls.made_people import (
+    coworker,
+    credential,
+    invitation,
+    invited_token,
+    leave,
+    platform_organization,
+    platform_person,
+    signed_access_review,
+)
+from tests.walls.made_sign_in import colleague, dead_link, own_passkey
 
 CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
     "care_manager",
@@ -173,6 +184,24 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "enter": Url(EVERYONE, get=302),
     "job_progress": Url(EVERYONE, made=job),
     "audit": Url(AUDITING),
+    # people
+    "people": Url(AUDITING),
+    "invitation_new": Url(AUDITING, post=422),
+    "invitation_again": Url(AUDITING, get=None, post=302, made=invitation),
+    "invitation_withdraw": Url(AUDITING, get=None, post=302, made=invitation),
+    "seat": Url(AUDITING, made=coworker),
+    "seat_access": Url(AUDITING, get=None, post=422, made=coworker),
+    "seat_person": Url(AUDITING, get=None, post=422, made=coworker),
+    "seat_credential": Url(AUDITING, get=None, post=422, made=coworker),
+    "seat_credential_void": Url(AUDITING, get=None, post=422, made=credential),
+    "seat_leave": Url(AUDITING, get=None, post=422, made=coworker),
+    "seat_leave_end": Url(AUDITING, get=None, post=302, made=leave),
+    "seat_return": Url(AUDITING, get=None, post=422, made=coworker),
+    "end_work": Url(AUDITING, post=302, made=coworker),
+    "access_reviews": Url(SETTING),
+    "access_review": Url(SETTING, made=signed_access_review),
+    "access_review_sign": Url(frozenset({LEAD}), get=None, post=422),
+    "person_sign_in": Url(AUDITING, post=422, made=colleague),
     # today
     "today": Url(LOGGING, made=worklist, shows="count"),
     "today_narrow": Url(LOGGING, get=None, post=302),
@@ -513,8 +542,22 @@ OUTSIDE: Final[dict[str, Url]] = {
     "home": Url(get=302),
     "reviews_everywhere": Url(),
     "today_everywhere": Url(),
+    "platform": Url(made=platform_person),
+    "platform_new": Url(post=422, made=platform_person),
+    "platform_organization": Url(post=422, made=platform_organization),
+    "invited": Url(is_open=True, post=422, made=invited_token),
     "healthz": Url(is_open=True),
     "readyz": Url(is_open=True),
+    # one's own account
+    "unlock": Url(post=422),
+    "session_state": Url(),
+    "session_here": Url(get=405, post=204),
+    "session_lock": Url(get=405, post=302),
+    "sign_ins": Url(),
+    "sessions_end": Url(get=405, post=302),
+    "email_change": Url(post=422),
+    "email_confirm": Url(post=422, made=dead_link),
+    "passkey_remove": Url(get=302, post=302, made=own_passkey),
     # What patients open: a browser in which somebody is signed in is told to sign out first.
     "answer_code": Url(is_open=True, post=422),
     # What treating clinicians open with a code.
