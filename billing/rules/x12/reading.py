@@ -72,8 +72,6 @@ class Interchange:
     acknowledged: tuple[Segment, ...] = ()
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    count: int = 0
-    """How many segments it has: they are counted through a file."""
 
     @property
     def transactions(self) -> tuple[Transaction, ...]:
@@ -90,18 +88,19 @@ def interchanges(text: str) -> tuple[Interchange, ...]:
     for mark in _BYTE_ORDER_MARKS:
         clean = clean.replace(mark, "")
     found: list[Interchange] = []
-    before = ""
+    before, seen = "", 0
     for part in _parts(clean.lstrip(_AROUND)):
         rest = part
         while rest := rest.lstrip(_AROUND):
             starts = _starts_at(rest)
             if starts is None or starts > 0:
-                found, before = _beside(found, before, rest[:starts])
+                before = _beside(found, before, rest[:starts])
                 rest = rest[starts:] if starts is not None else ""
                 continue
-            sorter = _Sorter(separators_of(rest), sum(one.count for one in found))
+            sorter = _Sorter(separators_of(rest), seen)
             rest = sorter.take(rest)
-            found, before = [*found, _with_before(sorter.done(), before)], ""
+            found.append(_with_before(sorter.done(), before))
+            before, seen = "", sorter.seen
     if not found:
         raise Unreadable(NO_ANSWER)
     if not any(one.transactions or one.acknowledged for one in found):
@@ -129,11 +128,12 @@ def _starts_at(text: str) -> int | None:
     return found.start() if found else None
 
 
-def _beside(found: list[Interchange], before: str, text: str) -> tuple[list[Interchange], str]:
-    """Keep what stands after an interchange with it; what stands before the first waits for it."""
+def _beside(found: list[Interchange], before: str, text: str) -> str:
+    """Keep what stands after an interchange with it; what stands before the first waits for it and is given back."""
     if not found:
-        return [], before + text
-    return [*found[:-1], _with(found[-1], text, "Something follows the end of the interchange.")], ""
+        return before + text
+    found[-1] = _with(found[-1], text, "Something follows the end of the interchange.")
+    return ""
 
 
 def _with_before(one: Interchange, before: str) -> Interchange:
@@ -242,7 +242,6 @@ class _Sorter:
             acknowledged=tuple(self.acknowledged),
             unknown=tuple(self.unknown),
             notes=tuple(self.notes),
-            count=self.count,
         )
 
     def _segment(self, raw: str) -> Segment:
