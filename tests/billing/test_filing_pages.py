@@ -455,7 +455,6 @@ def test_pages_read_as_often_however_much_there_is(people: Program, billing: Cli
         RemittanceClaimFactory(organization=people.organization, claim=claim)
     before = [statements(billing, page) for page in pages]
     assert max(before) <= 8
-    assert max(before[:2]) <= 8
     with tenant(people.organization):
         for _ in range(3):
             paid = RemittanceClaimFactory(organization=people.organization, claim=claim)
