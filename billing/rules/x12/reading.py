@@ -184,7 +184,7 @@ class _Sorter:
             if after is None:
                 self._refuse_cut(one)
             self._sort(one)
-            if self.is_over:
+            if self.is_over and not self._goes_on(text, after):
                 return text[after:].lstrip(_AROUND) if after is not None else ""
         if self.st is not None:
             raise self._cut()
@@ -206,6 +206,15 @@ class _Sorter:
                     raise self._cut()
                 return found.start()
         return None
+
+    def _goes_on(self, text: str, after: int | None) -> bool:
+        """Whether right after a set without an envelope another one of the same separators begins."""
+        if after is None or self.isa is not None or self.last != "SE":
+            return False
+        element, end = re.escape(self.separators.element), re.escape(self.separators.segment)
+        begins = rf"\s*ST{element}[0-9]{{3}}{element}[A-Za-z0-9]{{1,9}}(?:{element}[A-Za-z0-9]*)?{end}"
+        self.is_over = re.compile(begins).match(text, after) is None
+        return not self.is_over
 
     def _without_stray(self, raw: str) -> str:
         """A set may begin right after text that belongs nowhere. Raises Unreadable where it begins inside another."""
