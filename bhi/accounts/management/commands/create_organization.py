@@ -1,43 +1,51 @@
-"""A new organization with its first admin, who sets a password through a link that is printed once."""
+"""A new organization, and its first admin invited by e-mail."""
 
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email, validate_slug
-from django.db import transaction
 from django.utils import timezone
 
-from bhi.accounts.operations import add_member, create_organization, find_or_add_person, password_path
-from bhi.tenancy.models import Organization, Role
+from bhi.accounts.errors import SlugTaken
+from bhi.accounts.links import invitation_path
+from bhi.accounts.operations.invitations import INVITATION_DAYS
+from bhi.accounts.operations.platform import begin_organization
 
 
 class Command(BaseCommand):
-    help = "Make an organization and its first admin. Prints a link with which that person sets a password."
+    help = "Make an organization and invite its first admin. Prints the link where e-mail is written to files."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--slug", required=True, help="its name in addresses: letters, digits and hyphens")
         parser.add_argument("--name", required=True, help="its name on the screen")
         parser.add_argument("--admin-email", required=True)
         parser.add_argument("--admin-name", help="default: the e-mail's part before the @")
-        parser.add_argument("--address", default="http://127.0.0.1:8000", help="of this installation, for the link")
+        parser.add_argument("--address", default=settings.ADDRESS, help="of this installation, for the printed link")
+        parser.add_argument("--print-link", action="store_true", help="print the link although an e-mail goes out")
 
     def handle(
         self, *args: Any, slug: str, name: str, admin_email: str, admin_name: str | None, address: str, **options: Any
     ) -> None:
         _check(slug, admin_email)
-        person_name = admin_name or admin_email.partition("@")[0]
-        with transaction.atomic():
-            organization = create_organization(slug=slug, name=name, at=timezone.now())
-            person = find_or_add_person(email=admin_email, name=person_name)
-            add_member(organization=organization, user=person, name=person.name, roles=[Role.ADMIN])
+        try:
+            made = begin_organization(
+                slug=slug,
+                name=name,
+                admin_email=admin_email,
+                admin_name=admin_name or admin_email.partition("@")[0],
+                at=timezone.now(),
+            )
+        except SlugTaken:
+            raise CommandError(f"An organization {slug} is there already. Choose another --slug.") from None
         self.stdout.write(f"{name} is made.")
-        if person.has_usable_password():
-            self.stdout.write(f"{admin_email} signs in with the password known already.")
+        if options["print_link"] or not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+            self.stdout.write(f"{made.email} takes it on here, once, within {INVITATION_DAYS} days:")
+            self.stdout.write(address.rstrip("/") + invitation_path(made.organization_id, made.id))
         else:
-            self.stdout.write(f"{admin_email} sets a password here, once, within three days:")
-            self.stdout.write(address.rstrip("/") + password_path(person))
+            self.stdout.write(f"{made.email} gets an e-mail with a link, good for {INVITATION_DAYS} days, once.")
 
 
 def _check(slug: str, email: str) -> None:
@@ -46,5 +54,3 @@ def _check(slug: str, email: str) -> None:
         validate_email(email)
     except ValidationError as fault:
         raise CommandError(f"{fault.messages[0]} Nothing was made.") from None
-    if Organization.objects.filter(slug=slug).exists():
-        raise CommandError(f"An organization {slug} is there already. Choose another --slug.")
