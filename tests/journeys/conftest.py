@@ -215,5 +215,5 @@ def sign_in(site: Site, page: Page, role: str) -> None:
     page.goto(f"{site.address}/accounts/login/")
     page.get_by_label("E-mail").fill(PEOPLE[role])
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/accounts/login" not in url)

@@ -17,7 +17,7 @@ def test_a_wrong_password_says_so_and_keeps_the_address(site: Site, visitor: Vis
     page.goto(f"{site.address}/accounts/login/")
     page.get_by_label("E-mail").fill(PEOPLE["billing"])
     page.get_by_label("Password", exact=True).fill("not-the-password")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text(re.compile("not correct"))).to_be_visible()
     assert page.get_by_label("E-mail").input_value() == PEOPLE["billing"]
 
@@ -27,7 +27,7 @@ def test_a_page_asked_for_before_signing_in_opens_after_it(site: Site, visitor: 
     page.goto(site.url("billing/batches/"))
     page.get_by_label("E-mail").fill(PEOPLE["billing"])
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Batches", level=1)).to_be_visible()
 
 
