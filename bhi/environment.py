@@ -28,6 +28,8 @@ class Environment:
     file_keys: tuple[str, ...]
     is_web: bool
     proxies: int
+    require_mfa: bool
+    breached_passwords: str
     address: str
     text_sender: str
 
@@ -54,9 +56,20 @@ def read_environment(variables: dict[str, str] | None = None) -> Environment:
         file_keys=tuple(key for key in values.get("BHI_FILE_KEYS", "").split(",") if key),
         is_web=values.get("BHI_PROCESS") == "web",
         proxies=_count("BHI_PROXIES", values.get("BHI_PROXIES", "0")),
+        require_mfa=_requires_mfa(values.get("BHI_REQUIRE_MFA", ""), debug=debug),
+        breached_passwords=values.get("BHI_BREACHED_PASSWORDS", ""),
         address=values.get("BHI_ADDRESS", "http://127.0.0.1:8000").rstrip("/"),
         text_sender=values.get("BHI_TEXT_SENDER", "console" if debug else ""),
     )
+
+
+def _requires_mfa(text: str, *, debug: bool) -> bool:
+    """Whether everybody needs a second factor: always but in development, which has to ask for it by "1"."""
+    if text == "0" and not debug:
+        raise EnvironmentFault(
+            "BHI_REQUIRE_MFA=0 goes with BHI_DEBUG=1 only: elsewhere everybody needs a second factor."
+        )
+    return text == "1" or not debug
 
 
 def _count(name: str, text: str) -> int:

@@ -68,7 +68,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "bhi.audit.place.PlaceMiddleware",
     "bhi.tenancy.middleware.TenancyMiddleware",
+    "bhi.accounts.session_middleware.SessionWallMiddleware",
     "bhi.accounts.middleware.PermissionMiddleware",
     "bhi.web.middleware.MonthClosedMiddleware",
 ]
@@ -142,7 +144,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "BHI: "
 # A clinic signs in from one address at eight o'clock. `key` is e-mail and address (bhi.accounts.adapter).
 ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",
-    "login_failed": "30/m/ip,10/5m/key",
+    "login_failed": "30/m/ip,300/h/ip,10/5m/key",
     "reset_password": "20/h/ip,5/h/key",
 }
 # Of how many proxies of our own X-Forwarded-For is believed; 0: of none, the connection's address counts.
@@ -150,7 +152,22 @@ ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.proxies
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an admin gave the address; nobody chose their own
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "bhi.accounts.mfa_adapter.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A passkey opens by itself, so it asks for a finger, a face or a PIN.
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
+# Whoever has no second factor reaches only the pages that set one up.
+REQUIRE_MFA = ENVIRONMENT.require_mfa
+# Screens lock, sessions end, and files and settings ask who it is. Only tests of other things turn it off.
+WATCHES_SESSIONS = True
+# At once, of one person; the demonstration's people are many at a time.
+MOST_SESSIONS = 50 if DEVELOPMENT else 5
+# Mail about an account says what was done; it never waits long for a mail server.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+EMAIL_TIMEOUT = 10
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -161,6 +178,10 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = not DEVELOPMENT
+# "__Host-": a browser takes it from this host alone, over TLS, for every path.
+SESSION_COOKIE_NAME = "sessionid" if DEVELOPMENT else "__Host-sessionid"
+CSRF_COOKIE_NAME = "csrftoken" if DEVELOPMENT else "__Host-csrftoken"
+KNOWN_DEVICE_COOKIE = "known" if DEVELOPMENT else "__Host-known"
 CSRF_COOKIE_SECURE = not DEVELOPMENT
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "bhi.web.views.csrf_failure"

@@ -146,6 +146,7 @@
     if (!form) return showFailure("load", null);
     const status = xhr?.status ?? 0;
     if (isAway(status)) return showFailure("unreachable", form);
+    if (status === 423) return showFailure("locked", form);
     if (status === 403 && xhr.responseText.includes("data-stale-token")) return showFailure("stale", form);
     showFailure(status >= 500 ? "fault" : "refused", form);
   }

@@ -45,6 +45,18 @@ def quick_passwords(django_test_environment: None) -> None:
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unwatched_sessions(django_test_environment: None) -> None:
+    """Tests move through months in one session; those of locked screens ask for `watches_sessions`."""
+    django_settings.WATCHES_SESSIONS = False
+
+
+@pytest.fixture
+def watches_sessions(settings: Any) -> None:
+    """Screens lock, sessions end, and files and settings ask who it is, as in the product."""
+    settings.WATCHES_SESSIONS = True
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """Rate limits count in the cache: no test may use up another's."""

@@ -1,11 +1,12 @@
-"""The sign-in pages of allauth that are listed in bhi.accounts.permissions; the rest of allauth is not there."""
+"""The sign-in pages of allauth that bhi.accounts.permissions lists, the rest of it is not there; and ours."""
 
 from collections.abc import Iterable, Iterator
 
 from allauth.urls import urlpatterns as everything
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
 from bhi.accounts.permissions import LIBRARY_VIEWS
+from bhi.accounts.views import lock, own
 
 
 def listed(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern | URLResolver]:
@@ -16,4 +17,15 @@ def listed(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern 
             yield pattern
 
 
-urlpatterns = list(listed(everything))
+urlpatterns = [
+    path("unlock/", lock.unlock, name="unlock"),
+    path("session/", lock.session_state, name="session_state"),
+    path("session/here/", lock.session_here, name="session_here"),
+    path("session/lock/", lock.session_lock, name="session_lock"),
+    path("activity/", own.sign_ins, name="sign_ins"),
+    path("activity/end/", own.sessions_end, name="sessions_end"),
+    path("address/", own.email_change, name="email_change"),
+    path("address/<str:token>/", own.email_confirm, name="email_confirm"),
+    path("2fa/passkeys/<int:pk>/remove/", own.passkey_remove, name="passkey_remove"),
+    *listed(everything),
+]

@@ -1,0 +1,30 @@
+"""allauth's second factors, as this product wants them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+
+from bhi.accounts.second_factor import OF_THEIR_OWN
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "cannot_delete_authenticator": "A second step is required here. Set up another one, then remove this one.",
+        "incorrect_code": "This code is not right. Codes change every 30 seconds, and each works once.",
+    }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Where a second factor is required, not the last one."""
+        others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=OF_THEIR_OWN)
+        return not settings.REQUIRE_MFA or others.exclude(pk=authenticator.pk).exists()
+
+    def get_totp_issuer(self) -> str:
+        return "BHI"
+
+    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:  # noqa: A002 - its name there
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return "Passkey" if count == 0 else f"Passkey {count + 1}"
