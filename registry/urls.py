@@ -15,6 +15,7 @@ from registry.views import (
     enrol,
     enrolment,
     initial_assessments,
+    model_fit,
     patients,
     patients_care,
     patients_related,
@@ -187,6 +188,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("set-up/clinics/new/", setting_up.clinic_new, name="clinic_new"),
     path("set-up/clinics/<uuid:clinic_id>/program/", clinic_programs.clinic_program, name="clinic_program"),
     path("set-up/clinics/<uuid:clinic_id>/move/", clinic_programs.clinic_move, name="clinic_move"),
+    path("set-up/model/", model_fit.model_fit, name="model_fit"),
+    path("set-up/model/<uuid:fit_id>/", model_fit.model_fit_advice, name="model_fit_advice"),
     path("set-up/trainings/", trainings.trainings, name="trainings"),
     path("set-up/payers/", trainings.payer_checks, name="payer_checks"),
     # settings

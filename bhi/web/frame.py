@@ -143,6 +143,8 @@ SECTIONS = {
     "clinic_program": "set_up",
     "clinic_move": "set_up",
     "trainings": "set_up",
+    "model_fit": "set_up",
+    "model_fit_advice": "set_up",
     "payer_checks": "payers",
     "consent_texts": "clinic_settings",
     "note_templates": "clinic_settings",

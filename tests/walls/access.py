@@ -126,6 +126,7 @@ from tests.walls.made_billing import (
     sheets_of_batch,
     sheets_of_month,
 )
+from tests.walls.made_going_live import model_fit
 from tests.walls.made_people import (
     coworker,
     credential,
@@ -323,6 +324,8 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "clinic_program": Url(SETTING, post=422, made=clinic),
     "clinic_move": Url(EDITING, post=422, made=clinic, shows="count"),
     "trainings": Url(SETTING, post=422),
+    "model_fit": Url(SETTING, post=422),
+    "model_fit_advice": Url(SETTING, made=model_fit),
     "payer_checks": Url(PAYING, post=422),
     "clinic_settings": Url(SETTING),
     "clinicians": Url(SETTING),
