@@ -5,12 +5,14 @@ from bhi.accounts.views.person_sign_in import person_sign_in
 from bhi.audit import views as audit
 from bhi.jobs import views as jobs
 from bhi.web import views as web
+from billing.views.end_of_work import end_of_work
 
 organization: list[URLPattern | URLResolver] = [
     path("", web.enter, name="enter"),
     path("", include("registry.urls")),
     path("", include("caseload.urls")),
     path("billing/", include("billing.urls")),
+    path("people/<uuid:seat_id>/end/", end_of_work, name="end_work"),
     path("people/", include("bhi.accounts.organization_urls")),
     path("people/<uuid:seat_id>/sign-in/", person_sign_in, name="person_sign_in"),
     path("audit/", audit.audit, name="audit"),

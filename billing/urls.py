@@ -15,7 +15,6 @@ from billing.views import (
     closing,
     coverage_checks,
     denials,
-    end_of_work,
     examples,
     fees,
     filing,
@@ -52,7 +51,6 @@ class MonthConverter:
 register_converter(MonthConverter, "month")
 
 urlpatterns = [
-    path("people/<uuid:seat_id>/end/", end_of_work.end_of_work, name="end_work"),
     path("denials/", denials.denials, name="denials"),
     path("denials/work/", denials.denials_work, name="denials_work"),
     path("denials/<uuid:denial_id>/", denials.denial, name="denial"),

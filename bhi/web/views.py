@@ -27,10 +27,11 @@ log = structlog.get_logger(__name__)
 def home(request: HttpRequest) -> HttpResponse:
     """Straight into the only organization, else a choice."""
     seats = seats_of(request.user.pk)
-    if len(seats) == 1:
+    is_staff = getattr(request.user, "is_platform_staff", False)
+    if len(seats) == 1 and not is_staff:
         return redirect("enter", seats[0].slug)
     works_at = sum(Permission.LOG_CONTACT in permissions_of(seat.roles) for seat in seats)
-    return render(request, "home.html", {"seats": seats, "has_one_today": works_at > 1})
+    return render(request, "home.html", {"seats": seats, "has_one_today": works_at > 1, "is_staff": is_staff})
 
 
 @requires(Permission.ENTER)

@@ -40,6 +40,8 @@ class SeatPage:
     roles: tuple[str, ...]
     clinics: tuple[UUID, ...]
     is_active: bool
+    ended_at: datetime | None
+    ended_because: str
     has_person: bool
     is_invited: bool
     last_sign_in: datetime | None
@@ -70,6 +72,8 @@ def seat_page(organization_id: UUID, seat_id: UUID, *, today: date) -> SeatPage:
         roles=tuple(seat.roles),
         clinics=tuple(clinics.values_list("clinic_id", flat=True)),
         is_active=seat.is_active,
+        ended_at=seat.ended_at,
+        ended_because=seat.ended_because,
         has_person=seat.user is not None,
         is_invited=waiting.filter(withdrawn_at=None).exists(),
         last_sign_in=seat.user.last_login if seat.user else None,

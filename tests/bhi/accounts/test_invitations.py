@@ -126,7 +126,6 @@ def test_only_a_fingerprint_is_kept(admin):
 
 @pytest.mark.parametrize("token", ["x" * 43, "x" * 42, "a-b_" * 10 + "zzz"])
 def test_what_is_no_address_of_ours(token, db):
-    assert read_token(token) is None or token == "x" * 43
     assert Client().get(f"/invited/{token}/").status_code == 404
 
 
