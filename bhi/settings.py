@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "bhi.audit.place.PlaceMiddleware",
+    "bhi.audit.denials.DenialMiddleware",
     "bhi.tenancy.middleware.TenancyMiddleware",
     "bhi.accounts.session_middleware.SessionWallMiddleware",
     "bhi.accounts.middleware.PermissionMiddleware",

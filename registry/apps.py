@@ -6,8 +6,11 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from bhi.accounts.narrowing import narrow
+        from bhi.audit.denials import names_patients
         from registry import tasks
         from registry.queries.programs import REVIEWING, without_review
+        from registry.queries.who_saw import is_on_record
 
         tasks.register()
+        names_patients("registry", is_on_record)
         narrow("review", among=REVIEWING, taken=without_review)

@@ -33,6 +33,16 @@ class AuditEvent(TenantModel):
         indexes = [
             models.Index(fields=["organization", "patient_id", "id"], name="audit_of_patient"),
             models.Index(fields=["organization", "by", "id"], name="audit_of_person"),
+            models.Index(fields=["organization", "action", "id"], name="audit_of_action"),
+            # What is about a seat, a setting, a file.
+            models.Index(
+                fields=["organization", "object_id", "id"],
+                name="audit_of_object",
+                condition=models.Q(patient_id__isnull=True),
+            ),
+            # Who stood in a list is looked for among the lists of an interval: behind row-level security no index on
+            # the array's members can be used.
+            models.Index(fields=["organization", "id"], name="audit_of_lists", condition=models.Q(shown__isnull=False)),
         ]
 
 

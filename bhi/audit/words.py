@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # What was done, as a sentence says it. A test holds this against every action that the code writes.
 WORDS: dict[str, str] = {
+    "access.denied": "was refused",
     "sign_in.email_set": "set with which address somebody signs in",
     "sign_in.second_step_reset": "let somebody set up their second step anew",
     "sign_in.sessions_ended": "signed somebody out everywhere",
