@@ -37,6 +37,7 @@ from registry.models.people import (
 )
 from registry.models.plans import CarePlan, InitialAssessment, PlanSignOff, RelapsePlan, SafetyPlan
 from registry.models.privacy import (
+    AmendmentBasis,
     AmendmentRequest,
     Disclosure,
     DisclosurePurpose,
@@ -63,6 +64,7 @@ from registry.models.self_reports import NoticeCause, SafetyNotice, SafetyStep, 
 from registry.models.setting_up import ModelFit, PayerCheck, PilotReview, SetupAttestation, Training, TrainingKind
 
 __all__ = [
+    "AmendmentBasis",
     "AmendmentRequest",
     "Appointment",
     "Assessment",

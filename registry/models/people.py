@@ -117,6 +117,7 @@ class Patient(Fact):
     postal_code = models.CharField(max_length=10, blank=True)
     died_on = models.DateField(null=True, blank=True)
     is_restricted = models.BooleanField(default=False, help_text="A live Restriction names who may open it")
+    is_part_two = models.BooleanField(default=False, help_text="A live PartTwoMark says what of it 42 CFR part 2 covers")
     next_visit_on = models.DateField(null=True, blank=True, help_text="The next visit in primary care")
 
     objects = PatientQuerySet.as_manager()  # type: ignore[misc]

@@ -76,9 +76,13 @@ class PartTwoMark(Fact):
     program_name = models.CharField(max_length=200)
     what = models.CharField(max_length=300, blank=True, help_text="What of the record came from there")
     from_on = models.DateField()
+    client_token = models.UUIDField(null=True, blank=True)
 
     class Meta:
-        constraints = fact_wall("registry_parttwomark", "patient", may_change=("patient",))
+        constraints = [
+            *fact_wall("registry_parttwomark", "patient", may_change=("patient",)),
+            models.UniqueConstraint(fields=["organization", "client_token"], name="registry_parttwomark_once"),
+        ]
         indexes = [models.Index(fields=["organization", "patient"], name="registry_parttwo_by_patient")]
 
 
@@ -108,6 +112,7 @@ class PartTwoConsent(Fact):
     revoked_on = models.DateField(null=True, blank=True)
     revoked_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
     revoked_how = models.CharField(max_length=200, blank=True)
+    client_token = models.UUIDField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -117,6 +122,7 @@ class PartTwoConsent(Fact):
                 "revoked_by",
                 may_change=("patient", "revoked_at", "revoked_on", "revoked_by", "revoked_how"),
             ),
+            models.UniqueConstraint(fields=["organization", "client_token"], name="registry_parttwoconsent_once"),
             models.CheckConstraint(
                 condition=Q(until_on__isnull=False) | ~Q(until_event=""), name="registry_parttwoconsent_ends"
             ),
@@ -164,10 +170,23 @@ class Disclosure(Fact):
     why = models.CharField(max_length=300, blank=True, help_text="In a sentence, or the written request it answers")
     consent = TenantForeignKey(PartTwoConsent, null=True, blank=True)
     object_id = models.UUIDField(null=True, blank=True, help_text="The export or letter that left")
+    client_token = models.UUIDField(null=True, blank=True)
 
     class Meta:
-        constraints = fact_wall("registry_disclosure", "patient", "consent", may_change=("patient",))
+        constraints = [
+            *fact_wall("registry_disclosure", "patient", "consent", may_change=("patient",)),
+            models.UniqueConstraint(fields=["organization", "client_token"], name="registry_disclosure_once"),
+        ]
         indexes = [models.Index(fields=["organization", "patient", "on"], name="registry_disclosure_by_pat")]
+
+
+class AmendmentBasis(models.TextChoices):
+    """Why a request to amend may be denied (45 CFR 164.526(a)(2))."""
+
+    ACCURATE = "accurate", "The record is accurate and complete"
+    NOT_OURS = "not_ours", "We did not make this part, and who made it can still be asked"
+    NOT_IN_SET = "not_in_set", "It is no part of the records that decisions rest on"
+    NO_ACCESS = "no_access", "It is a part that the patient has no right to see"
 
 
 class AmendmentRequest(Fact):
@@ -181,7 +200,11 @@ class AmendmentRequest(Fact):
     answered_on = models.DateField(null=True, blank=True)
     answered_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
     answer = models.TextField(blank=True)
+    basis = models.CharField(max_length=20, blank=True, choices=AmendmentBasis.choices, help_text="Of a denial")
+    changed = models.CharField(max_length=300, blank=True, help_text="Of an acceptance: what was changed, and where")
     disagreement = models.TextField(blank=True, help_text="The patient's statement, where it was denied")
+    extended_because = models.CharField(max_length=300, blank=True, help_text="Once, by thirty days at most")
+    client_token = models.UUIDField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -189,7 +212,17 @@ class AmendmentRequest(Fact):
                 "registry_amendmentrequest",
                 "patient",
                 "answered_by",
-                may_change=("patient", "is_accepted", "answered_on", "answered_by", "answer", "disagreement"),
+                may_change=(
+                    *("patient", "is_accepted", "answered_on", "answered_by", "answer", "basis", "changed"),
+                    *("disagreement", "due_on", "extended_because"),
+                ),
+            ),
+            models.UniqueConstraint(fields=["organization", "client_token"], name="registry_amendment_once"),
+            models.CheckConstraint(
+                condition=~Q(is_accepted=False) | ~Q(basis=""), name="registry_amendment_denied_says_why"
+            ),
+            models.CheckConstraint(
+                condition=~Q(is_accepted=True) | ~Q(changed=""), name="registry_amendment_accepted_says_what"
             ),
             models.CheckConstraint(
                 condition=Q(is_accepted__isnull=True, answered_on__isnull=True, answered_by__isnull=True)
@@ -207,6 +240,9 @@ class RecordExport(TenantModel):
     asked_on = models.DateField()
     asked_by = models.CharField(max_length=200, help_text="The patient, or who asks for them and by what right")
     due_on = models.DateField(help_text="Thirty days later (45 CFR 164.524)")
+    from_on = models.DateField(null=True, blank=True, help_text="Only what happened from this day on")
+    until_on = models.DateField(null=True, blank=True)
+    job_id = models.UUIDField(null=True, blank=True)
     made_at = models.DateTimeField()
     made_by = TenantForeignKey("tenancy.Membership")
     pdf = TenantForeignKey("files.StoredFile", null=True, blank=True)
