@@ -25,7 +25,7 @@ from caseload.models import Draft, TimeEntry
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import lock_people
 from caseload.operations.together import hold_again, move_time, release_held
-from registry.models import Coverage, Episode, Patient, PatientMerge, RecordNumber, RiskCase, SafetyPlan
+from registry.models import Coverage, Episode, Patient, PatientMerge, RecordNumber, Restriction, RiskCase, SafetyPlan
 from registry.operations.recording import Stamp, announce_change, record_facts, stamped, void_facts
 from registry.operations.risk_merging import fold_cases, unfold_cases
 from registry.operations.risk_opening import open_case_of
@@ -36,8 +36,13 @@ from registry.rules.people import as_text
 _ASIDE = 1000
 GATHER: Final = "gather_merged"
 # Of which a patient has one (a draft: one of each writer). Where both records have one the kept record's holds, and the
-# other stays behind: it is there again when the merge is undone.
-_ONE: Final[dict[type[Model], tuple[str, ...]]] = {AccessAlignment: ("organization_id",), Draft: ("membership_id",)}
+# other stays behind: it is there again when the merge is undone. A restriction left behind still limits who sees the
+# record that goes on (registry.queries.sight).
+_ONE: Final[dict[type[Model], tuple[str, ...]]] = {
+    AccessAlignment: ("organization_id",),
+    Draft: ("membership_id",),
+    Restriction: ("organization_id",),
+}
 # No request lives as long.
 _UNTIL_EVERYBODY_IS_DONE = timedelta(minutes=2)
 
@@ -70,6 +75,8 @@ def merge_patients(
     ledger["risk"] = fold_cases(kept_id, merged_id, stamp=Stamp(by, at))
     ledger["rows"] = [_move(model, field, kept_id, merged_id) for model, field in keys_to_patient()]
     ledger["held"] = release_held(kept_id)
+    ledger["restricted"] = kept.is_restricted
+    kept.is_restricted = kept.is_restricted or merged.is_restricted
     ledger["record_number"] = _take(kept, merged, take, stamp=Stamp(by, at))
     ledger["after"] = _values(kept)
     merge = PatientMerge(
@@ -252,7 +259,7 @@ def _take(kept: Patient, merged: Patient, take: Collection[str], *, stamp: Stamp
     merged.save(update_fields=["merged_into", "mrn"])
     kept.clinic_id, kept.mrn = home
     kept.sort_name = sort_name(kept.family_name, kept.given_name, kept.middle_name)
-    kept.save(update_fields=[*FIELDS, "clinic", "mrn", "sort_name"])
+    kept.save(update_fields=[*FIELDS, "clinic", "mrn", "sort_name", "is_restricted"])
     known = RecordNumber.objects.live().filter(clinic_id=other[0], mrn=other[1])
     if not other[1] or home == other or known.exists():
         return None
@@ -307,7 +314,8 @@ def _give_back(kept: Patient, merged: Patient, ledger: dict[str, Any]) -> None:
         if before[name] != after[name] and as_text(getattr(kept, name)) == as_text(after[name]):
             setattr(kept, name, _read(name, before[name]))
     kept.sort_name = sort_name(kept.family_name, kept.given_name, kept.middle_name)
-    kept.save(update_fields=[*FIELDS, "clinic", "mrn", "sort_name"])
+    kept.is_restricted = ledger.get("restricted", kept.is_restricted) if merged.is_restricted else kept.is_restricted
+    kept.save(update_fields=[*FIELDS, "clinic", "mrn", "sort_name", "is_restricted"])
     merged.save(update_fields=["merged_into", "mrn"])
 
 

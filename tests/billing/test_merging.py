@@ -135,6 +135,7 @@ def test_every_rule_that_allows_one_row_a_patient_is_thought_of() -> None:
         "billing_accessalignment_one",  # the kept record's holds
         "registry_riskcase_one_open",  # the kept record's goes on and knows of the other
         "caseload_draft_one",  # the kept record's holds, of each writer
+        "registry_restriction_one",  # the kept record's holds, and the other still limits who sees it
     }
 
 
