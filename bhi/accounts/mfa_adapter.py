@@ -8,6 +8,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 
+from bhi.accounts.mfa_secrets import open_secret, seal_secret
 from bhi.accounts.second_factor import OF_THEIR_OWN
 
 
@@ -21,6 +22,12 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         """Where a second factor is required, not the last one."""
         others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=OF_THEIR_OWN)
         return not settings.REQUIRE_MFA or others.exclude(pk=authenticator.pk).exists()
+
+    def encrypt(self, text: str) -> str:
+        return seal_secret(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return open_secret(encrypted_text)
 
     def get_totp_issuer(self) -> str:
         return "BHI"

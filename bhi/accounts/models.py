@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from bhi.sealing import SealedTextField
 from bhi.tenancy.base import TenantModel
 from bhi.tenancy.constraints import AppMayOnly, tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
@@ -218,7 +219,7 @@ class SingleSignOn(TenantModel):
 
     issuer = models.URLField(max_length=300, help_text="Where /.well-known/openid-configuration is found")
     client_id = models.CharField(max_length=200)
-    sealed_secret = models.BinaryField(default=bytes, blank=True)
+    secret = SealedTextField(blank=True, db_column="sealed_secret")
     email_domains = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     is_required = models.BooleanField(default=False, help_text="Seats sign in there and not with a password")
     trusts_its_factors = models.BooleanField(default=False, help_text="It asks for a second factor itself")

@@ -16,6 +16,9 @@ class Organization(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField()
+    # Of its bhi.accounts.models.SingleSignOn, which only its own tenant sees: asked before any tenant is set.
+    requires_single_sign_on = models.BooleanField(default=False, db_default=False)
+    sign_in_domains = ArrayField(models.CharField(max_length=100), default=list, db_default=[], blank=True)
 
     def __str__(self) -> str:
         return self.name
