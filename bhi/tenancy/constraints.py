@@ -13,7 +13,7 @@ from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement
 
-from bhi.tenancy.pool import SETTING
+from bhi.tenancy.pool import ALSO, CLINICS, HIDDEN, SETTING
 from bhi.tenancy.roles import APPLICATION
 
 # What a refusal of VoidOnce is known by.
@@ -21,6 +21,19 @@ VOIDED_ROW_SQLSTATE: Final = "BHI02"
 
 # The sub-select makes it one evaluation per query, not one per row, and keeps the index usable.
 POLICY = f"organization_id = (SELECT nullif(current_setting('{SETTING}', true), '')::uuid)"
+
+_SET_TO = "(SELECT nullif(current_setting('{setting}', true), ''))"
+_CLINICS, _ALSO, _HIDDEN = (_SET_TO.format(setting=setting) for setting in (CLINICS, ALSO, HIDDEN))
+# Without limits, which is nearly always, each row costs one look at a value that is worked out once per query.
+SEEN_BY_SEAT = (
+    f"({_CLINICS} IS NULL OR {{clinic}} = ANY ({_CLINICS}::uuid[]) OR id = ANY ({_ALSO}::uuid[])) "
+    f"AND ({_HIDDEN} IS NULL OR id <> ALL ({_HIDDEN}::uuid[]))"
+)
+SEES_ALL = f"(SELECT concat(current_setting('{CLINICS}', true), current_setting('{HIDDEN}', true)) = '')"
+SEEN_WITH = (
+    f"{SEES_ALL} OR {{nothing}}EXISTS (SELECT FROM {{target}} AS seen "
+    "WHERE seen.organization_id = {table}.organization_id AND seen.id = {table}.{column})"
+)
 
 
 class _WallConstraint(models.BaseConstraint):
@@ -106,6 +119,78 @@ class TenantFK(_WallConstraint):
         )
 
 
+class SeenBySeat(_WallConstraint):
+    """A record shows at the clinics of the seat that looks, and not where it is kept to others (bhi.tenancy.sight).
+
+    Restrictive, so that it takes from what the tenant policy shows. It is about reading: what is written is decided by
+    operations, and what somebody cannot read they cannot find to change.
+    """
+
+    def __init__(self, *, clinic: str, name: str) -> None:
+        super().__init__(name=name)
+        self.clinic = clinic
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "clinic": self.clinic}
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
+        column = schema_editor.quote_name(model._meta.get_field(self.clinic).column)
+        return _sight_policy(self.name, model, schema_editor, SEEN_BY_SEAT.format(clinic=column))
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
+        return _without_policy(self.name, model, schema_editor)
+
+
+class SeenWith(_WallConstraint):
+    """A row shows where the row that `field` points at shows; one that points at none always does."""
+
+    def __init__(self, *, field: str, name: str) -> None:
+        super().__init__(name=name)
+        self.field = field
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "field": self.field}
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
+        """Added when the migration ends, as the table that it asks may be made later in it."""
+        field: Any = model._meta.get_field(self.field)
+        table, column = (schema_editor.quote_name(name) for name in (model._meta.db_table, field.column))
+        condition = SEEN_WITH.format(
+            table=table,
+            column=column,
+            target=schema_editor.quote_name(field.remote_field.model._meta.db_table),
+            nothing=f"{column} IS NULL OR " if field.null else "",
+        )
+        schema_editor.deferred_sql.append(_sight_policy(self.name, model, schema_editor, condition))
+
+    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
+        self.create_sql(model, schema_editor)
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
+        return _without_policy(self.name, model, schema_editor)
+
+
+def _sight_policy(
+    name: str, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor, condition: str
+) -> Statement:
+    return Statement(
+        "CREATE POLICY %(name)s ON %(table)s AS RESTRICTIVE FOR SELECT USING (%(condition)s)",
+        table=schema_editor.quote_name(model._meta.db_table),
+        name=schema_editor.quote_name(name),
+        condition=condition,
+    )
+
+
+def _without_policy(name: str, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:
+    return Statement(
+        "DROP POLICY IF EXISTS %(name)s ON %(table)s",
+        table=schema_editor.quote_name(model._meta.db_table),
+        name=schema_editor.quote_name(name),
+    )
+
+
 class AppMayOnly(_WallConstraint):
     """What the application's role may do with rows that are there: never delete them, and change only `update`.
 
@@ -169,14 +254,22 @@ class VoidOnce(_WallConstraint):
         )
 
 
-def tenant_wall(table: str, *foreign_keys: str) -> list[models.BaseConstraint]:
-    """What every tenant table carries: its policy, the key that others refer to, and its composite keys.
+# What a row shows with, the first of these that it has.
+_SEEN_WITH: Final = ("patient", "episode")
+
+
+def tenant_wall(table: str, *foreign_keys: str, is_always_seen: bool = False) -> list[models.BaseConstraint]:
+    """What every tenant table carries: its policy, the key that others refer to, its composite keys, and, where it is
+    about a patient, that it shows only where the patient does.
 
     `table` is the table's name, from which constraint names are made; `foreign_keys` are its TenantForeignKeys.
+    `is_always_seen`: it says who may see a patient, and so shows to everybody.
     """
     keys = [TenantFK(field=field, name=f"{table}_{field}_fk") for field in foreign_keys]
+    about = [] if is_always_seen else [field for field in _SEEN_WITH if field in foreign_keys]
     return [
         TenantRLS(name=f"{table}_tenant"),
         models.UniqueConstraint(fields=["organization", "id"], name=f"{table}_of_org"),
         *keys,
+        *(SeenWith(field=field, name=f"{table}_seen") for field in about[:1]),
     ]

@@ -49,10 +49,10 @@ def tenant(organization: Organization | UUID, *, history: Mapping[str, str] | No
         values = {SETTING: str(organization_id)}
         if history is not None:
             values |= {HISTORY_SETTING: json.dumps(dict(history), sort_keys=True)}
-        before = _swap(connection, values)
+        before = swap_settings(connection, values)
         yield organization_id
         if not connection.needs_rollback:
-            _swap(connection, before)
+            swap_settings(connection, before)
 
 
 def _naming_closed_months(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -68,7 +68,7 @@ def _naming_closed_months(execute: Callable[..., Any], sql: str, params: Any, ma
 _SET: Final = ", set_config(%s, %s, true)"
 
 
-def _swap(connection: object, values: Mapping[str, str]) -> dict[str, str]:
+def swap_settings(connection: object, values: Mapping[str, str]) -> dict[str, str]:
     """Set what this transaction works for and return what was set before, in one round trip."""
     read = ", ".join(f"current_setting(%s, true) AS before{place}" for place in range(len(values)))
     asked = [part for name, value in values.items() for part in (name, value)]

@@ -3,6 +3,10 @@
 from typing import Any
 
 SETTING = "app.organization_id"
+# What a seat may see (bhi.tenancy.sight): its clinics, records besides, records not.
+CLINICS = "app.clinics"
+ALSO = "app.also"
+HIDDEN = "app.hidden"
 
 
 def forget_tenant(connection: Any) -> None:

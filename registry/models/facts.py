@@ -52,13 +52,15 @@ class Fact(TenantModel):
 VOID_FIELDS = ("voided_at", "voided_by", "void_reason")
 
 
-def fact_wall(table: str, *foreign_keys: str, may_change: tuple[str, ...] | None = None) -> list[models.BaseConstraint]:
+def fact_wall(
+    table: str, *foreign_keys: str, may_change: tuple[str, ...] | None = None, is_always_seen: bool = False
+) -> list[models.BaseConstraint]:
     """The tenant wall of a Fact, and: voided means when and by whom, only once; never deleted.
 
     `may_change` names the fields that the application may change besides voiding; None for any.
     """
     return [
-        *tenant_wall(table, "recorded_by", "voided_by", *foreign_keys),
+        *tenant_wall(table, "recorded_by", "voided_by", *foreign_keys, is_always_seen=is_always_seen),
         AppMayOnly(name=f"{table}_app", update=None if may_change is None else (*VOID_FIELDS, *may_change)),
         VoidOnce(name=f"{table}_void_once"),
         models.CheckConstraint(

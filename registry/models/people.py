@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from bhi.tenancy.base import TenantModel
-from bhi.tenancy.constraints import AppMayOnly, tenant_wall
+from bhi.tenancy.constraints import AppMayOnly, SeenBySeat, tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
 from bhi.tenancy.history import keeps_history
 from registry.models.facts import Fact, FactQuerySet, fact_wall
@@ -117,7 +117,9 @@ class Patient(Fact):
     postal_code = models.CharField(max_length=10, blank=True)
     died_on = models.DateField(null=True, blank=True)
     is_restricted = models.BooleanField(default=False, help_text="A live Restriction names who may open it")
-    is_part_two = models.BooleanField(default=False, help_text="A live PartTwoMark says what of it 42 CFR part 2 covers")
+    is_part_two = models.BooleanField(
+        default=False, help_text="A live PartTwoMark says what of it 42 CFR part 2 covers"
+    )
     next_visit_on = models.DateField(null=True, blank=True, help_text="The next visit in primary care")
 
     objects = PatientQuerySet.as_manager()  # type: ignore[misc]
@@ -125,6 +127,7 @@ class Patient(Fact):
     class Meta:
         constraints = [
             *fact_wall("registry_patient", "clinic", "merged_into"),
+            SeenBySeat(clinic="clinic", name="registry_patient_seen"),
             models.UniqueConstraint(
                 fields=["organization", "clinic", "mrn"],
                 condition=Q(voided_at__isnull=True) & ~Q(mrn=""),

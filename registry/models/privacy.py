@@ -20,7 +20,7 @@ class Restriction(Fact):
 
     class Meta:
         constraints = [
-            *fact_wall("registry_restriction", "patient", may_change=("patient",)),
+            *fact_wall("registry_restriction", "patient", may_change=("patient",), is_always_seen=True),
             models.UniqueConstraint(
                 fields=["organization", "patient"],
                 condition=Q(voided_at__isnull=True),
@@ -47,7 +47,7 @@ class EmergencyAccess(TenantModel):
 
     class Meta:
         constraints = [
-            *tenant_wall("registry_emergencyaccess", "patient", "by", "looked_at_by"),
+            *tenant_wall("registry_emergencyaccess", "patient", "by", "looked_at_by", is_always_seen=True),
             AppMayOnly(
                 name="registry_emergencyaccess_app",
                 update=("patient", "ended_at", "looked_at_at", "looked_at_by", "was_justified", "finding"),
