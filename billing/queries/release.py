@@ -11,9 +11,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from bhi.accounts.queries import people_of
 from billing.queries.judging import MonthVerdict
 from billing.rules.amounts import amount
 from billing.rules.books import RuleBook, book_in_force, with_options
+from billing.rules.credential_gaps import CredentialGap
 from billing.rules.decisions import Decided, Release, code_units, lower_sets, settle
 from billing.rules.findings import Line
 from billing.rules.release import CodeUnits, ConsentNamed, CoverageAsked, LateEntries, ReleaseFacts
@@ -148,6 +150,27 @@ UNION ALL
    LEFT JOIN registry_treatingclinician treats
      ON treats.organization_id = m.organization_id AND treats.id = m.treating_clinician_id
   ORDER BY m.id, f.given_at DESC, f.id)
+UNION ALL
+SELECT 'credential', w.id, min(w.worked_on), NULL, gap.word, NULL, NULL, NULL, w.by_id, NULL, NULL
+  FROM (SELECT DISTINCT m.id, f.by_id, f.role = 'care_manager' AS is_manager,
+               coalesce(f."on", (lower(f.span * m.bounds) AT TIME ZONE m.time_zone)::date) AS worked_on
+          FROM months m
+          JOIN caseload_timeentry f ON f.organization_id = m.organization_id AND f.episode_id = m.id
+           AND f.voided_at IS NULL AND NOT f.held AND f.role <> 'clerical' AND f.activity <> 'scheduling'
+           AND (f."on" BETWEEN %(first)s AND %(last)s OR f.span && m.bounds)
+         WHERE EXISTS (SELECT FROM accounts_seatcredential k
+                        WHERE k.organization_id = %(organization)s AND k.voided_at IS NULL)) AS w
+  CROSS JOIN LATERAL (
+       SELECT k.kind AS word
+         FROM (VALUES ('training'), ('license')) AS k (kind)
+         LEFT JOIN accounts_seatcredential h
+           ON h.organization_id = %(organization)s AND h.seat_id = w.by_id AND h.voided_at IS NULL AND h.kind = k.kind
+        GROUP BY k.kind
+       HAVING NOT coalesce(bool_or(h.from_on <= w.worked_on
+                                   AND (h.until_on IS NULL OR h.until_on >= w.worked_on)), false)
+          AND CASE k.kind WHEN 'training' THEN w.is_manager ELSE coalesce(bool_or(h.until_on < w.worked_on), false) END
+       ) AS gap
+ GROUP BY w.id, w.by_id, gap.word
 """
 _LATE_DAYS = 7
 
@@ -167,6 +190,7 @@ class _Ground:
     late: LateEntries | None = None
     coverages: dict[CoverageKey, list[tuple[date, datetime, CoverageAsked]]] = field(default_factory=dict)
     consent: ConsentNamed | None = None
+    credentials: list[tuple[UUID, date, str]] = field(default_factory=list)
     decision: Decided | None = None
     charged: set[str] = field(default_factory=set)
 
@@ -182,7 +206,10 @@ def releases(organization_id: UUID, month: str, judged: Iterable[MonthVerdict]) 
         return {}
     modes, found = _read(organization_id, month, list(billing))
     without = _without_facility(organization_id, month, billing)
-    return {id_: _release(one, modes, found.get(id_, _Ground()), without.get(id_)) for id_, one in billing.items()}
+    names = _names(organization_id, found.values())
+    return {
+        id_: _release(one, modes, found.get(id_, _Ground()), without.get(id_), names) for id_, one in billing.items()
+    }
 
 
 def unit_amounts(judged: MonthVerdict) -> dict[str, Any]:
@@ -218,14 +245,27 @@ def _read(organization_id: UUID, month: str, episode_ids: list[UUID]) -> tuple[d
 
 
 def _release(
-    judged: MonthVerdict, modes: Mapping[str, str], ground: _Ground, without_facility: CodeUnits | None
+    judged: MonthVerdict,
+    modes: Mapping[str, str],
+    ground: _Ground,
+    without_facility: CodeUnits | None,
+    names: Mapping[UUID, str],
 ) -> Release:
     assert judged.verdict is not None
-    facts, amounts = _facts(judged, ground, without_facility), unit_amounts(judged)
+    facts, amounts = _facts(judged, ground, without_facility, names), unit_amounts(judged)
     return settle(judged.verdict, facts, modes, ground.decision, amounts, frozenset(ground.charged))
 
 
-def _facts(judged: MonthVerdict, ground: _Ground, without_facility: CodeUnits | None) -> ReleaseFacts:
+def _names(organization_id: UUID, found: Iterable[_Ground]) -> dict[UUID, str]:
+    """Whom a finding about credentials names; nobody is looked up where there is none."""
+    if not any(ground.credentials for ground in found):
+        return {}
+    return {id_: seat.name for id_, seat in people_of(organization_id).items()}
+
+
+def _facts(
+    judged: MonthVerdict, ground: _Ground, without_facility: CodeUnits | None, names: Mapping[UUID, str]
+) -> ReleaseFacts:
     assert judged.verdict is not None
     facts, last_on = judged.facts, last_day(judged.facts.month)
     prefixes = _book(judged).requirements.diagnosis_prefixes
@@ -248,6 +288,7 @@ def _facts(judged: MonthVerdict, ground: _Ground, without_facility: CodeUnits | 
         without_facility=without_facility,
         coverage=_coverage_asked(judged, ground),
         consent=ground.consent,
+        credential_gaps=tuple(CredentialGap(names[by], on, kind) for by, on, kind in ground.credentials),
     )
 
 
@@ -333,6 +374,12 @@ def _consent(
     ground.consent = ConsentNamed(on, names, clinician, bool(is_of_another), bool(is_time_known))
 
 
+def _credential(
+    ground: _Ground, on: date, _d: None, kind: str, _t: None, _n: None, _y: None, by: UUID, *_: Any
+) -> None:  # fmt: skip
+    ground.credentials.append((by, on, kind))
+
+
 _READERS: dict[str, Callable[..., None]] = {
     "decision": _decision,
     "reviewed": _reviewed,
@@ -344,4 +391,5 @@ _READERS: dict[str, Callable[..., None]] = {
     "charged": _charged,
     "coverage": _coverage,
     "consent": _consent,
+    "credential": _credential,
 }

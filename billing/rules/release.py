@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from billing.rules.credential_gaps import CredentialGap, gaps_said
 from billing.rules.month_type import COCM_CODES
 
 HOLD, NOTE = "hold", "note"
@@ -84,6 +85,7 @@ class ReleaseFacts:
     without_facility: CodeUnits | None = None
     coverage: CoverageAsked | None = None
     consent: ConsentNamed | None = None
+    credential_gaps: tuple[CredentialGap, ...] = ()
 
     @property
     def codes(self) -> frozenset[str]:
@@ -239,6 +241,10 @@ def _consent_untimed(facts: ReleaseFacts) -> str:
     return f"Of the consent of {said(consent.given_on)} only the day is known."
 
 
+def _credential_gap(facts: ReleaseFacts) -> str:
+    return gaps_said(facts.credential_gaps)
+
+
 def said(on: date) -> str:
     """`Oct 12, 2026`."""
     return f"{on:%b} {on.day}, {on.year}"
@@ -358,6 +364,15 @@ CHECKS: tuple[Check, ...] = (
         "Add the time if it is known.",
         default=NOTE,
     ),
+    Check(
+        "credential_gap",
+        "License or training not on record",
+        "Whoever worked in the month held, on each day, a license that had not ended, and the care manager training in "
+        "behavioral health. Nothing is asked while the organization records no credentials.",
+        "CPT describes the care manager as trained in behavioral health; that it stands on record is our own choice.",
+        "Record what was held then under People, or look at whose minutes these are.",
+        default=NOTE,
+    ),
 )
 CHECKS_BY_WORD = {check.word: check for check in CHECKS}
 
@@ -376,4 +391,5 @@ FINDINGS: dict[str, Finding] = {
     "coverage_ended": _coverage_ended,
     "clinician_changed": _clinician_changed,
     "consent_untimed": _consent_untimed,
+    "credential_gap": _credential_gap,
 }

@@ -33,7 +33,8 @@ def end_of_work(request: HttpRequest, organization: str, seat_id: UUID) -> HttpR
         raise Http404 from None
     if not shown.is_active:
         return redirect("seat", organization, seat_id)
-    form = EndOfWorkForm(request.POST if request.method == "POST" else None)
+    left = left_by(seat_id, today=today)
+    form = EndOfWorkForm(request.POST if request.method == "POST" else None, has_left=bool(left))
     if form.is_bound and form.is_valid():
         try:
             end_work(by=by, at=at, seat_id=seat_id, today=today, reason=form.cleaned_data["reason"])
@@ -44,6 +45,5 @@ def end_of_work(request: HttpRequest, organization: str, seat_id: UUID) -> HttpR
             return redirect("seat", organization, seat_id)
     record("seat.end_opened", by=by, at=at, object_id=shown.id)
     may = permissions_of(by.roles)
-    left = [(one, one.permission in may) for one in left_by(seat_id, today=today)]
-    context = {"form": form, "shown": shown, "left": left, "today": today}
+    context = {"form": form, "shown": shown, "left": [(one, one.permission in may) for one in left], "today": today}
     return render(request, "people/end_of_work.html", context, status=422 if form.is_bound else 200)

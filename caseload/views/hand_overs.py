@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.accounts.queries import people_of
+from bhi.accounts.queries.findings import people_findings
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
@@ -47,6 +48,7 @@ def team(request: HttpRequest, organization: str) -> HttpResponse:
         "rows": team_rows(by.organization_id, now),
         "sweep": last_sweep(by.organization_id),
         "open_again": months_open_again(by.organization_id),
+        "findings": people_findings(by.organization_id, now),
         "today": now.date(),
     }
     return render(request, "caseload/team.html", context)
@@ -72,7 +74,7 @@ def hand_over_patients(request: HttpRequest, organization: str) -> HttpResponse:
             name = people_of(by.organization_id)[form.to_id].name
             messages.success(request, f"{count} patient{'' if count == 1 else 's'} went to {name}.")
             return redirect(request.get_full_path())
-    record("hand_over.opened", by=by, at=now, count=len(offered))
+    record("hand_over.opened", by=by, at=now, shown=[one.patient_id for one in offered])
     context = {"form": form, "owner": _owner_name(by, owner_id), "owners": _owners(by), "owner_key": owner_id or NOBODY}
     return render(request, "caseload/hand_over.html", context, status=422 if form.is_bound else 200)
 

@@ -108,7 +108,7 @@ class TestPage:
         assert f"/o/lakeside/team/hand-over/?from={seat.id}" not in admin.get(address).content.decode()
         assert f"/o/lakeside/team/hand-over/?from={seat.id}" in both.get(address).content.decode()
         refused = admin.post(address, {"reason": ""})
-        assert (refused.status_code, "Something would lie with nobody." in refused.content.decode()) == (422, True)
+        assert (refused.status_code, "or say why it cannot wait." in refused.content.decode()) == (422, True)
         assert admin.post(address, {"reason": "Left"}).headers["Location"] == f"/o/lakeside/people/{seat.id}/"
         assert admin.get(address).headers["Location"] == f"/o/lakeside/people/{seat.id}/"
         assert "Left" in admin.get(f"/o/lakeside/people/{seat.id}/").content.decode()
