@@ -26,6 +26,11 @@ class Environment:
     redis_url: str
     email_url: str
     file_keys: tuple[str, ...]
+    backup_keys: tuple[str, ...]
+    backups: str
+    metrics_token: str
+    metrics_address: str
+    error_reports: str
     is_web: bool
     proxies: int
     require_mfa: bool
@@ -54,6 +59,11 @@ def read_environment(variables: dict[str, str] | None = None) -> Environment:
         redis_url=values.get("REDIS_URL", ""),
         email_url=values.get("EMAIL_URL", ""),
         file_keys=tuple(key for key in values.get("BHI_FILE_KEYS", "").split(",") if key),
+        backup_keys=tuple(key for key in values.get("BHI_BACKUP_KEY", "").split(",") if key),
+        backups=values.get("BHI_BACKUPS", ""),
+        metrics_token=values.get("BHI_METRICS_TOKEN", ""),
+        metrics_address=values.get("BHI_METRICS_ADDRESS", ""),
+        error_reports=values.get("BHI_SENTRY_DSN", ""),
         is_web=values.get("BHI_PROCESS") == "web",
         proxies=_count("BHI_PROXIES", values.get("BHI_PROXIES", "0")),
         require_mfa=_requires_mfa(values.get("BHI_REQUIRE_MFA", ""), debug=debug),

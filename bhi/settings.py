@@ -24,6 +24,9 @@ DEVELOPMENT = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 FILE_KEYS = ENVIRONMENT.file_keys
+# Apart from the files' keys: whoever finds a backup and its key still cannot open what people uploaded.
+BACKUP_KEYS = ENVIRONMENT.backup_keys
+BACKUPS = ENVIRONMENT.backups
 
 INSTALLED_APPS = [
     "bhi.tenancy",
@@ -31,6 +34,7 @@ INSTALLED_APPS = [
     "bhi.audit",
     "bhi.jobs",
     "bhi.files",
+    "bhi.backups",
     "bhi.web",
     "registry",
     "caseload",
