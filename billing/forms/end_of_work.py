@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 
-
 _NEEDED = "Give the work above to colleagues first, or say why it cannot wait."
 
 

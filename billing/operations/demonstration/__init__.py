@@ -12,6 +12,7 @@ from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from billing.operations.demonstration.billed_before import tell_billed_before
 from billing.operations.demonstration.courses import COURSES, MEDICARE, SELF
+from billing.operations.demonstration.credentials import tell_people
 from billing.operations.demonstration.danger import ASSESSED, AT_NIGHT, tell_danger
 from billing.operations.demonstration.facts import Teller
 from billing.operations.demonstration.filing import tell_filing
@@ -73,6 +74,7 @@ def _tell_courses(staff: Staff, *, at: datetime) -> None:
     tell_releasing(by=staff.lead, at=at, today=teller.today)
     tell_billed_before(by=staff.lead, at=at, today=teller.today)
     tell_filing(by=staff.lead, at=at, today=teller.today, clinic=staff.clinics[1])
+    tell_people(staff, at=at, today=teller.today)
     refresh_service_months(organization_id=staff.organization.id, at=at)
 
 

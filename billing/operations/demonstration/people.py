@@ -44,6 +44,7 @@ class Staff:
     consultant: Membership
     clinician: Membership
     lead: Membership
+    admin: Membership
     system: Membership
 
 
@@ -77,6 +78,7 @@ def make_staff(*, password: str, at: datetime) -> Staff:
         consultant=seats[Role.PSYCHIATRIC_CONSULTANT],
         clinician=seats[Role.TREATING_CLINICIAN],
         lead=seats[Role.CLINIC_LEAD],
+        admin=seats[Role.ADMIN],
         system=system,
     )
 
