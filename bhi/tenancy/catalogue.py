@@ -11,12 +11,25 @@ from dataclasses import dataclass
 
 from bhi.tenancy import catalogue_roles
 from bhi.tenancy.catalogue_facts import Facts, ForeignKey, Grant, Policy, Relation
+from bhi.tenancy.pool import ALSO, CLINICS, HIDDEN
 from bhi.tenancy.roles import APPLICATION, MAINTENANCE, OWNER
 
 # As Postgres prints bhi.tenancy.constraints.POLICY.
 POLICY_TEXT = (
     "(organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid "
     'AS "nullif"))'
+)
+_SET_TO = "( SELECT NULLIF(current_setting('{setting}'::text, true), ''::text) AS \"nullif\")"
+_CLINICS, _ALSO, _HIDDEN = (_SET_TO.format(setting=setting) for setting in (CLINICS, ALSO, HIDDEN))
+# As Postgres prints bhi.tenancy.constraints.SEEN_BY_SEAT and SEEN_WITH.
+SEEN_BY_SEAT_TEXT = (
+    f"((({_CLINICS} IS NULL) OR ({{clinic}} = ANY (({_CLINICS})::uuid[])) OR (id = ANY (({_ALSO})::uuid[]))) "
+    f"AND (({_HIDDEN} IS NULL) OR (id <> ALL (({_HIDDEN})::uuid[]))))"
+)
+SEEN_WITH_TEXT = (  # noqa: S608 -- of constants
+    f"(( SELECT (concat(current_setting('{CLINICS}'::text, true), current_setting('{HIDDEN}'::text, true)) "
+    "= ''::text)) OR {nothing}(EXISTS ( SELECT FROM {target} seen "
+    "WHERE ((seen.organization_id = {table}.organization_id) AND (seen.id = {table}.{column})))))"
 )
 SECURITY_DEFINERS_ALLOWED: frozenset[str] = frozenset()
 # What the maintenance role may read: all of a table (None), or these columns.
@@ -37,7 +50,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class ExpectedTable:
-    """What one table ought to be. `update` is the columns that the application may change, None for any."""
+    """What one table ought to be. `update` is the columns that the application may change; `sight` the name of the
+    policy that shows its rows only to who may see their patient, and its condition.
+    """
 
     name: str
     is_tenant: bool
@@ -45,6 +60,7 @@ class ExpectedTable:
     update: frozenset[str] = frozenset()
     keys: frozenset[tuple[str, str]] = frozenset()
     named: frozenset[str] = frozenset()
+    sight: tuple[str, str] | None = None
 
 
 def findings(facts: Facts, expected: Iterable[ExpectedTable]) -> list[Finding]:
@@ -54,7 +70,7 @@ def findings(facts: Facts, expected: Iterable[ExpectedTable]) -> list[Finding]:
     found = [
         *_coverage(facts, tables),
         *_tenant_tables(facts, tenants),
-        *_policies(facts.policies, tenants),
+        *_policies(facts.policies, tables, tenants),
         *_foreign_keys(facts.foreign_keys, tenants),
         *_missing_keys(facts.foreign_keys, tables.values()),
         *_indexes(facts, tenants),
@@ -98,18 +114,31 @@ def _wall_faults(relation: Relation) -> Iterator[str]:
         yield "does not force row-level security on its owner"
 
 
-def _policies(policies: Iterable[Policy], tenants: set[str]) -> Iterator[Finding]:
-    """Exactly one policy, ours: a second one would let more rows through, since policies add up."""
+def _policies(policies: Iterable[Policy], tables: Mapping[str, ExpectedTable], tenants: set[str]) -> Iterator[Finding]:
+    """Exactly the tenant policy, as a second one would let more rows through (policies add up), and that of sight."""
     by_table: dict[str, list[Policy]] = {}
     for policy in policies:
         by_table.setdefault(policy.table, []).append(policy)
     for table in sorted(tenants | by_table.keys()):
         held = by_table.get(table, [])
-        if table in tenants and len(held) != 1:
-            yield Finding("policy", table, f"has {len(held)} policies instead of one")
-        for policy in held:
+        expected = tables.get(table)
+        of_sight = [one for one in held if expected and one.name == (expected.sight or ("",))[0]]
+        others = [one for one in held if one not in of_sight]
+        if table in tenants and len(others) != 1:
+            yield Finding("policy", table, f"has {len(others)} policies instead of one")
+        for policy in others:
             if not _is_ours(policy):
                 yield Finding("policy", table, f"has policy {policy.name}, which is not the tenant policy")
+        if (
+            expected
+            and expected.sight
+            and [_shown(one) for one in of_sight] != [(False, "r", ("public",), expected.sight[1], None)]
+        ):
+            yield Finding("sight", table, "does not show its rows only to who may see their patient")
+
+
+def _shown(policy: Policy) -> tuple[bool, str, tuple[str, ...], str | None, str | None]:
+    return (policy.is_permissive, policy.command, policy.roles, policy.using, policy.check)
 
 
 def _is_ours(policy: Policy) -> bool:

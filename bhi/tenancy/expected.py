@@ -9,8 +9,8 @@ import pgtrigger
 from django.apps import apps
 from django.db import models
 
-from bhi.tenancy.catalogue import ExpectedTable
-from bhi.tenancy.constraints import AppMayOnly, TenantRLS
+from bhi.tenancy.catalogue import SEEN_BY_SEAT_TEXT, SEEN_WITH_TEXT, ExpectedTable
+from bhi.tenancy.constraints import AppMayOnly, SeenBySeat, SeenWith, TenantRLS
 from bhi.tenancy.fields import TenantForeignKey
 
 _ALL: Final = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
@@ -71,7 +71,24 @@ def _table_of(model: type[models.Model], triggers: set[str]) -> ExpectedTable:
         update=update,
         keys=keys,
         named=named,
+        sight=_sight_of(model),
     )
+
+
+def _sight_of(model: Any) -> tuple[str, str] | None:
+    """The policy that follows who may see a patient, as the catalogue prints its condition."""
+    table = model._meta.db_table
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, SeenBySeat):
+            column = model._meta.get_field(constraint.clinic).column
+            return constraint.name, SEEN_BY_SEAT_TEXT.format(clinic=column)
+        if isinstance(constraint, SeenWith):
+            field = model._meta.get_field(constraint.field)
+            nothing = f"({field.column} IS NULL) OR " if field.null else ""
+            target = field.remote_field.model._meta.db_table
+            condition = SEEN_WITH_TEXT.format(table=table, column=field.column, target=target, nothing=nothing)
+            return constraint.name, condition
+    return None
 
 
 def _named_constraints(model: type[models.Model]) -> Iterator[models.BaseConstraint]:

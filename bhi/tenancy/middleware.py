@@ -8,10 +8,12 @@ from collections.abc import Callable
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from bhi.accounts.middleware import to_sign_in
 from bhi.accounts.queries import membership_of
 from bhi.tenancy.context import tenant
+from bhi.tenancy.sight import looking_as
 
 _PATH = re.compile(r"^/o/(?P<slug>[-\w]+)/")
 
@@ -41,7 +43,9 @@ class TenancyMiddleware:
             raise Http404
         request.membership = membership  # type: ignore[attr-defined]
         request.organization = membership.organization  # type: ignore[attr-defined]
-        with tenant(membership.organization_id, history=_who(request)):
+        organization_id = membership.organization_id
+        with tenant(organization_id, history=_who(request)), looking_as(membership, timezone.now()) as sight:
+            request.sight = sight  # type: ignore[attr-defined]
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)

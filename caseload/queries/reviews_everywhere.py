@@ -10,6 +10,7 @@ from bhi.accounts.permissions import Permission, permissions_of
 from bhi.accounts.queries import membership_of, seats_of
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import looking_as
 from caseload.queries.review_queue import EVERYBODY, Population, QueueRow, review_queue
 from caseload.queries.review_sessions import SlotShown, slots_of
 
@@ -41,7 +42,7 @@ def queues_of(user_id: UUID, *, at: datetime, most: int) -> tuple[OneQueue, ...]
         joins = Permission.JOIN_REVIEW in permissions_of(seat.roles)
         membership = membership_of(user_id, seat.slug) if joins else None
         if membership is not None:
-            with tenant(membership.organization_id) as organization_id:
+            with tenant(membership.organization_id) as organization_id, looking_as(membership, at, is_nested=True):
                 population = _population(slots_of(organization_id), membership)
                 queue = review_queue(organization_id, population, at=at, most=most)
             found.append(OneQueue(membership, queue.rows, queue.total))

@@ -11,6 +11,7 @@ from bhi.accounts.permissions import Permission, permissions_of
 from bhi.accounts.queries import membership_of, seats_of
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import looking_as
 from caseload.queries.today import Due, Scope, Worklist, WorkRow, usual_scope, work_due, worklist
 from caseload.rules.worklist import MonthSoFar
 
@@ -74,6 +75,6 @@ def merged(todays: Iterable[OneToday]) -> list[tuple[OneToday, WorkRow]]:
 
 
 def _today(membership: Membership, at: datetime, months: Months) -> OneToday:
-    with tenant(membership.organization_id) as organization_id:
+    with tenant(membership.organization_id) as organization_id, looking_as(membership, at, is_nested=True):
         due = work_due(organization_id, Scope(membership.id, usual_scope(membership.roles)), at=at)
         return OneToday(membership, worklist(due, months(organization_id, due)), len(due.with_minutes))
