@@ -1,0 +1,202 @@
+"""Sealing: bound to its place, opened by older keys, sealed anew by a command until no older key is needed."""
+
+from io import StringIO
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core.management import CommandError, call_command
+from django.db import connections
+
+from bhi import resealing
+from bhi.accounts.models import SingleSignOn
+from bhi.files.models import StoredFile
+from bhi.files.operations import read, store
+from bhi.sealing import SealBroken, is_newest, place, seal, seal_text, unseal, unseal_text
+from bhi.tenancy.context import tenant
+from bhi.tenancy.ids import uuid7
+from tests.factories.going_live import SingleSignOnFactory
+from tests.factories.tenancy import NOW, UserFactory
+
+CONTENT = b"Quuxworth,Zebediah,MRN-77120"
+SECRET = "hush-7781-hush"
+HERE = place(uuid7(), "table", "column", uuid7())
+
+
+def test_what_is_sealed_opens_in_its_place_only(settings):
+    settings.FILE_KEYS = ("first",)
+    sealed = seal(CONTENT, bound_to=HERE)
+    assert (CONTENT in sealed, sealed == seal(CONTENT, bound_to=HERE)) == (False, False)
+    assert unseal(sealed, bound_to=HERE) == CONTENT
+    for altered in (sealed[:-1] + bytes([sealed[-1] ^ 1]), sealed[:9], b""):
+        with pytest.raises(SealBroken):
+            unseal(altered, bound_to=HERE)
+    with pytest.raises(SealBroken):
+        unseal(sealed, bound_to=place(uuid7(), "table", "column", uuid7()))
+    settings.FILE_KEYS = ("second", "first")
+    assert (unseal(sealed, bound_to=HERE), is_newest(sealed)) == (CONTENT, False)
+
+
+def test_text_that_was_never_sealed_is_read_as_it_is(settings):
+    settings.FILE_KEYS = ("first",)
+    sealed = seal_text("JBSWY3DP", bound_to=HERE)
+    assert (unseal_text(sealed, bound_to=HERE), is_newest(sealed)) == ("JBSWY3DP", True)
+    assert (unseal_text("JBSWY3DP", bound_to=HERE), is_newest("JBSWY3DP")) == ("JBSWY3DP", False)
+
+
+@pytest.mark.django_db
+def test_a_sealed_field_reads_and_takes_text(in_tenant):
+    made = SingleSignOnFactory(organization=in_tenant, secret=SECRET)
+    row = SingleSignOn.objects.get()
+    before = bytes(SingleSignOn.objects.values_list("secret", flat=True).get())
+    assert (made.secret, row.secret, SECRET.encode() in before) == (SECRET, SECRET, False)
+    row.client_id = "other"
+    row.save()
+    assert bytes(SingleSignOn.objects.values_list("secret", flat=True).get()) == before
+    row.secret = "new"
+    row.save()
+    assert SingleSignOn.objects.get().secret == SingleSignOn.objects.defer("secret").get().secret == "new"
+    version = SingleSignOn.pgh_event_model.objects.order_by("pgh_id").last()
+    assert (version.client_id, version.secret) == ("other", SECRET)
+    row.secret = ""
+    row.save()
+    assert SingleSignOn.objects.get().secret == ""
+
+
+@pytest.mark.django_db
+def test_text_is_neither_written_nor_sought_without_its_row(in_tenant):
+    SingleSignOnFactory(organization=in_tenant, secret=SECRET)
+    with pytest.raises(TypeError, match="sealed to its row"):
+        SingleSignOn.objects.update(secret="open")
+    with pytest.raises(TypeError, match="sealed to its row"):
+        SingleSignOn.objects.filter(secret=SECRET).exists()
+
+
+@pytest.mark.django_db
+def test_bytes_of_another_row_do_not_open(organization, other_organization):
+    with tenant(other_organization):
+        theirs = bytes(
+            SingleSignOnFactory(organization=other_organization, secret=SECRET).__dict__["_sealed_secret"][1]
+        )
+    with tenant(organization):
+        SingleSignOnFactory(organization=organization, secret="ours")
+        SingleSignOn.objects.update(secret=theirs)
+        with pytest.raises(SealBroken):
+            _ = SingleSignOn.objects.get().secret
+
+
+@pytest.fixture
+def planted(organization, other_organization, settings):
+    """Something sealed everywhere, with the first key."""
+    settings.FILE_KEYS = ("first",)
+    for one in (organization, other_organization):
+        with tenant(one):
+            for _ in range(5):
+                store(CONTENT, organization_id=one.id, purpose="batch", media_type="text/csv", at=NOW)
+            sign_on = SingleSignOnFactory(organization=one, secret=SECRET)
+            sign_on.client_id = "changed"
+            sign_on.save()
+    person = UserFactory()
+    TOTP.activate(person, generate_totp_secret())
+    Authenticator.objects.create(
+        user=person,
+        type="recovery_codes",
+        data={"migrated_codes": [seal_text("1234", bound_to="mfa_authenticator|data")]},
+    )
+    Authenticator.objects.create(user=person, type="webauthn", data={"name": "Laptop", "credential": {}})
+    return organization, other_organization
+
+
+def rotate(**options) -> str:
+    said = StringIO()
+    call_command("rotate_keys", stdout=said, stderr=said, **options)
+    return said.getvalue()
+
+
+def everything_opens(organizations) -> list:
+    opened = []
+    for one in organizations:
+        with tenant(one):
+            opened += [read(file) for file in StoredFile.objects.all()]
+            opened += [row.secret for row in SingleSignOn.objects.all()]
+            opened += [row.secret for row in SingleSignOn.pgh_event_model.objects.all()]
+    codes = Authenticator.objects.get(type="recovery_codes").wrap()
+    assert Authenticator.objects.get(type="totp").wrap().validate_code("no") is False
+    return [*opened, codes.get_unused_codes()]
+
+
+ALL = [*([CONTENT] * 5), SECRET, SECRET]
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_after_a_rotation_the_old_key_is_not_needed(planted, settings):
+    settings.FILE_KEYS = ("second", "first")
+    assert everything_opens(planted) == [*ALL, *ALL, ["1234"]]
+    said = rotate(organization=planted[0].slug)
+    assert said.splitlines()[-1] == "Older keys are still needed for other organizations."
+    said = rotate().splitlines()
+    assert "files_storedfile.sealed: 5 of 5 sealed anew" in said
+    assert said[-1] == "No older key is needed any more."
+    settings.FILE_KEYS = ("second",)
+    assert everything_opens(planted) == [*ALL, *ALL, ["1234"]]
+    with tenant(planted[0]):
+        assert SingleSignOn.pgh_event_model.objects.count() == 1  # another key is no change
+    assert {line.partition(": ")[2] for line in rotate().splitlines()[:-1]} == {"nothing to do", "0 sealed anew"}
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_a_rotation_that_was_broken_off_goes_on(planted, settings, monkeypatch):
+    settings.FILE_KEYS = ("second", "first")
+    step, steps = resealing.reseal_some, []
+
+    def until_the_second(*args):
+        steps.append(args)
+        if len(steps) == 2:
+            raise KeyboardInterrupt
+        return step(*args)
+
+    monkeypatch.setattr("bhi.files.management.commands.rotate_keys.reseal_some", until_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        rotate()
+    monkeypatch.undo()
+    settings.FILE_KEYS = ("second", "first")
+    assert rotate().splitlines()[0] == "files_storedfile.sealed: 4 of 6 sealed anew"
+    settings.FILE_KEYS = ("second",)
+    assert everything_opens(planted) == [*ALL, *ALL, ["1234"]]
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_what_does_not_open_is_said_and_left(planted, settings):
+    settings.FILE_KEYS = ("third",)
+    before = everything_in_the_database()
+    with pytest.raises(SystemExit):
+        rotate()
+    assert everything_in_the_database() == before
+
+
+@pytest.mark.django_db(databases=["default"])
+def test_only_the_owner_rotates_and_only_what_there_is(monkeypatch):
+    with pytest.raises(CommandError, match="There is no organization nowhere"):
+        rotate(organization="nowhere")
+    monkeypatch.setattr("bhi.files.management.commands.rotate_keys.OWNER", "nobody")
+    with pytest.raises(CommandError, match="set DATABASE_OWNER_URL"):
+        rotate()
+
+
+def everything_in_the_database() -> list:
+    with connections["owner"].cursor() as cursor:
+        rows = []
+        for sql in (
+            "SELECT id::text, sealed FROM files_storedfile ORDER BY id",
+            "SELECT id::text, sealed_secret FROM accounts_singlesignon ORDER BY id",
+            "SELECT id::text, convert_to(data::text, 'UTF8') FROM mfa_authenticator ORDER BY id",
+        ):
+            cursor.execute(sql)
+            rows += [(key, bytes(value)) for key, value in cursor.fetchall()]
+        return rows
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_a_copy_of_the_database_holds_none_of_it(planted):
+    kept = b"".join(value for _, value in everything_in_the_database())
+    assert [planted for planted in (CONTENT, b"Quuxworth", SECRET.encode(), b"1234") if planted in kept] == []
