@@ -159,6 +159,12 @@ ACCOUNT_SESSION_REMEMBER = False
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an admin gave the address; nobody chose their own
 MFA_ADAPTER = "bhi.accounts.mfa_adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "login_webauthn": "bhi.accounts.forms.passkeys.LoginForm",
+    "authenticate_webauthn": "bhi.accounts.forms.passkeys.AuthenticateForm",
+    "reauthenticate_webauthn": "bhi.accounts.forms.passkeys.ReauthenticateForm",
+    "add_webauthn": "bhi.accounts.forms.passkeys.AddForm",
+}
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # A passkey opens by itself, so it asks for a finger, a face or a PIN.
 MFA_PASSKEY_LOGIN_ENABLED = True

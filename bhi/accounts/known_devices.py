@@ -18,6 +18,7 @@ from bhi.accounts.models import SignInEvent, SignInKind
 
 DAYS: Final = 90
 MOST: Final = 5  # people who share a computer
+CAME: Final = "known_person"  # on a request: who signed in with it
 SALT: Final = "bhi.accounts.known_devices"
 
 

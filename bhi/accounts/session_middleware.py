@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
 from allauth.account.internal.flows.logout import logout
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.urls import reverse
 
 from bhi.accounts import second_factor, sessions
 from bhi.accounts.forms.proof import FIELDS, ProofForm, carried, without_proof
+from bhi.accounts.known_devices import CAME, remember
 from bhi.accounts.locking import Standing, locks_at, standing
 from bhi.accounts.middleware import to_sign_in
 from bhi.accounts.models import SignInKind
@@ -38,7 +40,11 @@ class SessionWallMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        came: UUID | None = getattr(request, CAME, None)
+        if came:
+            remember(request, response, came)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
@@ -121,5 +127,5 @@ def ask_page(request: HttpRequest, form: ProofForm, *, status: int) -> HttpRespo
     }
     answer = render(request, "account/unlock.html", context, status=status)
     if "HX-Request" in request.headers:
-        answer.headers.update({"HX-Retarget": "body", "HX-Reswap": "innerHTML"})
+        answer["HX-Retarget"], answer["HX-Reswap"] = "body", "innerHTML"
     return answer

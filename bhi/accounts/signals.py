@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.signals import (
@@ -20,11 +20,10 @@ from django.contrib.auth import signals as auth
 from django.http import HttpRequest
 
 from bhi.accounts import second_factor, sessions
+from bhi.accounts.known_devices import CAME
 from bhi.accounts.models import SignInKind
 from bhi.accounts.operations.ending_sessions import end_all_sessions, end_oldest_sessions
 from bhi.accounts.places import happened
-
-KEPT: Final = "known_person"  # on the request: whose browser this is from now on
 
 
 def connect() -> None:
@@ -49,7 +48,7 @@ def began(request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
 
 def signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     happened(SignInKind.SIGNED_IN, request, user_id=user.pk)
-    setattr(request, KEPT, user.pk)
+    setattr(request, CAME, user.pk)
     if end_oldest_sessions(user_id=user.pk, keep=request.session.session_key or ""):
         happened(SignInKind.SESSION_ENDED, request, user_id=user.pk)
         get_adapter(request).send_notification_mail("account/email/session_ended", user, email=user.email)
@@ -94,6 +93,7 @@ def factor_removed(request: HttpRequest, user: Any, authenticator: Authenticator
 def factor_used(request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         happened(SignInKind.RECOVERED, request, user_id=user.pk)
+        authenticator.refresh_from_db()  # the library marked the code as used in a copy
         left = {"left": len(authenticator.wrap().get_unused_codes())}
         get_adapter(request).send_notification_mail("account/email/recovered", user, left, email=user.email)
 

@@ -10,11 +10,11 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.mfa.base.forms import ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django import forms
 from django.http import HttpRequest, QueryDict
 
+from bhi.accounts.forms import passkeys
 from bhi.accounts.models import User
 
 FIELDS: Final = ("proof_password", "proof_code", "proof_credential")
@@ -93,7 +93,7 @@ class ProofForm(forms.Form):
             self.add_error("proof_password", "This password is not right.")
 
     def _by_passkey(self, text: str) -> None:
-        self._by("proof_credential", ReauthenticateWebAuthnForm(user=self.user, data={"credential": text}))
+        self._by("proof_credential", passkeys.ReauthenticateForm(user=self.user, data={"credential": text}))
 
     def _by(self, field: str, form: Any) -> None:
         if form.is_valid():

@@ -57,5 +57,5 @@ def test_cookies_are_for_us_alone(membership):
     client = Client()
     client.post("/accounts/login/", {"login": membership("billing").user.email, "password": PASSWORD})
     client.get("/accounts/password/change/")
-    assert sorted(client.cookies) == ["csrftoken", "sessionid"]
-    assert [(cookie["httponly"], cookie["samesite"]) for cookie in client.cookies.values()] == [(True, "Lax")] * 2
+    assert sorted(client.cookies) == ["csrftoken", "known", "sessionid"]
+    assert [(cookie["httponly"], cookie["samesite"]) for cookie in client.cookies.values()] == [(True, "Lax")] * 3
