@@ -46,6 +46,11 @@ class ReviewLine:
     is_active: bool = True  # at present, whatever the line says
 
     @property
+    def signed_in(self) -> str:
+        """When last, as people say it."""
+        return f"{date.fromisoformat(self.last_sign_in):%b %-d, %Y}" if self.last_sign_in else "Never"
+
+    @property
     def words(self) -> str:
         return WORDS[Decision(self.decision)] if self.decision else ""
 
@@ -148,9 +153,9 @@ def line_of(seat: SeatRow, chosen: Mapping[str, Any], *, today: date) -> ReviewL
 
 def _notes(seat: SeatRow, today: date) -> tuple[str, ...]:
     found = [
-        f"{one.name} {'ended' if one.until_on and one.until_on < today else 'ends'} {one.until_on:%b} "
-        f"{one.until_on.day if one.until_on else ''}, {one.until_on:%Y}"
+        f"{one.name} {'ended' if one.until_on < today else 'ends'} {one.until_on:%b %-d, %Y}"
         for one in seat.ending
+        if one.until_on
     ]
     if seat.away and seat.away.holds_on(today):
         found.append("On leave")

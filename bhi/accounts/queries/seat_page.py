@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from bhi.accounts.models import Invitation, SeatClinic, SeatLeave
+from bhi.accounts.models import CredentialKind, Invitation, SeatClinic, SeatLeave
 from bhi.accounts.queries.credentials import Credential, credentials_by_seat
 from bhi.accounts.queries.people import Away, ending_of
 from bhi.accounts.queries.seats import people_of
@@ -17,6 +17,7 @@ from bhi.errors import NotFound
 from bhi.tenancy.models import Membership, Role
 
 LATEST: Final = 30
+_FIELDS: Final = {"clinics": "clinics", "forced_because": "with work left"}
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,14 @@ def _changes(seat: Membership) -> tuple[Change, ...]:
 
 
 def _detail(fields: list[str]) -> str:
-    """`gave_billing` as “gave Billing”; names of fields as words."""
-    return "; ".join(_said(field) for field in fields)
+    """`gave_billing` as “gave Billing”; what else the words say already is left out."""
+    return "; ".join(said for said in map(_said, fields) if said)
 
 
 def _said(field: str) -> str:
     verb, _, role = field.partition("_")
     if verb in ("gave", "took") and role in Role.values:
         return f"{verb} {Role(role).label}"
-    return field.replace("_", " ")
+    if field in CredentialKind.values:
+        return CredentialKind(field).label
+    return _FIELDS.get(field, "")

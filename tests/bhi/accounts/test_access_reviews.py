@@ -66,7 +66,7 @@ def test_lists_everybody_with_what_is_to_note(lead, seat):
             ("Care manager",),
             (),
             "2026-03-02",
-            ("LCSW ends Mar 20, 2026", "RN ended Mar 1, 2026", "On leave"),
+            ("RN ended Mar 1, 2026", "LCSW ends Mar 20, 2026", "On leave"),
         ),
     ]
 

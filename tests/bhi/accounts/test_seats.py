@@ -293,7 +293,7 @@ class TestPages:
         for path, form in sent.items():
             assert client.post(at + path, form).headers["Location"] == at
         page = client.get(at).content.decode()
-        for words in ("Rosa Lindqvist", "ends Mar 20", "On leave.", "gave Billing", "recorded a license or training"):
+        for words in ("Rosa Lindqvist", "ends Mar 20, 2026", "On leave.", "gave Billing", "recorded a license or training"):
             assert words in page
         credential, leave = SeatCredential.objects.get(), SeatLeave.objects.get()
         void = {f"{credential.id}-reason": "Another’s"}
