@@ -386,6 +386,8 @@ WORDS: dict[str, str] = {
     "training.recorded": "recorded a training",
     "payer.coverage_asked": "recorded whether a payer covers the services",
     "pilot.reviewed": "looked back on the first two weeks",
+    "check.viewed": "opened a clinic's monthly check",
+    "check.signed": "signed a clinic's monthly check",
     "model_fit.answered": "asked which model fits",
     "program.moved": "moved patients to the other program",
     "program.move_opened": "opened the patients to move to the other program",

@@ -12,15 +12,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from bhi.accounts.permissions import Permission, requires
+from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
 from caseload.forms.today import scope_asked, to_remember
 from caseload.queries.caseload_list import ClinicToday
+from caseload.queries.monthly_check import CheckDue, checks_due
 from caseload.queries.today import COVERED, EVERYBODY, MINE, OURS, Due, Scope, Worklist, usual_scope, work_due, worklist
 from caseload.queries.today_everywhere import todays_of
-from caseload.rules.clock import last_day, month_of
+from caseload.rules.clock import first_day, last_day, month_of
 from caseload.rules.worklist import MonthSoFar
 from caseload.views.month_cells import MonthCell, month_cells
 from caseload.views.today_lines import line_of, waiting_lines
@@ -42,7 +43,9 @@ def today(request: HttpRequest, organization: str) -> HttpResponse:
     people = people_of(by.organization_id)
     first = first_place(request.GET.get("from", ""), len(shown.rows))
     rows = shown.rows[first : first + PAGE_ROWS]
-    record("today.viewed", by=by, at=now, count=len(rows) + len(due.handed))
+    beside = {one.patient.patient_id for one in shown.waiting} | {one.patient_id for one in due.handed}
+    seen = {row.patient.patient_id for row in rows} | beside
+    record("today.viewed", by=by, at=now, shown=seen)
     context = {
         "lines": [line_of(row, organization, by, people, names_clinics=len(clinics) > 1) for row in rows],
         "waiting": waiting_lines(shown.waiting, organization, people),
@@ -52,10 +55,16 @@ def today(request: HttpRequest, organization: str) -> HttpResponse:
         "today": _latest(clinics, now),
         "handed": [(one, people.get(one.given_by_id) if one.given_by_id else None) for one in due.handed],
         "elsewhere": todays_of(by.user_id, at=now, months=months_due, besides=organization) if by.user_id else (),
+        "checks": [(one, f"{first_day(one.month):%B}") for one in _checks(by, now)],
         **_filters(scope, due, by, clinics),
         **places(first, len(shown.rows)),
     }
     return render(request, "caseload/today.html", context)
+
+
+def _checks(by: Membership, at: datetime) -> tuple[CheckDue, ...]:
+    """Months that wait for the signature of a lead."""
+    return checks_due(by.organization_id, at=at) if Permission.CHECK_PROGRAM in permissions_of(by.roles) else ()
 
 
 @requires(Permission.LOG_CONTACT)

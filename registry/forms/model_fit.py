@@ -61,7 +61,10 @@ class ModelFitForm(forms.Form):
     active = _whole("Patients at the same time", 1, 20_000, "What you expect after the first months.")
     new_a_month = _whole("New patients a month", 0, 2_000)
     reached = _whole(
-        "Months that reach their minutes, percent", 0, 100, "Your assumption: not every patient’s month reaches the minutes of its code."
+        "Months that reach their minutes, percent",
+        0,
+        100,
+        "Your assumption: not every patient’s month reaches the minutes of its code.",
     )
     medicare_ffs = _whole(PAYER_WORDS["medicare_ffs"], 0, 100)
     medicare_advantage = _whole(PAYER_WORDS["medicare_advantage"], 0, 100)

@@ -126,7 +126,7 @@ from tests.walls.made_billing import (
     sheets_of_batch,
     sheets_of_month,
 )
-from tests.walls.made_going_live import model_fit
+from tests.walls.made_going_live import checked, model_fit
 from tests.walls.made_people import (
     coworker,
     credential,
@@ -324,6 +324,10 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "clinic_program": Url(SETTING, post=422, made=clinic),
     "clinic_move": Url(EDITING, post=422, made=clinic, shows="count"),
     "trainings": Url(SETTING, post=422),
+    "pilot_review": Url(SETTING, post=422, made=clinic),
+    "monthly_checks": Url(frozenset({LEAD})),
+    "monthly_check": Url(frozenset({LEAD}), post=302, made=checked, shows="count"),
+    "settings_history": Url(SETTING, post=None),
     "model_fit": Url(SETTING, post=422),
     "model_fit_advice": Url(SETTING, made=model_fit),
     "payer_checks": Url(PAYING, post=422),
@@ -551,6 +555,7 @@ OUTSIDE: Final[dict[str, Url]] = {
     "invited": Url(is_open=True, post=422, made=invited_token),
     "healthz": Url(is_open=True),
     "readyz": Url(is_open=True),
+    "metrics": Url(get=404, post=404, is_open=True),
     # one's own account
     "unlock": Url(post=422),
     "session_state": Url(),

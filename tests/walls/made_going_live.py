@@ -10,6 +10,7 @@ from bhi.tenancy.models import Membership
 from registry.operations.model_fit import keep_model_fit
 from registry.rules.model_fit import Answers, Can, advise
 from tests.factories.tenancy import NOW
+from tests.walls.made import episode as made_episode
 
 ANSWERS = Answers(
     care_manager_hours=40,
@@ -29,3 +30,9 @@ def model_fit(seat: Membership) -> Mapping[str, Any]:
     """Advice that was given."""
     fit = keep_model_fit(by=seat, at=NOW, answers=ANSWERS, advice=advise(ANSWERS, {}), source="")
     return {"fit_id": fit.id}
+
+
+def checked(seat: Membership) -> Mapping[str, Any]:
+    """A clinic's month that is over, with somebody who was not reached in it."""
+    episode = made_episode(seat)
+    return {"clinic_id": episode.clinic_id, "month": "2026-02"}

@@ -1,0 +1,66 @@
+"""Signing a clinic's month: what was shown stays as it was, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from bhi.audit.operations import record
+from bhi.errors import DomainError
+from bhi.tenancy.models import Membership
+from caseload.models import MonthlyCheck
+from caseload.queries.monthly_check import clinic_figures, clinic_here
+from caseload.rules.clock import first_day, last_day
+from caseload.rules.monthly_check import kept
+
+
+class MonthNotOverYet(DomainError):
+    """A month is signed once it is over."""
+
+    def __init__(self) -> None:
+        super().__init__("This month is not over yet. Look through it now, and sign it next month.")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that is to be mended: what, by whom, until when."""
+
+    words: str
+    owner: str
+    until_on: date | None
+
+
+@transaction.atomic
+def sign_check(
+    *, by: Membership, at: datetime, clinic_id: UUID, month: str, remark: str, tasks: Sequence[Task] = ()
+) -> MonthlyCheck:
+    """Freeze the figures of a clinic's month with what is said of them. Signed already: that one, unchanged.
+
+    Raises MonthNotOverYet, NotFound.
+    """
+    clinic = clinic_here(by.organization_id, clinic_id)
+    if at.astimezone(ZoneInfo(clinic.time_zone)).date() <= last_day(month):
+        raise MonthNotOverYet
+    first_on = first_day(month)
+    found = clinic_figures(by.organization_id, clinic_id, first_on, last_day(month))
+    check, is_new = MonthlyCheck.objects.get_or_create(
+        organization_id=by.organization_id,
+        clinic=clinic,
+        month=first_on,
+        defaults={
+            "figures": kept(found),
+            "remark": remark.strip(),
+            "tasks": [[one.words, one.owner, one.until_on.isoformat() if one.until_on else ""] for one in tasks],
+            "signed_at": at,
+            "signed_by": by,
+            "signed_as": str(by),
+        },
+    )
+    if is_new:
+        record("check.signed", by=by, at=at, object_id=check.id, fields=["figures", "remark", "tasks"])
+    return check
