@@ -265,7 +265,7 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Practice file", "practice_files", "document-arrow-up", Permission.TAKE_PRACTICE_FILE),
     ("Look back", "look_backs", "scale", Permission.LOOK_BACK),
     ("Duplicates", "duplicates", "document-duplicate", Permission.MERGE_PATIENTS),
-    ("Set-up", "set_up", "rocket-launch", Permission.SET_UP),
+    ("Going live", "set_up", "rocket-launch", Permission.SET_UP),
     ("Settings", "clinic_settings", "cog-6-tooth", Permission.SET_PROTOCOLS),
     ("People", "people", "identification", Permission.MANAGE_PEOPLE),
     ("Access reviews", "access_reviews", "clipboard-document-list", Permission.SIGN_ACCESS),
