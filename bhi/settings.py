@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from bhi.environment import EnvironmentFault, broker_url, database, email_config, read_environment
 from bhi.tenancy.pool import forget_tenant
+from bhi.watching.errors import start as report_errors
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -35,6 +36,7 @@ INSTALLED_APPS = [
     "bhi.jobs",
     "bhi.files",
     "bhi.backups",
+    "bhi.watching",
     "bhi.web",
     "registry",
     "caseload",
@@ -61,6 +63,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "bhi.web.middleware.RequestIdMiddleware",
+    "bhi.watching.middleware.MetricsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -271,6 +274,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1200, "socket_connect_t
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "bhi"
+
+# Figures for monitoring: who carries the token may read them. A worker answers at an address of its own.
+METRICS_TOKEN = ENVIRONMENT.metrics_token
+METRICS_ADDRESS = ENVIRONMENT.metrics_address
+report_errors(ENVIRONMENT.error_reports, release="bhi@0.1.0")
 
 LOGGING_CONFIG = "bhi.web.logs.configure"
 LOGGING = {"version": 1}  # an empty one would leave LOGGING_CONFIG uncalled

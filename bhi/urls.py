@@ -4,6 +4,7 @@ from bhi.accounts.views import invitations
 from bhi.accounts.views.person_sign_in import person_sign_in
 from bhi.audit import views as audit
 from bhi.jobs import views as jobs
+from bhi.watching import views as watching
 from bhi.web import views as web
 from billing.views.end_of_work import end_of_work
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("", web.home, name="home"),
     path("healthz", web.healthz, name="healthz"),
     path("readyz", web.readyz, name="readyz"),
+    path("metrics", watching.metrics, name="metrics"),
     path("accounts/", include("bhi.accounts.urls")),
     path("platform/", include("bhi.accounts.platform_urls")),
     path("invited/<slug:token>/", invitations.invited, name="invited"),

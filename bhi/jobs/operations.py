@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from bhi.jobs.progress import LEASE, Progress
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
+from bhi.watching.errors import report
+from bhi.watching.figures import JOB_RUNS, JOB_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -109,15 +112,17 @@ def run(*, organization_id: UUID, job_id: UUID, at: datetime) -> JobState | None
     claimed = _claim(organization_id=organization_id, job_id=job_id, at=at)
     if claimed is None:
         return None
-    if claimed.job.attempts > MOST_ATTEMPTS:
-        return _give_up(claimed, at=at)
+    job, began = claimed.job, time.perf_counter()
+    if job.attempts > MOST_ATTEMPTS:
+        return _counted(job, _give_up(claimed, at=at))
     try:
         _perform(claimed, at=at)
     except Exception as fault:  # noqa: BLE001 - whatever it was, the row must say so
-        job = claimed.job
         log.warning("job.failed", job_id=str(job_id), kind=job.kind, attempt=job.attempts, error=type(fault).__name__)
-        return _give_back(claimed, fault, at=at)
-    return JobState.DONE
+        report(fault, kind=job.kind, job_id=str(job_id))
+        return _counted(job, _give_back(claimed, fault, at=at))
+    JOB_SECONDS.labels(job.kind).observe(time.perf_counter() - began)
+    return _counted(job, JobState.DONE)
 
 
 def rescan(*, at: datetime) -> int:
@@ -175,6 +180,13 @@ def _queue_periods_of(organization_id: UUID, *, at: datetime) -> int:
 
 def _is_known(organization_id: UUID, kind: str, key: str) -> bool:
     return Job.objects.filter(organization_id=organization_id, kind=kind, key=key).exists()
+
+
+def _counted(job: Job, outcome: JobState | None) -> JobState | None:
+    """Queued again is "failed" to whoever watches; None is a run whose lease another worker had taken."""
+    words = {JobState.QUEUED: "failed", None: "lost"}
+    JOB_RUNS.labels(job.kind, words.get(outcome, str(outcome))).inc()
+    return outcome
 
 
 def _claim(*, organization_id: UUID, job_id: UUID, at: datetime) -> Claimed | None:

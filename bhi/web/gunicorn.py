@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
-
 from bhi.web.logs import formatter
 
 accesslog = None
@@ -24,3 +25,13 @@ class OneLog(Logger):  # type: ignore[misc]
 
 
 logger_class = OneLog
+
+# Where the processes of this web server add up what /metrics says. Read by prometheus_client as it is imported.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="bhi-metrics-"))
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Connections of a process that has gone are no longer connections; what it counted stays counted."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)

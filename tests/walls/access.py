@@ -555,7 +555,7 @@ OUTSIDE: Final[dict[str, Url]] = {
     "invited": Url(is_open=True, post=422, made=invited_token),
     "healthz": Url(is_open=True),
     "readyz": Url(is_open=True),
-    "metrics": Url(get=404, post=404, is_open=True),
+    "metrics": Url(get=404, is_open=True),
     # one's own account
     "unlock": Url(post=422),
     "session_state": Url(),

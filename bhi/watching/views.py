@@ -1,0 +1,20 @@
+"""The figures of web, for those who hold the operator's token."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from bhi.accounts.permissions import public
+from bhi.watching.figures import CONTENT_TYPE, exposition, may_read
+
+
+@public
+@transaction.non_atomic_requests
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Without the token the page is not there."""
+    if not may_read(request.headers.get("Authorization", "")):
+        raise Http404
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE)
