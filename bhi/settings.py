@@ -140,8 +140,10 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "bhi.accounts.breached.CommonAtHeartValidator"},
+    {"NAME": "bhi.accounts.breached.BreachedPasswordValidator"},
 ]
+BREACHED_PASSWORDS = ENVIRONMENT.breached_passwords
 ACCOUNT_ADAPTER = "bhi.accounts.adapter.ClosedAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -9,7 +9,7 @@ from typing import Final, cast
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
-from bhi.accounts.locking import ABSOLUTE, ON_CALL, STEP, Watch
+from bhi.accounts.locking import ON_CALL, STEP, Watch
 
 BEGAN: Final = "bhi.began"
 SEEN: Final = "bhi.seen"  # when the person last did something
@@ -55,10 +55,10 @@ def prove(session: SessionBase, now: int) -> None:
 
 
 def mark_call(request: HttpRequest, *, is_on: bool) -> None:
-    """A timer says that a call began or ended; while one runs the screen waits longer."""
+    """A timer says that a call began or ended. One whose end nobody marks counts for an hour."""
     session = request.session
     if is_on:
-        session[ON_CALL_UNTIL] = int(time.time()) + ABSOLUTE
+        session[ON_CALL_UNTIL] = int(time.time()) + 2 * ON_CALL
     else:
         session.pop(ON_CALL_UNTIL, None)
 

@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
+from bhi.accounts.sessions import mark_call
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
@@ -82,7 +83,7 @@ def timers(request: HttpRequest, organization: str) -> HttpResponse:
     """The clock that runs and those that wait to be saved."""
     now, by = timezone.now(), seat(request)
     found = timers_to_save(by, at=now)
-    record("timers.viewed", by=by, at=now, count=len(found))
+    record("timers.viewed", by=by, at=now, shown=[timer.patient_id for timer in found])
     return render(request, "caseload/timers.html", {"timers": found})
 
 
@@ -113,6 +114,8 @@ def timer_mark(request: HttpRequest, organization: str, timer_id: UUID) -> HttpR
     if kind in (CALL, END_CALL, SEEN):
         with suppress(TimerClosed):  # stopped on another device: the frame that comes back shows it
             mark_timer(by=by, at=now, timer_id=clock.id, kind=kind)
+    if kind in (CALL, END_CALL):
+        mark_call(request, is_on=kind == CALL)  # who listens does not type: the screen waits longer
     return _afterwards(request, organization, timer_id)
 
 
@@ -128,6 +131,7 @@ def timer_stop(request: HttpRequest, organization: str, timer_id: UUID) -> HttpR
     try:
         if form.is_valid():
             stop_timer(by=by, at=now, timer_id=timer_id, ended_at=form.stopped_at)
+            mark_call(request, is_on=False)
     except ImpossibleTime as fault:
         form.add_error("stopped", str(fault))
     if form.errors:
