@@ -16,6 +16,7 @@ from billing.operations.demonstration.credentials import tell_people
 from billing.operations.demonstration.danger import ASSESSED, AT_NIGHT, tell_danger
 from billing.operations.demonstration.facts import Teller
 from billing.operations.demonstration.filing import tell_filing
+from billing.operations.demonstration.going_live import tell_going_live
 from billing.operations.demonstration.papers import tell_clinics, tell_papers, tell_safety_plans
 from billing.operations.demonstration.payers import tell_payers
 from billing.operations.demonstration.people import CHANNELS, CLINICIANS, SIGN_INS, SLUG, ZONE, Staff, make_staff
@@ -75,6 +76,7 @@ def _tell_courses(staff: Staff, *, at: datetime) -> None:
     tell_billed_before(by=staff.lead, at=at, today=teller.today)
     tell_filing(by=staff.lead, at=at, today=teller.today, clinic=staff.clinics[1])
     tell_people(staff, at=at, today=teller.today)
+    tell_going_live(staff, at=at, today=teller.today)
     refresh_service_months(organization_id=staff.organization.id, at=at)
 
 
