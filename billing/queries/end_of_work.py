@@ -14,13 +14,16 @@ from bhi.accounts.permissions import Permission
 
 @dataclass(frozen=True)
 class Left:
-    """One kind of unfinished work: how much, the page where it goes to somebody else, and who may open that page."""
+    """One kind of unfinished work: how much, the page where it goes to somebody else, and who may open that page.
+
+    Without a page only the person can see to it.
+    """
 
     key: str
     words: str
     count: int
     url_name: str
-    permission: Permission
+    permission: Permission | None
     is_of_seat: bool = False  # the page takes ?from=<seat>
 
 
@@ -30,8 +33,8 @@ class _Kind:
     one: str
     many: str
     sql: str
-    url_name: str
-    permission: Permission
+    url_name: str = ""
+    permission: Permission | None = None
     is_of_seat: bool = False
 
 
@@ -79,8 +82,12 @@ _KINDS: Final = (
         "note begun and not saved",
         "notes begun and not saved",
         "SELECT count(*) FROM caseload_draft WHERE membership_id = %(seat)s",
-        "caseload",
-        Permission.VIEW_CASELOAD,
+    ),
+    _Kind(
+        "timers",
+        "running timer",
+        "running timers",
+        "SELECT count(*) FROM caseload_timer WHERE membership_id = %(seat)s AND stopped_at IS NULL",
     ),
     _Kind(
         "held",

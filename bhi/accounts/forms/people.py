@@ -170,9 +170,11 @@ class NewcomerForm(forms.Form):
         error_messages={"required": "Enter the password again."},
     )
 
-    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, email: str, has_password: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.email = email
+        if not has_password:
+            del self.fields["password1"], self.fields["password2"]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -86,7 +86,7 @@ def end_seat(*, by: Membership, at: datetime, seat_id: UUID, forced_because: str
     if seat.user is not None:
         waiting = Invitation.objects.filter(organization_id=by.organization_id, email=seat.user.email)
         waiting.filter(accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
-        if not Membership.objects.filter(user_id=seat.user_id, is_active=True).exists():
+        if not Membership.objects.filter(user=seat.user, is_active=True).exists():
             end_all_sessions(user_id=seat.user.id)
     record("seat.ended", by=by, at=at, object_id=seat.id, fields=["forced_because"] if forced_because else [])
     _tell_of_end(seat, at=at)

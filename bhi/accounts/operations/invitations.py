@@ -92,12 +92,18 @@ def withdraw_invitation(*, by: Membership, at: datetime, invitation_id: UUID) ->
 
 @transaction.atomic
 def accept_invitation(
-    *, organization_id: UUID, invitation_id: UUID, at: datetime, person: User | None, name: str = "", password: str = ""
+    *,
+    organization_id: UUID,
+    invitation_id: UUID,
+    at: datetime,
+    person: User | None,
+    name: str = "",
+    password: str | None = None,
 ) -> Membership:
     """Take the seat. Who has an account comes signed in as `person`; somebody new sets `name` and `password`.
 
-    Whoever worked here before gets that seat back, with the roles of the invitation. Raises InvitationOver,
-    WrongPerson, AlreadyHere, SeatTaken.
+    Without a password they sign in at the organization's own provider. Whoever worked here before gets that seat back,
+    with the roles of the invitation. Raises InvitationOver, WrongPerson, AlreadyHere, SeatTaken.
     """
     invitation = _locked(organization_id, invitation_id)
     if invitation.accepted_at or invitation.withdrawn_at or invitation.expires_at <= at:
@@ -205,13 +211,18 @@ def _known(invitation: Invitation, person: User) -> User:
     return person
 
 
-def _new(invitation: Invitation, *, name: str, password: str) -> User:
+def _new(invitation: Invitation, *, name: str, password: str | None) -> User:
     """Somebody who got an account meanwhile, perhaps elsewhere, keeps it, and signs in first: WrongPerson."""
     try:
         with transaction.atomic():
             return User.objects.create_user(invitation.email, password, name=name.strip())
     except IntegrityError:
         raise WrongPerson from None
+
+
+def _meant(invitation: Invitation) -> Membership:
+    assert invitation.seat_id is not None  # else somebody gets a new seat
+    return _free_seat(invitation.organization_id, invitation.seat_id)
 
 
 def _seated(invitation: Invitation, user: User) -> Membership:
@@ -227,7 +238,7 @@ def _seated(invitation: Invitation, user: User) -> Membership:
             roles=[Role(role) for role in invitation.roles],
             credential=invitation.credential,
         )
-    seat = former or _free_seat(invitation.organization_id, invitation.seat_id)
+    seat = former if former is not None else _meant(invitation)
     seat.user, seat.is_active, seat.roles = user, True, invitation.roles
     seat.ended_at, seat.ended_because = None, ""
     seat.credential = invitation.credential or seat.credential

@@ -88,13 +88,13 @@ class PeoplePage:
     @property
     def shown(self) -> str:
         first = (self.page - 1) * PAGE
-        return f"{first + 1} to {first + len(self.seats)}"
+        return f"{first + 1} to {first + len(self.seats or self.invitations)}"
 
 
 def people_page(
     organization_id: UUID, *, show: Show, at: datetime, today: date, page: int = 1, name: str = ""
 ) -> PeoplePage:
-    """Fifty seats by name, or all open invitations, the latest first. `name` narrows seats to names that hold it."""
+    """Fifty seats by name, or fifty open invitations, the latest first. `name` narrows seats to names that hold it."""
     invitations = open_invitations(organization_id, at=at)
     seats = _seats(organization_id)
     counts = {
@@ -103,7 +103,8 @@ def people_page(
         Show.ENDED: seats.filter(is_active=False).count(),
     }
     if show is Show.INVITED:
-        return PeoplePage((), invitations, counts, len(invitations), 1)
+        first = (page - 1) * PAGE
+        return PeoplePage((), invitations[first : first + PAGE], counts, len(invitations), page)
     wanted = seats.filter(is_active=show is Show.AT_WORK)
     if name.strip():
         wanted = wanted.filter(Q(name__icontains=name.strip()) | Q(user__email__icontains=name.strip()))

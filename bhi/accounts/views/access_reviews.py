@@ -15,6 +15,8 @@ from bhi.accounts.operations.access_reviews import Chosen, LinesOpen, keep_acces
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.accounts.queries.access_reviews import (
     WORDS,
+    Decision,
+    ReviewLine,
     ReviewShown,
     quarter_of,
     quarter_words,
@@ -96,10 +98,11 @@ def _chosen(request: HttpRequest) -> Chosen:
 
 
 def _typed(shown: ReviewShown, chosen: Chosen) -> ReviewShown:
-    lines = [replace(one, **dict(zip(("decision", "reason"), chosen.get(one.seat, ("", "")), strict=True)))
-             for one in shown.lines]  # fmt: skip
-    known = [one if one.decision in WORDS else replace(one, decision="") for one in lines]
-    return replace(shown, lines=tuple(known))
+    return replace(shown, lines=tuple(_as_typed(line, *chosen.get(line.seat, ("", ""))) for line in shown.lines))
+
+
+def _as_typed(line: ReviewLine, decision: str, reason: str) -> ReviewLine:
+    return replace(line, decision=decision if decision in set(Decision) else "", reason=reason)
 
 
 def _page(

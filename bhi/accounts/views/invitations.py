@@ -18,6 +18,8 @@ from bhi.tenancy.context import tenant
 from bhi.web.limits import is_over_limit
 
 UNKNOWN_A_MINUTE = 30
+_BY_EMAIL = "You are in. Sign in with your e-mail and the password you just chose."
+_WITH_PROVIDER = "You are in. Sign in with your organization."
 
 
 @public
@@ -41,7 +43,10 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
 
 def _newcomer(request: HttpRequest, invitation: InvitationOpened) -> HttpResponse:
     form = NewcomerForm(
-        request.POST if request.method == "POST" else None, initial={"name": invitation.name}, email=invitation.email
+        request.POST if request.method == "POST" else None,
+        initial={"name": invitation.name},
+        email=invitation.email,
+        has_password=not invitation.has_provider,
     )
     if form.is_bound and form.is_valid():
         values = form.cleaned_data
@@ -52,12 +57,12 @@ def _newcomer(request: HttpRequest, invitation: InvitationOpened) -> HttpRespons
                 at=timezone.now(),
                 person=None,
                 name=values["name"],
-                password=values["password1"],
+                password=values.get("password1"),
             )
         except DomainError as fault:
             form.add_error(None, str(fault))
         else:
-            messages.success(request, "You are in. Sign in with your e-mail and the password you just chose.")
+            messages.success(request, _WITH_PROVIDER if invitation.has_provider else _BY_EMAIL)
             return redirect("account_login")
     context = {"form": form, "invitation": invitation}
     return render(request, "people/invited_new.html", context, status=422 if form.is_bound else 200)

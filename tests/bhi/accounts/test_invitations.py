@@ -9,7 +9,7 @@ from django.test import Client
 from bhi.accounts.errors import AlreadyHere, InvitationOver, RoleMissing, SeatTaken, WrongPerson
 from bhi.accounts.links import invitation_path, read_token
 from bhi.accounts.models import Invitation, User
-from bhi.accounts.operations.access import end_seat
+from bhi.accounts.operations.access import end_seat, set_access
 from bhi.accounts.operations.invitations import (
     Invited,
     accept_invitation,
@@ -24,7 +24,9 @@ from bhi.jobs.models import Job
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Role
+from tests.factories.going_live import InvitationFactory, SingleSignOnFactory
 from tests.factories.tenancy import NOW, ClinicFactory, MembershipFactory, UserFactory
+from tests.races import at_once
 
 WEEK = timedelta(days=7)
 NEW = "another-long-password-9"
@@ -257,3 +259,38 @@ class TestPages:
     def test_who_tries_many_addresses_is_slowed(self, db):
         answers = [Client().get(f"/invited/{'x' * 43}/").status_code for _ in range(31)]
         assert answers == [404] * 30 + [429]
+
+    def test_who_signs_in_with_the_organization_chooses_no_password(self, admin):
+        of = {"organization": admin.organization, "email_domains": ["example.org"], "is_required": True}
+        SingleSignOnFactory(**of)
+        invitation, client = sent(admin), Client()
+        assert "without a password here" in client.get(path_of(invitation)).content.decode()
+        assert client.post(path_of(invitation), {"name": "Rosa Lind"}).headers["Location"] == "/accounts/login/"
+        assert not User.objects.get(email="rosa.lind@example.org").has_usable_password()
+
+    def test_invitations_are_cut_at_fifty(self, client_for, in_tenant):
+        InvitationFactory.create_batch(52, organization=in_tenant)
+        page = client_for("admin").get("/o/lakeside/people/?show=invited&page=2").content.decode()
+        assert ("Invited (52)" in page, "51 to 52 of 52" in page, page.count("Send a new link")) == (True, True, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_of_many_who_take_up_one_link_one_does(self, organization):
+        with tenant(organization):
+            MembershipFactory(organization=organization, user=None, is_system=True, name="System")
+            admin = MembershipFactory(organization=organization, roles=["admin"])
+            invitation = sent(admin)
+        outcomes = at_once(organization, [lambda: accept(invitation)] * 8)
+        assert sorted(type(one).__name__ for one in outcomes) == ["InvitationOver"] * 7 + ["Membership"]
+        assert User.objects.filter(email="rosa.lind@example.org").count() == 1
+
+    def test_two_admins_who_take_the_role_from_each_other_leave_one(self, organization):
+        first, second = (MembershipFactory(organization=organization, roles=["admin"]) for _ in range(2))
+
+        def take(by, seat):
+            return lambda: set_access(by=by, at=NOW, seat_id=seat.id, roles=[Role.BILLING], clinics=frozenset())
+
+        outcomes = at_once(organization, [take(first, second), take(second, first)])
+        assert sorted(type(one).__name__ for one in outcomes) == ["LastAdmin", "NoneType"]
+        assert Membership.objects.filter(roles__contains=["admin"]).count() == 1
