@@ -115,7 +115,7 @@ def _engagement(rows: Sequence[InMonth], from_on: date, until_on: date) -> Figur
             behind.append(Behind(row.patient_id, row.name, " and ".join(missing)))
     return Figure(
         "engagement", "Reached and scored",
-        "Of everybody enrolled on a day of the month: a contact that reached them and a scored scale in it.",
+        "Of everybody enrolled on one of these days: a contact that reached them and a scored scale in them.",
         len(rows) - len(behind), len(rows), 80, tuple(behind),
     )  # fmt: skip
 
@@ -165,7 +165,7 @@ def _completeness(rows: Sequence[InMonth]) -> Figure:
     behind = [Behind(row.patient_id, row.name, ", ".join(row.lacks)) for row in rows if row.lacks]
     return Figure(
         "completeness", "Complete in the registry",
-        "Of everybody open at the month's end: consent, diagnosis, first score, care plan, next contact, care manager "
+        "Of everybody open on the last day: consent, diagnosis, first score, care plan, next contact, care manager "
         "and treating clinician are on record.",
         len(rows) - len(behind), len(rows), 95, tuple(behind),
     )  # fmt: skip

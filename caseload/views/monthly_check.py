@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +23,6 @@ from caseload.operations.monthly_check import MonthNotOverYet, sign_check
 from caseload.queries.monthly_check import CheckShown, clinic_checks, names_behind
 from caseload.queries.monthly_check import monthly_check as check_shown
 from caseload.rules.clock import first_day
-
-SHOWN_BEHIND = 25
 
 
 @requires(Permission.CHECK_PROGRAM)
@@ -72,7 +71,9 @@ def _context(by: Membership, shown: CheckShown) -> dict[str, Any]:
         )
         for figure in shown.figures
     ]
-    return {"shown": shown, "figures": figures, "title": f"{first_day(shown.month):%B %Y}", "most": SHOWN_BEHIND}
+    kept = shown.signed.tasks if shown.signed is not None else []
+    tasks = [(words, owner, date.fromisoformat(until) if until else None) for words, owner, until in kept]
+    return {"shown": shown, "figures": figures, "title": f"{first_day(shown.month):%B %Y}", "tasks": tasks}
 
 
 def _shown(by: Membership, clinic_id: UUID, month: str) -> CheckShown:
