@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -29,6 +30,8 @@ from billing.operations.practice_files import (
 )
 from billing.operations.practice_taking import release_practice_file, take_practice_file
 from billing.operations.profiles import ensure_profiles
+from billing.operations.record_exports import MAKE as MAKE_COPY
+from billing.operations.record_exports import discard_copies, keep_copy
 from billing.operations.refunds import FIND, find_refunds
 from billing.operations.reopening_notices import TELL, mail_of_reopening
 from billing.operations.service_months import refresh_service_month, refresh_service_months, verify_service_months
@@ -36,8 +39,12 @@ from billing.queries.calendar import page_zone
 from billing.queries.packets import content_of, logo_of, packet_of_job, parts_made
 from billing.queries.paper_sheets import CHARGES, Paper, PaperAsked, PaperRow, asked_of, paper_of
 from billing.queries.paper_sheets import MAKE as MAKE_PAPER
+from billing.queries.record_copy import record_copy
+from billing.queries.record_exports import CopyAsked, copy_asked
 from billing.rules.claim_sheet import ClaimSheet, claim_sheet
 from billing.rules.packet import PacketContent, fingerprint
+from billing.rules.record_copy import LEFT_OUT, NOT_HELD
+from billing.rules.record_files import structured_copy
 from billing.rules.x12.filed import Biller
 from caseload.rules.clock import local_date
 
@@ -51,6 +58,7 @@ DISCARD_BATCHES = "discard_batch_files"
 DISCARD_ANSWERS = "discard_old_answers"
 DISCARD_PACKETS = "discard_packets"
 DISCARD_PAPER = "discard_paper_sheets"
+DISCARD_COPIES = "discard_record_copies"
 # So many patients' months are laid out at once, and make one file: memory is bounded however large a batch is.
 MONTHS_A_PART = 40
 CHARGES_A_PART = 500
@@ -80,12 +88,15 @@ def register() -> None:
     handles(SETTLE, settle_answered, label="Opening denials of what was answered")
     handles(DISCARD_ANSWERS, discard_answers)
     repeats(DISCARD_ANSWERS, nightly)
-    handles(MAKE, make_packet, label="Making the packet")
+    handles(MAKE, make_packet, label="Making the packet", as_owner=True)
     handles(DISCARD_PACKETS, discard_made_packets)
     repeats(DISCARD_PACKETS, nightly)
-    handles(MAKE_PAPER, make_paper, label="Making the PDF")
+    handles(MAKE_PAPER, make_paper, label="Making the PDF", as_owner=True)
     handles(DISCARD_PAPER, discard_made_paper)
     repeats(DISCARD_PAPER, nightly)
+    handles(MAKE_COPY, make_record_copy, label="Making the copy of the record")
+    handles(DISCARD_COPIES, discard_made_copies)
+    repeats(DISCARD_COPIES, nightly)
 
 
 def work_of_change(ids: Mapping[str, Any]) -> Iterable[Work]:
@@ -236,6 +247,31 @@ def _sheet(row: PaperRow, biller: Biller | None) -> ClaimSheet:
 
 def _a_part(asked: PaperAsked) -> int:
     return CHARGES_A_PART if asked.kind == CHARGES else FORMS_A_PART
+
+
+def make_record_copy(run: Run) -> None:
+    """Make both files of a patient's copy. A second run makes them anew in place of the first."""
+    asked = copy_asked(run.organization_id, UUID(run.arguments["export_id"]), at=run.at)
+    pdf, structured = record_copy_files(asked, organization_id=run.organization_id, at=run.at)
+    keep_copy(organization_id=run.organization_id, export_id=asked.export_id, pdf=pdf, structured=structured, at=run.at)
+
+
+def record_copy_files(asked: CopyAsked, *, organization_id: UUID, at: datetime) -> tuple[bytes, bytes]:
+    """The PDF and the structured file of a copy. Raises PdfImpossible."""
+    copy = record_copy(organization_id, asked.patient_id, from_on=asked.from_on, until_on=asked.until_on)
+    tables = {table.table.name: [row.values for row in table.rows] for table in copy.tables}
+    span = tuple("" if day is None else day.isoformat() for day in (asked.from_on, asked.until_on))
+    notices = [*asked.notices, *asked.statements]
+    structured = structured_copy(tables, made_at=at, span=(span[0], span[1]), notices=notices)
+    context = {"copy": copy, "notices": asked.notices, "statements": asked.statements, "asked_on": asked.asked_on}
+    context |= {"asked_by": asked.asked_by, "on": local_date(at, ZoneInfo(copy.zone)), "not_held": NOT_HELD}
+    context["left_out"] = sorted(set(LEFT_OUT.values()))
+    return pdf_of("pdf/record_copy.html", context, style="pdf/record.css", is_tagged=True), structured
+
+
+def discard_made_copies(run: Run) -> None:
+    """Every night: the files of copies of records that were made thirty days ago."""
+    discard_copies(organization_id=run.organization_id, at=run.at)
 
 
 def discard_made_paper(run: Run) -> None:

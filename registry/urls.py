@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from registry.views import (
+    amendments,
     assessments,
     care_plans,
     clinic_programs,
@@ -21,6 +22,8 @@ from registry.views import (
     patients_related,
     pilot,
     protocols,
+    record_copies,
+    record_rights,
     referral,
     referrals,
     relapse_plans,
@@ -195,6 +198,52 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("set-up/clinics/<uuid:clinic_id>/pilot/", pilot.pilot_review, name="pilot_review"),
     path("set-up/trainings/", trainings.trainings, name="trainings"),
     path("set-up/payers/", trainings.payer_checks, name="payer_checks"),
+    # a patient's rights in the record
+    path("amendments/", amendments.amendments, name="amendments"),
+    path("patients/<uuid:patient_id>/rights/", record_rights.record_rights, name="record_rights"),
+    path("patients/<uuid:patient_id>/rights/copies/new/", record_rights.record_copy_new, name="record_copy_new"),
+    path("patients/<uuid:patient_id>/rights/copies/<uuid:export_id>/", record_copies.record_copy, name="record_copy"),
+    path(
+        "patients/<uuid:patient_id>/rights/copies/<uuid:export_id>/given/",
+        record_copies.record_copy_give,
+        name="record_copy_give",
+    ),
+    path(
+        "patients/<uuid:patient_id>/rights/copies/<uuid:export_id>/<slug:kind>/file/",
+        record_copies.record_copy_file,
+        name="record_copy_file",
+    ),
+    path("patients/<uuid:patient_id>/rights/accounting/", record_rights.accounting, name="accounting"),
+    path("patients/<uuid:patient_id>/rights/disclosures/new/", record_rights.disclosure_new, name="disclosure_new"),
+    path(
+        "patients/<uuid:patient_id>/rights/disclosures/<uuid:disclosure_id>/void/",
+        record_rights.disclosure_void,
+        name="disclosure_void",
+    ),
+    path("patients/<uuid:patient_id>/rights/part-two/new/", record_rights.part_two_mark, name="part_two_mark"),
+    path(
+        "patients/<uuid:patient_id>/rights/part-two/<uuid:mark_id>/end/",
+        record_rights.part_two_end,
+        name="part_two_end",
+    ),
+    path("patients/<uuid:patient_id>/rights/consents/new/", record_rights.part_two_consent, name="part_two_consent"),
+    path(
+        "patients/<uuid:patient_id>/rights/consents/<uuid:consent_id>/revoke/",
+        record_rights.part_two_revoke,
+        name="part_two_revoke",
+    ),
+    path(
+        "patients/<uuid:patient_id>/rights/consents/<uuid:consent_id>/void/",
+        record_rights.part_two_void,
+        name="part_two_void",
+    ),
+    path("patients/<uuid:patient_id>/rights/amendments/new/", record_rights.amendment_new, name="amendment_new"),
+    path("patients/<uuid:patient_id>/rights/amendments/<uuid:request_id>/", amendments.amendment, name="amendment"),
+    path(
+        "patients/<uuid:patient_id>/rights/amendments/<uuid:request_id>/void/",
+        record_rights.amendment_void,
+        name="amendment_void",
+    ),
     # settings
     path("settings/clinicians/", clinicians.clinicians, name="clinicians"),
     path("settings/clinicians/new/", clinicians.clinician_new, name="clinician_new"),

@@ -11,6 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tests.factories.going_live import (
+    AmendmentRequestFactory,
+    DisclosureFactory,
+    PartTwoConsentFactory,
+    PartTwoMarkFactory,
+)
 from tests.factories.program import (
     RecordNumberFactory,
     RelatedPersonFactory,
@@ -137,7 +143,8 @@ from tests.walls.made_people import (
     platform_person,
     signed_access_review,
 )
-from tests.walls.made_sign_in import colleague, dead_link, own_passkey
+from tests.walls.made_rights import amendment_list, record_export, record_export_file
+from tests.walls.made_sign_in import colleague, dead_link, no_provider, own_passkey, own_provider
 
 CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
     "care_manager",
@@ -203,6 +210,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "access_review": Url(SETTING, made=signed_access_review),
     "access_review_sign": Url(frozenset({LEAD}), get=None, post=422),
     "person_sign_in": Url(AUDITING, post=422, made=colleague),
+    "single_sign_on": Url(AUDITING, post=422),
     # today
     "today": Url(LOGGING, made=worklist, shows="count"),
     "today_narrow": Url(LOGGING, get=None, post=302),
@@ -426,6 +434,31 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "waiting_list": Url(LOGGING, made=referrals, shows="count"),
     "referrals_file": Url(LOGGING, made=referrals, shows="count"),
     "duplicates": Url(EDITING, shows="count"),
+    "amendments": Url(EDITING, made=amendment_list, shows="count"),
+    "record_rights": Url(EDITING, made=patient, shows="patient"),
+    "record_copy_new": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
+    "record_copy": Url(EDITING, made=record_export, shows="patient"),
+    "record_copy_give": Url(EDITING, get=None, post=422, made=record_export, shows="patient"),
+    "record_copy_file": Url(EDITING, made=record_export_file, shows="patient"),
+    "accounting": Url(EDITING, made=patient, shows="patient"),
+    "disclosure_new": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
+    "disclosure_void": Url(
+        EDITING, get=None, post=422, made=of_patient(DisclosureFactory, "disclosure_id"), shows="patient"
+    ),
+    "part_two_mark": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
+    "part_two_end": Url(EDITING, get=None, post=422, made=of_patient(PartTwoMarkFactory, "mark_id"), shows="patient"),
+    "part_two_consent": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
+    "part_two_revoke": Url(
+        EDITING, get=None, post=422, made=of_patient(PartTwoConsentFactory, "consent_id"), shows="patient"
+    ),
+    "part_two_void": Url(
+        EDITING, get=None, post=422, made=of_patient(PartTwoConsentFactory, "consent_id"), shows="patient"
+    ),
+    "amendment_new": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
+    "amendment": Url(EDITING, post=422, made=of_patient(AmendmentRequestFactory, "request_id"), shows="patient"),
+    "amendment_void": Url(
+        EDITING, get=None, post=422, made=of_patient(AmendmentRequestFactory, "request_id"), shows="patient"
+    ),
     "patient_alike": Url(EDITING, made=patient, shows="patient"),
     "patient_merge": Url(EDITING, post=422, made=two_patients, shows="patient"),
     "not_the_same": Url(EDITING, get=None, post=302, made=two_patients),
@@ -562,6 +595,10 @@ OUTSIDE: Final[dict[str, Url]] = {
     "session_here": Url(get=405, post=204),
     "session_lock": Url(get=405, post=302),
     "sign_ins": Url(),
+    "sso": Url(is_open=True, post=422),
+    "sso_organization": Url(is_open=True, made=own_provider),
+    "sso_go": Url(get=404, is_open=True, made=no_provider),
+    "sso_back": Url(get=401, is_open=True, made=own_provider),
     "sessions_end": Url(get=405, post=302),
     "email_change": Url(post=422),
     "email_confirm": Url(post=422, made=dead_link),
