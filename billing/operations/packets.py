@@ -15,6 +15,7 @@ from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from billing.models import Batch, Packet, PacketPart
 from billing.queries.packets import PURPOSE, months_of, parts_made, purpose_of
+from billing.queries.whom_shown import patients_in_batch
 from billing.rules.packet import PacketContent, fingerprint, fingerprint_of
 from caseload.rules.clock import first_day
 from registry.models import Episode
@@ -50,7 +51,8 @@ def ask_for_batch_packet(*, by: Membership, at: datetime, batch_id: UUID, tells_
         raise NotFound
     of = {"organization_id": by.organization_id, "tells_reasons": tells_reasons, "month_count": len(months_of(batch))}
     packet = _asked(Packet(**of, batch=batch), f"{batch_id} {by.id}", by=by, at=at)
-    record("packet.asked", by=by, at=at, object_id=packet.id, count=batch.claim_count)
+    seen = patients_in_batch(by.organization_id, batch_id)
+    record("packet.asked", by=by, at=at, object_id=packet.id, shown=seen)
     return packet
 
 

@@ -30,6 +30,7 @@ class Candidate:
 
     id: UUID
     name: str
+    patient_id: UUID
     patient: str
     birth_date: date
     payer: str
@@ -169,6 +170,7 @@ def _shown(claim: Any, codes: tuple[str, ...], shares: tuple[str, ...]) -> Candi
     return Candidate(
         id=claim.id,
         name=claim.control_number or claim_name(claim.batch.number, claim.number),
+        patient_id=claim.patient_id,
         patient=f"{claim.patient.family_name}, {claim.patient.given_name}",
         birth_date=claim.patient.birth_date,
         payer=claim.payer.name,

@@ -42,6 +42,7 @@ class OurClaim:
 
     id: UUID
     name: str
+    patient_id: UUID
     patient: str
 
 
@@ -242,4 +243,4 @@ def ours(claim: Any) -> OurClaim | None:
     if claim is None:
         return None
     name = claim.control_number or claim_name(claim.batch.number, claim.number)
-    return OurClaim(claim.id, name, f"{claim.patient.family_name}, {claim.patient.given_name}")
+    return OurClaim(claim.id, name, claim.patient_id, f"{claim.patient.family_name}, {claim.patient.given_name}")

@@ -111,6 +111,7 @@ class FoundClaim:
     id: UUID
     name: str
     number: str
+    patient_id: UUID
     patient_name: str
     month: str
     payer: str
@@ -197,6 +198,7 @@ def claims_numbered(organization_id: UUID, typed: str) -> list[FoundClaim]:
             id=one.id,
             name=claim_name(one.batch.number, one.number),
             number=one.control_number,
+            patient_id=one.patient_id,
             patient_name=f"{one.patient.family_name}, {one.patient.given_name}",
             month=month_of(one.month),
             payer=one.payer.name,

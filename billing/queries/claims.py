@@ -13,6 +13,7 @@ from django.db.models import Count, Q, Sum
 
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
+from bhi.tenancy.sight import seeing_everything
 from billing.models import Batch, BatchFormat, Claim, ClaimLine
 from billing.queries.claim_answers import is_spoilt
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
@@ -84,6 +85,7 @@ class ClaimInBatch:
 
     id: UUID
     name: str
+    patient_id: UUID
     patient_name: str
     episode_id: UUID
     payer: str
@@ -187,12 +189,19 @@ def batch_page(organization_id: UUID, batch_id: UUID, *, start: int = 0, limit: 
 
 
 def batch_with_file(organization_id: UUID, batch_id: UUID) -> Batch:
-    """A batch with its stored file. Raises NotFound."""
+    """A batch with its stored file. Raises NotFound, also where who looks may not see every patient of the file."""
     rows = Batch.objects.filter(organization_id=organization_id, id=batch_id)
     found = rows.select_related("stored_file", "payer", "receiver").first()
-    if found is None:
+    if found is None or not _is_seen_whole(found):
         raise NotFound
     return found
+
+
+def _is_seen_whole(batch: Batch) -> bool:
+    claims = Claim.objects.filter(organization_id=batch.organization_id, batch_id=batch.id)
+    seen = claims.count()
+    with seeing_everything():
+        return claims.count() == seen
 
 
 def month_batches(organization_id: UUID, month: str) -> list[tuple[UUID, int]]:
@@ -244,6 +253,7 @@ def _claim_in(batch_number: int, claim: Claim, lines: list[ClaimLine], brings: E
     return ClaimInBatch(
         id=claim.id,
         name=claim_name(batch_number, claim.number),
+        patient_id=claim.patient_id,
         patient_name=f"{claim.patient.family_name}, {claim.patient.given_name}",
         episode_id=claim.episode_id,
         payer=claim.payer.name,

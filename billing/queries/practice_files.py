@@ -47,6 +47,7 @@ class PracticeRowShown:
 
     number: int
     fate: str
+    patient_id: UUID | None
     patient: str
     on: date | None
     at: time | None
@@ -195,6 +196,7 @@ def _row(row: PracticeRow) -> PracticeRowShown:
     return PracticeRowShown(
         number=row.row_number,
         fate=row.fate,
+        patient_id=row.patient_id,
         patient=f"{row.patient.family_name}, {row.patient.given_name}" if row.patient else "",
         on=date.fromisoformat(values["on"]) if values.get("on") else None,
         at=time.fromisoformat(values["at"]) if values.get("at") else None,

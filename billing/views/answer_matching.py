@@ -22,6 +22,7 @@ from billing.operations.answer_undoing import undo_acknowledgement_match, undo_c
 from billing.queries.answer_candidates import Candidate, claim_candidates, claims_named, recent_files, waiting_claim
 from billing.queries.answers import matches_undone, said_shown, waiting_shown
 from billing.queries.calendar import page_zone
+from billing.queries.whom_shown import patients_meant
 from caseload.rules.clock import local_date
 
 _FORMS = {"match": "meant", "aside": "aside", "file": "file", "undo": "undo"}
@@ -128,7 +129,8 @@ def _page(
     request: HttpRequest, template: str, context: dict[str, Any], candidates: list[Candidate], words: str
 ) -> HttpResponse:
     by, now = seat(request), timezone.now()
-    record("answers.viewed", by=by, at=now, count=len(candidates) + 1, fields=["candidates"])
+    seen = {one.patient_id for one in candidates} | patients_meant(context.get(key) for key in ("row", "said"))
+    record("answers.viewed", by=by, at=now, count=len(candidates) + 1, shown=seen, fields=["candidates"])
     zone = page_zone(by.organization_id)
     is_wrong = any(getattr(form, "errors", None) for form in context.values())
     more = {"candidates": candidates, "words": words, "zone": zone.key, "today": local_date(now, zone)}

@@ -32,6 +32,7 @@ from billing.queries.answers import (
 )
 from billing.queries.answers_shown import AnswerPage
 from billing.queries.calendar import page_zone
+from billing.queries.whom_shown import patients_in_answer, patients_meant
 from caseload.rules.clock import local_date
 
 
@@ -60,7 +61,9 @@ def answer(request: HttpRequest, organization: str, file_id: UUID) -> HttpRespon
         page = answer_page(by.organization_id, file_id, page=number)
     except NotFound:
         raise Http404 from None
-    record("answer.viewed", by=by, at=now, object_id=file_id, count=len(page.said) + len(page.claims))
+    seen = patients_meant([*page.said, *page.claims])
+    count = len(page.said) + len(page.claims)
+    record("answer.viewed", by=by, at=now, object_id=file_id, count=count, shown=seen)
     zone = page_zone(by.organization_id)
     here = reverse("answer", args=[organization, file_id])
     context = {
@@ -87,7 +90,8 @@ def answer_original(request: HttpRequest, organization: str, file_id: UUID) -> H
         raise Http404 from None
     if file.stored_file is None or not file.stored_file.sealed:
         raise Http404
-    record("answer.downloaded", by=by, at=timezone.now(), object_id=file_id, count=people_in(file))
+    seen = patients_in_answer(file)
+    record("answer.downloaded", by=by, at=timezone.now(), object_id=file_id, count=people_in(file), shown=seen)
     name = f"answer-{file.received_at:%Y%m%d-%H%M%S}.x12"
     return HttpResponse(
         read(file.stored_file),
@@ -102,7 +106,8 @@ def answers_unmatched(request: HttpRequest, organization: str) -> HttpResponse:
     """What waits for a person to say which claim or batch it means."""
     by, now, number = seat(request), timezone.now(), page_number(request)
     claims, said, total = unmatched(by.organization_id, page=number)
-    record("answers.viewed", by=by, at=now, count=len(claims) + len(said))
+    seen = patients_meant([*said, *claims])
+    record("answers.viewed", by=by, at=now, count=len(claims) + len(said), shown=seen)
     zone = page_zone(by.organization_id)
     here = reverse("answers_unmatched", args=[organization])
     first = (number - 1) * ROWS_PER_PAGE

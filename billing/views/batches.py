@@ -33,6 +33,7 @@ from billing.queries.claims import (
     file_name,
 )
 from billing.queries.month_page import Show, month_page
+from billing.queries.whom_shown import patients_in_batch
 from caseload.rules.clock import local_date
 
 MOST_DIGITS = 9
@@ -120,7 +121,8 @@ def batch(request: HttpRequest, organization: str, batch_id: UUID) -> HttpRespon
         page = batch_page(organization_id, batch_id, start=start)
     except NotFound:
         raise Http404 from None
-    record("batch.viewed", by=request.membership, at=now, object_id=batch_id, count=len(page.claims))  # type: ignore[attr-defined]
+    seen = [claim.patient_id for claim in page.claims]
+    record("batch.viewed", by=request.membership, at=now, object_id=batch_id, shown=seen)  # type: ignore[attr-defined]
     made = page.batch
     states = claim_states(organization_id, [claim.id for claim in page.claims]) if made.is_filed else {}
     zone = page_zone(organization_id)
@@ -157,7 +159,8 @@ def batch_file(request: HttpRequest, organization: str, batch_id: UUID) -> HttpR
     if content is None:
         messages.error(request, str(BatchFileChanged()))
         return redirect("batch", organization, batch_id)
-    record("batch.downloaded", by=request.membership, at=timezone.now(), object_id=batch_id, count=found.claim_count)  # type: ignore[attr-defined]
+    seen = patients_in_batch(found.organization_id, batch_id)
+    record("batch.downloaded", by=request.membership, at=timezone.now(), object_id=batch_id, shown=seen)  # type: ignore[attr-defined]
     name = file_name(found.number, found.format)
     return HttpResponse(
         content,

@@ -118,7 +118,7 @@ def charge_sheet_file(request: HttpRequest, organization: str, month: str) -> Ht
     sheet = charge_sheet(by.organization_id, month, at=now)
     rows = [row for row in sheet.rows if row.is_to_post] if request.POST.get("show") == "to_post" else sheet.rows
     wanted = ChargeSheet(tuple(rows), sheet.still_open, sheet.to_correct, sheet.billing_npi)
-    record("charge_sheet.exported", by=by, at=now, count=len(wanted.rows))
+    record("charge_sheet.exported", by=by, at=now, shown=[row.patient_id for row in wanted.rows])
     header, cells = charge_file(charge_columns(by.organization_id), wanted)
     return HttpResponse(
         csv_bytes(header, cells),
@@ -134,7 +134,7 @@ def charges_print(request: HttpRequest, organization: str, month: str) -> HttpRe
     by, now = seat(request), timezone.now()
     sheet = charge_sheet(by.organization_id, month, at=now)
     rows = [row for row in sheet.rows if row.is_to_post]
-    record("charge_sheet.printed", by=by, at=now, count=len(rows))
+    record("charge_sheet.printed", by=by, at=now, shown=[row.patient_id for row in rows])
     left = len(rows) - ON_PAPER
     context = {
         **_month(by, month, now),
@@ -203,7 +203,7 @@ def _page(
     pages = max(1, -(-len(matching) // PAGE))
     page = min(page, pages)
     rows = matching[(page - 1) * PAGE : page * PAGE]
-    record("charge_sheet.viewed", by=by, at=now, count=len(rows))
+    record("charge_sheet.viewed", by=by, at=now, shown=[row.patient_id for row in rows])
     day = _month(by, month, now)
     may_post = Permission.MAKE_BATCH in permissions_of(by.roles)
     form = form or PostForm(

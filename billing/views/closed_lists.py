@@ -50,7 +50,7 @@ def beside_closed(request: HttpRequest, found: Any, context: dict[str, Any]) -> 
     pages = max(1, -(-len(months) // PAGE))
     page = min(page, pages)
     rows = months[(page - 1) * PAGE : page * PAGE]
-    record("look_back.viewed", by=by, at=timezone.now(), object_id=found.id, count=len(rows))
+    record("look_back.viewed", by=by, at=timezone.now(), object_id=found.id, shown=[one.patient_id for one in rows])
     chosen = finding.value if finding else ""
     context = context | {
         "found": found,
@@ -81,7 +81,8 @@ def closed_list_file(request: HttpRequest, organization: str, look_back_id: UUID
     if found.state != "taken" or found.against != CLOSED:
         raise Http404
     shown = closed_comparison(found)
-    record("look_back.exported", by=by, at=timezone.now(), object_id=found.id, count=len(shown.months))
+    seen = [one.patient_id for one in shown.months]
+    record("look_back.exported", by=by, at=timezone.now(), object_id=found.id, shown=seen)
     rows = [
         (
             *(SAID[one.finding][0], one.patient_name, one.mrn, one.month),

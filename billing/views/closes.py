@@ -18,7 +18,9 @@ from billing.operations.closing import ClinicClosed, close_months
 from billing.queries.calendar import month_title
 from billing.queries.closes import late_changes, months_open_again
 from billing.queries.closing import ClinicMonth, clinic_months
+from billing.queries.whom_shown import episodes_of
 from caseload.rules.clock import local_date
+from registry.queries.who_saw import patients_of_episodes
 
 MOST_PAGES = 10_000
 SHOWN = 100  # months that changed since; the rest on each clinic's page
@@ -60,7 +62,8 @@ def late_changes_list(request: HttpRequest, organization: str) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
     is_all, number = request.GET.get("show") == "all", _page_number(request)
     page = late_changes(by.organization_id, is_all=is_all, page=number)
-    record("month.late_viewed", by=by, at=now, count=len(page.rows))
+    seen = patients_of_episodes(by.organization_id, (row.episode_id for row in page.rows))
+    record("month.late_viewed", by=by, at=now, shown=seen)
     shown = "&show=all" if is_all else ""
     context = {
         "page": page,
@@ -98,7 +101,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
-    record("month.closes_viewed", by=by, at=at, count=sum(len(one.rows) for one in shown))
+    seen = patients_of_episodes(by.organization_id, episodes_of(shown))
+    record("month.closes_viewed", by=by, at=at, shown=seen)
     chosen = form.chosen()
     changed = [(one.clinic_id, one.clinic, change) for one in shown for change in one.changed]
     rows = [(one, at >= one.ends_at, one.clinic_id in chosen, local_date(at, one.zone)) for one in shown]

@@ -23,7 +23,9 @@ from billing.operations.closing import ask_to_reopen, close_month, correct_month
 from billing.queries.calendar import month_title
 from billing.queries.close_exceptions import ExceptionShown
 from billing.queries.closing import ClinicMonth, clinic_month
+from billing.queries.whom_shown import episodes_of
 from caseload.rules.clock import local_date
+from registry.queries.who_saw import patients_of_episodes
 
 ROWS = 100
 MOST_DIGITS = 6
@@ -164,7 +166,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     by = seat(request)
-    record("month.close_viewed", by=by, at=at, object_id=shown.clinic_id, count=len(shown.rows))
+    seen = patients_of_episodes(by.organization_id, episodes_of([shown]))
+    record("month.close_viewed", by=by, at=at, object_id=shown.clinic_id, shown=seen)
     people = _people(by)
     todo = sorted(shown.exceptions, key=lambda one: one.is_settled)
     start = _start(request, todo, noting)

@@ -96,7 +96,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
-    record("coverage_checks.viewed", by=by, at=at, count=len(shown.rows))
+    record("coverage_checks.viewed", by=by, at=at, shown=[row.patient_id for row in shown.rows])
     before, following = neighbours(month)
     query = "show=all&" if is_all else ""
     ticked = set(form.sent)

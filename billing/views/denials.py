@@ -107,7 +107,7 @@ def _queue(
     by = seat(request)
     organization = by.organization.slug
     page = denial_page(by.organization_id, chosen)
-    record("denials.viewed", by=by, at=at, count=len(page.rows))
+    record("denials.viewed", by=by, at=at, shown=[row.patient_id for row in page.rows])
     ticked = set(form.ticked)
     context: dict[str, Any] = {
         "page": page,

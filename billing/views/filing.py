@@ -68,7 +68,7 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
             said = f"Batch {made[0].number} holds" if len(made) == 1 else f"{len(made)} batches hold"
             messages.success(request, f"{said} {claims} {'claim' if claims == 1 else 'claims'}.")
             return redirect("batch", organization, made[0].id) if len(made) == 1 else redirect("batches", organization)
-    record("filing.viewed", by=by, at=now, count=sum(payer.count for payer in plan.payers))
+    record("filing.viewed", by=by, at=now, shown=plan.patient_ids)
     context: dict[str, Any] = {
         "form": form,
         "month": month,
@@ -201,7 +201,8 @@ def claim_search(request: HttpRequest, organization: str) -> HttpResponse:
     found = None
     if posted and form.is_valid():
         found = claims_numbered(by.organization_id, form.cleaned_data["number"])
-        record("claims.searched", by=by, at=timezone.now(), count=len(found))
+        seen = [claim.patient_id for claim in found]
+        record("claims.searched", by=by, at=timezone.now(), shown=seen)
         if len(found) == 1:
             return redirect("claim", organization, found[0].id)
     context = {"form": form, "found": found}

@@ -124,7 +124,7 @@ def look_back_print(request: HttpRequest, organization: str, look_back_id: UUID)
     by, now = seat(request), timezone.now()
     found = _taken(by, look_back_id)
     shown, day = _result(by, found, now)
-    record("look_back.printed", by=by, at=now, object_id=found.id, count=len(shown.months))
+    record("look_back.printed", by=by, at=now, object_id=found.id, shown=[one.patient_id for one in shown.months])
     listed = [one for one in shown.months if one.finding is not Finding.AS_BILLED]
     context = {
         **_result_context(found, shown),
@@ -147,7 +147,7 @@ def look_back_download(request: HttpRequest, organization: str, look_back_id: UU
     by, now = seat(request), timezone.now()
     found = _taken(by, look_back_id)
     shown, day = _result(by, found, now)
-    record("look_back.exported", by=by, at=now, object_id=found.id, count=len(shown.months))
+    record("look_back.exported", by=by, at=now, object_id=found.id, shown=[one.patient_id for one in shown.months])
     return HttpResponse(
         csv_bytes(HEADER, file_lines(shown)),
         content_type="text/csv; charset=utf-8",
@@ -239,7 +239,7 @@ def _compared(request: HttpRequest, found: Any, now: datetime) -> HttpResponse:
     page = min(page, pages)
     first = (page - 1) * PAGE_ROWS
     rows = months[first : first + PAGE_ROWS]
-    record("look_back.viewed", by=by, at=now, object_id=found.id, count=len(rows))
+    record("look_back.viewed", by=by, at=now, object_id=found.id, shown=[one.patient_id for one in rows])
     context = {
         **_result_context(found, shown),
         **day,

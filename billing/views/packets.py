@@ -45,7 +45,7 @@ def packets(request: HttpRequest, organization: str) -> HttpResponse:
     """The packets that were made, the newest first."""
     by, at = seat(request), timezone.now()
     page = packet_rows(by.organization_id, at=at, page=page_number(request))
-    record("packets.viewed", by=by, at=at, count=len(page.rows))
+    record("packets.viewed", by=by, at=at, shown=[row.patient_id for row in page.rows if row.patient_id])
     here = reverse("packets", args=[organization])
     current = (page.first_row - 1) // PAGE_ROWS + 1
     context = {
@@ -138,7 +138,7 @@ def packet_verify(request: HttpRequest, organization: str) -> HttpResponse:
     form = VerifyForm(request.POST, request.FILES) if request.method == "POST" else VerifyForm()
     found = _verified(by, form) if form.is_bound and form.is_valid() else None
     if found is not None:
-        record("packet.verified", by=by, at=at, count=len(found.packets))
+        record("packet.verified", by=by, at=at, shown=[row.patient_id for row in found.packets if row.patient_id])
     status = 422 if form.errors else 200
     return render(
         request, "billing/packet_verify.html", {"form": form, "found": found, **_around(by, at)}, status=status

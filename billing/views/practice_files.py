@@ -163,7 +163,8 @@ def _page(
     request: HttpRequest, page: PracticeFilePage, fate: str, *, form: ReadingForm | None = None, status: int = 200
 ) -> HttpResponse:
     by, now = seat(request), timezone.now()
-    record("practice_file.viewed", by=by, at=now, object_id=page.file.id, count=len(page.rows))
+    seen = [row.patient_id for row in page.rows if row.patient_id]
+    record("practice_file.viewed", by=by, at=now, object_id=page.file.id, count=len(page.rows), shown=seen)
     zone = page_zone(by.organization_id)
     here = reverse("practice_file", args=[by.organization.slug, page.file.id])
     counts = page.file.counts

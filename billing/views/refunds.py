@@ -37,7 +37,7 @@ def refunds(request: HttpRequest, organization: str) -> HttpResponse:
     page = refund_page(
         by.organization_id, is_closed=is_closed, start=int(start[:9]) if start.isascii() and start.isdigit() else 0
     )
-    record("refunds.viewed", by=by, at=now, count=len(page.rows))
+    record("refunds.viewed", by=by, at=now, shown=[row.patient_id for row in page.rows])
     query = "show=closed&" if is_closed else ""
     context: dict[str, Any] = {
         "page": page,

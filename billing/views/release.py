@@ -32,6 +32,7 @@ from billing.rules.decisions import BILL_LOWER, DO_NOT_BILL, HOLD, RELEASE
 from billing.rules.release import CHECKS_BY_WORD
 from billing.views.month_rows import decision_form, detail_of, row_page
 from caseload.rules.clock import local_date
+from registry.queries.who_saw import patients_of_episodes
 
 SAID = {
     HOLD: "Held. It is not claimed before somebody decides again.",
@@ -168,7 +169,8 @@ def _held_page(
     status: int = 200,
 ) -> HttpResponse:
     by = seat(request)
-    record("held_months.viewed", by=by, at=at, count=len(shown.rows))
+    seen = patients_of_episodes(by.organization_id, (row.episode_id for row in shown.rows))
+    record("held_months.viewed", by=by, at=at, shown=seen)
     chosen = shown.chosen
     query = f"check={chosen.word}&" if chosen else ""
     context = {

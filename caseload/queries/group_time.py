@@ -17,6 +17,7 @@ class InGroup:
     """One patient of the person's caseload."""
 
     episode_id: UUID
+    patient_id: UUID
     patient_name: str
     mrn: str
     clinic_name: str
@@ -44,7 +45,9 @@ def group_choice(for_: Membership) -> GroupChoice | None:
     if not found:
         return None
     clinic = found[0].clinic
-    patients = tuple(InGroup(one.id, _listed(one.patient), one.patient.mrn, one.clinic.name) for one in found)
+    patients = tuple(
+        InGroup(one.id, one.patient_id, _listed(one.patient), one.patient.mrn, one.clinic.name) for one in found
+    )
     zones = {one.clinic.time_zone for one in found}
     return GroupChoice(patients, ZoneInfo(clinic.time_zone), clinic.name, has_other_zones=len(zones) > 1)
 

@@ -49,10 +49,10 @@ class Inbox:
     plans: tuple[PlanToSign, ...] = ()
 
     @property
-    def count(self) -> int:
-        """Of how many patients something is shown."""
+    def patient_ids(self) -> set[UUID]:
+        """Of whom something is shown."""
         of_plans = {one.episode.patient_id for one in self.plans}
-        return len({one.patient_id for one in (*self.to_decide, *self.told)} | of_plans)
+        return {one.patient_id for one in (*self.to_decide, *self.told)} | of_plans
 
 
 @dataclass(frozen=True)

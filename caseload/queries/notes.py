@@ -129,6 +129,7 @@ class NoteWaiting:
     """A note that waits for a co-signature."""
 
     contact_id: UUID
+    patient_id: UUID
     patient_name: str
     on: date
     kind: str
@@ -147,7 +148,9 @@ def notes_to_co_sign(for_: Membership) -> list[NoteWaiting]:
     signed = CoSignature.objects.live().filter(**of, contact_id=OuterRef("id"))
     waiting = Contact.objects.live().filter(Exists(supervised), ~Exists(signed), **of).exclude(note="")
     rows = waiting.select_related("patient").order_by("recorded_at", "id")[:MOST_WAITING]
-    return [NoteWaiting(row.id, row.patient.name, row.on, kind_words(row), row.signed_as) for row in rows]
+    return [
+        NoteWaiting(row.id, row.patient_id, row.patient.name, row.on, kind_words(row), row.signed_as) for row in rows
+    ]
 
 
 @dataclass(frozen=True)

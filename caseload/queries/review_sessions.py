@@ -213,6 +213,11 @@ class SessionShown:
         return self.zone.key
 
     @property
+    def patient_ids(self) -> list[UUID]:
+        """Whom the agenda shows."""
+        return [item.patient_id for item in self.items]
+
+    @property
     def is_planned(self) -> bool:
         return self.state == SessionState.PLANNED
 

@@ -73,6 +73,7 @@ class HeldRow:
     """A held entry in the list of all of them."""
 
     entry_id: UUID
+    patient_id: UUID
     patient_name: str
     mrn: str
     on: date
@@ -105,6 +106,7 @@ def _row(entry: TimeEntry) -> HeldRow:
     other = _other_span(entry)
     return HeldRow(
         entry_id=entry.id,
+        patient_id=entry.patient_id,
         patient_name=f"{entry.patient.family_name}, {entry.patient.given_name}",
         mrn=entry.patient.mrn,
         on=local_date(span[0], zone),

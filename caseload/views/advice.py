@@ -123,7 +123,7 @@ def advice_overdue(request: HttpRequest, organization: str) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
     now = timezone.now()
     shown = loops_shown(by.organization_id, at=now)
-    record("advice.overdue_viewed", by=by, at=now, count=len({one.patient_id for one in shown.overdue}))
+    record("advice.overdue_viewed", by=by, at=now, shown=[one.patient_id for one in shown.overdue])
     return render(request, "caseload/advice_overdue.html", {"shown": shown})
 
 

@@ -147,7 +147,7 @@ def caseload_export(request: HttpRequest, organization: str) -> HttpResponse:
     clinics = listing.choices.clinics
     _, rows = caseload_rows(listing.by.organization_id, listing.chosen, clinics=clinics, limit=MOST_IN_FILE)
     people = dict(people_with(listing.by.organization_id, Role.CARE_MANAGER))
-    record("caseload.exported", by=listing.by, at=listing.at, count=len(rows))
+    record("caseload.exported", by=listing.by, at=listing.at, shown=[row.patient_id for row in rows])
     name = f"caseload-{_latest(listing):%Y-%m-%d}.csv"
     return HttpResponse(
         csv_bytes(HEADER, file_lines(rows, people)),
@@ -163,7 +163,7 @@ def caseload_print(request: HttpRequest, organization: str) -> HttpResponse:
     listing = _listing(request, organization)
     clinics = listing.choices.clinics
     total, rows = caseload_rows(listing.by.organization_id, listing.chosen, clinics=clinics, limit=MOST_ON_PAPER)
-    record("caseload.printed", by=listing.by, at=listing.at, count=len(rows))
+    record("caseload.printed", by=listing.by, at=listing.at, shown=[row.patient_id for row in rows])
     context = {
         "lines": paper_lines(rows, names_clinics=len(clinics) > 1),
         "sub": f"{_counted(total)} · {_narrowed_words(listing)}",
@@ -195,7 +195,7 @@ def _page(listing: Listing, organization: str, *, view_form: ViewForm | None = N
     )
     cells = month_cells(by.organization_id, page.rows)
     may_log = Permission.LOG_CONTACT in permissions_of(by.roles)
-    record("caseload.viewed", by=by, at=listing.at, count=len(page.rows))
+    record("caseload.viewed", by=by, at=listing.at, shown=[row.patient_id for row in page.rows])
     context = {
         "page": page,
         "lines": lines_of(

@@ -85,7 +85,7 @@ def my_patients(request: HttpRequest, organization: str) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
     now = timezone.now()
     found = own_patients(by.organization_id, by.id, at=now)
-    record("my_patients.viewed", by=by, at=now, count=len(found or ()))
+    record("my_patients.viewed", by=by, at=now, shown=[one.patient_id for one in found or ()])
     context = {"patients": found, "is_linked": found is not None, "as_of": now, "seat": by}
     return render(request, "caseload/my_patients.html", context)
 
@@ -94,7 +94,7 @@ def _page(request: HttpRequest, *, status: int, refused: tuple[UUID, DecisionFor
     by: Membership = request.membership  # type: ignore[attr-defined]
     now: datetime = timezone.now()
     found = inbox_of(by.organization_id, by.id, at=now)
-    record("inbox.viewed", by=by, at=now, count=found.count)
+    record("inbox.viewed", by=by, at=now, shown=found.patient_ids)
     context: dict[str, Any] = {
         "inbox": found,
         "rows": [(one, refused[1] if refused and refused[0] == one.id else DecisionForm()) for one in found.to_decide],

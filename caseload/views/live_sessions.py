@@ -118,7 +118,7 @@ def session_end(request: HttpRequest, organization: str, session_id: UUID) -> Ht
             recorded = f"{ended.entries} times were recorded." if ended.entries else "No minutes were recorded."
             messages.success(request, f"Ended. {recorded}{held}")
             return redirect("session_tasks", organization, session_id)
-    record("review_session.end_opened", by=by, at=now, object_id=session.id, count=len(session.spells))
+    record("review_session.end_opened", by=by, at=now, object_id=session.id, shown=session.patient_ids)
     people = people_of(by.organization_id)
     context = {
         "session": session,
@@ -148,7 +148,7 @@ def session_tasks_page(request: HttpRequest, organization: str, session_id: UUID
     session = shown_or_404(by, session_id)
     people = people_of(by.organization_id)
     tasks = session_tasks(by.organization_id, session)
-    record("review_session.tasks_viewed", by=by, at=now, object_id=session.id, count=len(session.items))
+    record("review_session.tasks_viewed", by=by, at=now, object_id=session.id, shown=session.patient_ids)
     context = {
         "session": session,
         "sub": session_words(session),
@@ -212,7 +212,7 @@ class _Live:
         if item is not None:
             context |= self._right(item, rows.get(item.episode_id), form, may_sign=may_sign)
         record(
-            "review_session.viewed", by=self.by, at=self.now, object_id=session.id, count=len(session.items),
+            "review_session.viewed", by=self.by, at=self.now, object_id=session.id, shown=session.patient_ids,
             patient_id=item.patient_id if item else None,
         )  # fmt: skip
         return render(self.request, "caseload/session_live.html", context, status=status)

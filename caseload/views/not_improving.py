@@ -81,7 +81,7 @@ def not_improving_page(request: HttpRequest, organization: str) -> HttpResponse:
     most = MOST_ROWS if "all" in request.GET else PAGE_ROWS
     first = first_row(request.GET.get("from", ""), most)
     page = not_improving_part(screen.by.organization_id, screen.clinics, screen.asked, first=first, most=most)
-    record("not_improving.viewed", by=screen.by, at=screen.at, count=len(page.rows))
+    record("not_improving.viewed", by=screen.by, at=screen.at, shown=[row.patient_id for row in page.rows])
     context: dict[str, Any] = {
         "slug": organization,
         "lines": list(_lines(page.rows, screen, organization)),
@@ -115,7 +115,7 @@ def not_improving_file(request: HttpRequest, organization: str) -> HttpResponse:
     """Everybody whom the screen shows, as a file."""
     screen = _screen(request, organization)
     rows = narrowed(not_improving(screen.by.organization_id, screen.clinics), screen.asked)
-    record("not_improving.exported", by=screen.by, at=screen.at, count=len(rows))
+    record("not_improving.exported", by=screen.by, at=screen.at, shown=[row.patient_id for row in rows])
     return HttpResponse(
         csv_bytes(HEADER, _file_lines(rows, screen)),
         content_type="text/csv; charset=utf-8",

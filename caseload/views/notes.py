@@ -79,7 +79,7 @@ def to_cosign(request: HttpRequest, organization: str) -> HttpResponse:
     """The notes that wait for this person's signature."""
     by: Membership = request.membership  # type: ignore[attr-defined]
     waiting = notes_to_co_sign(by)
-    record("notes_to_sign.viewed", by=by, at=timezone.now(), count=len(waiting))
+    record("notes_to_sign.viewed", by=by, at=timezone.now(), shown=[one.patient_id for one in waiting])
     return render(request, "caseload/notes_to_sign.html", {"waiting": waiting})
 
 

@@ -51,6 +51,11 @@ class Left:
     def rows(self) -> tuple[QueueRow, ...]:
         return self.queue.rows
 
+    @property
+    def patient_ids(self) -> list[UUID]:
+        """Whom the pane shows."""
+        return [row.patient_id for row in (*self.queue.rows, *self.queue.beside, *self.queue.deferred)]
+
     def row_of(self, episode_id: UUID) -> QueueRow | None:
         """The patient's row as far as it was read; None for who is not in the queue."""
         rows = (*self.queue.rows, *self.queue.beside, *self.queue.deferred)
@@ -73,7 +78,7 @@ def queue_page(request: HttpRequest, organization: str) -> HttpResponse:
     if chosen is not None:
         return redirect("review_patient", organization, chosen)
     left = left_pane(request, organization, by, now)
-    record("review_queue.viewed", by=by, at=now, count=len(left.rows) + len(left.queue.deferred))
+    record("review_queue.viewed", by=by, at=now, shown=left.patient_ids)
     sessions = sessions_of(by.organization_id, is_open=True)
     context = {
         "left": left,
@@ -171,7 +176,7 @@ class _Page:
             mark_read(by=self.by, at=self.now, **read)
         record(
             "review_queue.opened", by=self.by, at=self.now, patient_id=self.row.patient_id,
-            object_id=self.row.episode_id,
+            object_id=self.row.episode_id, shown=self.left.patient_ids,
         )  # fmt: skip
         after, number = self.left.after(self.row), self.row.number
         context = {

@@ -141,7 +141,8 @@ def _agenda_page(request: HttpRequest, by: Membership, session: SessionShown, *,
     people = people_of(by.organization_id)
     lines = with_reasons(by, session, now)
     waiting = _not_on_it(by, session, people, now) if session.is_planned or session.is_live else ()
-    record("review_session.viewed", by=by, at=now, object_id=session.id, count=len(lines) + len(waiting))
+    seen = [*session.patient_ids, *(row.patient_id for row in waiting)]
+    record("review_session.viewed", by=by, at=now, object_id=session.id, shown=seen)
     context = {
         "session": session,
         "sub": session_words(session),

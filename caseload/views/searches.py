@@ -24,7 +24,7 @@ def patient_search(request: HttpRequest, organization: str) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
     form = PersonSearchForm(request.POST, today=now.date())
     people = people_found(by.organization_id, form.searched) if form.is_valid() else ()
-    record("patients.found", by=by, at=now, count=len(people))
+    record("patients.found", by=by, at=now, shown=[person.id for person in people])
     may = permissions_of(by.roles)
     context: dict[str, Any] = {
         "people": people,

@@ -29,7 +29,7 @@ def held_list(request: HttpRequest, organization: str) -> HttpResponse:
     """Every time that waits to be settled."""
     by: Membership = request.membership  # type: ignore[attr-defined]
     page = held_times(for_=by)
-    record("time.held_viewed", by=by, at=timezone.now(), count=len(page.rows))
+    record("time.held_viewed", by=by, at=timezone.now(), shown=[row.patient_id for row in page.rows])
     return render(request, "caseload/held_times.html", {"page": page})
 
 

@@ -127,7 +127,7 @@ def group_time(request: HttpRequest, organization: str) -> HttpResponseBase:
     if done:
         messages.success(request, done)
         return redirect("group_time", organization)
-    record("time.group_opened", by=by, at=now, count=len(choice.patients))
+    record("time.group_opened", by=by, at=now, shown=[one.patient_id for one in choice.patients])
     rows = [(one, form[f"share_{one.episode_id}"]) for one in choice.patients]
     context = {"choice": choice, "form": form, "rows": rows}
     return render(request, "caseload/time_group.html", context, status=_status(request))

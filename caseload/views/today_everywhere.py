@@ -13,6 +13,7 @@ from bhi.accounts.permissions import signed_in
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.tenancy.context import tenant
+from bhi.tenancy.sight import looking_as
 from caseload.queries.today_everywhere import OneToday, merged, todays_of
 from caseload.views.today import MOST_MONTHS, PAGE_ROWS, first_place, months_due, patients_words, places
 from caseload.views.today_lines import line_of
@@ -29,8 +30,9 @@ def today_everywhere(request: HttpRequest) -> HttpResponse:
     first = first_place(request.GET.get("from", ""), len(rows))
     shown = rows[first : first + PAGE_ROWS]
     for today in todays:
-        with tenant(today.membership.organization_id):
-            record("today.viewed", by=today.membership, at=now, count=sum(of is today for of, _ in shown))
+        with tenant(today.membership.organization_id), looking_as(today.membership, now, is_nested=True):
+            own = [row.patient.patient_id for of, row in shown if of is today]
+            record("today.viewed", by=today.membership, at=now, shown=own)
     people = {today.slug: people_of(today.membership.organization_id) for today in todays}
     context = {
         "todays": todays,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from registry.models import Patient, RecordNumber
+from registry.models import Episode, Patient, RecordNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,9 @@ def patients_numbered(organization_id: UUID, number: str) -> frozenset[UUID]:
     own = Patient.objects.filter(organization_id=organization_id, mrn=number).values_list("id", flat=True)
     others = RecordNumber.objects.filter(organization_id=organization_id, mrn=number, voided_at=None)
     return frozenset(own) | frozenset(others.values_list("patient_id", flat=True))
+
+
+def patients_of_episodes(organization_id: UUID, episode_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Whom a list shows that knows its rows by episode. One statement."""
+    found = Episode.objects.filter(organization_id=organization_id, id__in=set(episode_ids))
+    return frozenset(found.values_list("patient_id", flat=True))

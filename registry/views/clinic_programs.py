@@ -68,7 +68,7 @@ def clinic_move(request: HttpRequest, organization: str, clinic_id: UUID) -> Htt
             if not refused:
                 return redirect("clinic_move", organization, clinic_id)
             shown = _shown(by, clinic_id)
-    record("program.move_opened", by=by, at=at, object_id=clinic_id, count=len(shown.rows))
+    record("program.move_opened", by=by, at=at, object_id=clinic_id, shown=[row.patient_id for row in shown.rows])
     context = _context(request, by, shown, form, refused)
     return render(request, "registry/clinic_move.html", context, status=422 if form.is_bound else 200)
 

@@ -28,7 +28,8 @@ def duplicates(request: HttpRequest, organization: str) -> HttpResponse:
     """Pairs that nobody has told apart, the most alike first."""
     by: Membership = request.membership  # type: ignore[attr-defined]
     pairs = alike_pairs(by.organization_id)
-    record("duplicates.viewed", by=by, at=timezone.now(), count=len(pairs.rows))
+    seen = [known.id for pair in pairs.rows for known in (pair.one, pair.other)]
+    record("duplicates.viewed", by=by, at=timezone.now(), shown=seen)
     return render(request, "registry/duplicates.html", {"pairs": pairs})
 
 
@@ -47,7 +48,8 @@ def patient_alike(request: HttpRequest, organization: str, patient_id: UUID) -> 
         mrn=patient.mrn,
         exclude=patient.id,
     )
-    record("patient.alike_viewed", by=seen.by, at=seen.at, patient_id=patient.id, object_id=patient.id)
+    beside = [one.person.id for one in people]
+    record("patient.alike_viewed", by=seen.by, at=seen.at, patient_id=patient.id, object_id=patient.id, shown=beside)
     return render(request, "registry/patient_alike.html", {"door": seen.door, "people": people})
 
 

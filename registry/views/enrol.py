@@ -333,7 +333,7 @@ def _page(desk: Desk, form: StartForm, *, alikes: tuple[Alike, ...] = (), status
     if patient is not None:
         record("enrolment.begun", by=desk.by, at=desk.at, patient_id=patient.id, object_id=patient.id)
     elif alikes:
-        record("enrolment.begun", by=desk.by, at=desk.at, count=len(alikes))
+        record("enrolment.begun", by=desk.by, at=desk.at, shown=[one.person.id for one in alikes])
     texts = desk.offered.texts
     context = {
         "form": form,

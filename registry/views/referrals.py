@@ -106,7 +106,7 @@ def waiting_list(request: HttpRequest, organization: str) -> HttpResponse:
     rows = waiting_rows(by.organization_id, memory.chosen, people, at=now)
     first = _first(request.GET.get("from", ""), len(rows))
     shown = rows[first : first + WAITING_PAGE]
-    record("referrals.viewed", by=by, at=now, count=len(shown))
+    record("referrals.viewed", by=by, at=now, shown=[row.patient_id for row in shown])
     context = {
         **_filters(by, memory, people),
         "lines": [(row, uuid7()) for row in shown],
@@ -129,7 +129,7 @@ def referrals_file(request: HttpRequest, organization: str) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
     chosen = _memory(request, organization, by).chosen
     rows = every_row(by.organization_id, chosen, people_of(by.organization_id), at=now)
-    record("referrals.exported", by=by, at=now, count=len(rows))
+    record("referrals.exported", by=by, at=now, shown=[row.patient_id for row in rows])
     return HttpResponse(
         csv_bytes(FILE_HEADER, map(file_row, rows)),
         content_type="text/csv; charset=utf-8",
@@ -159,7 +159,7 @@ def patient_refer(request: HttpRequest, organization: str, patient_id: UUID) -> 
 def _board(request: HttpRequest, by: Membership, memory: Memory, now: datetime) -> HttpResponse:
     people = people_of(by.organization_id)
     columns = board(by.organization_id, memory.chosen, people, at=now)
-    record("referrals.viewed", by=by, at=now, count=sum(len(column.rows) for column in columns))
+    record("referrals.viewed", by=by, at=now, shown=[row.patient_id for column in columns for row in column.rows])
     total = sum(column.total for column in columns)
     context = {
         **_filters(by, memory, people),
@@ -175,7 +175,7 @@ def _board(request: HttpRequest, by: Membership, memory: Memory, now: datetime) 
 def _list(request: HttpRequest, by: Membership, memory: Memory, now: datetime) -> HttpResponse:
     people = people_of(by.organization_id)
     page = referral_list(by.organization_id, memory.chosen, people, at=now, **PlaceForm(request.GET).place)
-    record("referrals.viewed", by=by, at=now, count=len(page.rows))
+    record("referrals.viewed", by=by, at=now, shown=[row.patient_id for row in page.rows])
     context = {
         **_filters(by, memory, people),
         "page": page,
@@ -355,5 +355,5 @@ def _new_page(
         record("referral.opened", by=by, at=at, patient_id=patient.id, object_id=patient.id)
         context |= {"earlier": earlier_episodes(patient.id), "open_referral": open_referral_of(patient.id)}
     elif found:
-        record("referral.opened", by=by, at=at, count=len(found))
+        record("referral.opened", by=by, at=at, shown=[one.person.id for one in found])
     return render(request, "registry/referral_new.html", context, status=status)

@@ -33,8 +33,9 @@ def risk_cases(request: HttpRequest, organization: str) -> HttpResponse:
     by, now = seat(request), timezone.now()
     contacts = last_contacts(by.organization_id, patients_at_risk(by.organization_id))
     lists = risk_lists(by.organization_id, at=now, last_contacts=contacts)
-    record("risk_cases.viewed", by=by, at=now, count=len(lists.open))
     sees_missed = Permission.VIEW_TEAM in permissions_of(by.roles)
+    seen = {row.patient_id for row in lists.open} | {row.patient_id for row in lists.missed if sees_missed}
+    record("risk_cases.viewed", by=by, at=now, shown=seen)
     context = {
         "rows": lists.open,
         "missed": lists.missed if sees_missed else (),

@@ -30,7 +30,7 @@ def safety_notices(request: HttpRequest, organization: str) -> HttpResponse:
     now = timezone.now()
     by = seat(request)
     notices = notice_list(by.organization_id, at=now)
-    record("safety_notices.viewed", by=by, at=now, count=len(notices))
+    record("safety_notices.viewed", by=by, at=now, shown=[notice.patient_id for notice in notices])
     is_open = [notice for notice in notices if notice.is_open]
     over = [notice for notice in notices if not notice.is_open]
     context = {"open": is_open, "over": over, "now": now, "hours": routings_of(by.organization_id)}

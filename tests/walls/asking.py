@@ -19,7 +19,7 @@ from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
 from billing.models import ChargePosted, Claim, Denial, Packet, Refund
 from caseload.models import AgendaItem, Contact, TimeEntry, Timer
-from registry.models import Episode, Referral, SafetyNotice
+from registry.models import Episode, Patient, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
 from tests.walls.access import ROLES, Url
 from tests.walls.made import MARKERS
@@ -27,6 +27,7 @@ from tests.walls.made import MARKERS
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 ABSENT = "absent"
 # What differs between two askings of the same thing: tokens.
+_ID = re.compile(rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _TOKENS = re.compile(rb'(name="csrfmiddlewaretoken" value="|"X-CSRFToken": ")[^"]+')
 
 
@@ -72,6 +73,7 @@ class Asking:
             answer.markers = [word for word in MARKERS if word.encode() in answer.content]
             is_shown = whose == "own" and who in self.url.roles and bool(answer.markers or self.url.shows)
             answer.is_written = not is_shown or self._is_written(who, arguments)
+            answer.unnamed = self._unnamed(who, answer) if is_shown else []
             transaction.set_rollback(True)
         return answer
 
@@ -82,6 +84,21 @@ class Asking:
             if self.url.shows == "patient":
                 return rows.filter(patient_id=self.patient_of(arguments)).exists()
             return rows.filter(count__isnull=False).exists()
+
+    def _unnamed(self, who: str, answer: HttpResponse) -> list[str]:
+        """Whom the answer shows, by an id in it or by what was planted, and this request's rows do not name."""
+        seat = self.seats[who]
+        with tenant(seat.organization):
+            rows = AuditEvent.objects.filter(by=seat, request_id__isnull=False)
+            told = {id_ for row in rows for id_ in (row.patient_id, *(row.shown or ()))}
+            known = dict(Patient.objects.values_list("id", "family_name"))
+            known_by_episode = dict(Episode.objects.values_list("id", "patient_id"))
+        ids = {UUID(found.decode()) for found in _ID.findall(answer.content)}
+        shown = (ids & set(known)) | {known_by_episode[id_] for id_ in ids & set(known_by_episode)}
+        missing = [str(id_) for id_ in shown - told]
+        planted = {id_ for id_, name in known.items() if name in MARKERS}
+        is_marked = any(word.encode() in answer.content for word in MARKERS)
+        return [*missing, "somebody planted"] if is_marked and planted and not planted & told else missing
 
     def request(self, who: str, method: str, arguments: Mapping[str, Any], slug: str = "") -> HttpResponse:
         path = reverse(self.name, kwargs={"organization": slug or self.slug, **arguments})

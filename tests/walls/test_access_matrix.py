@@ -70,6 +70,8 @@ def keep_account(asking, who, method, answer, found):
         return
     if not answer.is_written:
         found["not in the audit"].append(f"{who} {method}")
+    if answer.unnamed:
+        found["not named in the audit"].append(f"{who} {method}: {answer.unnamed}")
     if answer.markers and not shows and method == "GET":
         found["not in the table"].append(f"{who}: {answer.markers}")
 

@@ -1,0 +1,38 @@
+"""Whom pages of claims, batches and answers show, for the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from billing.models import Acknowledgement, AnswerFile, Claim, RemittanceClaim
+from billing.queries.answers_shown import PaidClaimShown, SaidShown
+from billing.queries.closing import ClinicMonth
+
+
+def patients_meant(rows: Iterable[PaidClaimShown | SaidShown | None]) -> set[UUID]:
+    """Whom the rows of answers mean, as far as that was found."""
+    return {row.claim.patient_id for row in rows if row is not None and row.claim is not None}
+
+
+def episodes_of(months: Iterable[ClinicMonth]) -> set[UUID]:
+    """Everybody on the pages of these closes."""
+    found: set[UUID] = set()
+    for month in months:
+        found |= {row.episode_id for row in month.rows} | {one.episode_id for one in (*month.changed, *month.held)}
+        found |= {one.episode_id for one in month.exceptions if one.episode_id}
+    return found
+
+
+def patients_in_batch(organization_id: UUID, batch_id: UUID) -> frozenset[UUID]:
+    """Whose claims a batch holds. One statement."""
+    found = Claim.objects.filter(organization_id=organization_id, batch_id=batch_id)
+    return frozenset(found.values_list("patient_id", flat=True))
+
+
+def patients_in_answer(file: AnswerFile) -> frozenset[UUID]:
+    """Of whom a file speaks, as far as it was found whom it means. Two statements."""
+    paid = RemittanceClaim.objects.filter(organization_id=file.organization_id, remittance__file=file)
+    said = Acknowledgement.objects.filter(organization_id=file.organization_id, file=file)
+    found = (rows.exclude(claim=None).values_list("claim__patient_id", flat=True) for rows in (paid, said))
+    return frozenset().union(*found)
