@@ -39,7 +39,7 @@ def register() -> None:
     handles("carry_out_import", carry_out_long_import)
     handles("discard_old_imports", discard_imports)
     repeats("discard_old_imports", nightly)
-    handles(MAKE, make_summary, label="Making the case summary")
+    handles(MAKE, make_summary, label="Making the case summary", as_owner=True)
     handles("discard_summaries", discard_made_summaries)
     repeats("discard_summaries", nightly)
     handles("rebuild_standing", rebuild_one_standing, label="Working out where a patient stands")

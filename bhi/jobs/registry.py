@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from bhi.accounts.queries import people_of, system_membership
+from bhi.tenancy.sight import looking_as
+
 
 @dataclass(frozen=True)
 class Work:
@@ -42,13 +45,23 @@ _subscriptions: dict[str, list[tuple[str, WorkOf]]] = {}
 _periodic: dict[str, PeriodOf] = {}
 
 
-def handles(kind: str, handler: Handler, *, label: str = "") -> None:
+def handles(kind: str, handler: Handler, *, label: str = "", as_owner: bool = False) -> None:
     """`handler` runs jobs of this kind. It must be idempotent: it may run twice, or late.
 
-    `label` is what its owner reads while it runs, for example "Importing the caseload".
+    `label` is what its owner reads while it runs, for example "Importing the caseload". `as_owner`: it makes something
+    for its owner to read, and so sees only the patients that they may see; any other job sees all.
     """
-    _handlers[kind] = handler
+    _handlers[kind] = _with_the_eyes_of_its_owner(handler) if as_owner else handler
     _labels[kind] = label
+
+
+def _with_the_eyes_of_its_owner(handler: Handler) -> Handler:
+    def handle(run: Run) -> None:
+        owner = people_of(run.organization_id)[run.owner_id] if run.owner_id else system_membership(run.organization_id)
+        with looking_as(owner, run.at):
+            handler(run)
+
+    return handle
 
 
 def subscribe(fact: str, kind: str, work_of: WorkOf) -> None:

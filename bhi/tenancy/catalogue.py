@@ -26,10 +26,10 @@ SEEN_BY_SEAT_TEXT = (
     f"((({_CLINICS} IS NULL) OR ({{clinic}} = ANY (({_CLINICS})::uuid[])) OR (id = ANY (({_ALSO})::uuid[]))) "
     f"AND (({_HIDDEN} IS NULL) OR (id <> ALL (({_HIDDEN})::uuid[]))))"
 )
-SEEN_WITH_TEXT = (  # noqa: S608 -- of constants
-    f"(( SELECT (concat(current_setting('{CLINICS}'::text, true), current_setting('{HIDDEN}'::text, true)) "
-    "= ''::text)) OR {nothing}(EXISTS ( SELECT FROM {target} seen "
-    "WHERE ((seen.organization_id = {table}.organization_id) AND (seen.id = {table}.{column})))))"
+_NO_LIMITS = f"concat(current_setting('{CLINICS}'::text, true), current_setting('{HIDDEN}'::text, true)) = ''::text"
+_SEEN_ROW = "((seen.organization_id = {table}.organization_id) AND (seen.id = {table}.{column}))"
+SEEN_WITH_TEXT = "".join(
+    ("(( SELECT (", _NO_LIMITS, ")) OR {nothing}(EXISTS ( SELECT FROM {target} seen WHERE ", _SEEN_ROW, ")))")
 )
 SECURITY_DEFINERS_ALLOWED: frozenset[str] = frozenset()
 # What the maintenance role may read: all of a table (None), or these columns.

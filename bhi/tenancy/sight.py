@@ -8,14 +8,14 @@ set everything of the organization shows: jobs and the system see all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from bhi.tenancy.context import swap_settings
 from bhi.tenancy.models import Membership
@@ -62,6 +62,8 @@ class Sight:
 EVERYTHING: Final[Mapping[str, str]] = {CLINICS: "", ALSO: "", HIDDEN: ""}
 SightOf = Callable[[Membership, datetime], Sight]
 _sources: dict[str, SightOf] = {}
+# Whether limits are set now, so that lifting them costs statements only where there are some.
+_is_limited: ContextVar[bool] = ContextVar("is_limited", default=False)
 
 
 def limits_sight(name: str, source: SightOf) -> None:
@@ -76,16 +78,16 @@ def looking_as(seat: Membership, at: datetime, *, is_nested: bool = False) -> It
     One statement where it may see everything. `is_nested`: inside of what another seat sees, as when somebody's seats
     of several organizations are looked through; limits of the other one do not hold here.
     """
-    with _seeing(EVERYTHING if is_nested else None):
+    with seeing_everything() if is_nested else nullcontext():
         sight = sight_of(seat, at)
-        with _seeing(sight.settings if sight.is_limited else None):
+        with _seeing(sight.settings) if sight.is_limited else nullcontext():
             yield sight
 
 
 @contextmanager
 def seeing_everything() -> Iterator[None]:
-    """For what must be whole whoever asks for it, such as the close of a month."""
-    with _seeing(EVERYTHING):
+    """For what must be whole whoever asks, such as the close of a month. Costs nothing where nothing is limited."""
+    with _seeing(EVERYTHING) if _is_limited.get() else nullcontext():
         yield
 
 
@@ -97,21 +99,18 @@ def sight_of(seat: Membership, at: datetime) -> Sight:
 
 
 @contextmanager
-def _seeing(settings: Mapping[str, str] | None) -> Iterator[None]:
-    """A savepoint, so that on an exception its rollback puts back what was set before."""
-    if settings is None:
-        yield
-        return
+def _seeing(settings: Mapping[str, str]) -> Iterator[None]:
+    """In a savepoint, so that on an exception its rollback puts back what was set before."""
     connection = connections[DEFAULT_DB_ALIAS]
-    with transaction.atomic():
-        yield from _swapped(connection, settings)
-
-
-def _swapped(connection: BaseDatabaseWrapper, settings: Mapping[str, str]) -> Iterator[None]:
-    before = swap_settings(connection, settings)
-    yield
-    if not connection.needs_rollback:
-        swap_settings(connection, before)
+    token = _is_limited.set(settings is not EVERYTHING)
+    try:
+        with transaction.atomic():
+            before = swap_settings(connection, settings)
+            yield
+            if not connection.needs_rollback:
+                swap_settings(connection, before)
+    finally:
+        _is_limited.reset(token)
 
 
 def _array(ids: frozenset[UUID]) -> str:

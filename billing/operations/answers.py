@@ -16,6 +16,7 @@ from bhi.errors import DomainError
 from bhi.files.operations import discard_expired, read, store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import seeing_everything
 from billing.models import AnswerFile, AnswerState, RemittanceClaim
 from billing.operations.answer_posting import Posted, keep_said, post
 from billing.operations.denials import open_denials
@@ -42,8 +43,9 @@ class AnswerUnreadable(DomainError):
 
 
 @transaction.atomic
+@seeing_everything()
 def take_answer(*, by: Membership, at: datetime, name: str, content: bytes, in_background: bool = True) -> AnswerFile:
-    """Keep an uploaded 999, 277CA or 835 and post what it says, all of it or nothing.
+    """Keep an uploaded 999, 277CA or 835 and post what it says, all of it or nothing, whomever it speaks of.
 
     The same bytes a second time give the file as it was read before. A payment that does not add up is refused: the
     file comes back `refused`, with the arithmetic, and may be tried again. A long file is read by a job, and so is one

@@ -15,6 +15,7 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Clinic, Membership
+from bhi.tenancy.sight import seeing_everything
 from billing.models import ALONE_AFTER, FrozenMonth, MonthClose, MonthException
 from billing.operations.decisions import keep_decision, released_as_it_stands
 from billing.operations.errors import (
@@ -59,10 +60,11 @@ class ClinicClosed:
 
 
 @transaction.atomic
+@seeing_everything()
 def close_month(
     *, by: Membership, at: datetime, clinic_id: UUID, month: str, note: str, client_token: UUID
 ) -> MonthClose:
-    """Freeze every patient's month of a clinic, and lock what it rests on.
+    """Freeze every patient's month of a clinic, seen by who closes or not, and lock what it rests on.
 
     Who writes time into the month at the same moment either lands before this reads, or is refused. A second call
     with the same token returns the first close. Raises MonthNotOver, ExceptionsOpen when something is open and the
@@ -80,6 +82,7 @@ def close_month(
 
 
 @transaction.atomic
+@seeing_everything()
 def close_months(
     *, by: Membership, at: datetime, clinic_ids: Collection[UUID], month: str, note: str, client_token: UUID
 ) -> list[ClinicClosed]:
@@ -108,6 +111,7 @@ def close_months(
 
 
 @transaction.atomic
+@seeing_everything()
 def correct_month(
     *,
     by: Membership,

@@ -21,6 +21,7 @@ from billing.rules.canonical import read as read_kept
 from billing.rules.claim_sheet import OtherPlan
 from billing.rules.x12.filed import Biller, FiledClaim
 from caseload.rules.clock import month_of
+from registry.models import Episode
 
 PURPOSE = "paper "
 MAKE = "make_paper_sheets"
@@ -81,10 +82,12 @@ def paper_asked(job_id: UUID, *, owner: Membership) -> PaperAsked:
 
 
 def asked_of(organization_id: UUID, arguments: dict[str, Any]) -> PaperAsked:
-    """A job's arguments as what was asked. Raises NotFound for a batch that is gone."""
+    """A job's arguments as what was asked. Raises NotFound for a batch or a patient that is not there for who looks."""
     if batch := arguments.get("batch_id"):
         return batch_asked(organization_id, UUID(batch), arguments["kind"])
     episode, patient = arguments.get("episode_id"), arguments.get("patient_id")
+    if episode and not Episode.objects.filter(organization_id=organization_id, id=episode).exists():
+        raise NotFound
     return PaperAsked(
         arguments["kind"],
         arguments["month"],

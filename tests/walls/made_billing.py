@@ -90,7 +90,9 @@ def batch(seat: Membership) -> Mapping[str, Any]:
     file = store(
         b"Quuxworth,Zebediah", organization_id=seat.organization.id, purpose="batch", media_type="text/csv", at=NOW
     )
-    return {"batch_id": BatchFactory(organization=seat.organization, stored_file=file).id}
+    made = BatchFactory(organization=seat.organization, stored_file=file)
+    ClaimFactory(organization=seat.organization, batch=made, episode=episode(seat))
+    return {"batch_id": made.id}
 
 
 def packet(seat: Membership) -> Mapping[str, Any]:

@@ -1,0 +1,132 @@
+"""Who may see which patient: Postgres shows no row of a patient to a seat that may not see them."""
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from bhi.tenancy.catalogue import findings
+from bhi.tenancy.catalogue_facts import read_facts
+from bhi.tenancy.context import tenant
+from bhi.tenancy.expected import expected_tables
+from registry.models import Episode, Patient
+from tests.factories.everything import tenant_models
+from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
+from tests.factories.registry import system_seat
+from tests.factories.tenancy import ClinicFactory
+from tests.walls.access import OF_AN_ORGANIZATION
+from tests.walls.asking import ABSENT, Asking, told
+from tests.walls.probes import TwoTenants, as_application
+
+EXPECTED = expected_tables()
+SEEN = {table.name: table.sight for table in EXPECTED if table.sight}
+# They say who may see a patient, or tell of two records put together: without them nobody could be told apart.
+# A payer's answer that was matched to no claim yet is nobody's: whoever answers for the claims has to read it.
+OF_NOBODY_YET = {"answers_unmatched", "answer_claim_match"}
+ALWAYS = {"registry_restriction", "registry_emergencyaccess", "registry_patientmerge"}
+
+
+def test_every_table_about_a_patient_follows_the_patient() -> None:
+    about = {
+        model._meta.db_table
+        for model in tenant_models()
+        for field in model._meta.concrete_fields
+        if field.related_model in (Patient, Episode) and field.name in ("patient", "episode", "kept")
+    }
+    assert about | {"registry_patient"} == set(SEEN) | ALWAYS
+
+
+def counted(two: TwoTenants, table: str, **settings: str) -> int:
+    with as_application(two) as cursor:
+        for name, value in settings.items():
+            cursor.execute("SELECT set_config(%s, %s, true)", [f"app.{name}", value])
+        found = cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
+        assert found is not None
+        return int(found[0])
+
+
+def patients(two: TwoTenants) -> list[str]:
+    with as_application(two) as cursor:
+        return [str(row[0]) for row in cursor.execute("SELECT id FROM registry_patient").fetchall()]
+
+
+def without_a_patient(two: TwoTenants, table: str) -> int:
+    """Rows that point at nobody: a time entry of a group, a job of none."""
+    condition = SEEN[table][1]
+    column = condition.partition("(EXISTS")[0].partition("OR (")[2].partition(" IS NULL")[0]
+    if "IS NULL" not in condition.partition("EXISTS")[0] or table == "registry_patient":
+        return 0
+    with as_application(two) as cursor:
+        statement = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL")
+        found = cursor.execute(statement.format(sql.Identifier(table), sql.Identifier(column.strip("( ")))).fetchone()
+        assert found is not None
+        return int(found[0])
+
+
+@pytest.mark.parametrize("table", sorted(SEEN))
+def test_rows_go_with_their_patient(scratch: TwoTenants, table: str) -> None:
+    """Nothing is seen at no clinic, and nothing of hidden patients; all of it where no limit is set."""
+    everybody = "{" + ",".join(patients(scratch)) + "}"
+    total, nobodys = counted(scratch, table), without_a_patient(scratch, table)
+    assert total > 0
+    assert counted(scratch, table, clinics="{}", also="{}", hidden="{}") == nobodys
+    assert counted(scratch, table, clinics="", also="{}", hidden=everybody) == nobodys
+    assert counted(scratch, table, clinics="{}", also=everybody, hidden="{}") == total
+    assert counted(scratch, table, clinics="", also="{}", hidden="{}") == total
+
+
+@pytest.mark.parametrize(
+    "hole",
+    [
+        'DROP POLICY "{policy}" ON "{table}"',
+        'ALTER POLICY "{policy}" ON "{table}" USING (true)',
+        'ALTER POLICY "{policy}" ON "{table}" TO bhi_maintenance',
+    ],
+)
+def test_a_hole_is_found_on_every_table(scratch: TwoTenants, hole: str) -> None:
+    with scratch.connection.transaction(force_rollback=True), scratch.connection.cursor() as cursor:
+        for table, sight in SEEN.items():
+            cursor.execute(hole.format(policy=sight[0], table=table).encode())
+        found = {finding.where for finding in findings(read_facts(cursor), EXPECTED) if finding.kind == "sight"}
+    assert found == set(SEEN)
+
+
+# Through the product: every address, for a seat of another clinic and for a seat that a restriction leaves out
+
+
+@pytest.fixture(params=sorted(OF_AN_ORGANIZATION))
+def asking(request: Any, seats: Any) -> Asking:
+    return Asking(request.param, OF_AN_ORGANIZATION[request.param], seats)
+
+
+def at_another_clinic(asking: Asking, who: str) -> None:
+    seat = asking.seats[who]
+    SeatClinicFactory(organization=seat.organization, seat=seat, clinic=ClinicFactory(organization=seat.organization))
+
+
+def restricted(asking: Asking, who: str) -> None:
+    organization = asking.seats[who].organization
+    for patient in Patient.objects.filter(organization=organization):
+        Patient.objects.filter(id=patient.id).update(is_restricted=True)
+        RestrictionFactory(organization=organization, patient=patient, seats=[], recorded_by=system_seat(organization))
+
+
+@pytest.mark.parametrize("limit", [at_another_clinic, restricted])
+def test_who_may_not_see_a_patient_meets_them_nowhere(asking: Asking, limit: Any) -> None:
+    """What may not be seen is answered like what is not there, and no list or file names them."""
+    found = defaultdict(list)
+    for who in sorted(asking.url.roles):
+        asking.own(who)
+        with tenant(asking.seats[who].organization):
+            limit(asking, who)
+        for method in ("GET", "POST"):
+            answer = asking.ask(who, method)
+            if answer.markers and asking.name not in OF_NOBODY_YET:
+                found["told"].append(f"{who} {method}: {answer.markers}")
+            if asking.url.shows == "patient" and asking.expected(who, method, "own") != 405:
+                absent = asking.ask(who, method, ABSENT)
+                if told(answer) != told(absent):
+                    found["told apart"].append(f"{who} {method}: {answer.status_code}, not {absent.status_code}")
+        break
+    assert dict(found) == {}
