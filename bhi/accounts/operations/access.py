@@ -4,32 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.urls import reverse
 
 from bhi.accounts.errors import LastAdmin, OwnSeat, RoleMissing
 from bhi.accounts.models import Invitation, SeatClinic
 from bhi.accounts.operations.ending_sessions import end_all_sessions
-from bhi.accounts.queries import email_of
+from bhi.accounts.operations.notices import ADMIN_MADE, ENDED, tell_who_answers
 from bhi.audit.operations import record
 from bhi.errors import NotFound
-from bhi.jobs.operations import queue
 from bhi.tenancy.models import Clinic, Membership, Organization, Role
-
-TELL_OF_END: Final = "tell_of_end"
-SUBJECT: Final = "Somebody’s work has ended"
-BODY: Final = """\
-Somebody’s work in {organization} has ended, and with it their access:
-
-{address}
-
-You get this because you answer for the organization.
-"""
 
 
 @transaction.atomic
@@ -54,6 +39,8 @@ def set_access(
     changed = _change_roles(seat, wanted=wanted) + set_clinics(seat=seat, clinics=clinics, by=by, at=at)
     if changed:
         record("seat.access_set", by=by, at=at, object_id=seat.id, fields=changed)
+    if Role.ADMIN.value in wanted - had:
+        tell_who_answers(organization_id=by.organization_id, word=ADMIN_MADE, about_id=seat.id, at=at)
 
 
 @transaction.atomic
@@ -89,7 +76,7 @@ def end_seat(*, by: Membership, at: datetime, seat_id: UUID, forced_because: str
         if not Membership.objects.filter(user=seat.user, is_active=True).exists():
             end_all_sessions(user_id=seat.user.id)
     record("seat.ended", by=by, at=at, object_id=seat.id, fields=["forced_because"] if forced_because else [])
-    _tell_of_end(seat, at=at)
+    tell_who_answers(organization_id=by.organization_id, word=ENDED, about_id=seat.id, at=at)
 
 
 @transaction.atomic
@@ -123,16 +110,6 @@ def set_clinics(*, seat: Membership, clinics: frozenset[UUID], by: Membership, a
         for clinic_id in sorted(clinics - had)
     )
     return ["clinics"]
-
-
-def mail_of_end(*, organization_id: UUID, membership_id: UUID) -> None:
-    """Tell one person that somebody's work ended. It names nobody: who may know looks there."""
-    to = email_of(organization_id, membership_id)
-    if not to:
-        return
-    organization = Organization.objects.get(id=organization_id)
-    address = settings.ADDRESS + reverse("enter", args=[organization.slug])
-    send_mail(SUBJECT, BODY.format(organization=organization.name, address=address), None, [to])
 
 
 def seat_to_change(organization_id: UUID, seat_id: UUID) -> Membership:
@@ -169,17 +146,3 @@ def _refuse_last_admin(seat: Membership) -> None:
     )
     if not others.exclude(id=seat.id).exists():
         raise LastAdmin
-
-
-def _tell_of_end(seat: Membership, *, at: datetime) -> None:
-    answering = {Role.ADMIN.value, Role.CLINIC_LEAD.value}
-    seats = Membership.objects.filter(organization_id=seat.organization_id, is_active=True, user__is_active=True)
-    for one in seats.exclude(id=seat.id):
-        if answering & set(one.roles):
-            queue(
-                TELL_OF_END,
-                organization_id=seat.organization_id,
-                key=f"{seat.id}:{at.timestamp():.0f}:{one.id}",
-                at=at,
-                arguments={"seat_id": seat.id, "membership_id": one.id},
-            )

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from bhi.accounts.errors import SlugTaken
 from bhi.accounts.models import Invitation, User
 from bhi.accounts.operations.invitations import Invited, invite
+from bhi.accounts.operations.notices import ADMIN_INVITED, tell_who_answers
 from bhi.accounts.operations.organizations import create_organization
 from bhi.accounts.queries import system_membership
 from bhi.audit.operations import record
@@ -43,13 +44,15 @@ def begin_organization(
 def invite_admin(
     *, organization_id: UUID, admin_email: str, admin_name: str, at: datetime, staff: User | None = None
 ) -> Invitation:
-    """Another admin, where the only one left. Raises AlreadyHere, NotFound."""
+    """Another admin, where the only one left. Admins and leads there are told. Raises AlreadyHere, NotFound."""
     if not Organization.objects.filter(id=organization_id).exists():
         raise NotFound
     with tenant(organization_id):
         by = system_membership(organization_id)
         record("organization.admin_invited", by=by, at=at, object_id=staff.id if staff else None)
-        return invite(by=by, at=at, invited=Invited(email=admin_email, name=admin_name, roles=(Role.ADMIN,)))
+        made = invite(by=by, at=at, invited=Invited(email=admin_email, name=admin_name, roles=(Role.ADMIN,)))
+        tell_who_answers(organization_id=organization_id, word=ADMIN_INVITED, about_id=made.id, at=at)
+        return made
 
 
 def set_platform_staff(*, email: str, is_staff: bool) -> bool:

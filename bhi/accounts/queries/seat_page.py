@@ -51,10 +51,6 @@ class SeatPage:
     leaves: tuple[Away, ...]
     changes: tuple[Change, ...]
 
-    @property
-    def role_labels(self) -> tuple[str, ...]:
-        return tuple(Role(role).label for role in self.roles)
-
 
 def seat_page(organization_id: UUID, seat_id: UUID, *, today: date) -> SeatPage:
     """Raises NotFound; also for the organization's own actor."""

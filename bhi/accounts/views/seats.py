@@ -24,6 +24,9 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.asked import seat as asking_seat
 
+# Several forms on one page have fields of one name: their ids differ.
+_WHO, _LEAVE = "who_%s", "leave_%s"
+
 
 @requires(Permission.MANAGE_PEOPLE)
 @require_safe
@@ -65,7 +68,7 @@ def seat_return(request: HttpRequest, organization: str, seat_id: UUID) -> HttpR
 def seat_person(request: HttpRequest, organization: str, seat_id: UUID) -> HttpResponse:
     """Name and credential."""
     by, shown = _found(request, seat_id)
-    form = PersonForm(request.POST)
+    form = PersonForm(request.POST, auto_id=_WHO)
 
     def save() -> None:
         set_person(by=by, at=timezone.now(), seat_id=shown.id, **form.cleaned_data)
@@ -106,7 +109,7 @@ def seat_credential_void(request: HttpRequest, organization: str, seat_id: UUID,
 def seat_leave(request: HttpRequest, organization: str, seat_id: UUID) -> HttpResponse:
     """Days away."""
     by, shown = _found(request, seat_id)
-    form = LeaveForm(request.POST)
+    form = LeaveForm(request.POST, auto_id=_LEAVE)
 
     def save() -> None:
         record_leave(by=by, at=timezone.now(), seat_id=shown.id, **form.cleaned_data)
@@ -163,9 +166,9 @@ def _page(request: HttpRequest, shown: SeatPage, *, status: int = 200, **forms_t
             initial={"roles": shown.roles, "clinics": [str(one) for one in shown.clinics]},
             clinics=clinic_choices(by.organization_id),
         ),
-        "person": PersonForm(initial={"name": shown.name, "credential": shown.credential}),
+        "person": PersonForm(auto_id=_WHO, initial={"name": shown.name, "credential": shown.credential}),
         "credential": CredentialForm(),
-        "leave": LeaveForm(today=today),
+        "leave": LeaveForm(auto_id=_LEAVE, today=today),
         "is_faulty": status == 422,
         **forms_typed,
     }

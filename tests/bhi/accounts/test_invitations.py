@@ -21,6 +21,7 @@ from bhi.accounts.operations.invitations import (
 from bhi.accounts.queries import clinics_of
 from bhi.errors import NotFound
 from bhi.jobs.models import Job
+from bhi.jobs.operations import run
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Role
@@ -170,6 +171,26 @@ def test_a_seat_without_a_person_is_taken_by_one(admin):
         sent(admin, seat_id=imported.id, email="third@example.org")
 
 
+def test_who_came_another_way_meanwhile_has_a_seat_already(admin):
+    person = UserFactory(email="rosa.lind@example.org")
+    invitation = sent(admin)
+    MembershipFactory(organization=admin.organization, user=person)
+    with pytest.raises(AlreadyHere):
+        accept(invitation, person=person)
+
+
+def test_its_job_sends_it(admin):
+    sent(admin)
+    job = Job.objects.get(kind="send_invitation")
+    assert run(organization_id=admin.organization_id, job_id=job.id, at=NOW) == "done"
+    assert [message.to for message in mail.outbox] == [["rosa.lind@example.org"]]
+
+
+@pytest.mark.parametrize("token", ["", "x" * 42, "é" * 43, "=" * 43, "A" * 42 + "B"])
+def test_an_address_that_is_none_is_not_read(token):
+    assert read_token(token) is None
+
+
 def test_what_is_refused_at_once(admin, other_organization):
     with tenant(other_organization):
         foreign = ClinicFactory(organization=other_organization)
@@ -247,6 +268,24 @@ class TestPages:
         assert second.id != first.id
         client.post(f"/o/lakeside/people/invitations/{second.id}/withdraw/")
         assert Invitation.objects.filter(withdrawn_at=None).count() == 0
+
+    def test_a_link_that_was_used_is_neither_sent_again_nor_withdrawn(self, admin, client_for):
+        invitation = sent(admin)
+        accept(invitation)
+        client, at = client_for("admin"), f"/o/lakeside/people/invitations/{invitation.id}/"
+        for path in ("again/", "withdraw/"):
+            assert "not open any more" in client.post(at + path, follow=True).content.decode()
+
+    def test_what_is_refused_on_taking_up_is_said(self, admin):
+        imported = MembershipFactory(organization=admin.organization, user=None)
+        new, known = sent(admin, seat_id=imported.id), UserFactory(email="known@example.org")
+        other = sent(admin, seat_id=imported.id, email="known@example.org")
+        Membership.objects.filter(id=imported.id).update(is_active=False)
+        typed = {"name": "Rosa Lind", "password1": NEW, "password2": NEW}
+        client = Client()
+        client.force_login(known)
+        for answer in (Client().post(path_of(new), typed), client.post(path_of(other))):
+            assert (answer.status_code, "This seat is somebody’s by now" in answer.content.decode()) == (422, True)
 
     def test_who_is_here_already_is_said_with_everything_typed(self, client_for, in_tenant):
         client = client_for("admin")

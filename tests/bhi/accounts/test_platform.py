@@ -8,6 +8,7 @@ from bhi.accounts.operations.platform import begin_organization, invite_admin
 from bhi.accounts.queries.platform import organization_row, organizations_page
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
+from bhi.jobs.models import Job
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Organization
@@ -50,11 +51,14 @@ def test_a_taken_short_name_is_said_with_everything_typed(staff):
 def test_another_admin_is_invited_where_the_only_one_left(staff, organization):
     MembershipFactory(organization=organization, user=None, is_system=True, name="System")
     MembershipFactory(organization=organization, roles=["admin"], is_active=False)
+    lead = MembershipFactory(organization=organization, roles=["clinic_lead"])
     page = f"/platform/{organization.id}/"
     assert "No admin who can sign in" in staff.get(page).content.decode()
     assert staff.post(page, {"admin_name": "New", "admin_email": "new@example.org"}).headers["Location"] == page
     with tenant(organization):
         assert [row.email for row in Invitation.objects.all()] == ["new@example.org"]
+        told = Job.objects.get(kind="tell_of_access").arguments
+    assert told == {"membership_id": str(lead.id), "word": "admin_invited"}
 
 
 def test_who_is_an_admin_here_already_is_not_invited_again(staff, organization):

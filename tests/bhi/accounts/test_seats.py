@@ -1,5 +1,6 @@
 """What a seat may do, where, with which credentials, and when it is away; somebody can always let people in."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 
 from bhi.accounts.errors import CredentialRefused, LastAdmin, LeaveRefused, OwnSeat, RoleMissing
 from bhi.accounts.models import CredentialKind, Invitation, SeatClinic, SeatCredential, SeatLeave
-from bhi.accounts.operations.access import end_seat, mail_of_end, return_to_seat, set_access, set_person
+from bhi.accounts.operations.access import end_seat, return_to_seat, set_access, set_person
 from bhi.accounts.operations.credentials import (
     CredentialValues,
     end_leave,
@@ -18,16 +19,18 @@ from bhi.accounts.operations.credentials import (
     void_credential,
 )
 from bhi.accounts.operations.invitations import Invited, invite
+from bhi.accounts.operations.notices import BODIES, SUBJECTS, mail_of_access
 from bhi.accounts.queries import clinics_of, credentials_on
 from bhi.accounts.queries.people import Show, ending_of, people_page
 from bhi.accounts.queries.seat_page import seat_page
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
 from bhi.jobs.models import Job
+from bhi.jobs.operations import run
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Role
-from tests.factories.going_live import SeatCredentialFactory
+from tests.factories.going_live import SeatClinicFactory, SeatCredentialFactory
 from tests.factories.tenancy import NOW, PASSWORD, ClinicFactory, MembershipFactory
 
 TODAY = date(2026, 3, 2)
@@ -54,7 +57,17 @@ def fields_of_last():
     return AuditEvent.objects.order_by("id").last().fields
 
 
+def told():
+    jobs = Job.objects.filter(kind="tell_of_access")
+    return {(job.arguments["membership_id"], job.arguments["word"]) for job in jobs}
+
+
 class TestAccess:
+    def test_a_new_admin_is_told_to_who_answers(self, admin, seat):
+        give(admin, seat, "admin")
+        give(admin, seat, "admin", "billing")
+        assert told() == {(str(admin.id), "admin_made")}
+
     def test_roles_are_given_and_taken_and_the_audit_says_which(self, admin, seat):
         assert give(admin, seat, "billing", "care_manager") == ["care_manager", "billing"]
         assert fields_of_last() == ["gave_billing"]
@@ -185,6 +198,12 @@ class TestLeave:
         assert SeatLeave.objects.get().until_on == TODAY + 9 * DAY
         record_leave(by=admin, at=NOW, seat_id=seat.id, from_on=TODAY + 2 * DAY, until_on=None)
 
+    def test_two_that_do_not_meet(self, admin, seat):
+        for first in (0, 5):
+            day = TODAY + first * DAY
+            record_leave(by=admin, at=NOW, seat_id=seat.id, from_on=day, until_on=day + 3 * DAY)
+        assert len(seat_page(admin.organization_id, seat.id, today=TODAY).leaves) == 2
+
     @pytest.mark.parametrize(("first", "last"), [(5, 4), (3, 4), (0, 0), (-9, None)])
     def test_days_that_cannot_be_are_refused(self, admin, seat, first, last):
         record_leave(by=admin, at=NOW, seat_id=seat.id, from_on=TODAY, until_on=TODAY + 3 * DAY)
@@ -230,13 +249,25 @@ class TestEndAndReturn:
     def test_admins_and_leads_are_told_without_a_name(self, admin, seat, membership):
         lead, _ = membership("clinic_lead"), membership("billing")
         end_seat(by=admin, at=NOW, seat_id=seat.id)
-        jobs = Job.objects.filter(kind="tell_of_end")
-        assert {job.arguments["membership_id"] for job in jobs} == {str(admin.id), str(lead.id)}
-        mail_of_end(organization_id=admin.organization_id, membership_id=lead.id)
+        assert told() == {(str(admin.id), "ended"), (str(lead.id), "ended")}
+        mail_of_access(organization_id=admin.organization_id, membership_id=lead.id, word="ended")
         (message,) = mail.outbox
         assert (message.to, "Rosa" in message.body) == ([lead.user.email], False)
-        mail_of_end(organization_id=admin.organization_id, membership_id=uuid7())
+        mail_of_access(organization_id=admin.organization_id, membership_id=uuid7(), word="ended")
         assert len(mail.outbox) == 1
+        assert set(BODIES) == set(SUBJECTS)
+
+    def test_a_seat_without_a_person_ends_too(self, admin, membership):
+        seat = membership("care_manager", user=None)
+        end_seat(by=admin, at=NOW, seat_id=seat.id)
+        assert not Membership.objects.get(id=seat.id).is_active
+
+    def test_its_job_sends_it(self, admin, seat):
+        lead = Membership.objects.filter(id=admin.id)
+        end_seat(by=admin, at=NOW, seat_id=seat.id)
+        job = Job.objects.get(kind="tell_of_access")
+        assert run(organization_id=admin.organization_id, job_id=job.id, at=NOW) == "done"
+        assert [message.to for message in mail.outbox] == [[lead.get().user.email]]
 
     def test_ending_twice_is_once_and_ones_own_never(self, admin, seat, membership):
         membership("admin")
@@ -293,7 +324,13 @@ class TestPages:
         for path, form in sent.items():
             assert client.post(at + path, form).headers["Location"] == at
         page = client.get(at).content.decode()
-        for words in ("Rosa Lindqvist", "ends Mar 20, 2026", "On leave.", "gave Billing", "recorded a license or training"):
+        for words in (
+            "Rosa Lindqvist",
+            "ends Mar 20, 2026",
+            "On leave.",
+            "gave Billing",
+            "recorded a license or training",
+        ):
             assert words in page
         credential, leave = SeatCredential.objects.get(), SeatLeave.objects.get()
         void = {f"{credential.id}-reason": "Another’s"}
@@ -311,6 +348,32 @@ class TestPages:
         assert 'value="clinic_lead" id="id_roles_4" checked' in page
         typed = {"kind": "license", "name": "Typed", "from_on": "2026-03-02", "until_on": "2026-03-01"}
         assert "Typed" in client.post(at + "credentials/", typed).content.decode()
+
+    def test_what_is_wrong_with_a_credential_or_leave_is_said_where_it_is(self, client_for, in_tenant):
+        client, made = client_for("admin"), SeatCredentialFactory(organization=in_tenant)
+        at = f"{self.BASE}{made.seat_id}/"
+        answers = {
+            f"credentials/{made.id}/void/": ({f"{made.id}-reason": ""}, "Say what was wrong with it."),
+            "leave/": ({"from_on": "2026-03-09", "until_on": "2026-03-08"}, "The last day is before the first."),
+            "name/": ({"name": ""}, "Enter the name."),
+        }
+        for path, (form, sentence) in answers.items():
+            answer = client.post(at + path, form)
+            assert (answer.status_code, sentence in answer.content.decode()) == (422, True)
+        others = SeatCredentialFactory(organization=in_tenant)
+        assert client.post(f"{at}credentials/{others.id}/void/", {}).status_code == 404
+
+    def test_ids_of_a_page_are_its_own(self, client_for, in_tenant):
+        client, made = client_for("admin"), SeatCredentialFactory(organization=in_tenant)
+        ids = re.findall(r' id="([^"]+)"', client.get(f"{self.BASE}{made.seat_id}/").content.decode())
+        assert len(ids) == len(set(ids))
+
+    def test_clinics_show_in_the_list(self, client_for, in_tenant, clinic):
+        client, seat = client_for("admin"), MembershipFactory(organization=in_tenant, name="Rosa Lind")
+        SeatClinicFactory(organization=in_tenant, seat=seat, clinic=clinic)
+        (row,) = people_page(in_tenant.id, show=Show.AT_WORK, at=NOW, today=TODAY, name="rosa").seats
+        assert row.clinics == (clinic.name,)
+        assert clinic.name in client.get(self.BASE).content.decode()
 
     def test_who_was_ended_is_brought_back_on_the_page(self, client_for, in_tenant):
         client, seat = client_for("admin"), MembershipFactory(organization=in_tenant, is_active=False)
