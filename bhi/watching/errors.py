@@ -59,7 +59,7 @@ def report(fault: BaseException, **tags: str) -> None:
         scope.capture_exception(fault)
 
 
-def scrubbed(event: Mapping[str, Any], _hint: Mapping[str, Any]) -> dict[str, Any] | None:
+def scrubbed(event: Any, _hint: Mapping[str, Any]) -> Any:
     """A new event of what may leave; None for one without an exception, which could only be words."""
     values = (event.get("exception") or {}).get("values") or []
     if not values:

@@ -37,7 +37,7 @@ def exposition(*others: Collector) -> bytes:
     """Every figure of this container in Prometheus' own format; `others` are asked for theirs now."""
     registry = CollectorRegistry()
     if os.environ.get(FOLDER):
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(_OfThisProcess())
     for other in others:

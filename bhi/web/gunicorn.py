@@ -34,4 +34,4 @@ def child_exit(_server: Any, worker: Any) -> None:
     """Connections of a process that has gone are no longer connections; what it counted stays counted."""
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.pid)
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

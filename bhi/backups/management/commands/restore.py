@@ -38,8 +38,8 @@ class Command(BaseCommand):
             raise CommandError(str(fault)) from None
         except OSError as fault:
             raise CommandError(f"The backup could not be read: {fault.strerror}") from None
-        for fault in faults:
-            self.stdout.write(fault)
+        for difference in faults:
+            self.stdout.write(difference)
         done = "Whole" if check else "Restored"
         rows = f"{manifest.total_rows:,} rows of {len(manifest.rows)} tables, as of {manifest.made_at}"
         self.stdout.write(f"{done}: {rows}, in {time.monotonic() - began:.1f} s. {len(faults)} differences.")

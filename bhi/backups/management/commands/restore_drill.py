@@ -37,8 +37,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{chosen.name}, made {done.manifest.made_at}: {done.manifest.total_rows:,} rows")
         for step in done.steps:
             self.stdout.write(f"  {'ok    ' if not step.faults else 'FAILED'} {step.seconds:7.1f} s  {step.what}")
-            for fault in step.faults[:20]:
-                self.stdout.write(f"           {fault}")
+            for wrong in step.faults[:20]:
+                self.stdout.write(f"           {wrong}")
         self.stdout.write(f"{sum(step.seconds for step in done.steps):.1f} s in all.")
         if not done.is_passed:
             sys.exit(1)
