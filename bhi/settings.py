@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "bhi.accounts.reach_middleware.ReachMiddleware",
     "bhi.audit.place.PlaceMiddleware",
     "bhi.audit.denials.DenialMiddleware",
     "bhi.tenancy.middleware.TenancyMiddleware",
@@ -184,6 +185,10 @@ MOST_SESSIONS = 50 if DEVELOPMENT else 5
 # Mail about an account says what was done; it never waits long for a mail server.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 EMAIL_TIMEOUT = 10
+# Organizations' own identity providers: bhi.accounts.openid. Nobody gets an account by one, no token is kept.
+SOCIALACCOUNT_ADAPTER = "bhi.accounts.openid.SocialAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_STORE_TOKENS = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -265,6 +270,12 @@ TEXT_SENDER = ENVIRONMENT.text_sender
 
 # Celery is a doorbell: nothing is lost when it, or Redis, is.
 REDIS_URL = ENVIRONMENT.redis_url
+# Counters of tries and used codes, which web processes share; whatever else runs counts for itself.
+CACHES = {
+    "default": {"BACKEND": "bhi.web.shared_cache.SharedCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "bhi"}
+    if ENVIRONMENT.is_web and REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
 CELERY_BROKER_URL = broker_url(ENVIRONMENT.redis_url)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -14,7 +14,7 @@ SECONDS = 60
 def is_over_limit(request: HttpRequest, what: str, *, most: int) -> bool:
     """Count one more request of this address in the present minute; whether that was more than `most`.
 
-    Counted per process, as sign-ins are: with several, the limit is that much higher.
+    Counted together by all web processes while Redis answers (bhi.web.shared_cache).
     """
     key = f"limit:{what}:{get_adapter().get_client_ip(request)}:{int(time.time()) // SECONDS}"
     cache.add(key, 0, SECONDS)
