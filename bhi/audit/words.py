@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bhi.audit.words_beside import BESIDE
+
 # What was done, as a sentence says it. A test holds this against every action that the code writes.
 WORDS: dict[str, str] = {
     "amendment.answered": "answered a request to amend",
@@ -24,6 +26,9 @@ WORDS: dict[str, str] = {
     "record_copy.given": "recorded that a copy of the record was given",
     "record_copy.viewed": "opened a copy of the record",
     "record_rights.viewed": "opened the rights in a record",
+    "audit.seen_viewed": "looked up whom somebody saw",
+    "audit.list_asked": "had a list made of whom somebody saw, with names",
+    "audit.list_downloaded": "downloaded a list of whom somebody saw, with names",
     "access.denied": "was refused",
     "single_sign_on.set": "set where the organization’s people sign in",
     "single_sign_on.viewed": "opened where the organization’s people sign in",
@@ -384,33 +389,33 @@ WORDS: dict[str, str] = {
     "visit.recorded": "recorded an initiating visit",
     "welcome.viewed": "opened the welcome sheet",
     "work_protocol.set": "set how a clinic reaches out and how its timers ask",
-    "clinician_request.answered": "recorded a clinician's answer",
-    "clinician_request.closed": "closed a question to the clinician",
-    "clinician_request.made": "asked the treating clinician something",
-    "clinician_request.voided": "took back a question to the clinician",
-    "coordination.viewed": "opened the care coordination",
-    "external_referral.followed": "followed up a referral to other care",
-    "external_referral.sent": "referred the patient to other care",
-    "external_referral.voided": "took back a referral to other care",
-    "cover.ended": "ended days on which somebody stands in",
-    "cover.set": "said who stands in for whom",
-    "hand_over.made": "handed a patient over to a colleague",
-    "hand_over.opened": "opened the patients to hand over",
-    "hand_over.read": "read what was said at a hand-over",
-    "letter.opened": "opened a letter to write",
-    "letter.viewed": "opened a letter",
-    "letter.written": "wrote a letter",
-    "letter_template.set": "set what a letter says",
-    # going live
-    "clinic.made": "added a clinic",
-    "setup.said": "said that a point of the set-up is settled or not needed",
-    "setup.unsaid": "took back what was said of a point of the set-up",
-    "training.recorded": "recorded a training",
-    "payer.coverage_asked": "recorded whether a payer covers the services",
-    "pilot.reviewed": "looked back on the first two weeks",
-    "check.viewed": "opened a clinic's monthly check",
-    "check.signed": "signed a clinic's monthly check",
-    "model_fit.answered": "asked which model fits",
-    "program.moved": "moved patients to the other program",
-    "program.move_opened": "opened the patients to move to the other program",
+    **BESIDE,
+}
+
+# What pages and files are called that only show: the last word of their action.
+_LOOKS = ("viewed", "opened", "shown", "found", "searched", "compared", "verified", "tried")
+_FILES = ("exported", "downloaded", "printed")
+# What the audit can be narrowed to, beside all of it.
+KINDS: dict[str, str] = {
+    "looked": "Opened and looked",
+    "files": "Took as a file or on paper",
+    "changed": "Wrote or changed",
+    "people": "People, access and sign-in",
+    "refused": "Was refused",
+}
+
+
+def _kind_of(action: str) -> str:
+    subject, _, act = action.partition(".")
+    if action == "access.denied":
+        return "refused"
+    if act.endswith(_FILES):
+        return "files"
+    if act.endswith(_LOOKS):
+        return "looked"
+    return "people" if subject.startswith(("seat", "invitation", "access_review", "sign_in", "organization")) else "changed"
+
+
+ACTIONS_OF: dict[str, tuple[str, ...]] = {
+    kind: tuple(sorted(action for action in WORDS if _kind_of(action) == kind)) for kind in KINDS
 }

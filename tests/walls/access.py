@@ -8,7 +8,6 @@ with its own object and an empty form; None means that the method is refused wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from tests.factories.going_live import (
@@ -25,8 +24,28 @@ from tests.factories.program import (
 from tests.factories.registry import (
     CoverageFactory,
 )
+from tests.walls.access_billing import OF_BILLING
+from tests.walls.access_kinds import (
+    ADMIN,
+    AUDITING,
+    CLINICAL,
+    CONSULTING,
+    DECIDING,
+    EDITING,
+    EVERYONE,
+    IMPORTING,
+    LEAD,
+    LOGGING,
+    PAYING,
+    PC,
+    REFERRING,
+    REVIEWING,
+    SETTING,
+    SLOTS,
+    TC,
+    Url,
+)
 from tests.walls.made import (
-    Made,
     address,
     advised,
     agenda_item,
@@ -55,7 +74,6 @@ from tests.walls.made import (
     letter,
     live_session,
     merge,
-    month,
     note,
     notes_to_sign,
     nothing,
@@ -93,44 +111,7 @@ from tests.walls.made import (
     to_enrol,
     two_patients,
     visit,
-    worked_example,
     worklist,
-)
-from tests.walls.made_billing import (
-    acknowledgement,
-    answer_claim,
-    answer_file,
-    answers_to_match,
-    batch,
-    charge_fee,
-    clinic_in_month,
-    clinician_rate,
-    closed_charge,
-    closed_charge_of_one,
-    closed_list,
-    denial,
-    denial_list,
-    filed_claim,
-    logo,
-    look_back,
-    look_back_preview,
-    month_row,
-    other_service,
-    packet,
-    packet_list,
-    packet_part,
-    paper,
-    paper_part,
-    payer,
-    payer_fee,
-    payer_profile,
-    posted_charge,
-    practice_file,
-    receiver,
-    refund,
-    refund_list,
-    sheets_of_batch,
-    sheets_of_month,
 )
 from tests.walls.made_going_live import checked, model_fit
 from tests.walls.made_people import (
@@ -145,48 +126,6 @@ from tests.walls.made_people import (
 )
 from tests.walls.made_rights import amendment_list, record_export, record_export_file
 from tests.walls.made_sign_in import colleague, dead_link, no_provider, own_passkey, own_provider
-
-CM, PC, TC, BILLING, LEAD, ADMIN = ROLES = (
-    "care_manager",
-    "psychiatric_consultant",
-    "treating_clinician",
-    "billing",
-    "clinic_lead",
-    "admin",
-)
-EVERYONE: Final = frozenset(ROLES)
-CLINICAL: Final = frozenset({CM, PC, TC, LEAD})
-DECIDING: Final = frozenset({TC})
-LOGGING: Final = frozenset({CM, LEAD})
-IMPORTING: Final = frozenset({CM, LEAD, ADMIN})
-MONTHS: Final = frozenset({BILLING, LEAD})
-CLAIMS: Final = frozenset({BILLING})
-RECORDING: Final = frozenset({CM, BILLING, LEAD})
-LOOKING_BACK: Final = frozenset({BILLING, LEAD, ADMIN})
-TRYING: Final = frozenset({CM, BILLING, LEAD, ADMIN})
-FILING: Final = frozenset({BILLING, LEAD, ADMIN})
-PAYING: Final = frozenset({BILLING, LEAD, ADMIN})
-TELLING: Final = frozenset({CM, BILLING, LEAD})
-PRACTICE: Final = frozenset({BILLING, LEAD, ADMIN})
-AUDITING: Final = frozenset({ADMIN})
-SETTING: Final = frozenset({LEAD, ADMIN})
-REVIEWING: Final = frozenset({CM, PC, LEAD})
-CONSULTING: Final = frozenset({PC})
-SLOTS: Final = frozenset({PC, LEAD, ADMIN})
-REFERRING: Final = frozenset({CM, TC, LEAD})
-EDITING: Final = frozenset({CM, LEAD})
-
-
-@dataclass(frozen=True)
-class Url:
-    roles: frozenset[str] = EVERYONE
-    get: int | None = 200
-    post: int | None = None
-    made: Made = nothing
-    shows: str = ""
-    is_open: bool = False  # outside organizations: whether a stranger may
-    signed_in: int | None = None  # outside organizations: what who has signed in gets instead, whatever the method
-
 
 OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "enter": Url(EVERYONE, get=302),
@@ -463,118 +402,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "patient_merge": Url(EDITING, post=422, made=two_patients, shows="patient"),
     "not_the_same": Url(EDITING, get=None, post=302, made=two_patients),
     "merge_undo": Url(EDITING, get=None, post=302, made=merge),
-    # billing
-    "current_month": Url(MONTHS, get=302),
-    "month": Url(MONTHS, made=month, shows="count"),
-    "month_row": Url(MONTHS, made=month_row, shows="patient"),
-    "month_decide": Url(MONTHS, get=None, post=422, made=month_row, shows="patient"),
-    "month_decision_back": Url(MONTHS, get=None, post=422, made=month_row, shows="patient"),
-    "months_held": Url(MONTHS, post=422, made=month, shows="count"),
-    "current_coverage": Url(RECORDING, get=302),
-    "coverage_checks": Url(RECORDING, post=422, made=month, shows="count"),
-    "analysis": Url(frozenset({BILLING, LEAD, ADMIN})),
-    "release_settings": Url(frozenset({LEAD, ADMIN}), post=422),
-    "months_close": Url(MONTHS, post=422, made=month, shows="count"),
-    "packets": Url(MONTHS, made=packet_list, shows="count"),
-    "packet": Url(MONTHS, made=packet, shows="patient"),
-    "packet_file": Url(MONTHS, made=packet_part, shows="patient"),
-    "packet_verify": Url(MONTHS, post=422),
-    "packet_month": Url(MONTHS, get=None, post=302, made=month_row, shows="patient"),
-    "packet_batch": Url(MONTHS, get=None, post=302, made=batch, shows="count"),
-    "filing_logo": Url(FILING, post=422),
-    "filing_logo_picture": Url(FILING, made=logo),
-    "late_changes": Url(MONTHS, shows="count"),
-    "month_clinician": Url(MONTHS, post=422, made=closed_charge_of_one, shows="patient"),
-    "month_close": Url(MONTHS, post=422, made=clinic_in_month, shows="count"),
-    "month_exception": Url(MONTHS, get=None, post=422, made=clinic_in_month),
-    "month_correct": Url(MONTHS, get=None, post=404, made=clinic_in_month),
-    "month_reopen": Url(MONTHS, get=None, post=404, made=clinic_in_month),
-    # answers
-    "answer_files": Url(MONTHS, post=422),
-    "answers_unmatched": Url(MONTHS, made=answers_to_match, shows="count"),
-    "answer": Url(MONTHS, made=answer_file, shows="count"),
-    "answer_file": Url(MONTHS, made=answer_file, shows="count"),
-    "answer_claim_match": Url(MONTHS, post=422, made=answer_claim, shows="count"),
-    "answer_match": Url(MONTHS, post=422, made=acknowledgement, shows="count"),
-    # filing, charges and fees
-    "filing": Url(FILING),
-    "filing_provider": Url(FILING, post=422),
-    "receiver_new": Url(FILING, post=422),
-    "receiver": Url(FILING, post=422, made=receiver),
-    "filing_clinic": Url(FILING, post=302, made=clinic),
-    "payer_route": Url(FILING, post=422, made=payer),
-    "fees": Url(FILING, post=422),
-    "fee_back": Url(FILING, post=422, made=charge_fee),
-    "payer_fees": Url(FILING, made=payer),
-    "payer_fee_new": Url(FILING, get=None, post=422, made=payer),
-    "payer_fee_file": Url(FILING, get=None, post=422, made=payer),
-    "payer_fee_back": Url(FILING, post=422, made=payer_fee),
-    "clinician_shares": Url(FILING, post=422),
-    "share_back": Url(FILING, post=422, made=clinician_rate),
-    # charges to the practice's own system
-    "current_charges": Url(MONTHS, get=302),
-    "charges": Url(MONTHS, made=closed_charge, shows="count"),
-    "charges_post": Url(CLAIMS, get=None, post=422, made=closed_charge, shows="count"),
-    "charge_post_back": Url(CLAIMS, post=422, made=posted_charge, shows="patient"),
-    "charge_sheet_file": Url(CLAIMS, get=None, post=200, made=closed_charge, shows="count"),
-    "charges_print": Url(MONTHS, made=closed_charge, shows="count"),
-    "cms_sheet": Url(MONTHS, made=closed_charge_of_one, shows="patient"),
-    "month_paper": Url(MONTHS, get=None, post=302, made=sheets_of_month),
-    "episode_paper": Url(MONTHS, get=None, post=302, made=month_row, shows="patient"),
-    "batch_paper": Url(CLAIMS, get=None, post=302, made=sheets_of_batch),
-    "paper": Url(MONTHS, made=paper, shows="patient"),
-    "paper_file": Url(MONTHS, made=paper_part, shows="patient"),
-    "charge_columns": Url(FILING, post=422),
-    "closed_list_file": Url(LOOKING_BACK, get=None, post=200, made=closed_list, shows="count"),
-    "trial": Url(TRYING, post=422),
-    "trial_open": Url(TRYING, get=None, post=422),
-    "examples": Url(TRYING),
-    "example": Url(TRYING, made=worked_example),
-    "practice_files": Url(PRACTICE, post=422),
-    "practice_file": Url(PRACTICE, made=practice_file, shows="count"),
-    "practice_file_correct": Url(PRACTICE, get=None, post=302, made=practice_file),
-    "practice_file_take": Url(PRACTICE, get=None, post=302, made=practice_file),
-    "practice_file_undo": Url(PRACTICE, get=None, post=302, made=practice_file),
-    "look_backs": Url(LOOKING_BACK, post=422),
-    "look_back": Url(LOOKING_BACK, made=look_back, shows="count"),
-    "look_back_choose": Url(LOOKING_BACK, get=None, post=422, made=look_back_preview, shows="count"),
-    "look_back_take": Url(LOOKING_BACK, get=None, post=302, made=look_back_preview),
-    "look_back_discard": Url(LOOKING_BACK, get=None, post=302, made=look_back_preview),
-    "look_back_print": Url(LOOKING_BACK, made=look_back, shows="count"),
-    "look_back_file": Url(LOOKING_BACK, get=None, post=200, made=look_back, shows="count"),
-    "payers": Url(PAYING),
-    "payer_new": Url(PAYING, get=None, post=422),
-    "clinician_years": Url(PAYING, post=302),
-    "payer": Url(PAYING, made=payer),
-    "payer_rules": Url(PAYING, post=422, made=payer),
-    "payer_confirm": Url(PAYING, get=None, post=422, made=payer),
-    "payer_withdraw": Url(PAYING, post=422, made=payer_profile),
-    "patient_services": Url(TELLING, post=422, made=patient, shows="patient"),
-    "earlier_month": Url(TELLING, get=None, post=422, made=patient),
-    "access_alignment": Url(TELLING, get=None, post=422, made=patient),
-    "service_void": Url(TELLING, post=422, made=other_service, shows="patient"),
-    "batch_new": Url(CLAIMS, post=422, made=month),
-    "denials": Url(MONTHS, made=denial_list, shows="count"),
-    "denials_work": Url(MONTHS, get=None, post=422, made=denial_list, shows="count"),
-    "denial": Url(MONTHS, post=422, made=denial, shows="patient"),
-    "money": Url(PAYING),
-    "money_left": Url(PAYING),
-    "money_file": Url(PAYING, get=None, post=200),
-    "money_left_file": Url(PAYING, get=None, post=200),
-    "refunds": Url(MONTHS, made=refund_list, shows="count"),
-    "refunds_look": Url(MONTHS, get=None, post=302),
-    "refund": Url(MONTHS, post=302, made=refund, shows="patient"),
-    "refund_close": Url(MONTHS, get=None, post=422, made=refund, shows="patient"),
-    "batches": Url(CLAIMS),
-    "batch": Url(CLAIMS, made=batch, shows="count"),
-    "filing_new": Url(CLAIMS, post=422, made=month, shows="count"),
-    "batch_sent": Url(CLAIMS, get=None, post=302, made=batch),
-    "batch_resend": Url(CLAIMS, get=None, post=302, made=batch),
-    "claim_search": Url(MONTHS, post=422),
-    "claim": Url(MONTHS, made=filed_claim, shows="patient"),
-    "claim_correct": Url(MONTHS, post=422, made=filed_claim, shows="patient"),
-    "claim_void": Url(MONTHS, post=422, made=filed_claim, shows="patient"),
-    "batch_file": Url(CLAIMS, made=batch, shows="count"),
+    **OF_BILLING,
 }
 
 # Outside organizations a seat's roles mean nothing: what a stranger gets, and what anybody who has signed in gets.

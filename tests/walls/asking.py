@@ -21,7 +21,7 @@ from billing.models import ChargePosted, Claim, Denial, Packet, Refund
 from caseload.models import AgendaItem, Contact, TimeEntry, Timer
 from registry.models import Episode, Patient, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
-from tests.walls.access import ROLES, Url
+from tests.walls.access_kinds import ROLES, Url
 from tests.walls.made import MARKERS
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")

@@ -12,7 +12,8 @@ from django.urls import get_resolver, include, path, reverse
 from bhi.accounts.permissions import GRANTS, LIBRARY_VIEWS, Permission, declared, permissions_of
 from bhi.tenancy.context import tenant
 from tests.factories.tenancy import MembershipFactory
-from tests.walls.access import OF_AN_ORGANIZATION, OUTSIDE, ROLES
+from tests.walls.access import OF_AN_ORGANIZATION, OUTSIDE
+from tests.walls.access_kinds import ROLES
 from tests.walls.asking import ABSENT, METHODS, Asking, is_allauths, told, url_patterns
 from tests.walls.headers import faults
 
