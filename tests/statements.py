@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-# Savepoints, tenant, session, person, seat, audit, and the timer that may be running.
+# Savepoints, tenant, session, person, seat, audit, what the seat may see, and the timer that may be running.
 FRAME = (
     "SAVEPOINT",
     "set_config",
@@ -11,6 +11,7 @@ FRAME = (
     "audit_event",
     "tenancy_organization",
     "caseload_timer",
+    "WITH RECURSIVE kept (patient_id)",  # what the seat may see
 )
 
 

@@ -72,7 +72,9 @@ class Permission(StrEnum):
 
 
 _EVERYONE = frozenset({Permission.ENTER, Permission.VIEW_JOB})
-_CLINICAL = _EVERYONE | {Permission.VIEW_CASELOAD, Permission.VIEW_CHART, Permission.HANDLE_SAFETY}
+_CLINICAL = _EVERYONE | {
+    *(Permission.VIEW_CASELOAD, Permission.VIEW_CHART, Permission.HANDLE_SAFETY, Permission.OPEN_IN_EMERGENCY)
+}
 # What running the registry takes, by whoever runs it.
 _REGISTRY = frozenset({
     *(Permission.LOG_CONTACT, Permission.CO_SIGN, Permission.IMPORT_CASELOAD, Permission.EXPORT_CASELOAD),
