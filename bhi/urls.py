@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from bhi.accounts.views import invitations
 from bhi.accounts.views.person_sign_in import person_sign_in
+from bhi.accounts.views.single_sign_on import single_sign_on
 from bhi.audit import views as audit
 from bhi.jobs import views as jobs
 from bhi.watching import views as watching
@@ -15,6 +16,7 @@ organization: list[URLPattern | URLResolver] = [
     path("billing/", include("billing.urls")),
     path("people/<uuid:seat_id>/end/", end_of_work, name="end_work"),
     path("people/", include("bhi.accounts.organization_urls")),
+    path("people/single-sign-on/", single_sign_on, name="single_sign_on"),
     path("people/<uuid:seat_id>/sign-in/", person_sign_in, name="person_sign_in"),
     path("audit/", audit.audit, name="audit"),
     path("jobs/<uuid:job_id>/", jobs.progress, name="job_progress"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -22,6 +23,12 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         """Where a second factor is required, not the last one."""
         others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=OF_THEIR_OWN)
         return not settings.REQUIRE_MFA or others.exclude(pk=authenticator.pk).exists()
+
+    def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
+        """Not asked of somebody just now whose identity provider asked for it (bhi.accounts.signing_on)."""
+        if getattr(context.request, "factor_vouched_for", None) == user.pk and user.pk is not None:
+            return False
+        return bool(super().is_mfa_enabled(user, types))
 
     def encrypt(self, text: str) -> str:
         return seal_secret(text)

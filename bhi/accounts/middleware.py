@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from bhi.accounts.narrowing import may_here
 from bhi.accounts.permissions import PLATFORM, PUBLIC, SIGNED_IN, declared
+from bhi.accounts.queries import any_membership_of
+from bhi.web.frame import EMPTY
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +56,22 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     htmx follows the redirect too; static/bhi.js sees where it ended and leaves what was typed in its form.
     """
     address = reverse("account_login")
+    if request.method in ("GET", "HEAD"):
+        address += "?" + urlencode({"next": request.path})
+    return redirect(address)
+
+
+def to_other_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
+    """For a seat that this session may not open: to the organization's own provider, or how else to come in.
+
+    Raises Http404 where the person has no seat.
+    """
+    seat = any_membership_of(request.user.pk, slug)  # type: ignore[arg-type]
+    if seat is None:
+        raise Http404
+    if not seat.organization.requires_single_sign_on:
+        return render(request, "account/sso_limits.html", {"frame": EMPTY}, status=403)
+    address = reverse("sso_organization", args=[slug])
     if request.method in ("GET", "HEAD"):
         address += "?" + urlencode({"next": request.path})
     return redirect(address)

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 MARK: Final = "bhi.second_factor"
+TRUSTED: Final = "bhi.factor_of_provider"  # asked for by an identity provider, not by us
 # What sets a second factor up or asks for it, and what such a page needs.
 WITHOUT_ONE: Final = frozenset({
     *("account_logout", "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_index"),

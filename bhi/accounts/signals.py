@@ -19,7 +19,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import signals as auth
 from django.http import HttpRequest
 
-from bhi.accounts import second_factor, sessions
+from bhi.accounts import second_factor, sessions, signing_on
 from bhi.accounts.known_devices import CAME
 from bhi.accounts.models import SignInKind
 from bhi.accounts.operations.ending_sessions import end_all_sessions, end_oldest_sessions
@@ -34,6 +34,7 @@ def connect() -> None:
     authentication_step_completed.connect(proved, dispatch_uid="bhi.proved")
     for signal in (password_changed, password_set, password_reset):
         signal.connect(password_was_changed, dispatch_uid="bhi.password")
+    user_logged_in.connect(signing_on.signed_in, dispatch_uid="bhi.signed_on")
     authenticator_added.connect(factor_added, dispatch_uid="bhi.factor_added")
     authenticator_removed.connect(factor_removed, dispatch_uid="bhi.factor_removed")
     authenticator_used.connect(factor_used, dispatch_uid="bhi.factor_used")

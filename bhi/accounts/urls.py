@@ -6,7 +6,7 @@ from allauth.urls import urlpatterns as everything
 from django.urls import URLPattern, URLResolver, path
 
 from bhi.accounts.permissions import LIBRARY_VIEWS
-from bhi.accounts.views import lock, own
+from bhi.accounts.views import lock, own, single_sign_on
 
 
 def listed(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern | URLResolver]:
@@ -27,5 +27,9 @@ urlpatterns = [
     path("address/", own.email_change, name="email_change"),
     path("address/<str:token>/", own.email_confirm, name="email_confirm"),
     path("2fa/passkeys/<int:pk>/remove/", own.passkey_remove, name="passkey_remove"),
+    path("sso/", single_sign_on.sso, name="sso"),
+    path("sso/<slug:slug>/", single_sign_on.sso_organization, name="sso_organization"),
+    path("sso/<slug:slug>/go/", single_sign_on.sso_go, name="sso_go"),
+    path("sso/<slug:slug>/back/", single_sign_on.sso_back, name="sso_back"),
     *listed(everything),
 ]

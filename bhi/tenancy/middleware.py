@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from bhi.accounts.middleware import to_sign_in
+from bhi.accounts.middleware import to_other_sign_in, to_sign_in
 from bhi.accounts.queries import membership_of
 from bhi.tenancy.context import tenant
 from bhi.tenancy.sight import looking_as
@@ -40,7 +40,7 @@ class TenancyMiddleware:
             return to_sign_in(request)
         membership = membership_of(request.user.pk, match["slug"])
         if membership is None:
-            raise Http404
+            return to_other_sign_in(request, match["slug"])
         request.membership = membership  # type: ignore[attr-defined]
         request.organization = membership.organization  # type: ignore[attr-defined]
         organization_id = membership.organization_id

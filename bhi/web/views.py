@@ -15,7 +15,7 @@ from psycopg_pool import PoolTimeout
 
 from bhi.accounts.narrowing import permissions_here
 from bhi.accounts.permissions import Permission, permissions_of, public, requires, signed_in
-from bhi.accounts.queries import seats_of
+from bhi.accounts.queries import seats_of, seats_to_sign_on
 from bhi.tenancy.startup import role_faults
 from bhi.web.frame import NAVIGATION
 
@@ -28,10 +28,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """Straight into the only organization, else a choice."""
     seats = seats_of(request.user.pk)
     is_staff = getattr(request.user, "is_platform_staff", False)
-    if len(seats) == 1 and not is_staff:
+    elsewhere = seats_to_sign_on(request.user.pk)
+    if len(seats) == 1 and not is_staff and not elsewhere:
         return redirect("enter", seats[0].slug)
     works_at = sum(Permission.LOG_CONTACT in permissions_of(seat.roles) for seat in seats)
-    return render(request, "home.html", {"seats": seats, "has_one_today": works_at > 1, "is_staff": is_staff})
+    context = {"seats": seats, "has_one_today": works_at > 1, "is_staff": is_staff, "elsewhere": elsewhere}
+    return render(request, "home.html", context)
 
 
 @requires(Permission.ENTER)

@@ -7,7 +7,9 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 
+from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Membership
+from tests.factories.going_live import SingleSignOnFactory
 from tests.factories.tenancy import MembershipFactory
 
 
@@ -23,3 +25,14 @@ def own_passkey(seat: Membership) -> Mapping[str, Any]:
 
 def dead_link(seat: Membership) -> Mapping[str, Any]:
     return {"token": "x"}
+
+
+def own_provider(seat: Membership) -> Mapping[str, Any]:
+    """An organization that signs in by itself, by its short name."""
+    with tenant(seat.organization):
+        SingleSignOnFactory(organization=seat.organization)
+    return {"slug": seat.organization.slug}
+
+
+def no_provider(seat: Membership) -> Mapping[str, Any]:
+    return {"slug": seat.organization.slug}

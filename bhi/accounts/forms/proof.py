@@ -14,6 +14,7 @@ from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django import forms
 from django.http import HttpRequest, QueryDict
 
+from bhi.accounts import reach
 from bhi.accounts.forms import passkeys
 from bhi.accounts.models import User
 
@@ -33,7 +34,7 @@ class Ways:
         return self.password or self.code or self.passkey
 
 
-def ways_of(user: User) -> Ways:
+def ways_of(user: Any) -> Ways:
     kinds = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))
     has_password = user.has_usable_password()
     return Ways(
@@ -65,7 +66,7 @@ class ProofForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.request = request
         self.user: Any = request.user
-        self.ways = ways_of(self.user)
+        self.ways = ways_of(request.user)
         for name, is_there in (("proof_password", self.ways.password), ("proof_code", self.ways.code)):
             if not is_there:
                 del self.fields[name]
@@ -81,6 +82,16 @@ class ProofForm(forms.Form):
         elif not self.errors:
             self.add_error(next(iter(self.fields)), "Enter this to go on.")
         return given
+
+    @property
+    def organization_to_ask(self) -> str:
+        """The short name of the organization at whose provider this session began; empty where it began here."""
+        return str(self.request.session.get(reach.AT, ""))
+
+    @property
+    def next_page(self) -> str:
+        """Where to go on after asking there: the page that was asked for. A form that was sent is not sent again."""
+        return self.request.GET.get("next") or (self.request.get_full_path() if self.request.method == "GET" else "")
 
     def passkey_options(self) -> str:
         """What the browser asks the passkey for, as JSON; a new challenge each time."""

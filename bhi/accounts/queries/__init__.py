@@ -3,17 +3,20 @@
 from bhi.accounts.queries.credentials import Credential, clinics_of, credentials_by_seat, credentials_on
 from bhi.accounts.queries.seats import (
     Seat,
+    any_membership_of,
     email_of,
     membership_of,
     people_of,
     people_with,
     seats_of,
+    seats_to_sign_on,
     system_membership,
 )
 
 __all__ = [
     "Credential",
     "Seat",
+    "any_membership_of",
     "clinics_of",
     "credentials_by_seat",
     "credentials_on",
@@ -22,5 +25,6 @@ __all__ = [
     "people_of",
     "people_with",
     "seats_of",
+    "seats_to_sign_on",
     "system_membership",
 ]
