@@ -40,7 +40,7 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             super().send_mail(template_prefix, email, context)
         except OSError as fault:
-            log.warning("mail.unsent", kind=template_prefix, error=type(fault).__name__)
+            log.warning("mail.unsent", kind=template_prefix.rpartition("/")[2], error=type(fault).__name__)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuses a try that comes too fast, in the same words for an e-mail that is nobody's."""

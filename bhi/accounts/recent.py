@@ -21,6 +21,8 @@ SETTINGS: Final = frozenset({
     *(Permission.SET_PAYERS, Permission.SET_FILING, Permission.SET_RELEASE, Permission.CLOSE_MONTH),
     *(Permission.EXPORT_CASELOAD, Permission.EXPORT_RECORD),
 })  # fmt: skip
+# To write at these, which stand outside organizations.
+OUTSIDE: Final = frozenset({"platform_new", "platform_organization"})
 # To get these, whatever the method.
 FILES: Final = frozenset({
     *("batch_file", "money_file", "money_left_file", "charge_sheet_file", "closed_list_file", "look_back_file"),
@@ -51,5 +53,5 @@ def minutes_of(view: Callable[..., Any], url_name: str, method: str) -> int | No
         return own[0] if own[1] or method not in SAFE else None
     if url_name in FILES:
         return MINUTES
-    is_setting = declared(view, url_name) in SETTINGS and method not in SAFE
+    is_setting = (declared(view, url_name) in SETTINGS or url_name in OUTSIDE) and method not in SAFE
     return MINUTES if is_setting else None

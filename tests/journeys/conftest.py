@@ -29,6 +29,7 @@ from bhi.local.debian import find_chromium
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "cedar-only-for-journeys"
 SECONDS_TO_START = 60
+SECONDS_SIGNED_IN = 600  # before screens lock, and files and settings ask who it is
 PATIENCE_MS = 10_000
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 NOWHERE_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -60,6 +61,7 @@ class Site:
     database: str
     log: Path
     states: dict[str, object] = field(default_factory=dict)
+    signed_in_at: dict[str, float] = field(default_factory=dict)
     taken: list[UUID] = field(default_factory=list)
 
     def url(self, path: str = "") -> str:
@@ -189,7 +191,8 @@ def visitor(site: Site, browser: Browser, watched: Watched) -> Iterator[Visitor]
     contexts: list[BrowserContext] = []
 
     def open_page(role: str | None = None, *, width: int = 1280, height: int = 900, scripts: bool = True) -> Page:
-        state = site.states.get(role) if role else None
+        is_fresh = time.monotonic() - site.signed_in_at.get(role or "", 0) < SECONDS_SIGNED_IN
+        state = site.states.get(role) if role and is_fresh else None
         context = browser.new_context(
             viewport={"width": width, "height": height},
             storage_state=state,
@@ -202,7 +205,7 @@ def visitor(site: Site, browser: Browser, watched: Watched) -> Iterator[Visitor]
         page = context.new_page()
         if role and state is None:
             sign_in(site, page, role)
-            site.states[role] = context.storage_state()
+            site.states[role], site.signed_in_at[role] = context.storage_state(), time.monotonic()
         return page
 
     yield open_page

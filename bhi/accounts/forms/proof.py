@@ -16,7 +16,6 @@ from django.http import HttpRequest, QueryDict
 
 from bhi.accounts import reach
 from bhi.accounts.forms import passkeys
-from bhi.accounts.models import User
 
 FIELDS: Final = ("proof_password", "proof_code", "proof_credential")
 

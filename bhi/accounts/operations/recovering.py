@@ -87,7 +87,7 @@ def forget_second_factor(*, user: User, at: datetime) -> int:
     count, _ = Authenticator.objects.filter(user=user).delete()
     end_all_sessions(user_id=user.pk)
     record_sign_in(SignInKind.FACTOR_REMOVED, user_id=user.pk, at=at)
-    return count
+    return int(count)
 
 
 def _theirs_alone(seat: Membership, by: Membership) -> User:

@@ -85,7 +85,7 @@ def activity_of(user_id: UUID, *, before: UUID | None = None) -> Activity:
 def has_second_factor(user_id: UUID) -> bool:
     """An authenticator app or a passkey; recovery codes alone are none."""
     kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    return Authenticator.objects.filter(user_id=user_id, type__in=kinds).exists()
+    return bool(Authenticator.objects.filter(user_id=user_id, type__in=kinds).exists())
 
 
 def browser_of(user_agent: str) -> str:
