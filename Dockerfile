@@ -9,7 +9,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements/uv.txt \
     && pip uninstall --yes uv pip
 COPY . .
 # The manifest of static files is made with the image; the values are for this step alone and stay out of it.
-RUN BHI_SECRET_KEY=build-only DATABASE_URL=postgresql://build@/build REDIS_URL=redis://build \
+RUN BHI_SECRET_KEY=build-only DATABASE_URL=postgresql://build@/build REDIS_URL=unix:///build \
     python manage.py collectstatic --noinput
 
 FROM python:3.11-slim-bookworm

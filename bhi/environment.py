@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+DATABASE_URLS: Final = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_MAINTENANCE_URL", "DATABASE_ADMIN_URL")
 
 
 class EnvironmentFault(RuntimeError):
@@ -48,6 +50,8 @@ def read_environment(variables: dict[str, str] | None = None) -> Environment:
     database_url = values.get("DATABASE_URL", "")
     if not database_url:
         raise EnvironmentFault("DATABASE_URL is not set: the URL of the bhi_app role, postgresql://bhi_app@…/bhi")
+    if not debug and values.get("BHI_PLAINTEXT", "") != "1":
+        _refuse_plaintext(values)
     return Environment(
         debug=debug,
         secret_key=secret,
@@ -82,6 +86,30 @@ def _requires_mfa(text: str, *, debug: bool) -> bool:
     return text == "1" or not debug
 
 
+def _refuse_plaintext(values: dict[str, str]) -> None:
+    """45 CFR 164.312(e): what leaves this machine is encrypted, and the other side is known by its certificate."""
+    for name in DATABASE_URLS:
+        if values.get(name) and not _is_private(values[name]):
+            raise EnvironmentFault(
+                f"{name} needs ?sslmode=verify-full (and sslrootcert=/path/ca.pem), or a socket: ?host=/folder. "
+                "BHI_PLAINTEXT=1 says that the network between the parts is encrypted in another way."
+            )
+    redis_url = values.get("REDIS_URL", "")
+    if redis_url and urlsplit(redis_url).scheme not in ("rediss", "unix"):
+        raise EnvironmentFault(
+            "REDIS_URL begins with rediss:// or unix://. "
+            "BHI_PLAINTEXT=1 says that the network between the parts is encrypted in another way."
+        )
+
+
+def _is_private(url: str) -> bool:
+    """Whether a database is reached by a socket, or by TLS that checks whom it reached."""
+    parts = urlsplit(url)
+    given = dict(parse_qsl(parts.query))
+    host = given.get("host", unquote(parts.hostname or ""))
+    return host == "" or host.startswith("/") or given.get("sslmode") in ("verify-full", "verify-ca")
+
+
 def _count(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise EnvironmentFault(f"{name} is a whole number from 0 up, not {text!r}")
@@ -107,9 +135,11 @@ def database(url: str) -> dict[str, Any]:
 
 
 def broker_url(redis_url: str) -> str:
-    """Celery's name for the same server: a unix socket is `redis+socket://` there."""
+    """Celery's name for the same server: a socket is `redis+socket://` there, and TLS has to say that it checks."""
     if redis_url.startswith("unix://"):
         return "redis+socket://" + redis_url.removeprefix("unix://")
+    if redis_url.startswith("rediss://") and "ssl_cert_reqs" not in redis_url:
+        return f"{redis_url}{'&' if '?' in redis_url else '?'}ssl_cert_reqs=required"
     return redis_url
 
 
