@@ -28,7 +28,7 @@ def end_work(*, by: Membership, at: datetime, seat_id: UUID, today: date, reason
     Raises WorkLeft, LastAdmin, OwnSeat, NotFound.
     """
     seat = seat_to_change(by.organization_id, seat_id)
-    left = left_by(seat.id, today=today)
+    left = left_by(by.organization_id, seat.id, today=today)
     if left and not reason.strip():
         raise WorkLeft(left)
     end_seat(by=by, at=at, seat_id=seat.id, forced_because=reason.strip() if left else "")

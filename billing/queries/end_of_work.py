@@ -10,13 +10,15 @@ from uuid import UUID
 from django.db import connection
 
 from bhi.accounts.permissions import Permission
+from bhi.accounts.queries import people_of
+from bhi.tenancy.sight import seeing_everything
 
 
 @dataclass(frozen=True)
 class Left:
     """One kind of unfinished work: how much, the page where it goes to somebody else, and who may open that page.
 
-    Without a page only the person can see to it.
+    Without a page, `hint` says what helps.
     """
 
     key: str
@@ -25,6 +27,7 @@ class Left:
     url_name: str
     permission: Permission | None
     is_of_seat: bool = False  # the page takes ?from=<seat>
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class _Kind:
     url_name: str = ""
     permission: Permission | None = None
     is_of_seat: bool = False
+    hint: str = ""
 
 
 _KINDS: Final = (
@@ -82,12 +86,22 @@ _KINDS: Final = (
         "note begun and not saved",
         "notes begun and not saved",
         "SELECT count(*) FROM caseload_draft WHERE membership_id = %(seat)s",
+        hint="Only they can: save or discard it",
     ),
     _Kind(
         "timers",
         "running timer",
         "running timers",
         "SELECT count(*) FROM caseload_timer WHERE membership_id = %(seat)s AND stopped_at IS NULL",
+        hint="Only they can: save or let it go",
+    ),
+    _Kind(
+        "kept",
+        "restricted record that nobody else may open",
+        "restricted records that nobody else may open",
+        "SELECT count(*) FROM registry_restriction WHERE voided_at IS NULL AND seats @> ARRAY[%(seat)s::uuid] "
+        "AND NOT (seats || recorded_by_id) && %(others)s::uuid[]",
+        hint="Whoever restricted it names others, on the patient’s page",
     ),
     _Kind(
         "held",
@@ -168,14 +182,18 @@ _KINDS: Final = (
 )
 
 
-def left_by(seat_id: UUID, *, today: date) -> tuple[Left, ...]:
-    """What is unfinished, in the order of its weight; nothing where the seat may go. Counts only, in one query."""
+def left_by(organization_id: UUID, seat_id: UUID, *, today: date) -> tuple[Left, ...]:
+    """What is unfinished, in the order of its weight; nothing where the seat may go.
+
+    Counts only, in one query beside that of who works here, and of everything, whichever clinics whoever asks may see.
+    """
+    others = [id_ for id_, one in people_of(organization_id).items() if one.is_active and id_ != seat_id]
     columns = ", ".join(f"({kind.sql})" for kind in _KINDS)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns}", {"seat": seat_id, "today": today})
+    with seeing_everything(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns}", {"seat": seat_id, "today": today, "others": others})
         counts = cursor.fetchone()
     return tuple(
-        Left(kind.key, kind.one if n == 1 else kind.many, n, kind.url_name, kind.permission, kind.is_of_seat)
+        Left(kind.key, kind.one if n == 1 else kind.many, n, kind.url_name, kind.permission, kind.is_of_seat, kind.hint)
         for kind, n in zip(_KINDS, counts, strict=True)
         if n
     )

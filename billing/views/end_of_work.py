@@ -33,7 +33,7 @@ def end_of_work(request: HttpRequest, organization: str, seat_id: UUID) -> HttpR
         raise Http404 from None
     if not shown.is_active:
         return redirect("seat", organization, seat_id)
-    left = left_by(seat_id, today=today)
+    left = left_by(by.organization_id, seat_id, today=today)
     form = EndOfWorkForm(request.POST if request.method == "POST" else None, has_left=bool(left))
     if form.is_bound and form.is_valid():
         try:

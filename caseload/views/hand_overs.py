@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bhi.accounts.permissions import Permission, requires
 from bhi.accounts.queries import people_of
 from bhi.accounts.queries.findings import people_findings
+from bhi.accounts.queries.people import away_on
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
@@ -170,7 +171,11 @@ def _receivers(by: Membership, owner_id: UUID | None) -> list[tuple[str, str]]:
     """Everybody else who manages care, with how many patients they have."""
     counts = open_episodes_by_care_manager(by.organization_id)
     others = _without(care_manager_choices(by.organization_id), owner_id)
-    return [(key, f"{name} ({counts.get(UUID(key), 0)} open)") for key, name in others]
+    away = away_on(by.organization_id, organization_today(by.organization_id, timezone.now()))
+    return [
+        (key, f"{name} ({counts.get(UUID(key), 0)} open{', on leave' if UUID(key) in away else ''})")
+        for key, name in others
+    ]
 
 
 def _without(choices: list[tuple[str, str]], seat_id: UUID | None) -> list[tuple[str, str]]:

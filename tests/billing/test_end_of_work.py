@@ -6,14 +6,16 @@ import pytest
 
 from bhi.accounts.errors import LastAdmin
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import looking_as
 from billing.operations.end_of_work import WorkLeft, end_work
 from billing.queries.end_of_work import left_by
 from registry.models import Episode
 from tests.factories.caseload import FollowUpFactory, TimeEntryFactory
+from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
 from tests.factories.program import DutyTurnFactory, ReferralFactory
 from tests.factories.registry import EpisodeFactory, TreatingClinicianFactory
 from tests.factories.reviews import ReviewSessionFactory, ReviewSlotFactory
-from tests.factories.tenancy import NOW
+from tests.factories.tenancy import NOW, ClinicFactory
 from tests.factories.work import CoverFactory, SupervisionFactory
 
 TODAY = date(2026, 3, 2)
@@ -30,7 +32,7 @@ def seat(in_tenant, membership):
 
 
 def found(seat):
-    return {one.key: one.count for one in left_by(seat.id, today=TODAY)}
+    return {one.key: one.count for one in left_by(seat.organization_id, seat.id, today=TODAY)}
 
 
 def test_nothing_left(admin, seat):
@@ -70,9 +72,30 @@ def test_every_kind_is_found(seat, in_tenant, membership):
     }
 
 
-def test_is_one_query(seat, django_assert_num_queries):
-    with django_assert_num_queries(1):
-        left_by(seat.id, today=TODAY)
+def test_a_restricted_record_that_nobody_else_may_open(seat, in_tenant, membership):
+    other, gone = membership("care_manager"), membership("care_manager", is_active=False)
+    of = {"organization": in_tenant, "recorded_by": gone}
+    RestrictionFactory(**of, seats=[seat.id, gone.id])
+    RestrictionFactory(**of, seats=[seat.id, other.id])
+    RestrictionFactory(**of, seats=[gone.id])
+    RestrictionFactory(organization=in_tenant, recorded_by=other, seats=[seat.id])
+    assert found(seat) == {"kept": 1}
+
+
+def test_is_counted_whole_though_the_admin_sees_one_clinic(seat, in_tenant, membership):
+    episode = EpisodeFactory(organization=in_tenant, care_manager=seat)
+    admin, own = membership("admin"), ClinicFactory(organization=in_tenant)
+    SeatClinicFactory(organization=in_tenant, seat=admin, clinic=own)
+    with looking_as(admin, NOW):
+        assert list(Episode.objects.filter(id=episode.id)) == []
+        assert found(seat) == {"patients": 1}
+        with pytest.raises(WorkLeft):
+            end_work(by=admin, at=NOW, seat_id=seat.id, today=TODAY)
+
+
+def test_is_one_query_beside_who_works_here(seat, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        left_by(seat.organization_id, seat.id, today=TODAY)
 
 
 def test_is_refused_with_the_list_until_it_is_done(admin, seat, in_tenant, membership):

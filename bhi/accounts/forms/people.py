@@ -33,7 +33,12 @@ class AccessForm(forms.Form):
     """Roles and clinics of a seat. No clinic ticked: all of them, those of the future too."""
 
     roles = forms.MultipleChoiceField(
-        label="Roles", choices=Role.choices, widget=forms.CheckboxSelectMultiple, error_messages=_ROLES
+        label="Roles",
+        choices=Role.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages=_ROLES,
+        help_text="Minutes count as those of a care manager, else of a treating clinician, else of a psychiatric "
+        "consultant; with none of these roles as clinical staff’s.",
     )
     clinics = forms.MultipleChoiceField(
         label="Only these clinics",

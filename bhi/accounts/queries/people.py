@@ -180,6 +180,12 @@ def clinic_choices(organization_id: UUID) -> list[tuple[str, str]]:
     return [(str(id_), name) for id_, name in found.values_list("id", "name")]
 
 
+def away_on(organization_id: UUID, day: date) -> frozenset[UUID]:
+    """Seats on leave on a day."""
+    rows = SeatLeave.objects.filter(organization_id=organization_id, ended_at=None, from_on__lte=day)
+    return frozenset(rows.filter(Q(until_on=None) | Q(until_on__gte=day)).values_list("seat_id", flat=True))
+
+
 def free_seats(organization_id: UUID) -> list[tuple[str, str]]:
     """Seats without a person for a form, by name: whose work is on record and who has not signed in."""
     found = _seats(organization_id).filter(user=None, is_active=True).order_by("name", "id")

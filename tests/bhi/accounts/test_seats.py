@@ -7,6 +7,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from bhi.accounts.errors import CredentialRefused, LastAdmin, LeaveRefused, OwnSeat, RoleMissing
 from bhi.accounts.models import CredentialKind, Invitation, SeatClinic, SeatCredential, SeatLeave
@@ -31,6 +32,7 @@ from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Role
 from tests.factories.going_live import SeatClinicFactory, SeatCredentialFactory
+from tests.factories.registry import EpisodeFactory
 from tests.factories.tenancy import NOW, PASSWORD, ClinicFactory, MembershipFactory
 
 TODAY = date(2026, 3, 2)
@@ -197,6 +199,13 @@ class TestLeave:
         end_leave(by=admin, at=NOW, leave_id=leave.id, today=TODAY)
         assert SeatLeave.objects.get().until_on == TODAY + 9 * DAY
         record_leave(by=admin, at=NOW, seat_id=seat.id, from_on=TODAY + 2 * DAY, until_on=None)
+
+    def test_it_shows_where_patients_are_given_to_a_colleague(self, client_for, seat, in_tenant):
+        today = timezone.now().date()
+        lead = client_for("clinic_lead")
+        EpisodeFactory(organization=in_tenant, care_manager=lead.membership)
+        record_leave(by=lead.membership, at=NOW, seat_id=seat.id, from_on=today - DAY, until_on=today + DAY)
+        assert "Rosa Lind (0 open, on leave)" in lead.get("/o/lakeside/team/hand-over/").content.decode()
 
     def test_two_that_do_not_meet(self, admin, seat):
         for first in (0, 5):
