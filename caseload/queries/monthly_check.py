@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic
+from bhi.tenancy.sight import seeing_everything
 from caseload.models import MonthlyCheck
 from caseload.queries.courses import EpisodeInCourse, episodes_in_course
 from caseload.rules.clock import first_day, last_day, month_of
@@ -76,7 +77,7 @@ def clinic_here(organization_id: UUID, clinic_id: UUID) -> Clinic:
 
 
 def monthly_check(organization_id: UUID, clinic_id: UUID, month: str, *, at: datetime) -> CheckShown:
-    """A clinic's month as it stands now, or as it was when it was signed. Five statements. Raises NotFound."""
+    """A clinic's month as it stands now, or as it was when it was signed. Six statements. Raises NotFound."""
     clinic = clinic_here(organization_id, clinic_id)
     today = at.astimezone(ZoneInfo(clinic.time_zone)).date()
     first_on, until_on = first_day(month), min(last_day(month), today)
@@ -91,7 +92,20 @@ def monthly_check(organization_id: UUID, clinic_id: UUID, month: str, *, at: dat
 
 
 def clinic_figures(organization_id: UUID, clinic_id: UUID, from_on: date, until_on: date) -> tuple[Figure, ...]:
-    """The figures of some days at a clinic, both days included. Three statements for any number of patients."""
+    """The figures of some days at a clinic, both days included. Four statements for any number of patients.
+
+    Everybody of the clinic counts, whoever asks; behind a figure stand only those whom the seat may see.
+    """
+    with seeing_everything():
+        found = _all_figures(organization_id, clinic_id, from_on, until_on)
+    behind = {one.patient_id for figure in found for one in figure.behind}
+    seen = names_behind(organization_id, list(behind))
+    return tuple(
+        replace(figure, behind=tuple(one for one in figure.behind if one.patient_id in seen)) for figure in found
+    )
+
+
+def _all_figures(organization_id: UUID, clinic_id: UUID, from_on: date, until_on: date) -> tuple[Figure, ...]:
     rows = Episode.objects.live().filter(
         Q(ended_on__isnull=True) | Q(ended_on__gte=from_on),
         organization_id=organization_id,
@@ -173,7 +187,7 @@ def _months(first_on: date, signed: set[date], today: date, most: int) -> list[t
     latest = today.replace(day=1) - timedelta(days=1)
     if today.day < DUE_FROM_DAY:
         latest = latest.replace(day=1) - timedelta(days=1)
-    found = []
+    found: list[tuple[str, bool]] = []
     while len(found) < most and latest >= first_on.replace(day=1):
         found.append((month_of(latest), latest.replace(day=1) in signed))
         latest = latest.replace(day=1) - timedelta(days=1)

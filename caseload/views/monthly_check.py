@@ -66,7 +66,11 @@ def _context(by: Membership, shown: CheckShown) -> dict[str, Any]:
     figures = [
         (
             figure,
-            [(one.patient_id, one.name or names.get(one.patient_id, ""), one.why) for one in figure.behind],
+            [
+                (one.patient_id, one.name or names[one.patient_id], one.why)
+                for one in figure.behind
+                if one.name or one.patient_id in names
+            ],
             {True: "good", False: "warning", None: ""}[figure.is_met],
         )
         for figure in shown.figures

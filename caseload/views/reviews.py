@@ -13,7 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from bhi.accounts.permissions import Permission, permissions_of, requires
+from bhi.accounts.narrowing import permissions_here
+from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
@@ -86,7 +87,7 @@ def review_void(request: HttpRequest, organization: str, patient_id: UUID, revie
 
 def _form(asking: Asking) -> ReviewForm | None:
     """The form with the draft, for whoever joins reviews; the consultant has read it then."""
-    may = permissions_of(asking.by.roles)
+    may = permissions_here(asking.by)
     if asking.door.episode is None or not asking.door.is_open or Permission.JOIN_REVIEW not in may:
         return None
     form = review_form(asking.by.organization_id, asking.door.episode.id)
@@ -101,7 +102,7 @@ def _summary_page(asking: Asking, form: ReviewForm | None, *, status: int = 200)
     record("summary.viewed", by=asking.by, at=asking.at, patient_id=door.patient.id, object_id=door.patient.id)
     episode = door.episode
     summary = summary_of(asking.by.organization_id, episode.id, on=door.today) if episode is not None else None
-    may = permissions_of(asking.by.roles)
+    may = permissions_here(asking.by)
     context: dict[str, Any] = {
         "door": door,
         "summary": summary,
@@ -153,7 +154,7 @@ def _review_page(
     shown = _review(asking, review_id)
     door = asking.door
     record("review.viewed", by=asking.by, at=asking.at, patient_id=door.patient.id, object_id=review_id)
-    may = permissions_of(asking.by.roles)
+    may = permissions_here(asking.by)
     signs = Permission.SIGN_REVIEW in may
     context = {
         "door": door,

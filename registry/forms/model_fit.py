@@ -83,8 +83,12 @@ class ModelFitForm(forms.Form):
     def answers(self) -> Answers:
         """What was answered. Call once the fields are valid."""
         typed = self.cleaned_data
-        whole = {name: typed[name] for name in ("care_manager_hours", "active", "new_a_month", "reached")}
-        cans = {name: Can(typed[name]) for name in ("is_trained", "review", "registry", "clinician", "billing")}
+        whole: dict[str, Any] = {
+            name: typed[name] for name in ("care_manager_hours", "active", "new_a_month", "reached")
+        }
+        cans: dict[str, Any] = {
+            name: Can(typed[name]) for name in ("is_trained", "review", "registry", "clinician", "billing")
+        }
         shares = {payer: typed[payer] for payer in PAYERS}
         return Answers(**whole, **cans, consultant_hours=typed["consultant_hours"], shares=shares)
 

@@ -193,7 +193,7 @@ def review_pilot(*, by: Membership, at: datetime, clinic_id: UUID, on: date, sai
         raise SetupRefused("Write what works, or what does not.", field="works")
     stamp = Stamp(by, at)
     values = {**asdict(said), **{name: getattr(said, name).strip() for name in ("works", "mends", "changes")}}
-    earlier = list(PilotReview.objects.live().select_for_update().filter(clinic=clinic))
+    earlier: list[PilotReview] = list(PilotReview.objects.live().select_for_update().filter(clinic=clinic))
     if any(all(getattr(row, name) == value for name, value in values.items()) for row in earlier):
         return earlier[0]
     void_facts(earlier, stamp=stamp, reason="Reviewed again")

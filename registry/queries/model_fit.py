@@ -72,8 +72,10 @@ def model_fit_shown(organization_id: UUID, fit_id: UUID) -> FitShown:
 
 def answers_from(kept: Mapping[str, Any]) -> Answers:
     """Answers as they were kept."""
-    whole = {name: kept[name] for name in ("care_manager_hours", "active", "new_a_month", "reached")}
-    cans = {name: Can(kept[name]) for name in ("is_trained", "review", "registry", "clinician", "billing")}
+    whole: dict[str, Any] = {name: kept[name] for name in ("care_manager_hours", "active", "new_a_month", "reached")}
+    cans: dict[str, Any] = {
+        name: Can(kept[name]) for name in ("is_trained", "review", "registry", "clinician", "billing")
+    }
     return Answers(**whole, **cans, consultant_hours=Decimal(kept["consultant_hours"]), shares=dict(kept["shares"]))
 
 

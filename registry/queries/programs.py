@@ -113,7 +113,7 @@ def clinic_programs(organization_id: UUID, clinic_id: UUID, *, at: datetime) -> 
     if clinic is None:
         raise NotFound
     program = program_of(organization_id, clinic_id)
-    values = {"organization": organization_id, "clinic": clinic_id, "program": program, "page": PAGE,
+    values: dict[str, Any] = {"organization": organization_id, "clinic": clinic_id, "program": program, "page": PAGE,
               "zone": clinic.time_zone}  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_OTHERS, values)

@@ -93,7 +93,7 @@ ITEMS: Final[tuple[Item, ...]] = (
     Item("first_patient", "First patient enrolled", START, "Care manager", "enrol_now",
          "Begin with fewer than you think you can carry.", is_of_clinic=True),
     Item("pilot", "Two weeks looked back on", START, "Clinic lead", "pilot_review",
-         "What works, what does not, and whether more patients are taken on.", is_of_clinic=True),
+         "What works, what does not, and whether more patients are taken on.", is_of_clinic=True, may_be_dropped=True),
 )  # fmt: skip
 
 BY_KEY: Final[Mapping[str, Item]] = {item.key: item for item in ITEMS}

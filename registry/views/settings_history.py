@@ -94,7 +94,7 @@ def _clinics(rows: list[Version], names: dict[str, str], asked: str) -> list[tup
 
 
 def _url(asked: dict[str, str], page: int) -> str:
-    return "?" + urlencode({**{name: value for name, value in asked.items() if value}, "page": page})
+    return "?" + urlencode({**{name: value for name, value in asked.items() if value}, "page": str(page)})
 
 
 def _uuid(text: str) -> UUID | None:

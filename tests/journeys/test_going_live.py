@@ -32,15 +32,7 @@ def test_an_admin_and_a_care_manager_bring_a_clinic_to_its_first_patient(setting
     admin = taken_on(created(), "Ada Lovett", "ada.lovett@example.org")
     assert left(admin)["The organization"][:3] == ["clinic", "care_manager", "lead"]
 
-    # Before anything: which model. No consultant, so General BHI.
-    answers = {
-        "care_manager_hours": "40", "is_trained": "yes", "clinician": "yes", "consultant_hours": "0", "review": "no",
-        "registry": "yes", "billing": "build", "active": "40", "new_a_month": "4", "reached": "70",
-        "medicare_ffs": "60", "medicare_advantage": "0", "commercial": "40", "medicaid": "0", "none": "0",
-    }  # fmt: skip
-    advice = admin.post(f"{HOME}set-up/model/", answers).headers["Location"]
-    assert "<h1>Begin with General BHI</h1>" in admin.get(advice).text
-
+    advised(admin)
     done(admin, "set-up/clinics/new/", {
         "name": "Hillside", "time_zone": "America/Chicago", "program": "bhi", "setting": "office",
         "place_of_service": "11", "npi": "1234567893", "address": "12 Elm Street", "city": "Chicago", "state": "IL",
@@ -90,6 +82,17 @@ def test_an_admin_and_a_care_manager_bring_a_clinic_to_its_first_patient(setting
         "source": "Provider line, Rosa",
     })  # fmt: skip
     assert left(admin) == {"The organization": [], "Hillside": ["pilot"]}
+
+
+def advised(admin: Client) -> None:
+    """Before anything: which model. No consultant, so General BHI."""
+    answers = {
+        "care_manager_hours": "40", "is_trained": "yes", "clinician": "yes", "consultant_hours": "0", "review": "no",
+        "registry": "yes", "billing": "build", "active": "40", "new_a_month": "4", "reached": "70",
+        "medicare_ffs": "60", "medicare_advantage": "0", "commercial": "40", "medicaid": "0", "none": "0",
+    }  # fmt: skip
+    advice = admin.post(f"{HOME}set-up/model/", answers).headers["Location"]
+    assert "<h1>Begin with General BHI</h1>" in admin.get(advice).text
 
 
 def created() -> str:

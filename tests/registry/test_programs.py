@@ -167,3 +167,14 @@ def test_moving_takes_nobody_of_another_clinic(
     assert again.refused == ((here.id, "The patient is in that program already."),)
     with tenant(other_organization):
         assert Episode.objects.count() == 0
+
+
+@pytest.mark.parametrize(("program", "is_asked"), [("cocm", True), ("bhi", False)])
+def test_nobody_is_asked_for_a_question_to_a_consultant_there_is_not(
+    client_for: Callable[..., Any], in_tenant: Any, clinic: Clinic, program: str, is_asked: bool
+) -> None:
+    run(clinic, program)
+    episode = enrolled(clinic, "Rivera", program=program)
+    client, patient = client_for("care_manager"), f"/o/lakeside/patients/{episode.patient_id}/"
+    assert ('name="question"' in client.get(f"{patient}contacts/new/").text) is is_asked
+    assert ("<h2>Ask the consultant</h2>" in client.get(f"{patient}for-review/").text) is is_asked
