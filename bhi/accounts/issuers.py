@@ -20,7 +20,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 SECONDS: Final = 5
-NOT_PUBLIC: Final = "The identity provider is not at a public address."
 MOST_BYTES: Final = 512 * 1024
 CONFIGURATION: Final = "/.well-known/openid-configuration"
 TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
@@ -29,6 +28,10 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 class ProviderUnreachable(requests.RequestException):
     """The provider did not answer, or is at an address that we do not ask. The sentence holds no secret."""
+
+
+class _NotPublic(Exception):
+    """Somewhere near."""
 
 
 def address_fault(address: str) -> str:
@@ -82,14 +85,14 @@ def _look_up(host: str, port: int | None) -> None:
     """Before anything is knocked at: whether something answers there is nobody's business either."""
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         if not may_connect(str(address[0])):
-            raise ProviderUnreachable(NOT_PUBLIC)
+            raise _NotPublic
 
 
 def _looked_at(connected: socket.socket) -> socket.socket:
     """Before a byte is sent: to whom it would go."""
     if not may_connect(connected.getpeername()[0]):
         connected.close()
-        raise ProviderUnreachable(NOT_PUBLIC)
+        raise _NotPublic
     return connected
 
 
@@ -124,8 +127,8 @@ class CarefulSession(requests.Session):
         try:
             answer = super().request(method, url, *args, **kwargs)
             content = answer.raw.read(MOST_BYTES + 1, decode_content=True)
-        except ProviderUnreachable:
-            raise
+        except _NotPublic:
+            raise ProviderUnreachable("The identity provider is not at a public address.") from None
         except (requests.RequestException, HTTPError, OSError, ValueError) as fault:
             raise ProviderUnreachable(f"The identity provider did not answer: {type(fault).__name__}.") from None
         if len(content) > MOST_BYTES or answer.is_redirect:

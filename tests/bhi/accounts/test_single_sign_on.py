@@ -5,6 +5,7 @@ import hashlib
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import oidc_provider_mock
 import pytest
 import requests
@@ -53,6 +54,7 @@ def some_address(name) -> str:
     return reverse(name, kwargs={key: ARGUMENTS[key] for key in wanted})
 
 
+SECRET = "hush-7781-hush-hush-hush-hush-hush"
 EMAIL = "dana.okafor@lakeside.example"
 HOME = "/o/lakeside/"
 
@@ -82,7 +84,7 @@ def lakeside(organization, provider):
 
 
 def uses(organization, provider, domain="lakeside.example", **settings):
-    given = {"issuer": provider, "client_id": f"bhi-{organization.slug}", "secret": "hush", "email_domains": [domain]}
+    given = {"issuer": provider, "client_id": f"bhi-{organization.slug}", "secret": SECRET, "email_domains": [domain]}
     with tenant(organization):
         SingleSignOnFactory(organization=organization, **given | settings)
     organization.sign_in_domains = [domain]
@@ -247,7 +249,8 @@ LIES = {
     "issuer": "InvalidIssuerError",
     "key": "InvalidSignatureError",
     "expired": "ExpiredSignatureError",
-    "sealed with our secret": "InvalidAlgorithmError",
+    "signed with our secret": "InvalidAlgorithmError",
+    "unsigned": "InvalidAlgorithmError",
     "audience": "InvalidAudienceError",
     "nonce": "Nonce",
 }
@@ -262,8 +265,10 @@ def test_a_token_that_is_not_for_us_is_refused(dana, says, lies, monkeypatch, li
             lies(key=another_key())
         case "expired":
             lies(exp=-3600)
-        case "sealed with our secret":
-            lies(key={"kty": "oct", "k": "aHVzaA"}, alg="HS256")
+        case "signed with our secret":
+            monkeypatch.setattr(_app.OpenIDCode, "encode_id_token", lambda *args: jwt.encode({}, SECRET, "HS256"))
+        case "unsigned":
+            monkeypatch.setattr(_app.OpenIDCode, "encode_id_token", lambda *args: jwt.encode({}, "", "none"))
         case "audience":
             claims = _app.OpenIDCode.get_client_claims
             monkeypatch.setattr(
