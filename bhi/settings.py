@@ -171,6 +171,8 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "bhi.accounts.forms.passkeys.ReauthenticateForm",
     "add_webauthn": "bhi.accounts.forms.passkeys.AddForm",
 }
+# A clinic signs in from one address at eight o'clock; there is nothing to guess about a passkey.
+MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # A passkey opens by itself, so it asks for a finger, a face or a PIN.
 MFA_PASSKEY_LOGIN_ENABLED = True

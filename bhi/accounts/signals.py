@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
 from allauth.account.signals import (
@@ -17,13 +17,17 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_used
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import signals as auth
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from bhi.accounts import second_factor, sessions, signing_on
+from bhi.accounts.adapter import SECONDS
 from bhi.accounts.known_devices import CAME
 from bhi.accounts.models import SignInKind
 from bhi.accounts.operations.ending_sessions import end_all_sessions, end_oldest_sessions
 from bhi.accounts.places import happened
+
+MOST_CODES: Final = 5  # wrong ones within a quarter of an hour
 
 
 def connect() -> None:
@@ -100,4 +104,9 @@ def factor_used(request: HttpRequest, user: Any, authenticator: Authenticator, *
 
 
 def factor_failed(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Who comes to the second step knows the password: after a few wrong codes its owner hears of it."""
     happened(SignInKind.FAILED, request, user_id=user.pk)
+    tries = f"codes:{user.pk}"
+    cache.add(tries, 0, SECONDS)
+    if cache.incr(tries) == MOST_CODES:
+        get_adapter(request).send_notification_mail("account/email/codes_failed", user, email=user.email)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from bhi.celery import app
@@ -30,3 +32,4 @@ def queue_periodic() -> None:
 def forget_sessions() -> None:
     """Sessions that have ended hold what their people last searched for."""
     SessionStore.clear_expired()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()

@@ -202,3 +202,15 @@ def test_what_is_no_passkey_signs_nobody_in(seat, sent):
     answer = client.post(reverse("mfa_login_webauthn"), {"credential": sent})
     assert (answer.status_code, answer.headers["Location"]) == (302, reverse("account_login"))
     assert "_auth_user_id" not in client.session
+
+
+def test_wrong_codes_after_the_right_password_are_told(required, seat):
+    set_up(sign_in(seat))
+    mail.outbox.clear()
+    client = sign_in(seat)
+    for _ in range(6):
+        assert client.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
+    assert [(sent.to, sent.subject) for sent in mail.outbox] == [
+        ([seat.user.email], "BHI: Wrong codes at your second sign-in step")
+    ]
+    assert kinds(seat)[-6:] == ["failed"] * 6
