@@ -13,6 +13,7 @@ from registry.views import (
     consents,
     diagnoses,
     duplicates,
+    emergencies,
     enrol,
     enrolment,
     initial_assessments,
@@ -27,6 +28,7 @@ from registry.views import (
     referral,
     referrals,
     relapse_plans,
+    restrictions,
     risk,
     risk_lists,
     risk_protocols,
@@ -41,6 +43,13 @@ from registry.views import (
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # who may see a record
+    path("patients/<uuid:patient_id>/restriction/", restrictions.restriction, name="restriction"),
+    path("patients/<uuid:patient_id>/restriction/end/", restrictions.restriction_end, name="restriction_end"),
+    path("emergency/", emergencies.emergency, name="emergency"),
+    path("emergency/<uuid:access_id>/end/", emergencies.emergency_end, name="emergency_end"),
+    path("emergencies/", emergencies.emergencies, name="emergencies"),
+    path("emergencies/<uuid:access_id>/", emergencies.emergency_look, name="emergency_look"),
     # referrals
     path("referrals/", referrals.referrals, name="referrals"),
     path("referrals/narrow/", referrals.referrals_narrow, name="referrals_narrow"),

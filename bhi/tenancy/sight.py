@@ -29,6 +29,7 @@ class Opened:
     access_id: UUID
     patient_id: UUID
     until: datetime
+    minutes_left: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from django.db import connection
 
 from bhi.tenancy.models import Membership
 from bhi.tenancy.sight import Opened, Sight
+from registry.rules.limits import minutes_left
 
 # A restriction of a record that was merged into another limits the one that goes on. Whoever restricted a record sees
 # it. An enrolment or referral at a clinic makes a patient one of that clinic's, whichever their home is.
@@ -59,8 +60,8 @@ def sight_of_seat(seat: Membership, at: datetime) -> Sight:
             cursor.execute(_BESIDES, asked | {"clinics": clinics})
             besides = [patient_id for (patient_id,) in cursor.fetchall()]
     accesses = tuple(
-        Opened(UUID(access_id), UUID(patient_id), datetime.fromisoformat(until))
-        for access_id, patient_id, until in opened or ()
+        Opened(UUID(access_id), UUID(patient_id), until, minutes_left(until, at))
+        for access_id, patient_id, until in ((one, of, datetime.fromisoformat(text)) for one, of, text in opened or ())
     )
     seen = frozenset(access.patient_id for access in accesses)
     return Sight(

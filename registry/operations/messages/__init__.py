@@ -3,7 +3,7 @@
 Nothing in them says who it is about, which clinic writes, or what for.
 """
 
-from registry.operations.messages.mail import call_to_safety_list, send_link_by_email
+from registry.operations.messages.mail import call_to_safety_list, send_link_by_email, tell_of_emergency
 from registry.operations.messages.text import ConsoleSender, TextSender, send_link_by_text, text_sender
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "call_to_safety_list",
     "send_link_by_email",
     "send_link_by_text",
+    "tell_of_emergency",
     "text_sender",
 ]

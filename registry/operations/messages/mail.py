@@ -20,6 +20,25 @@ This message says nothing about whom it concerns on purpose. You get it because 
 """
 
 
+EMERGENCY_SUBJECT = "A record was opened in an emergency"
+EMERGENCY_LATE_SUBJECT = "An emergency access waits to be looked at"
+EMERGENCY_BODY = """\
+{what}:
+
+{address}
+
+This message says nothing about whom it concerns on purpose. You get it because you look at emergency access.
+"""
+
+
+def tell_of_emergency(*, to: str, organization_slug: str, is_late: bool) -> None:
+    """Tell a lead that a record was opened in an emergency, or that nobody has looked at it for three days."""
+    address = settings.ADDRESS + reverse("emergencies", args=[organization_slug])
+    what = "Nobody has looked at it for three days. Please do" if is_late else "See who opened it and why"
+    subject = EMERGENCY_LATE_SUBJECT if is_late else EMERGENCY_SUBJECT
+    send_mail(subject, EMERGENCY_BODY.format(what=what, address=address), None, [to])
+
+
 def send_link_by_email(*, to: str, link: str, language: str, until: date) -> None:
     """Send a patient the link to a questionnaire, in neutral words of their language."""
     with override(language):
