@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from django.conf import settings
@@ -15,6 +16,11 @@ from bhi.errors import MonthClosed
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
+OF_EVERY_ANSWER: Final = {
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    # No other site may load a page, a picture or a file of ours into itself.
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 # Nothing of a person's is kept in the browser but pages that it may hold for going back. "storage" would also
 # forget the choice to have no single keys (WCAG 2.1.4).
 CLEAR_AFTER_SIGN_OUT = '"cache"'
@@ -43,7 +49,8 @@ class RequestIdMiddleware:
         if view == "account_logout" and request.method == "POST":
             response.headers["Clear-Site-Data"] = CLEAR_AFTER_SIGN_OUT
         response.headers["X-Request-ID"] = str(request_id)
-        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+        for name, value in OF_EVERY_ANSWER.items():
+            response.headers[name] = value
         return response
 
 

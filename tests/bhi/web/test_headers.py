@@ -1,6 +1,13 @@
 """What every answer carries. Those below an organization are tried with the access matrix."""
 
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import reverse
 
@@ -59,3 +66,42 @@ def test_cookies_are_for_us_alone(membership):
     client.get("/accounts/password/change/")
     assert sorted(client.cookies) == ["csrftoken", "known", "sessionid"]
     assert [(cookie["httponly"], cookie["samesite"]) for cookie in client.cookies.values()] == [(True, "Lax")] * 3
+
+
+@pytest.mark.parametrize("path", ["/static/bhi.css", "/static/bhi.js", "/static/nowhere.css"])
+def test_static_files(path):
+    kept = [fault for fault in faults(Client().get(path)) if not fault.startswith("Cache-Control")]
+    assert kept == []
+
+
+@override_settings(SECURE_HSTS_SECONDS=31_536_000, SECURE_HSTS_INCLUDE_SUBDOMAINS=True)
+@pytest.mark.parametrize("path", ["/accounts/login/", "/nowhere", "/static/bhi.css", "/healthz", "/o/lakeside/"])
+def test_in_production_every_answer_asks_for_https_from_now_on(path):
+    answer = Client().get(path, secure=True)
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+PRODUCTION = {
+    "BHI_DEBUG": "0",
+    "BHI_PROCESS": "web",
+    "BHI_SECRET_KEY": secrets.token_urlsafe(60),
+    "BHI_FILE_KEYS": secrets.token_urlsafe(40),
+    "BHI_ALLOWED_HOSTS": "bhi.example.org",
+    "BHI_ADDRESS": "https://bhi.example.org",
+    "DATABASE_URL": "postgresql://bhi_app:pw@db.example.org/bhi?sslmode=verify-full",
+    "REDIS_URL": "rediss://cache.example.org/0",
+    "EMAIL_URL": "smtp://user:pw@mail.example.org:587?tls=1",
+}
+
+
+def test_djangos_own_list_for_deployment_finds_nothing():
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "DEBUG"],
+        cwd=Path(settings.BASE_DIR),
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **PRODUCTION},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (1 silenced)."), done.stderr
