@@ -40,6 +40,14 @@ class RoleMissing(DomainError):
         super().__init__("Choose at least one role. Who shall do nothing here any more: end their work.")
 
 
+class StillCarried(DomainError):
+    """Work of the role or clinic that goes would lie with nobody. `sentences` say which."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(f"Give this to colleagues first: {' '.join(sentences)}")
+        self.sentences = sentences
+
+
 class LastAdmin(DomainError):
     """Without an admin nobody could let anybody in."""
 

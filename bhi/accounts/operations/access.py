@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from bhi.accounts.errors import LastAdmin, OwnSeat, RoleMissing
+from bhi.accounts.carrying import carried_by
+from bhi.accounts.errors import LastAdmin, OwnSeat, RoleMissing, StillCarried
 from bhi.accounts.models import Invitation, SeatClinic
 from bhi.accounts.operations.ending_sessions import end_all_sessions
 from bhi.accounts.operations.notices import ADMIN_MADE, ENDED, tell_who_answers
@@ -23,7 +24,7 @@ def set_access(
 ) -> None:
     """The seat has exactly these roles and clinics (none: all of them). What stays as it was writes nothing.
 
-    Raises RoleMissing, OwnSeat where somebody would give themselves more, LastAdmin, NotFound.
+    Raises RoleMissing, OwnSeat where somebody would give themselves more, StillCarried, LastAdmin, NotFound.
     """
     seat = seat_to_change(by.organization_id, seat_id)
     if not roles:
@@ -36,6 +37,9 @@ def set_access(
         raise OwnSeat
     if Role.ADMIN.value in had - wanted:
         _refuse_last_admin(seat)
+    carried = carried_by(seat, roles_lost=frozenset(had - wanted), clinics=clinics or None)
+    if carried:
+        raise StillCarried(carried)
     changed = _change_roles(seat, wanted=wanted) + set_clinics(seat=seat, clinics=clinics, by=by, at=at)
     if changed:
         record("seat.access_set", by=by, at=at, object_id=seat.id, fields=changed)

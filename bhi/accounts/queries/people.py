@@ -120,7 +120,7 @@ def seat_rows(
     organization_id: UUID, seats: Sequence[Membership], *, today: date, invited: Iterable[UUID] = ()
 ) -> tuple[SeatRow, ...]:
     """Seats with their clinics, leave and what of their credentials ends within 60 days or has ended."""
-    clinics, away = _clinics_by_seat(organization_id), _away_by_seat(organization_id, today)
+    clinics, away = _clinics_by_seat(organization_id, seats), _away_by_seat(organization_id, today)
     credentials, waiting = credentials_by_seat(organization_id), frozenset(invited)
     return tuple(
         SeatRow(
@@ -206,8 +206,10 @@ def _open(organization_id: UUID) -> QuerySet[Invitation]:
     return Invitation.objects.filter(organization_id=organization_id, accepted_at=None, withdrawn_at=None)
 
 
-def _clinics_by_seat(organization_id: UUID) -> dict[UUID, list[str]]:
-    rows = SeatClinic.objects.filter(organization_id=organization_id, ended_at=None).order_by("clinic__name")
+def _clinics_by_seat(organization_id: UUID, seats: Sequence[Membership]) -> dict[UUID, list[str]]:
+    rows = SeatClinic.objects.filter(organization_id=organization_id, seat__in=seats, ended_at=None).order_by(
+        "clinic__name"
+    )
     found: dict[UUID, list[str]] = {}
     for seat_id, name in rows.values_list("seat_id", "clinic__name"):
         found.setdefault(seat_id, []).append(name)
