@@ -3,11 +3,11 @@ from django.urls import URLPattern, URLResolver, include, path
 from bhi.accounts.views import invitations
 from bhi.accounts.views.person_sign_in import person_sign_in
 from bhi.accounts.views.single_sign_on import single_sign_on
-from bhi.audit import views as audit
 from bhi.jobs import views as jobs
 from bhi.watching import views as watching
 from bhi.web import views as web
 from billing.views.end_of_work import end_of_work
+from registry.views import audit
 
 organization: list[URLPattern | URLResolver] = [
     path("", web.enter, name="enter"),
@@ -19,6 +19,10 @@ organization: list[URLPattern | URLResolver] = [
     path("people/single-sign-on/", single_sign_on, name="single_sign_on"),
     path("people/<uuid:seat_id>/sign-in/", person_sign_in, name="person_sign_in"),
     path("audit/", audit.audit, name="audit"),
+    path("audit/seen/", audit.seen, name="audit_seen"),
+    path("audit/seen/list/", audit.ask_list, name="audit_list"),
+    path("audit/seen/list/<uuid:job_id>/", audit.making, name="audit_making"),
+    path("audit/seen/list/<uuid:job_id>/file/", audit.download, name="audit_file"),
     path("jobs/<uuid:job_id>/", jobs.progress, name="job_progress"),
 ]
 

@@ -3,58 +3,11 @@
 from __future__ import annotations
 
 from bhi.audit.words_beside import BESIDE
+from bhi.audit.words_of_people import WORDS_OF_PEOPLE
 
 # What was done, as a sentence says it. A test holds this against every action that the code writes.
 WORDS: dict[str, str] = {
-    "amendment.answered": "answered a request to amend",
-    "amendment.asked": "recorded a request to amend",
-    "amendment.disagreed": "kept a patient’s statement of disagreement",
-    "amendment.extended": "took thirty days more for a request to amend",
-    "amendment.viewed": "opened a request to amend",
-    "amendment.voided": "took back a request to amend",
-    "amendments.viewed": "opened the requests to amend",
-    "disclosure.recorded": "recorded a disclosure",
-    "disclosure.voided": "took back a disclosure",
-    "disclosures.accounted": "opened the accounting of disclosures",
-    "part_two.consent_voided": "took back a consent under 42 CFR part 2",
-    "part_two.consented": "recorded a consent under 42 CFR part 2",
-    "part_two.marked": "marked records under 42 CFR part 2",
-    "part_two.revoked": "recorded that a consent under 42 CFR part 2 was revoked",
-    "part_two.unmarked": "ended a mark under 42 CFR part 2",
-    "record_copy.asked": "had a copy of the record made",
-    "record_copy.downloaded": "downloaded a copy of the record",
-    "record_copy.given": "recorded that a copy of the record was given",
-    "record_copy.viewed": "opened a copy of the record",
-    "record_rights.viewed": "opened the rights in a record",
-    "audit.seen_viewed": "looked up whom somebody saw",
-    "audit.list_asked": "had a list made of whom somebody saw, with names",
-    "audit.list_downloaded": "downloaded a list of whom somebody saw, with names",
-    "access.denied": "was refused",
-    "single_sign_on.set": "set where the organization’s people sign in",
-    "single_sign_on.viewed": "opened where the organization’s people sign in",
-    "sign_in.email_set": "set with which address somebody signs in",
-    "sign_in.second_step_reset": "let somebody set up their second step anew",
-    "sign_in.sessions_ended": "signed somebody out everywhere",
-    "access_review.kept": "kept an access review for later",
-    "access_review.signed": "signed an access review",
-    "access_review.viewed": "opened an access review",
-    "access_reviews.viewed": "opened the access reviews",
-    "invitation.accepted": "took up an invitation",
-    "invitation.sent": "invited somebody",
-    "invitation.withdrawn": "withdrew an invitation",
-    "organization.admin_invited": "invited an admin for platform staff",
-    "organization.created": "made the organization for platform staff",
-    "people.viewed": "opened the people",
-    "seat.access_set": "changed what somebody may do",
-    "seat.credential_recorded": "recorded a license or training",
-    "seat.credential_voided": "took back a license or training",
-    "seat.end_opened": "opened the end of somebody’s work",
-    "seat.ended": "ended somebody’s work",
-    "seat.leave_ended": "ended somebody’s leave",
-    "seat.leave_recorded": "recorded somebody’s leave",
-    "seat.person_set": "changed how somebody is called",
-    "seat.returned": "brought somebody back",
-    "seat.viewed": "opened somebody’s page",
+    **WORDS_OF_PEOPLE,
     "advice.carried_out": "recorded that a recommendation was carried out",
     "advice.closed": "closed a recommendation",
     "advice.decided": "recorded the decision on a recommendation",
@@ -390,32 +343,4 @@ WORDS: dict[str, str] = {
     "welcome.viewed": "opened the welcome sheet",
     "work_protocol.set": "set how a clinic reaches out and how its timers ask",
     **BESIDE,
-}
-
-# What pages and files are called that only show: the last word of their action.
-_LOOKS = ("viewed", "opened", "shown", "found", "searched", "compared", "verified", "tried")
-_FILES = ("exported", "downloaded", "printed")
-# What the audit can be narrowed to, beside all of it.
-KINDS: dict[str, str] = {
-    "looked": "Opened and looked",
-    "files": "Took as a file or on paper",
-    "changed": "Wrote or changed",
-    "people": "People, access and sign-in",
-    "refused": "Was refused",
-}
-
-
-def _kind_of(action: str) -> str:
-    subject, _, act = action.partition(".")
-    if action == "access.denied":
-        return "refused"
-    if act.endswith(_FILES):
-        return "files"
-    if act.endswith(_LOOKS):
-        return "looked"
-    return "people" if subject.startswith(("seat", "invitation", "access_review", "sign_in", "organization")) else "changed"
-
-
-ACTIONS_OF: dict[str, tuple[str, ...]] = {
-    kind: tuple(sorted(action for action in WORDS if _kind_of(action) == kind)) for kind in KINDS
 }

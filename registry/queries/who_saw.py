@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from bhi.audit.seen import Span
+from bhi.errors import NotFound
+from bhi.files.models import StoredFile
+from bhi.jobs.models import Job
 from registry.models import Episode, Patient, RecordNumber
+
+PURPOSE: Final = "seen "
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +33,7 @@ def is_on_record(organization_id: UUID, patient_id: UUID) -> bool:
 def names_of(organization_id: UUID, patient_ids: Iterable[UUID]) -> Mapping[UUID, Named]:
     """Name and record number by patient; who is not on record is left out."""
     found = Patient.objects.filter(organization_id=organization_id, id__in=set(patient_ids))
-    return {
-        one.id: Named(one.sort_name, one.mrn) for one in found.only("family_name", "given_name", "sort_name", "mrn")
-    }
+    return {one.id: Named(f"{one.family_name}, {one.given_name}", one.mrn) for one in found}
 
 
 def patients_numbered(organization_id: UUID, number: str) -> frozenset[UUID]:
@@ -41,3 +47,30 @@ def patients_of_episodes(organization_id: UUID, episode_ids: Iterable[UUID]) -> 
     """Whom a list shows that knows its rows by episode. One statement."""
     found = Episode.objects.filter(organization_id=organization_id, id__in=set(episode_ids))
     return frozenset(found.values_list("patient_id", flat=True))
+
+
+def purpose_of(job_id: UUID) -> str:
+    """What the list that a job made is kept as."""
+    return f"{PURPOSE}{job_id.hex}"
+
+
+def list_file(organization_id: UUID, job_id: UUID, *, at: datetime) -> StoredFile:
+    """The list that a job made, as long as it is kept. Raises NotFound."""
+    kept = StoredFile.objects.filter(organization_id=organization_id, purpose=purpose_of(job_id), expires_at__gt=at)
+    file: StoredFile | None = kept.first()
+    if file is None:
+        raise NotFound
+    return file
+
+
+def span_asked(organization_id: UUID, job_id: UUID) -> Span:
+    """Whose acts between which instants a list was asked for. Raises NotFound."""
+    told = Job.objects.filter(organization_id=organization_id, id=job_id).values_list("arguments", flat=True).first()
+    if told is None:
+        raise NotFound
+    return span_of(told)
+
+
+def span_of(told: Mapping[str, str]) -> Span:
+    """What the arguments of a job say."""
+    return Span(UUID(told["person_id"]), datetime.fromisoformat(told["since"]), datetime.fromisoformat(told["until"]))

@@ -113,7 +113,9 @@ from tests.walls.made import (
     visit,
     worklist,
 )
+from tests.walls.made_audit import list_asked, list_kept
 from tests.walls.made_going_live import checked, model_fit
+from tests.walls.made_limits import opened_by_another, opened_by_seat
 from tests.walls.made_people import (
     coworker,
     credential,
@@ -130,7 +132,11 @@ from tests.walls.made_sign_in import colleague, dead_link, no_provider, own_pass
 OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "enter": Url(EVERYONE, get=302),
     "job_progress": Url(EVERYONE, made=job),
-    "audit": Url(AUDITING),
+    "audit": Url(AUDITING, post=200),
+    "audit_seen": Url(AUDITING, post=422),
+    "audit_list": Url(AUDITING, get=None, post=422),
+    "audit_making": Url(AUDITING, made=list_asked),
+    "audit_file": Url(AUDITING, made=list_kept, shows="count"),
     # people
     "people": Url(AUDITING),
     "invitation_new": Url(AUDITING, post=422),
@@ -290,6 +296,13 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "signals": Url(LOGGING, post=422, made=patient, shows="patient"),
     "for_review": Url(LOGGING, post=422, made=patient, shows="patient"),
     "assessment_replace": Url(LOGGING, post=422, made=score, shows="patient"),
+    # who may see a record
+    "restriction": Url(frozenset({LEAD}), post=422, made=patient, shows="patient"),
+    "restriction_end": Url(frozenset({LEAD}), get=None, post=422, made=patient, shows="patient"),
+    "emergency": Url(CLINICAL, post=422),
+    "emergency_end": Url(CLINICAL, get=None, post=302, made=opened_by_seat),
+    "emergencies": Url(frozenset({LEAD}), made=opened_by_another, shows="count"),
+    "emergency_look": Url(frozenset({LEAD}), post=422, made=opened_by_another, shows="patient"),
     # questionnaires and safety
     "questionnaires": Url(CLINICAL, made=patient, shows="patient"),
     "questionnaire_send": Url(LOGGING, get=None, post=422, made=patient, shows="patient"),
