@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,7 @@ from billing.queries.calendar import page_zone
 from billing.queries.packets import content_of, logo_of, packet_of_job, parts_made
 from billing.queries.paper_sheets import CHARGES, Paper, PaperAsked, PaperRow, asked_of, paper_of
 from billing.queries.paper_sheets import MAKE as MAKE_PAPER
+from billing.queries.part_two import notices_of
 from billing.queries.record_copy import record_copy
 from billing.queries.record_exports import CopyAsked, copy_asked
 from billing.rules.claim_sheet import ClaimSheet, claim_sheet
@@ -190,11 +191,14 @@ def make_packet(run: Run) -> None:
     made = parts_made(packet)
     run.progress(sum(part.month_count for part in made), packet.month_count)
     content = content_of(packet, people, part=len(made) + 1, size=MONTHS_A_PART)
-    pdf = packet_paper(run.organization_id, content, made_by=str(by), at=run.at)
+    notices = notices_of(packet, at=run.at)
+    pdf = packet_paper(run.organization_id, content, made_by=str(by), at=run.at, notices=notices)
     keep_part(by=by, at=run.at, packet=packet, content=content, pdf=pdf)
 
 
-def packet_paper(organization_id: UUID, content: PacketContent, *, made_by: str, at: datetime) -> bytes:
+def packet_paper(
+    organization_id: UUID, content: PacketContent, *, made_by: str, at: datetime, notices: Sequence[str] = ()
+) -> bytes:
     """One part of a packet as a PDF. Raises PdfImpossible."""
     logo = logo_of(organization_id)
     pictures = {"logo": Picture(logo.media_type, read(logo))} if logo is not None else {}
@@ -206,6 +210,7 @@ def packet_paper(organization_id: UUID, content: PacketContent, *, made_by: str,
         "made_at": at,
         "zone": content.months[0].heading.zone,
         "has_logo": logo is not None,
+        "notices": notices,
     }
     return pdf_of("pdf/packet.html", context, style="pdf/packet.css", pictures=pictures, is_tagged=True)
 

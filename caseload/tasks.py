@@ -27,6 +27,8 @@ from caseload.queries.courses import open_episodes_at
 from caseload.queries.imports import is_importing
 from caseload.queries.review_drafts import episode_of_review
 from caseload.rules.clock import local_date
+from registry.queries.part_two import part_two_of
+from registry.rules.part_two import Use
 
 log = structlog.get_logger(__name__)
 
@@ -93,9 +95,10 @@ def make_summary(run: Run) -> None:
 def paper_of(organization_id: UUID, episode_id: UUID, *, at: datetime) -> bytes:
     """The PDF of an episode's summary as of an instant. Raises NotFound, PdfImpossible."""
     zone = episode_of_review(organization_id, episode_id).zone
-    return pdf_of(
-        "pdf/case_summary.html", {"summary": case_summary(organization_id, episode_id, on=local_date(at, zone))}
-    )
+    on = local_date(at, zone)
+    summary = case_summary(organization_id, episode_id, on=on)
+    notices = part_two_of(organization_id, summary.patient_id).notices(Use.TREATMENT, on)
+    return pdf_of("pdf/case_summary.html", {"summary": summary, "notices": notices})
 
 
 def discard_made_summaries(run: Run) -> None:

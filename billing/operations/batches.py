@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,10 +14,11 @@ from bhi.files.operations import store
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
 from billing.models import Batch, Claim, ClaimLine
-from billing.operations.errors import AllHeld, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen
+from billing.operations.errors import AllHeld, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen, PartTwoHeld
 from billing.queries.calendar import is_over, month_title
 from billing.queries.claimable import Billable, claimable
 from billing.queries.claims import claim_name
+from billing.queries.part_two import refused_of
 from billing.rules.canonical import plain
 from billing.rules.claims_file import ClaimRow, claims_file
 from billing.rules.closing import FrozenLine
@@ -53,7 +54,8 @@ def make_batch(
     whoever makes the batch has seen the papers; what a release check or a coder holds back always is. Where a clinic's
     month is closed, claims rest on what was frozen. A second call with the same `client_token` answers with the first
     one's batch. Makers of one organization go one after the other, so that each claim is made once.
-    Raises MonthNotOver, NothingToBill, AllHeld, CorrectFirst, PapersUnseen.
+    Who may not be told of under 42 CFR part 2 is left out. Raises MonthNotOver, NothingToBill, AllHeld, CorrectFirst,
+    PartTwoHeld, PapersUnseen.
     """
     lock_claims(by.organization_id)
     made = Batch.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
@@ -66,7 +68,10 @@ def make_batch(
         raise CorrectFirst(month_title(month), to_claim.to_correct)
     if not to_claim.billable:
         raise AllHeld(month_title(month), to_claim.held) if to_claim.held else NothingToBill(month_title(month))
-    billable = [one for one in to_claim.billable if has_seen_papers or not one.rests_on_unseen]
+    allowed = _may_leave(by.organization_id, to_claim.billable, at=at)
+    billable = [one for one in allowed if has_seen_papers or not one.rests_on_unseen]
+    if not allowed:
+        raise PartTwoHeld(month_title(month))
     if not billable:
         raise PapersUnseen(month_title(month))
     batch = Batch(
@@ -82,6 +87,13 @@ def make_batch(
     seen = ["papers_seen"] if any(one.rests_on_unseen for one in billable) else []
     record("batch.made", by=by, at=at, object_id=batch.id, count=batch.claim_count, fields=seen)
     return batch
+
+
+def _may_leave(organization_id: UUID, billable: Iterable[Billable], *, at: datetime) -> list[Billable]:
+    """Those whose records may leave for payment: the others wait for a consent under 42 CFR part 2."""
+    found = list(billable)
+    refused = refused_of(organization_id, (one.episode.patient for one in found), at=at)
+    return [one for one in found if one.episode.patient_id not in refused]
 
 
 def lock_claims(organization_id: UUID) -> None:

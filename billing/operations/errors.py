@@ -34,6 +34,16 @@ class AllHeld(DomainError):
         super().__init__(f"{left} left for {month} is held back. Look at what is held, and release what may leave.")
 
 
+class PartTwoHeld(DomainError):
+    """All that is left to claim tells of records that 42 CFR part 2 covers, and no consent allows it."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(
+            f"What is left for {month} is under 42 CFR part 2, and no consent allows it to leave for payment. "
+            "A care manager records one under Record rights of the patient."
+        )
+
+
 class CorrectFirst(DomainError):
     """All that is left to claim are closed months that would ask another payer by now, or whose enrolment is gone."""
 

@@ -26,6 +26,7 @@ from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import lock_people
 from caseload.operations.together import hold_again, move_time, release_held
 from registry.models import Coverage, Episode, Patient, PatientMerge, RecordNumber, Restriction, RiskCase, SafetyPlan
+from registry.operations.part_two import refresh_part_two
 from registry.operations.recording import Stamp, announce_change, record_facts, stamped, void_facts
 from registry.operations.risk_merging import fold_cases, unfold_cases
 from registry.operations.risk_opening import open_case_of
@@ -83,6 +84,7 @@ def merge_patients(
         organization_id=by.organization_id, kept=kept, merged=merged, at=at, by=by, moved=_plain(ledger)
     )
     merge.save(force_insert=True)
+    refresh_part_two((kept_id, merged_id))
     for person in (kept, merged):
         record("patient.merged", by=by, at=at, patient_id=person.id, object_id=merge.id)
     _tell(Stamp(by, at), kept_id)
@@ -122,6 +124,7 @@ def undo_merge(*, by: Membership, at: datetime, merge_id: UUID) -> PatientMerge:
         ) from None
     merge.undone_at, merge.undone_by = at, by
     merge.save(update_fields=["undone_at", "undone_by"])
+    refresh_part_two((kept.id, merged.id))
     for person in (kept, merged):
         record("patient.unmerged", by=by, at=at, patient_id=person.id, object_id=merge.id)
         _tell(Stamp(by, at), person.id)
@@ -148,6 +151,7 @@ def gather_late(*, organization_id: UUID, at: datetime, merge_id: UUID) -> int:
     _rank_coverages(kept_id, merge.merged_id)
     fold_cases(kept_id, merge.merged_id, stamp=Stamp(merge.by, at))
     moved = sum(len(_move(model, field, kept_id, merge.merged_id)[2]) for model, field in late)
+    refresh_part_two((kept_id, merge.merged_id))
     _tell(Stamp(merge.by, at), kept_id)
     return moved
 

@@ -14,11 +14,17 @@ from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from billing.models import Batch, Packet, PacketPart
+from billing.queries.calendar import month_title, page_zone
 from billing.queries.packets import PURPOSE, months_of, parts_made, purpose_of
 from billing.queries.whom_shown import patients_in_batch
 from billing.rules.packet import PacketContent, fingerprint, fingerprint_of
-from caseload.rules.clock import first_day
+from caseload.rules.clock import first_day, local_date
 from registry.models import Episode
+from registry.operations.disclosures import disclose
+from registry.operations.part_two import check_may_leave
+from registry.operations.rights_errors import PartTwoRefused
+from registry.queries.part_two import refused_among
+from registry.rules.part_two import Use
 
 KEPT_FOR = timedelta(days=30)
 MAKE = "make_packet"
@@ -29,14 +35,18 @@ def ask_for_month_packet(
     *, by: Membership, at: datetime, month: str, episode_id: UUID, tells_reasons: bool = False
 ) -> Packet:
     """Have the packet of one patient's month made; who asks twice while it waits gets the same. `tells_reasons`: with
-    what people wrote as reasons, for who may see the chart. Raises NotFound.
+    what people wrote as reasons, for who may see the chart. Raises NotFound, PartTwoRefused.
     """
     episode = Episode.objects.filter(organization_id=by.organization_id, id=episode_id).first()
     if episode is None:
         raise NotFound
     of = {"organization_id": by.organization_id, "tells_reasons": tells_reasons, "month_count": 1}
+    on = local_date(at, page_zone(by.organization_id))
+    check_may_leave(organization_id=by.organization_id, patient_id=episode.patient_id, use=Use.PAYMENT, on=on)
     asked = Packet(**of, episode=episode, month=first_day(month))
     packet = _asked(asked, f"{month} {episode_id} {by.id}", by=by, at=at)
+    told = {"recipient": "Who asked for evidence of the month", "what": f"Packet of {month_title(month)}"}
+    disclose(by=by, at=at, patient_id=episode.patient_id, on=on, use=Use.PAYMENT, object_id=packet.id, **told)
     record("packet.asked", by=by, at=at, patient_id=episode.patient_id, object_id=packet.id)
     return packet
 
@@ -44,14 +54,17 @@ def ask_for_month_packet(
 @transaction.atomic
 def ask_for_batch_packet(*, by: Membership, at: datetime, batch_id: UUID, tells_reasons: bool = False) -> Packet:
     """Have the packet of a batch made, part by part; who asks twice while it waits gets the same. `tells_reasons`:
-    with what people wrote as reasons, for who may see the chart. Raises NotFound.
+    with what people wrote as reasons, for who may see the chart. Raises NotFound, PartTwoRefused.
     """
     batch = Batch.objects.filter(organization_id=by.organization_id, id=batch_id).first()
     if batch is None:
         raise NotFound
     of = {"organization_id": by.organization_id, "tells_reasons": tells_reasons, "month_count": len(months_of(batch))}
-    packet = _asked(Packet(**of, batch=batch), f"{batch_id} {by.id}", by=by, at=at)
     seen = patients_in_batch(by.organization_id, batch_id)
+    on = local_date(at, page_zone(by.organization_id))
+    if refused_among(by.organization_id, seen, use=Use.PAYMENT, on=on):
+        raise PartTwoRefused(Use.PAYMENT)
+    packet = _asked(Packet(**of, batch=batch), f"{batch_id} {by.id}", by=by, at=at)
     record("packet.asked", by=by, at=at, object_id=packet.id, shown=seen)
     return packet
 

@@ -16,6 +16,7 @@ from billing.queries.calendar import page_zone
 from billing.queries.claimable import Billable, ToClaim, claimable
 from billing.queries.fees import charges
 from billing.queries.filing_service_day import day_of
+from billing.queries.part_two import states_of
 from billing.rules.decisions import APCM_BASES
 from billing.rules.x12.characters import plain_text
 from billing.rules.x12.claim import (
@@ -149,13 +150,13 @@ def payer_plan(organization_id: UUID, payer_id: UUID, name: str, *, at: datetime
     """Who takes a payer's files, without any claim. Three statements."""
     route = PayerRoute.objects.filter(organization_id=organization_id, payer_id=payer_id)
     found = route.select_related("receiver").first()
-    ground = _Ground(_provider(organization_id), {}, {}, {}, lambda on: {}, at.astimezone(page_zone(organization_id)))
+    now = at.astimezone(page_zone(organization_id))
+    ground = _Ground(_provider(organization_id), {}, {}, {}, {}, lambda on: {}, now)
     return PayerPlan(payer_id, name, found, _head(ground, found), (), (), (), ())
 
 
 def _provider(organization_id: UUID) -> BillingProvider | None:
-    found: BillingProvider | None = BillingProvider.objects.filter(organization_id=organization_id).first()
-    return found
+    return BillingProvider.objects.filter(organization_id=organization_id).first()  # type: ignore[no-any-return]
 
 
 def _plan(found: ToClaim, plans: list[PayerPlan], ground: _Ground) -> FilingPlan:
@@ -172,6 +173,7 @@ class _Ground:
     routes: Mapping[UUID, PayerRoute]
     coverages: Mapping[UUID, tuple[Coverage, ...]]
     consents: Mapping[UUID, datetime]
+    part_two: Mapping[UUID, str]
     charges_on: Callable[[date], Mapping[str, Decimal]]
     now: datetime
 
@@ -192,6 +194,7 @@ def _ground(organization_id: UUID, billable: Collection[Billable], at: datetime)
         {route.payer_id: route for route in routes},
         {patient_id: tuple(found) for patient_id, found in coverages.items()},
         consents,
+        states_of(organization_id, (one.episode.patient for one in billable), at=at),
         cache(lambda on: charges(organization_id, on)),
         at.astimezone(page_zone(organization_id)),
     )
@@ -352,6 +355,7 @@ def _support(ground: _Ground, one: Billable) -> Support:
         worked_before=verdict["month_type"] == "subsequent",
         clinic=one.episode.clinic.name,
         setting=one.basis.facts["setting"],
+        part_two=ground.part_two.get(one.episode.patient_id, ""),
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
+from django.db.backends.postgresql.psycopg_any import Range
 from django.db.models import DateTimeField, Field, JSONField, Model, Q
 
 from bhi.accounts.queries import people_of
@@ -222,7 +223,7 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal | UUID):
         return str(value)
-    if hasattr(value, "lower") and hasattr(value, "upper") and not isinstance(value, str):
+    if isinstance(value, Range):
         return {"from": plain(value.lower), "until": plain(value.upper)}
     if isinstance(value, bytes | memoryview):
         return None
@@ -254,7 +255,7 @@ def said(value: Any, zone: ZoneInfo) -> str:
         return _day(value)
     if isinstance(value, list | tuple):
         return ", ".join(said(one, zone) for one in value)
-    if hasattr(value, "lower") and hasattr(value, "upper") and not isinstance(value, str):
+    if isinstance(value, Range):
         return f"{said(value.lower, zone)} to {said(value.upper, zone)}"
     return str(value)
 

@@ -32,6 +32,7 @@ _PAGES: Final[dict[str, _Page]] = {
     "fees": _Page("fees", Permission.SET_FILING, _SETTINGS, takes_id=False),
     "patient": _Page("patient_details", Permission.VIEW_CHART, _CARE),
     "coverage": _Page("patient_details", Permission.VIEW_CHART, _CARE),
+    "part_two": _Page("record_rights", Permission.MARK_PART_TWO, _CARE),
     "consent": _Page("enrolment", Permission.VIEW_CHART, _CARE),
     "diagnoses": _Page("diagnoses", Permission.VIEW_CHART, _CARE),
     "clinician": _Page("clinician", Permission.SET_PROTOCOLS, _SETTINGS),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -35,6 +36,7 @@ from billing.queries.packets import (
     verified_hash,
 )
 from caseload.rules.clock import local_date
+from registry.operations.rights_errors import PartTwoRefused
 
 STOP_POLLING = 286  # htmx stops asking
 
@@ -69,6 +71,9 @@ def packet_month(request: HttpRequest, organization: str, month: str, episode_id
         )
     except NotFound:
         raise Http404 from None
+    except PartTwoRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("month_row", organization, month, episode_id)
     return redirect("packet", organization, made.id)
 
 
@@ -81,6 +86,9 @@ def packet_batch(request: HttpRequest, organization: str, batch_id: UUID) -> Htt
         made = ask_for_batch_packet(by=by, at=timezone.now(), batch_id=batch_id, tells_reasons=_may_read_reasons(by))
     except NotFound:
         raise Http404 from None
+    except PartTwoRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("batch", organization, batch_id)
     return redirect("packet", organization, made.id)
 
 

@@ -18,8 +18,10 @@ from caseload.operations.errors import PatientDischarged
 from caseload.rules.clock import local_date
 from caseload.rules.coordination import Fault, ReferralStep, faults_of_answer, faults_of_referral, faults_of_request
 from registry.models import Episode, TreatingClinician
+from registry.operations.disclosures import disclose
 from registry.operations.errors import FormReused
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
+from registry.rules.part_two import Use
 
 Asked = TypeVar("Asked", ExternalReferral, ClinicianRequest)
 
@@ -53,7 +55,8 @@ def send_referral(
 ) -> ExternalReferral:  # fmt: skip
     """The patient was sent to other care, and it will be asked on `check_on` whether they were seen.
 
-    A second submit returns the first. Raises CoordinationRefused, PatientDischarged, FormReused, NotFound.
+    A second submit returns the first. Kept as a disclosure for treatment.
+    Raises CoordinationRefused, PatientDischarged, FormReused, PartTwoRefused, NotFound.
     """
     episode = _episode(episode_id, by)
     known = _sent_before(ExternalReferral, episode, client_token)
@@ -65,6 +68,16 @@ def send_referral(
     says = {"to": to.strip(), "purpose": purpose.strip(), "sent_on": sent_on, "check_on": check_on}
     of = {"patient_id": episode.patient_id, "episode": episode, "client_token": client_token}
     made = stamped(ExternalReferral, Stamp(by, at), **of, **says)
+    disclose(
+        by=by,
+        at=at,
+        patient_id=episode.patient_id,
+        on=sent_on,
+        use=Use.TREATMENT,
+        recipient=made.to,
+        what="Referral to other care",
+        object_id=made.id,
+    )
     record_facts([made])
     _tell("external_referral.sent", made, by=by, at=at, fields=sorted(says))
     return made

@@ -16,8 +16,10 @@ from caseload.models import Letter, LetterTemplate
 from caseload.rules.clock import local_date
 from caseload.rules.letters import faults_of_letter
 from registry.models import Episode
+from registry.operations.disclosures import disclose
 from registry.operations.errors import FormReused
 from registry.operations.recording import Stamp, record_facts, stamped
+from registry.rules.part_two import Use
 
 
 class LetterRefused(DomainError):
@@ -59,6 +61,8 @@ def write_letter(
     on = local_date(at, ZoneInfo(episode.clinic.time_zone))
     made = stamped(Letter, Stamp(by, at), patient_id=episode.patient_id, episode=episode, on=on, **says)
     record_facts([made])
+    told = {"recipient": "The patient", "what": made.get_kind_display(), "object_id": made.id}
+    disclose(by=by, at=at, patient_id=episode.patient_id, on=on, use=Use.TO_PATIENT, **told)
     record("letter.written", by=by, at=at, patient_id=episode.patient_id, object_id=made.id, fields=["kind", "body"])
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -13,6 +14,10 @@ from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from caseload.queries.summary_files import PURPOSE, purpose_of
+from caseload.rules.clock import local_date
+from registry.models import Episode
+from registry.operations.disclosures import disclose
+from registry.rules.part_two import Use
 
 KEPT_FOR = timedelta(days=1)
 MAKE = "make_case_summary"
@@ -20,7 +25,12 @@ MAKE = "make_case_summary"
 
 @transaction.atomic
 def ask_for_summary(*, by: Membership, at: datetime, patient_id: UUID, episode_id: UUID) -> UUID:
-    """Queue the making of one episode's summary for the person who asks, once while it waits. Returns the job's id."""
+    """Queue the making of one episode's summary for the person who asks, once while it waits; kept as a
+    disclosure for treatment, once a day. Returns the job's id. Raises PartTwoRefused."""
+    episode = Episode.objects.select_related("clinic").get(organization_id=by.organization_id, id=episode_id)
+    told = {"recipient": "Who treats or reviews, on paper", "what": "Case summary", "object_id": episode_id}
+    on = local_date(at, ZoneInfo(episode.clinic.time_zone))
+    disclose(by=by, at=at, patient_id=patient_id, on=on, use=Use.TREATMENT, **told)
     record("summary.printed", by=by, at=at, patient_id=patient_id, object_id=episode_id)
     return queue(
         MAKE,

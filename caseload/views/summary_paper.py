@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from bhi.jobs.queries import JobProgress, job_progress
 from caseload.operations.summary_files import MAKE, ask_for_summary
 from caseload.queries.summary_files import summary_file
 from caseload.views.door import Asking, asking_of
+from registry.operations.rights_errors import PartTwoRefused
 
 STOP_POLLING = 286  # htmx stops asking
 
@@ -27,7 +29,11 @@ def summary_pdf(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
     """Ask for the PDF, and see it being made."""
     asking = asking_of(request, organization, patient_id)
     episode_id = _episode(asking)
-    job_id = ask_for_summary(by=asking.by, at=asking.at, patient_id=patient_id, episode_id=episode_id)
+    try:
+        job_id = ask_for_summary(by=asking.by, at=asking.at, patient_id=patient_id, episode_id=episode_id)
+    except PartTwoRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("case_summary", organization, patient_id)
     return redirect("summary_making", organization, patient_id, job_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -50,18 +51,19 @@ def record_disclosure(
 def disclose(
     *, by: Membership, at: datetime, patient_id: UUID, on: date, use: Use, recipient: str, what: str, object_id: UUID
 ) -> Disclosure:
-    """Let something of a record leave by the product, and keep that it did; an object is told of once.
+    """Let something of a record leave by the product, and keep that it did; an object is told of once a day.
 
     In the transaction of what leaves. Raises PartTwoRefused where no consent allows it.
     """
     check_may_leave(organization_id=by.organization_id, patient_id=patient_id, use=use, on=on)
-    of = {"organization_id": by.organization_id, "patient_id": patient_id, "object_id": object_id}
+    of = {"organization_id": by.organization_id, "patient_id": patient_id, "object_id": object_id, "on": on}
     known: Disclosure | None = Disclosure.objects.live().filter(**of, purpose=use.value).first()
     if known is not None:
         return known
-    says = {"recipient": recipient[:200], "what": what[:300], "purpose": use.value, "on": on}
+    says: dict[str, Any] = {"recipient": recipient[:200], "what": what[:300], "purpose": use.value}
     consent = None if use is Use.TO_PATIENT else _standing_consent(by.organization_id, patient_id, on)
-    made = stamped(Disclosure, Stamp(by, at), patient_id=patient_id, object_id=object_id, consent=consent, **says)
+    says |= {"consent": consent, "object_id": object_id, "on": on}
+    made = stamped(Disclosure, Stamp(by, at), patient_id=patient_id, **says)
     record_facts([made])
     return made
 

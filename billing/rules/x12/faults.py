@@ -62,6 +62,7 @@ def _object(claim: FiledClaim, kind: str) -> str:
         "patient": ids.patient,
         "coverage": ids.patient,
         "consent": ids.patient,
+        "part_two": ids.patient,
         "diagnoses": ids.patient,
         "month": ids.episode,
         "clinician": ids.clinician,

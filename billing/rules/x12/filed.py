@@ -112,7 +112,8 @@ class Support:
     """What a claim rests on, as far as rules about the claim ask for it; all of it from the frozen month.
 
     `supported` are codes and units of the verdict; `consented_on` is the patient's consent; `worked_before` says
-    whether an earlier month of the enrolment counts as the first one.
+    whether an earlier month of the enrolment counts as the first one; `part_two` whether records under 42 CFR part 2
+    are in it, and a consent lets them leave: `allowed`, `refused`, or empty where there are none.
     """
 
     supported: tuple[tuple[str, int], ...] = ()
@@ -120,6 +121,7 @@ class Support:
     worked_before: bool = False
     clinic: str = ""
     setting: str = "office"
+    part_two: str = ""
 
 
 @dataclass(frozen=True, slots=True)

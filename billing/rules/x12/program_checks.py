@@ -30,6 +30,8 @@ def found_in(claim: FiledClaim) -> Iterator[Found]:
         yield Found("first_month", sentence, "Codes", "month")
     yield from _units(claim)
     yield from _consent(claim)
+    if claim.support.part_two == "refused":
+        yield Found("part_two", refused_to_payer(), "Consent under 42 CFR part 2", "part_two")
 
 
 def _setting(claim: FiledClaim) -> Iterator[Found]:
@@ -53,3 +55,11 @@ def _consent(claim: FiledClaim) -> Iterator[Found]:
         yield Found("consent_missing", "No consent is on record.", "Consent", "consent")
     elif consented_on > claim.service_on:
         yield Found("consent_late", "Consent is dated after the date of service.", "Consent", "consent")
+
+
+def refused_to_payer() -> str:
+    """Why a claim that tells of records of a substance use disorder program waits (42 CFR 2.13(a), 2.31, 2.33)."""
+    return (
+        "Part of the record is under 42 CFR part 2, and no consent allows it to leave for payment. "
+        "Record one under Record rights, or leave the month unbilled."
+    )

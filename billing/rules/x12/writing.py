@@ -88,6 +88,10 @@ def _claims(claims: tuple[FiledClaim, ...]) -> Iterator[Written]:
         level += 1 if claim.insured.holder is None else 2
 
 
+# The statement that goes with each disclosure (42 CFR 2.32(a)(2)): short enough for a note of a claim.
+PART_TWO_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+
+
 def written_claim(claim: FiledClaim) -> list[Segment]:
     """What one claim says, as if it stood alone in a file."""
     return [*_subscriber(claim, 2), *_claim(claim)]
@@ -132,6 +136,8 @@ def _claim(claim: FiledClaim) -> Iterator[Segment]:
     yield segment("CLM", claim.control_number, _amount(claim.charge), "", "", place, "Y", "A", "Y", "Y")
     if claim.payer_claim_number:
         yield segment("REF", "F8", identifier(claim.payer_claim_number))
+    if claim.support.part_two:
+        yield segment("NTE", "ADD", plain_text(PART_TWO_NOTICE))
     codes = [code.replace(".", "") for code in claim.diagnoses]
     yield segment("HI", *(f"{'ABK' if first else 'ABF'}:{code}" for first, code in _firsts(codes)))
     clinician = claim.clinician

@@ -1,0 +1,40 @@
+"""Whose months may not be told to a payer: marked under 42 CFR part 2, without a consent that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from billing.models import Packet
+from billing.queries.calendar import page_zone
+from billing.queries.whom_shown import patients_in_batch
+from caseload.rules.clock import local_date
+from registry.models import Patient
+from registry.queries.part_two import any_part_two, part_two_of, refused_among
+from registry.rules.part_two import NOTICE, Use
+
+
+def refused_of(organization_id: UUID, patients: Iterable[Patient], *, at: datetime) -> frozenset[UUID]:
+    """Of these patients, those of whom nothing may leave for payment now. No statement where none is marked."""
+    marked = [patient.id for patient in patients if patient.is_part_two]
+    if not marked:
+        return frozenset()
+    on = local_date(at, page_zone(organization_id))
+    return refused_among(organization_id, marked, use=Use.PAYMENT, on=on)
+
+
+def states_of(organization_id: UUID, patients: Iterable[Patient], *, at: datetime) -> dict[UUID, str]:
+    """Of those who are marked: `allowed` to leave for payment, or `refused`. No statement where none is marked."""
+    marked = [patient for patient in patients if patient.is_part_two]
+    refused = refused_of(organization_id, marked, at=at)
+    return {patient.id: "refused" if patient.id in refused else "allowed" for patient in marked}
+
+
+def notices_of(packet: Packet, *, at: datetime) -> tuple[str, ...]:
+    """What stands on each page of a packet of marked records: the statement, and of one patient the consent's scope."""
+    on = local_date(at, page_zone(packet.organization_id))
+    if packet.episode is not None:
+        return part_two_of(packet.organization_id, packet.episode.patient_id).notices(Use.PAYMENT, on)
+    patients = list(patients_in_batch(packet.organization_id, packet.batch_id))
+    return (NOTICE,) if any_part_two(packet.organization_id, patients) else ()
