@@ -71,7 +71,7 @@ def reseal_some(column: Column, organization_id: UUID | None, after: Any) -> Ste
     where = f"{_from(column, organization_id)}{f' AND {column.key} > %s' if after is not None else ''}"
     asked = [*_asked(organization_id), *([after] if after is not None else [])]
     with transaction.atomic(using=OWNER), connection.cursor() as cursor:
-        _without_triggers(cursor, column.table)
+        without_triggers(cursor, column.table)
         cursor.execute(
             f"SELECT {column.key}, organization_id, id, {column.name} FROM {where} "  # noqa: S608 -- names of models
             f"ORDER BY {column.key} LIMIT {column.chunk} FOR UPDATE",
@@ -124,7 +124,7 @@ def _asked(organization_id: UUID | None) -> list[Any]:
     return [len(prefix), prefix, *([organization_id] if organization_id else [])]
 
 
-def _without_triggers(cursor: Any, table: str) -> None:
+def without_triggers(cursor: Any, table: str) -> None:
     """Another key is no change of a row: no history is written of it, and an append-only history takes it."""
     cursor.execute(
         "SELECT set_config('pgtrigger.ignore', "

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from bhi.sealing import SealedTextField
 from bhi.tenancy.base import TenantModel
 from bhi.tenancy.constraints import AppMayOnly, tenant_wall
 from bhi.tenancy.fields import TenantForeignKey
@@ -22,7 +23,7 @@ class BillingProvider(TenantModel):
     name = models.CharField(max_length=60)
     npi = models.CharField(max_length=10)
     taxonomy = models.CharField(max_length=10, blank=True)
-    tax_id = models.CharField(max_length=9)
+    tax_id = SealedTextField(help_text="May be somebody's social security number")
     tax_id_kind = models.CharField(max_length=2, choices=TaxIdKind.choices, default=TaxIdKind.EMPLOYER)
     address = models.CharField(max_length=55)
     city = models.CharField(max_length=30)
