@@ -7,6 +7,7 @@ fingerprints.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 
 AWAY: Final = (RedisError, OSError)
+SECONDS_LEFT_ALONE: Final = 10  # so long a Redis that did not answer is not asked: nobody waits for each counter
+_alone_until: dict[str, float] = {}  # by location: threads have a cache each
 
 
 class SharedCache(BaseCache):
@@ -29,6 +32,7 @@ class SharedCache(BaseCache):
         options = {"socket_connect_timeout": 0.3, "socket_timeout": 1.0}
         self._shared = RedisCache(location, {**params, "OPTIONS": options})
         self._own = LocMemCache("shared", params)
+        self._location = location
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         return bool(self._first(lambda cache: cache.add(key, value, timeout, version)))
@@ -47,20 +51,24 @@ class SharedCache(BaseCache):
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         """Counting begins anew in this process when Redis went away between two tries."""
-        try:
-            return int(self._shared.incr(key, delta, version))
-        except AWAY as fault:
-            log.warning("cache.away", error=type(fault).__name__)
-            self._own.add(key, 0, version=version)
-            return int(self._own.incr(key, delta, version))
+
+        def count(cache: BaseCache) -> int:
+            if cache is self._own:
+                cache.add(key, 0, version=version)
+            return cache.incr(key, delta, version)
+
+        return int(self._first(count))
 
     def clear(self) -> None:
         """This process's own: in Redis are the jobs' messages, too."""
         self._own.clear()
 
     def _first(self, ask: Callable[[BaseCache], Any]) -> Any:
+        if time.monotonic() < _alone_until.get(self._location, 0):
+            return ask(self._own)
         try:
             return ask(self._shared)
         except AWAY as fault:
+            _alone_until[self._location] = time.monotonic() + SECONDS_LEFT_ALONE
             log.warning("cache.away", error=type(fault).__name__)
             return ask(self._own)

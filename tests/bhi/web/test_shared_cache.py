@@ -4,7 +4,9 @@ import os
 from uuid import uuid4
 
 import pytest
+import time_machine
 
+from bhi.web import shared_cache
 from bhi.web.shared_cache import SharedCache
 
 NOWHERE = "redis://127.0.0.1:9/0"
@@ -44,6 +46,16 @@ def test_clearing_leaves_what_others_keep_there(two):
     other.clear()
     assert one.get("kept") == 1
     one.delete("kept")
+
+
+def test_a_redis_that_does_not_answer_is_left_alone_for_a_while(monkeypatch):
+    asked = []
+    cache = SharedCache("redis://127.0.0.1:9/1", {})
+    monkeypatch.setattr(shared_cache, "_alone_until", {})
+    monkeypatch.setattr(cache._shared, "get", lambda *given: asked.append(given) or cache._shared.add("x", 1))
+    with time_machine.travel(0, tick=False):
+        assert [cache.get("tries", 7) for _ in range(3)] == [7, 7, 7]
+    assert len(asked) == 1
 
 
 def test_while_redis_is_away_a_process_counts_for_itself(prefix):
