@@ -132,7 +132,7 @@ def _policies(policies: Iterable[Policy], tables: Mapping[str, ExpectedTable], t
         if (
             expected
             and expected.sight
-            and [_shown(one) for one in of_sight] != [(False, "r", ("public",), expected.sight[1], None)]
+            and [_shown(one) for one in of_sight] != [(False, "*", ("public",), expected.sight[1], "true")]
         ):
             yield Finding("sight", table, "does not show its rows only to who may see their patient")
 

@@ -122,8 +122,8 @@ class TenantFK(_WallConstraint):
 class SeenBySeat(_WallConstraint):
     """A record shows at the clinics of the seat that looks, and not where it is kept to others (bhi.tenancy.sight).
 
-    Restrictive, so that it takes from what the tenant policy shows. It is about reading: what is written is decided by
-    operations, and what somebody cannot read they cannot find to change.
+    Restrictive, so that it takes from what the tenant policy shows. It is about rows that are there, to read, change or
+    delete; which new ones are written is decided by operations.
     """
 
     def __init__(self, *, clinic: str, name: str) -> None:
@@ -176,7 +176,7 @@ def _sight_policy(
     name: str, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor, condition: str
 ) -> Statement:
     return Statement(
-        "CREATE POLICY %(name)s ON %(table)s AS RESTRICTIVE FOR SELECT USING (%(condition)s)",
+        "CREATE POLICY %(name)s ON %(table)s AS RESTRICTIVE USING (%(condition)s) WITH CHECK (true)",
         table=schema_editor.quote_name(model._meta.db_table),
         name=schema_editor.quote_name(name),
         condition=condition,
