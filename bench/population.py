@@ -188,11 +188,16 @@ def _completed(statement: str) -> tuple[str, dict[str, Any]]:
     if found is None:
         return statement, {}
     named = {column.strip().strip('"') for column in found["columns"].split(",")}
-    fields = [f for f in _model_of(found["table"])._meta.concrete_fields if not f.null and f.column not in named]
+    fields = [f for f in _model_of(found["table"])._meta.concrete_fields if _is_asked(f) and f.column not in named]
     defaults = {f"default_{field.column}": _plain(field) for field in fields}
     columns = ", ".join([found["columns"], *(f'"{field.column}"' for field in fields)])
     values = ", ".join(["x.*", *(f"%({name})s" for name in defaults)])
     return f"INSERT INTO {found['table']} ({columns}) SELECT {values} FROM ({found['rows']}) AS x", defaults
+
+
+def _is_asked(field: Field[Any, Any]) -> bool:
+    """Whether a statement must say something of it: what may be empty, and what Postgres fills in, it need not."""
+    return not field.null and not field.has_db_default()
 
 
 def _model_of(table: str) -> type[Model]:

@@ -11,6 +11,7 @@ from time import perf_counter
 
 from django.urls import get_resolver
 
+from bench.audit import Events, measure_audit, write_events
 from bench.measuring import Count, Measurement, duration, table
 from bench.packet import measure_packet
 from bench.pages import measure_lists, measure_pages, measure_sweep, prepare
@@ -22,7 +23,7 @@ from bhi.tenancy.models import Organization
 
 __all__ = ["PARTS", "run", "table"]
 
-PARTS = ("rollup", "pages", "lists", "saving", "sweep", "packet")
+PARTS = ("rollup", "pages", "lists", "saving", "sweep", "packet", "audit")
 # Organizations, patients of each, entries of each patient, months that these lie in: a million entries over 100,000
 # patients' months, or a handful.
 LARGE, SMALL = (200, 500, 10, 1), (3, 20, 20, 2)
@@ -71,8 +72,10 @@ def run(
     with pointed_at(database) if database else scratch_database() as name:
         if "rollup" in parts:
             yield _rollup(this, name)
-        if set(parts) - {"rollup"}:
+        if set(parts) - {"rollup", "audit"}:
             yield from _one_organization(this, name, parts)
+        if "audit" in parts:
+            yield _audit(this, name)
 
 
 def _rollup(this: Run, name: str) -> Lines:
@@ -82,6 +85,18 @@ def _rollup(this: Run, name: str) -> Lines:
             populate(admin, size)
         with _said(this.say, "Rolling them up"):
             return measure_rollup(admin, size, at=this.at, rounds=this.rounds(3))
+
+
+def _audit(this: Run, name: str) -> Lines:
+    """One organization beside all others, as busy as none will be."""
+    events = Events(3000 if this.is_small else 10_000_000, this.at)
+    with loading(name) as admin:
+        with _said(this.say, f"Writing {events.count:,} events of the audit"):
+            populate(admin, Size(1, 2000, 0, 1, this.last_month))
+            organization = Organization.objects.get(slug="bench-2000-1")
+            write_events(admin, organization, events)
+        with _said(this.say, "Asking the audit"):
+            return measure_audit(organization, events)
 
 
 def _one_organization(this: Run, name: str, parts: Sequence[str]) -> Iterator[Lines]:

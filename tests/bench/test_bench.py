@@ -30,6 +30,15 @@ MEASURED = {
     "saving a contact, the page's POST",
     "the same without scores",
     "saving a contact, the operation alone",
+    "audit, whom one person saw in a month",
+    "audit, whom one person saw in six years",
+    "audit, all of them, for the list with names",
+    "audit, what one person did in six years",
+    "audit, the newest fifty events",
+    "audit, the newest fifty of a patient, and lists",
+    "audit, the newest fifty refusals",
+    "audit, nobody's events",
+    "audit, sealing a day",
 }
 
 
