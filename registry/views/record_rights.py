@@ -61,7 +61,7 @@ def record_copy_new(request: HttpRequest, organization: str, patient_id: UUID) -
     here, form = asked(request, patient_id), CopyForm(request.POST)
     made = _saved(form, lambda **typed: ask_for_copy(**_who(here), **typed, today=here.door.today))
     if made is None:
-        return _page(here, {"copy": form})
+        return _page(here, {"new_copy": form})
     return redirect("record_copy", organization, patient_id, made.id)
 
 
@@ -240,7 +240,7 @@ def _page(here: Asked, typed: Mapping[str, forms.Form] | None = None) -> HttpRes
 def _forms(here: Asked, part_two: PartTwo, typed: Mapping[str, forms.Form]) -> dict[str, forms.Form]:
     today = here.door.today
     made: dict[str, Callable[[], forms.Form]] = {
-        "copy": lambda: CopyForm(initial={"asked_on": today}, auto_id="copy_%s"),
+        "new_copy": lambda: CopyForm(initial={"asked_on": today}, auto_id="copy_%s"),
         "disclosure": lambda: DisclosureForm(
             initial={"on": today}, consents=_consents(part_two), auto_id="disclosure_%s"
         ),
