@@ -62,5 +62,6 @@ def sign_check(
         },
     )
     if is_new:
-        record("check.signed", by=by, at=at, object_id=check.id, fields=["figures", "remark", "tasks"])
+        behind = {one.patient_id for figure in found for one in figure.behind}
+        record("check.signed", by=by, at=at, object_id=check.id, fields=["figures", "remark", "tasks"], shown=behind)
     return check
