@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -38,7 +38,7 @@ def ask_for_copy(
     known: RecordExport | None = sent_before(RecordExport, patient, client_token)
     if known is not None:
         return known
-    asked = {"asked_on": asked_on, "from_on": from_on, "until_on": until_on}
+    asked: dict[str, Any] = {"asked_on": asked_on, "from_on": from_on, "until_on": until_on}
     refuse(faults_of_request(**asked, asked_by=asked_by, today=today))
     export_id = uuid7()
     made: RecordExport = RecordExport.objects.create(
@@ -61,7 +61,8 @@ def ask_for_copy(
 def keep_copy(*, organization_id: UUID, export_id: UUID, pdf: bytes, structured: bytes, at: datetime) -> None:
     """Keep both files of a copy, sealed, for thirty days. Raises FileTooLarge."""
     found = RecordExport.objects.select_for_update(of=("self",)).get(organization_id=organization_id, id=export_id)
-    kept = {"organization_id": organization_id, "purpose": PURPOSE, "at": at, "expires_at": at + KEPT_FOR}
+    kept: dict[str, Any] = {"organization_id": organization_id, "purpose": PURPOSE}
+    kept |= {"at": at, "expires_at": at + KEPT_FOR}
     found.pdf = store(pdf, media_type="application/pdf", **kept)
     found.structured = store(structured, media_type="application/zip", **kept)
     found.save(update_fields=["pdf", "structured"])

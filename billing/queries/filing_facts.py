@@ -156,7 +156,7 @@ def payer_plan(organization_id: UUID, payer_id: UUID, name: str, *, at: datetime
 
 
 def _provider(organization_id: UUID) -> BillingProvider | None:
-    return BillingProvider.objects.filter(organization_id=organization_id).first()  # type: ignore[no-any-return]
+    return BillingProvider.objects.filter(organization_id=organization_id).first()
 
 
 def _plan(found: ToClaim, plans: list[PayerPlan], ground: _Ground) -> FilingPlan:

@@ -36,5 +36,6 @@ def notices_of(packet: Packet, *, at: datetime) -> tuple[str, ...]:
     on = local_date(at, page_zone(packet.organization_id))
     if packet.episode is not None:
         return part_two_of(packet.organization_id, packet.episode.patient_id).notices(Use.PAYMENT, on)
+    assert packet.batch_id is not None
     patients = list(patients_in_batch(packet.organization_id, packet.batch_id))
     return (NOTICE,) if any_part_two(packet.organization_id, patients) else ()

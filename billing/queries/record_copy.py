@@ -188,7 +188,7 @@ def _has(model: type[Model], name: str) -> bool:
 
 
 def _is_named(field: Field[Any, Any]) -> bool:
-    return field.related_model is not None and field.related_model._meta.label in _TOLD_BY_NAME  # type: ignore[union-attr]
+    return field.related_model is not None and field.related_model._meta.label in _TOLD_BY_NAME
 
 
 def _cell(row: Model, field: Field[Any, Any], people: People, zone: ZoneInfo) -> Cell:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -61,7 +62,7 @@ def write_letter(
     on = local_date(at, ZoneInfo(episode.clinic.time_zone))
     made = stamped(Letter, Stamp(by, at), patient_id=episode.patient_id, episode=episode, on=on, **says)
     record_facts([made])
-    told = {"recipient": "The patient", "what": made.get_kind_display(), "object_id": made.id}
+    told: dict[str, Any] = {"recipient": "The patient", "what": made.get_kind_display(), "object_id": made.id}
     disclose(by=by, at=at, patient_id=episode.patient_id, on=on, use=Use.TO_PATIENT, **told)
     record("letter.written", by=by, at=at, patient_id=episode.patient_id, object_id=made.id, fields=["kind", "body"])
     return made

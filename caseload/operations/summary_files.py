@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,9 +29,9 @@ def ask_for_summary(*, by: Membership, at: datetime, patient_id: UUID, episode_i
     """Queue the making of one episode's summary for the person who asks, once while it waits; kept as a
     disclosure for treatment, once a day. Returns the job's id. Raises PartTwoRefused."""
     episode = Episode.objects.select_related("clinic").get(organization_id=by.organization_id, id=episode_id)
-    told = {"recipient": "Who treats or reviews, on paper", "what": "Case summary", "object_id": episode_id}
+    told: dict[str, Any] = {"recipient": "Who treats or reviews, on paper", "what": "Case summary"}
     on = local_date(at, ZoneInfo(episode.clinic.time_zone))
-    disclose(by=by, at=at, patient_id=patient_id, on=on, use=Use.TREATMENT, **told)
+    disclose(by=by, at=at, patient_id=patient_id, on=on, use=Use.TREATMENT, object_id=episode_id, **told)
     record("summary.printed", by=by, at=at, patient_id=patient_id, object_id=episode_id)
     return queue(
         MAKE,

@@ -42,7 +42,7 @@ def mark_part_two(
     A second submit returns the first. Raises RightsRefused, FormReused, NotFound.
     """
     patient = locked_patient(by, patient_id)
-    known = sent_before(PartTwoMark, patient, client_token)
+    known: PartTwoMark | None = sent_before(PartTwoMark, patient, client_token)
     if known is not None:
         return known
     refuse(faults_of_mark(program_name=program_name, from_on=from_on, today=today))
@@ -83,11 +83,15 @@ def record_part_two_consent(
     A second submit returns the first. Raises RightsRefused, FormReused, NotFound.
     """
     patient = locked_patient(by, patient_id)
-    known = sent_before(PartTwoConsent, patient, client_token)
+    known: PartTwoConsent | None = sent_before(PartTwoConsent, patient, client_token)
     if known is not None:
         return known
     days: dict[str, Any] = {"signed_on": signed_on, "until_on": until_on}
-    ends = {"until_event": until_event.strip(), "purpose": purpose, "purpose_text": purpose_text.strip()}
+    ends: dict[str, Any] = {
+        "until_event": until_event.strip(),
+        "purpose": purpose,
+        "purpose_text": purpose_text.strip(),
+    }
     says = {"discloser": discloser.strip(), "recipient": recipient.strip(), "what": what.strip()}
     empty = {name: "Enter this: a written consent names it." for name, text in says.items() if not text}
     refuse(empty | faults_of_consent(**days, **ends, also=also, today=today))

@@ -62,9 +62,10 @@ def refused_among(organization_id: UUID, patient_ids: Iterable[UUID], *, use: Us
     by_patient: dict[UUID, list[ConsentGiven]] = {}
     for row in consents:
         by_patient.setdefault(row.patient_id, []).append(given(row))
-    def allowed(one):
-        return may_leave(is_marked=True, consents=by_patient.get(one, ()), use=use, on=on)
-    return frozenset(one for one in marked if not allowed(one))
+
+    return frozenset(
+        one for one in marked if not may_leave(is_marked=True, consents=by_patient.get(one, ()), use=use, on=on)
+    )
 
 
 def is_part_two(organization_id: UUID, patient_id: UUID) -> bool:

@@ -40,7 +40,7 @@ def record_copy_give(request: HttpRequest, organization: str, patient_id: UUID, 
     here = asked(request, patient_id)
     copy, form = _found(here, export_id), GiveForm(request.POST)
     if form.is_valid():
-        who = {"by": here.by, "at": here.at, "patient_id": patient_id}
+        who: dict[str, Any] = {"by": here.by, "at": here.at, "patient_id": patient_id}
         try:
             give_copy(**who, export_id=export_id, given_on=form.cleaned_data["given_on"], today=here.door.today)
         except RightsRefused as refused:
