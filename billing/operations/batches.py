@@ -23,6 +23,7 @@ from billing.rules.canonical import plain
 from billing.rules.claims_file import ClaimRow, claims_file
 from billing.rules.closing import FrozenLine
 from caseload.rules.clock import first_day
+from registry.rules.part_two import NOTICE
 
 PURPOSE = "claims batch"
 # The copy is emptied then; what the claims keep writes it again, byte for byte.
@@ -192,4 +193,5 @@ def _row(batch: Batch, claim: Claim, one: Billable, line: FrozenLine) -> ClaimRo
         clinic=clinic.name,
         clinic_npi=clinic.npi,
         amount=line.amount,
+        notice=NOTICE if patient.is_part_two else "",
     )

@@ -37,6 +37,7 @@ class ClaimRow:
     clinic: str
     clinic_npi: str
     amount: Decimal | None
+    notice: str = ""
 
 
 HEADER = (
@@ -60,16 +61,20 @@ HEADER = (
     "Clinic NPI",
     "Expected amount",
 )
-assert len(HEADER) == len(fields(ClaimRow))
+NOTICE_COLUMN = "Notice"
+assert len(HEADER) + 1 == len(fields(ClaimRow))
 
 
 def claims_file(rows: Iterable[ClaimRow]) -> bytes:
-    """The file: a header, then the rows in the order given."""
+    """The file: a header, then the rows in the order given. The column of notices is there where a row has one."""
+    told = list(rows)
+    has_notice = any(row.notice for row in told)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(HEADER)
-    for row in rows:
-        writer.writerow(_cell(value) for value in astuple(row))
+    writer.writerow((*HEADER, NOTICE_COLUMN) if has_notice else HEADER)
+    for row in told:
+        values = astuple(row) if has_notice else astuple(row)[:-1]
+        writer.writerow(_cell(value) for value in values)
     return text.getvalue().encode()
 
 

@@ -19,6 +19,7 @@ from billing.queries.closed_lists import CLOSED, closed_comparison
 from billing.queries.look_back import look_back
 from billing.queries.month_page import words_of
 from billing.rules.closed_list import ListFinding
+from registry.queries.part_two import notice_of_file
 from registry.rules.csv_text import csv_bytes
 
 PAGE = 100
@@ -94,7 +95,7 @@ def closed_list_file(request: HttpRequest, organization: str, look_back_id: UUID
         for one in shown.months
     ]
     return HttpResponse(
-        csv_bytes(HEADER, rows),
+        csv_bytes(HEADER, rows, notice=notice_of_file(by.organization_id, seen)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="charges-compared.csv"'},
     )

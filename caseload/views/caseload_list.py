@@ -40,6 +40,7 @@ from caseload.rules.states import STATE_LABELS
 from caseload.views.caseload_file import HEADER, file_lines
 from caseload.views.caseload_lines import lines_of, paper_lines
 from caseload.views.month_cells import month_cells
+from registry.queries.part_two import notice_of_file
 from registry.rules.csv_text import csv_bytes
 
 MOST_ON_PAPER = 1_000
@@ -147,10 +148,11 @@ def caseload_export(request: HttpRequest, organization: str) -> HttpResponse:
     clinics = listing.choices.clinics
     _, rows = caseload_rows(listing.by.organization_id, listing.chosen, clinics=clinics, limit=MOST_IN_FILE)
     people = dict(people_with(listing.by.organization_id, Role.CARE_MANAGER))
-    record("caseload.exported", by=listing.by, at=listing.at, shown=[row.patient_id for row in rows])
+    shown = [row.patient_id for row in rows]
+    record("caseload.exported", by=listing.by, at=listing.at, shown=shown)
     name = f"caseload-{_latest(listing):%Y-%m-%d}.csv"
     return HttpResponse(
-        csv_bytes(HEADER, file_lines(rows, people)),
+        csv_bytes(HEADER, file_lines(rows, people), notice=notice_of_file(listing.by.organization_id, shown)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

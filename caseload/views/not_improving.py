@@ -32,6 +32,7 @@ from caseload.queries.not_improving import (
     not_improving_part,
 )
 from caseload.rules.not_improving import ORDERS, Share, share_of, shares_by
+from registry.queries.part_two import notice_of_file
 from registry.rules.csv_text import Cell, csv_bytes
 from registry.rules.instruments import INSTRUMENTS
 
@@ -115,9 +116,10 @@ def not_improving_file(request: HttpRequest, organization: str) -> HttpResponse:
     """Everybody whom the screen shows, as a file."""
     screen = _screen(request, organization)
     rows = narrowed(not_improving(screen.by.organization_id, screen.clinics), screen.asked)
-    record("not_improving.exported", by=screen.by, at=screen.at, shown=[row.patient_id for row in rows])
+    shown = [row.patient_id for row in rows]
+    record("not_improving.exported", by=screen.by, at=screen.at, shown=shown)
     return HttpResponse(
-        csv_bytes(HEADER, _file_lines(rows, screen)),
+        csv_bytes(HEADER, _file_lines(rows, screen), notice=notice_of_file(screen.by.organization_id, shown)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="not-improving-{screen.today:%Y-%m-%d}.csv"'},
     )

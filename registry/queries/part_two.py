@@ -77,3 +77,8 @@ def any_part_two(organization_id: UUID, patient_ids: Sequence[UUID]) -> bool:
     """Whether part of any of these records is covered. One statement."""
     found = Patient.objects.filter(organization_id=organization_id, id__in=patient_ids, is_part_two=True)
     return bool(found.exists())
+
+
+def notice_of_file(organization_id: UUID, patient_ids: Iterable[UUID]) -> str:
+    """What stands on every line of a file of these patients; empty where no record is covered. One statement."""
+    return NOTICE if any_part_two(organization_id, list(patient_ids)) else ""

@@ -16,13 +16,17 @@ _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 Cell = str | int | Decimal | date | bool | None
 
 
-def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """A header and rows. Days are written as 2026-10-12, yes and no as words, nothing as an empty cell."""
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Cell]], *, notice: str = "") -> bytes:
+    """A header and rows. Days are written as 2026-10-12, yes and no as words, nothing as an empty cell.
+
+    A `notice` that goes with the file stands in a last column of its own, on every line.
+    """
+    beside = (notice,) if notice else ()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
+    writer.writerow([*header, *("Notice" for _ in beside)])
     for row in rows:
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([_cell(value) for value in (*row, *beside)])
     return (_BYTE_ORDER_MARK + text.getvalue()).encode()
 
 

@@ -33,6 +33,7 @@ from registry.queries.choices import (
 )
 from registry.queries.duplicates import Alike, alike
 from registry.queries.earlier import earlier_episodes
+from registry.queries.part_two import notice_of_file
 from registry.queries.protocols import protocols_of
 from registry.queries.referral_page import (
     care_managers_in,
@@ -129,9 +130,10 @@ def referrals_file(request: HttpRequest, organization: str) -> HttpResponse:
     by: Membership = request.membership  # type: ignore[attr-defined]
     chosen = _memory(request, organization, by).chosen
     rows = every_row(by.organization_id, chosen, people_of(by.organization_id), at=now)
-    record("referrals.exported", by=by, at=now, shown=[row.patient_id for row in rows])
+    shown = [row.patient_id for row in rows]
+    record("referrals.exported", by=by, at=now, shown=shown)
     return HttpResponse(
-        csv_bytes(FILE_HEADER, map(file_row, rows)),
+        csv_bytes(FILE_HEADER, map(file_row, rows), notice=notice_of_file(by.organization_id, shown)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="referrals.csv"'},
     )

@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from bhi.errors import NotFound
 from caseload.operations.coordination import send_referral
 from caseload.operations.letters import write_letter
+from caseload.operations.standing import rebuild_standing
 from caseload.operations.summary_files import ask_for_summary
 from caseload.tasks import paper_of
 from registry.models import Disclosure, PartTwoConsent, PartTwoMark, Patient
@@ -29,7 +30,8 @@ from registry.operations.part_two import (
     void_part_two_consent,
 )
 from registry.operations.rights_errors import AlreadyRevoked, PartTwoRefused, RightsRefused
-from registry.queries.part_two import any_part_two, is_part_two, part_two_of, refused_among
+from registry.queries.part_two import any_part_two, is_part_two, notice_of_file, part_two_of, refused_among
+from registry.rules.csv_text import csv_bytes
 from registry.rules.part_two import NOTICE, Use
 from tests.factories.going_live import PartTwoConsentFactory
 from tests.factories.registry import EpisodeFactory, PatientFactory
@@ -213,3 +215,22 @@ def test_a_voided_mark_cannot_be_voided_by_two(who, mark):
     end_mark(**who, mark_id=made.id, reason="Wrong.")
     with pytest.raises(AlreadyVoided):
         void_facts([made], stamp=Stamp(who["by"], who["at"]), reason="Wrong.")
+
+
+def test_a_file_of_several_says_the_notice_on_every_line_where_one_is_marked(in_tenant, episode, mark):
+    other = EpisodeFactory(organization=in_tenant)
+    people = [episode.patient_id, other.patient_id]
+    before = notice_of_file(in_tenant.id, people)
+    mark()
+    notice = notice_of_file(in_tenant.id, people)
+    assert (before, notice) == ("", NOTICE)
+    lines = csv_bytes(["Name"], [["Ana"], ["Ben"]], notice=notice).decode("utf-8-sig").splitlines()
+    assert lines == ["Name,Notice", f"Ana,{NOTICE}", f"Ben,{NOTICE}"]
+
+
+def test_the_caseloads_file_carries_the_notice(organization, by, now, mark, episode, client):
+    rebuild_standing(organization_id=organization.id, episode_ids=[episode.id], at=now)
+    mark()
+    with time_machine.travel(now, tick=False):
+        lines = client.post(f"/o/{organization.slug}/caseload/file/").content.decode("utf-8-sig").splitlines()
+    assert [line.endswith(("Notice", NOTICE)) for line in lines] == [True] * len(lines)
