@@ -1,4 +1,4 @@
-# One image for web, worker, beat and set-up; docker-compose.yml runs them.
+# One image for web, worker, beat and set-up, one for backups; docker-compose.yml runs them.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
 RUN python -m venv /venv
@@ -12,12 +12,28 @@ COPY . .
 RUN BHI_SECRET_KEY=build-only DATABASE_URL=postgresql://build@/build REDIS_URL=unix:///build \
     python manage.py collectstatic --noinput
 
-FROM python:3.11-slim-bookworm
+# Backups and their drill: Postgres' own programs in the version of the compose file, beside the same Python.
+FROM postgres:18-bookworm AS operate
+RUN apt-get update && apt-get install --yes --no-install-recommends libffi8 libsqlite3-0 ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /usr/local /usr/local
+RUN ldconfig && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bhi \
+    && install --directory --owner bhi --mode 0700 /backups
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY --from=build --chown=root:root /app /app
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER bhi
+ENTRYPOINT []
+CMD ["python", "manage.py", "backup"]
+
+FROM python:3.11-slim-bookworm AS product
 # What sets the text of PDFs.
 RUN apt-get update && apt-get install --yes --no-install-recommends \
         libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/*
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bhi
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bhi \
+    && install --directory --owner bhi --mode 0700 /backups
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build --chown=root:root /app /app
