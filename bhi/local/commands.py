@@ -21,7 +21,8 @@ HELP = """\
 ./dev down               stop what runs in this checkout
 ./dev reset [--yes]      stop, and delete the embedded database with everything in it
 ./dev bench              measure against the budgets
-./dev battery            what takes longer than ./dev test: full matrices, fault runs, large populations
+./dev battery            what takes longer than ./dev test: fault runs, long machines, a restore drill, Debian's
+                         Postgres with TLS where present (--postgres15: only that); prints its figures
 ./dev servers            start only the servers; eval "$(./dev servers)" sets their addresses in a shell
 ./dev lock [--upgrade]   compile pyproject.toml into the pinned, hashed requirements
 """

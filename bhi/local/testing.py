@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from bhi.local import database, debian, installing, servers
+from bhi.local import database, debian, installing, postgres_tls, servers
 from bhi.local.children import Ended, endable, ignore_endings
 from bhi.local.errors import SetupError
 from bhi.local.lock import locked
@@ -34,6 +34,13 @@ BESIDE = ("mypy", ("-m", "mypy"))
 # Whoever is through takes over half of what the other has left: the journeys are long, and all of one process.
 PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal")
 BATTERY = "tests/battery"
+WITH_TLS = "tests/battery/tls"
+# What Postgres itself enforces: another version of it must do the same.
+ON_DEBIANS_POSTGRES = (
+    *(WITH_TLS, "tests/walls", "tests/bhi/jobs", "tests/bhi/backups", "tests/bhi/audit"),
+    *("tests/caseload/test_races.py", "tests/billing/test_closing_races.py"),
+    *("tests/billing/test_claim_states.py", "tests/billing/test_service_months.py"),
+)
 # On a server that is not ours. The tests' own databases are copies beside it.
 TEST_DATABASE = "bhi_tests"
 HOLDS_AN_INSTALLATION = """
@@ -73,8 +80,26 @@ def test(places: Places, arguments: Sequence[str]) -> int:
 
 
 def battery(places: Places, arguments: Sequence[str]) -> int:
-    """Run what takes longer: full matrices, fault runs, large populations."""
-    return judged(places, (), (*PYTEST, *(arguments or [BATTERY])))
+    """Run what takes longer: full matrices, fault runs, large populations; and the walls on Debian's Postgres with TLS.
+
+    With --postgres15 only the latter, or those of its tests that are named after it.
+    """
+    if arguments[:1] == ["--postgres15"]:
+        return on_debians_postgres(places, arguments[1:])
+    if arguments:
+        return judged(places, (), (*PYTEST, *arguments))
+    code = judged(places, (), (*PYTEST, BATTERY, f"--ignore={WITH_TLS}"))
+    if postgres_tls.installed() is None:
+        say("There is no Postgres of Debian's here: the walls were not tried on it")
+        return code
+    return on_debians_postgres(places, ()) or code
+
+
+def on_debians_postgres(places: Places, arguments: Sequence[str]) -> int:
+    """The walls, what Postgres enforces, jobs and backups on another version, over TLS with a verified certificate."""
+    installing.ensure(places, "test")
+    with endable(), postgres_tls.tls_server(places) as admin:
+        return judged(places, (), (*PYTEST, *(arguments or ON_DEBIANS_POSTGRES)), admin=admin)
 
 
 def bench(places: Places, arguments: Sequence[str]) -> int:
@@ -88,9 +113,12 @@ def bench(places: Places, arguments: Sequence[str]) -> int:
             return 130
 
 
-def judged(places: Places, checks: Sequence[Check], tests: Sequence[str], beside: Check | None = None) -> int:
+def judged(
+    places: Places, checks: Sequence[Check], tests: Sequence[str], beside: Check | None = None, *, admin: str = ""
+) -> int:
     """Set up, run the checks and then pytest, each whatever the others said, and one check beside them all; 0 only
-    when all went well."""
+    when all went well. `admin` is the administrator's URL of a server to use in place of an embedded one."""
+    given = {**os.environ, "DATABASE_ADMIN_URL": admin} if admin else os.environ
     browser = debian.chromium(os.environ)
     if not debian.ensure_pango():
         raise SetupError(debian.PANGO_MISSING)
@@ -98,7 +126,7 @@ def judged(places: Places, checks: Sequence[Check], tests: Sequence[str], beside
     cluster = places.passing("test")
     with endable():
         try:
-            with passing_servers(places, cluster, os.environ) as environ:
+            with passing_servers(places, cluster, given) as environ:
                 environ["BHI_CHROMIUM"] = browser
                 report = cluster.folder / "pytest.xml"
                 with meanwhile(places, beside, environ, cluster.folder / "beside.log") as ended:

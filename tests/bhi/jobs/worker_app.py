@@ -9,10 +9,14 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import django
 from celery.signals import worker_init
 
 from bhi.celery import app
-from bhi.jobs import registry
+
+django.setup()  # celery would do it later; the registry of kinds knows people
+
+from bhi.jobs import registry  # noqa: E402
 
 LEASE = timedelta(seconds=2)
 GATE = Path(os.environ["BHI_TEST_GATE"])
