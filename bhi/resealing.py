@@ -19,7 +19,17 @@ from bhi.accounts.mfa_secrets import sealed as factor_sealed
 from bhi.accounts.mfa_secrets import secrets_of
 from bhi.files.models import StoredFile
 from bhi.files.operations import bound_to as file_bound_to
-from bhi.sealing import SealBroken, SealedTextField, is_newest, newest_prefix, place, seal, unseal
+from bhi.sealing import (
+    SealBroken,
+    SealedTextField,
+    is_newest,
+    newest_prefix,
+    place,
+    seal,
+    seal_text,
+    unseal,
+    unseal_text,
+)
 
 OWNER: Final = "owner"
 CHUNK: Final = 50
@@ -98,6 +108,43 @@ def reseal_factors() -> tuple[int, int]:
                 continue
             cursor.execute("UPDATE mfa_authenticator SET data = %s WHERE id = %s", [kept, row_id])
             resealed += 1
+    return resealed, broken
+
+
+def sealed_json() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Tables whose rows hold one sealed text inside JSON: table, column, path (`sealed_json` of their models)."""
+    for model in apps.get_models():
+        if found := getattr(model, "sealed_json", None):
+            yield model._meta.db_table, *found
+
+
+def reseal_json(
+    table: str, column: str, path: tuple[str, ...], organization_id: UUID | None = None, alias: str = OWNER
+) -> tuple[int, int]:
+    """Seal those texts anew, open ones too: how many, and how many stay shut. One transaction; texts are short."""
+    resealed = broken = 0
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        without_triggers(cursor, table)
+        only = "" if organization_id is None else " AND organization_id = %s"
+        cursor.execute(
+            f"SELECT id, organization_id, {column} #>> %s FROM {table} WHERE {column} #>> %s IS NOT NULL{only}",  # noqa: S608
+            [list(path), list(path), *([organization_id] if organization_id else [])],
+        )
+        for row_id, organization, text in cursor.fetchall():
+            if is_newest(text):
+                continue
+            bound = place(organization, table, column, row_id)
+            try:
+                kept = seal_text(unseal_text(text, bound_to=bound), bound_to=bound)
+            except SealBroken:
+                broken += 1
+                continue
+            cursor.execute(
+                f"UPDATE {table} SET {column} = jsonb_set({column}, %s, to_jsonb(%s::text)) WHERE id = %s",  # noqa: S608
+                [list(path), kept, row_id],
+            )
+            resealed += 1
+        cursor.execute("SELECT set_config('pgtrigger.ignore', '{}', true)")
     return resealed, broken
 
 

@@ -108,6 +108,9 @@ class Claim(TenantModel):
         help_text="The closed month that it asks for",
     )
 
+    # Sealed inside `content` (bhi.sealing.seal_text), written and read by billing.queries.kept_heads.
+    sealed_json = ("content", ("head", "biller", "tax_id"))
+
     class Meta:
         constraints = [
             *tenant_wall("billing_claim", "batch", "patient", "episode", "payer", "frozen", "replaces", "clinician"),

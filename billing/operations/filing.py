@@ -21,6 +21,7 @@ from billing.operations.errors import HoldsTakenBack, MonthNotOver, NothingReady
 from billing.queries.calendar import is_over, month_title
 from billing.queries.claim_answers import is_spoilt
 from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan
+from billing.queries.kept_heads import head_to_keep
 from billing.rules.canonical import plain
 from billing.rules.closing import FrozenLine
 from billing.rules.x12.claim import ClaimFile, FiledClaim, FiledLine, FileHead, write_837p
@@ -155,7 +156,7 @@ def keep(claim: Claim, filed: FiledClaim, head: FileHead) -> None:
     claim.service_on = filed.service_on
     claim.charge = filed.charge
     claim.clinician_id = UUID(filed.ids.clinician) if filed.ids.clinician else None
-    claim.content = {"head": plain(head), "claim": plain(filed)}
+    claim.content = {"head": head_to_keep(claim, head), "claim": plain(filed)}
     # Nobody pays a test: its claim never stands, and the month leaves again in earnest.
     claim.is_superseded = claim.is_superseded or head.is_test
 

@@ -6,9 +6,10 @@ import hashlib
 
 from bhi.files.operations import read
 from billing.models import Batch, BatchFormat, Claim
+from billing.queries.kept_heads import kept_head
 from billing.rules.canonical import read as read_kept
 from billing.rules.claims_file import ClaimRow, claims_file
-from billing.rules.x12.claim import ClaimFile, FiledClaim, FileHead, write_837p
+from billing.rules.x12.claim import ClaimFile, FiledClaim, write_837p
 
 
 def batch_bytes(batch: Batch) -> bytes | None:
@@ -23,10 +24,10 @@ def batch_bytes(batch: Batch) -> bytes | None:
 def written_again(batch: Batch) -> bytes:
     """The file of a batch from what its claims keep; empty where they keep nothing of it."""
     rows = Claim.objects.filter(organization_id=batch.organization_id, batch=batch).order_by("number")
-    kept = [content for content in rows.values_list("content", flat=True) if content]
+    kept = [row for row in rows.only("organization_id", "content") if row.content]
     if not kept:
         return b""
     if batch.format == BatchFormat.CSV:
-        return claims_file(read_kept(ClaimRow, row) for content in kept for row in content["rows"])
-    claims = tuple(read_kept(FiledClaim, content["claim"]) for content in kept)
-    return write_837p(ClaimFile(read_kept(FileHead, kept[0]["head"]), claims)).encode()
+        return claims_file(read_kept(ClaimRow, row) for one in kept for row in one.content["rows"])
+    claims = tuple(read_kept(FiledClaim, one.content["claim"]) for one in kept)
+    return write_837p(ClaimFile(kept_head(kept[0]), claims)).encode()

@@ -16,6 +16,7 @@ from billing.models import Batch, BatchFormat, Claim
 from billing.queries.charge_sheets import ChargeRow, charge_row, charge_sheet
 from billing.queries.filing_facts import biller_of
 from billing.queries.filing_settings import billing_provider
+from billing.queries.kept_heads import kept_head
 from billing.queries.other_plans import other_plans
 from billing.rules.canonical import read as read_kept
 from billing.rules.claim_sheet import OtherPlan
@@ -147,7 +148,7 @@ def _of_batch(organization_id: UUID, batch_id: UUID) -> Paper:
         .order_by("number")
     )
     kept = [(row, read_kept(FiledClaim, row.content["claim"])) for row in rows if "claim" in row.content]
-    biller = read_kept(Biller, kept[0][0].content["head"]["biller"]) if kept else None
+    biller = kept_head(kept[0][0]).biller if kept else None
     others = first_others(organization_id, [(row.patient_id, claim) for row, claim in kept])
     return Paper(tuple(_batch_row(row, claim, others.get(row.patient_id)) for row, claim in kept), biller)
 

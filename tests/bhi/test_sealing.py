@@ -15,10 +15,14 @@ from bhi.files.operations import read, store
 from bhi.sealing import SealBroken, is_newest, place, seal, seal_text, unseal, unseal_text
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
+from billing.models import BillingProvider, Claim
+from tests.factories.billing import ClaimFactory
+from tests.factories.claims import BillingProviderFactory
 from tests.factories.going_live import SingleSignOnFactory
 from tests.factories.tenancy import NOW, UserFactory
 
 CONTENT = b"Quuxworth,Zebediah,MRN-77120"
+TAX_ID = "900557718"
 SECRET = "hush-7781-hush"
 HERE = place(uuid7(), "table", "column", uuid7())
 
@@ -93,6 +97,10 @@ def planted(organization, other_organization, settings):
         with tenant(one):
             for _ in range(5):
                 store(CONTENT, organization_id=one.id, purpose="batch", media_type="text/csv", at=NOW)
+            BillingProviderFactory(organization=one, tax_id=TAX_ID, tax_id_kind="SY")
+            plain = ClaimFactory(organization=one, content={"head": {"biller": {"tax_id": TAX_ID, "name": "N"}}})
+            assert plain.content["head"]["biller"]["tax_id"] == TAX_ID
+            StoredFile.objects.filter(purpose="test").update(sealed=b"")
             sign_on = SingleSignOnFactory(organization=one, secret=SECRET)
             sign_on.client_id = "changed"
             sign_on.save()
@@ -101,7 +109,7 @@ def planted(organization, other_organization, settings):
     Authenticator.objects.create(
         user=person,
         type="recovery_codes",
-        data={"migrated_codes": [seal_text("1234", bound_to="mfa_authenticator|data")]},
+        data={"migrated_codes": [seal_text("77345518", bound_to="mfa_authenticator|data")]},
     )
     Authenticator.objects.create(user=person, type="webauthn", data={"name": "Laptop", "credential": {}})
     return organization, other_organization
@@ -117,28 +125,35 @@ def everything_opens(organizations) -> list:
     opened = []
     for one in organizations:
         with tenant(one):
-            opened += [read(file) for file in StoredFile.objects.all()]
+            opened += [read(file) for file in StoredFile.objects.filter(purpose="batch")]
             opened += [row.secret for row in SingleSignOn.objects.all()]
             opened += [row.secret for row in SingleSignOn.pgh_event_model.objects.all()]
+            opened += [row.tax_id for row in BillingProvider.objects.all()]
+            opened += [tax_id_of(claim) for claim in Claim.objects.all()]
     codes = Authenticator.objects.get(type="recovery_codes").wrap()
     assert Authenticator.objects.get(type="totp").wrap().validate_code("no") is False
     return [*opened, codes.get_unused_codes()]
 
 
-ALL = [*([CONTENT] * 5), SECRET, SECRET]
+def tax_id_of(claim) -> str:
+    here = place(claim.organization_id, "billing_claim", "content", claim.id)
+    return unseal_text(claim.content["head"]["biller"]["tax_id"], bound_to=here)
+
+
+ALL = [*([CONTENT] * 5), SECRET, SECRET, TAX_ID, TAX_ID]
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_after_a_rotation_the_old_key_is_not_needed(planted, settings):
     settings.FILE_KEYS = ("second", "first")
-    assert everything_opens(planted) == [*ALL, *ALL, ["1234"]]
+    assert everything_opens(planted) == [*ALL, *ALL, ["77345518"]]
     said = rotate(organization=planted[0].slug)
     assert said.splitlines()[-1] == "Older keys are still needed for other organizations."
     said = rotate().splitlines()
     assert "files_storedfile.sealed: 5 of 5 sealed anew" in said
     assert said[-1] == "No older key is needed any more."
     settings.FILE_KEYS = ("second",)
-    assert everything_opens(planted) == [*ALL, *ALL, ["1234"]]
+    assert everything_opens(planted) == [*ALL, *ALL, ["77345518"]]
     with tenant(planted[0]):
         assert SingleSignOn.pgh_event_model.objects.count() == 1  # another key is no change
     assert {line.partition(": ")[2] for line in rotate().splitlines()[:-1]} == {"nothing to do", "0 sealed anew"}
@@ -162,11 +177,12 @@ def test_a_rotation_that_was_broken_off_goes_on(planted, settings, monkeypatch):
     settings.FILE_KEYS = ("second", "first")
     assert rotate().splitlines()[0] == "files_storedfile.sealed: 4 of 6 sealed anew"
     settings.FILE_KEYS = ("second",)
-    assert everything_opens(planted) == [*ALL, *ALL, ["1234"]]
+    assert everything_opens(planted) == [*ALL, *ALL, ["77345518"]]
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_what_does_not_open_is_said_and_left(planted, settings):
+    rotate()  # seals what stood open in claims
     settings.FILE_KEYS = ("third",)
     before = everything_in_the_database()
     with pytest.raises(SystemExit):
@@ -184,19 +200,18 @@ def test_only_the_owner_rotates_and_only_what_there_is(monkeypatch):
 
 
 def everything_in_the_database() -> list:
+    """Every row of every table, as a copy of the database would hold it."""
     with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
         rows = []
-        for sql in (
-            "SELECT id::text, sealed FROM files_storedfile ORDER BY id",
-            "SELECT id::text, sealed_secret FROM accounts_singlesignon ORDER BY id",
-            "SELECT id::text, convert_to(data::text, 'UTF8') FROM mfa_authenticator ORDER BY id",
-        ):
-            cursor.execute(sql)
-            rows += [(key, bytes(value)) for key, value in cursor.fetchall()]
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"SELECT * FROM {table} AS found ORDER BY found::text")
+            rows += [tuple(bytes(value) if isinstance(value, memoryview) else value for value in row) for row in cursor]
         return rows
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_a_copy_of_the_database_holds_none_of_it(planted):
-    kept = b"".join(value for _, value in everything_in_the_database())
-    assert [planted for planted in (CONTENT, b"Quuxworth", SECRET.encode(), b"1234") if planted in kept] == []
+    rotate()  # seals what stood open in claims
+    kept = repr(everything_in_the_database())
+    assert [planted for planted in ("Quuxworth", SECRET, TAX_ID, "77345518") if planted in kept] == []

@@ -8,7 +8,16 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from bhi.resealing import OWNER, Column, reseal_factors, reseal_some, sealed_columns, waiting
+from bhi.resealing import (
+    OWNER,
+    Column,
+    reseal_factors,
+    reseal_json,
+    reseal_some,
+    sealed_columns,
+    sealed_json,
+    waiting,
+)
 from bhi.tenancy.models import Organization
 
 
@@ -27,6 +36,10 @@ class Command(BaseCommand):
             raise CommandError("rotate_keys runs as bhi_owner: set DATABASE_OWNER_URL.")
         only = _id_of(organization) if organization else None
         broken = sum(self._column(column, only) for column in sealed_columns())
+        for table, column, path in sealed_json():
+            count, shut = reseal_json(table, column, path, only)
+            self.stdout.write(f"{table}.{column}: {count} sealed anew")
+            broken += shut
         if only is None:
             count, shut = reseal_factors()
             self.stdout.write(f"mfa_authenticator.data: {count} sealed anew")
