@@ -159,8 +159,7 @@ def _clinic(row: Mapping[str, Any], able: Mapping[UUID, Membership], at: datetim
     zone = ZoneInfo(row["time_zone"])
     today = at.astimezone(zone).date()
     drilled_on = row["drilled_at"].astimezone(zone).date() if row["drilled_at"] else None
-    missing = [word for word, has in (("NPI", row["has_npi"]), ("address", row["has_address"])) if not has]
-    site = f"{' and '.join(missing)} missing" if missing else f"place of service {row['place_of_service']}"
+    site = f"place of service {row['place_of_service']}" if row["has_npi"] else "NPI missing"
     enrolled = row["enrolled"]
     return ClinicFacts(
         row["id"],
@@ -168,7 +167,8 @@ def _clinic(row: Mapping[str, Any], able: Mapping[UUID, Membership], at: datetim
         row["program"],
         zone,
         {
-            "site": Found(not missing, site),
+            "site": Found(row["has_npi"], site),
+            "address": Found(row["has_address"]),
             "hours": Found(row["has_hours"], "" if row["has_hours"] else "weekdays 8 to 5 until you say otherwise"),
             "tools": Found(row["has_tools"], "" if row["has_tools"] else "PHQ-9 and GAD-7 until you say otherwise"),
             "after_hours": Found(row["has_after_hours"]),
