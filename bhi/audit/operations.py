@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
+from django.db import connection
 
 from bhi.audit.chain import BEGINNING, events_of, fingerprint, first_day
 from bhi.audit.models import AuditEvent, AuditSeal
@@ -62,8 +63,11 @@ def seal_days(*, organization_id: UUID, at: datetime) -> int:
     """Seal every day that has ended and is not sealed yet, from the oldest event on. How many there were.
 
     For the night, eight hours after a day's end in UTC, when nothing that began in it is still being written. Each
-    seal's fingerprint also goes to the log, which is kept elsewhere.
+    seal's fingerprint also goes to the log, which is kept elsewhere. Who seals at the same time waits, and finds
+    nothing left.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit seal {organization_id}"])
     last = AuditSeal.objects.filter(organization_id=organization_id).order_by("number").last()
     day = last.day + timedelta(days=1) if last else first_day(organization_id)
     previous, number, count = (last.sha256, last.number, 0) if last else (BEGINNING, 0, 0)

@@ -34,6 +34,7 @@ from registry.forms.audit import AuditForm, SeenForm
 from registry.operations.who_saw import MAKE, MOST, ask_for_list
 from registry.queries.who_saw import Named, list_file, names_of, patients_numbered, span_asked
 
+OFTEN = 12  # acts that are not folded away
 STOP_POLLING = 286  # htmx stops asking
 
 
@@ -173,10 +174,12 @@ def _seen(by: Membership, form: SeenForm) -> dict[str, Any]:
     return {
         "page": page,
         "acts": acts,
+        "often": acts[:OFTEN],
+        "seldom": acts[OFTEN:],
         "kept": _kept(form),
         "unnamed": unnamed,
-        "unnamed_words": f"{_times(unnamed)} they looked at rows of an uploaded file before these "
-        "were anybody’s record. Look into the file itself.",
+        "unnamed_words": f"{_times(unnamed)} a list, or a file before it was taken over, told only how many people it "
+        "showed. Look at these in the audit.",
         "lines": _lines(page, names),
         "shown": f"{first + 1} to {first + len(page.rows)}",
         "previous": max(first - PAGE, 0) if first else None,

@@ -122,7 +122,7 @@ class TestPage:
 
     def test_says_that_rows_of_a_file_are_counted_and_not_named(self, client_for, evening, dana):
         page = client_for("admin").post(SEEN, {"person": dana.id, **ASKED}).content.decode()
-        assert "Once they looked at rows of an uploaded file" in page
+        assert "Once a list, or a file before it was taken over, told only how many" in page
 
     def test_nothing_in_the_span_says_so(self, client_for, evening, dana):
         asked = {"person": dana.id, "since": "2026-03-04T17:00", "until": "2026-03-04T19:00"}
