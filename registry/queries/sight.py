@@ -5,6 +5,7 @@ Given to bhi.tenancy.sight, which has Postgres obey it.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -61,7 +62,9 @@ def sight_of_seat(seat: Membership, at: datetime) -> Sight:
             besides = [patient_id for (patient_id,) in cursor.fetchall()]
     accesses = tuple(
         Opened(UUID(access_id), UUID(patient_id), until, minutes_left(until, at))
-        for access_id, patient_id, until in ((one, of, datetime.fromisoformat(text)) for one, of, text in opened or ())
+        for access_id, patient_id, until in (
+            (one, of, datetime.fromisoformat(text)) for one, of, text in json.loads(opened or "[]")
+        )
     )
     seen = frozenset(access.patient_id for access in accesses)
     return Sight(
