@@ -163,6 +163,16 @@ def test_the_same_person_under_two_numbers_is_pointed_at():
 # Clinics, staff, payers.
 
 
+@pytest.mark.parametrize(("written", "program"), [("", "bhi"), ("CoCM", "cocm"), ("General BHI", "bhi")])
+def test_who_is_in_no_program_by_name_begins_in_the_clinics(written: str, program: str) -> None:
+    header = "MRN|Name|DOB|Date Enrolled|Program"
+    found = plan(patients(f"1|Doe, Jo|1/1/1980|9/1/2026|{written}", header=header),
+                 known=Known(clinics=(replace(NORTH, program="bhi"),)))  # fmt: skip
+    (one,) = found.patients
+    assert one.writes.episode is not None
+    assert one.writes.episode.program == program
+
+
 def test_an_unknown_clinic_without_a_zone_is_a_question():
     rows = patients("1|Doe, Jo|1/1/1980|South", header="MRN|Name|DOB|Clinic")
     found = plan(rows, known=Known())

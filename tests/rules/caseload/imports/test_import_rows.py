@@ -48,7 +48,7 @@ def test_a_whole_row_of_the_tracker():
         insurance=Insurance("AETNA", "", "927098211"),
         enrolment=Enrolment(
             state="active",
-            program="cocm",
+            program="",
             enrolled_on=date(2026, 9, 23),
             consent_on=date(2026, 10, 2),
             consent_form="written",
