@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils.html import escape
 
 from bhi.accounts.errors import ReviewChanged, ReviewSigned
@@ -93,6 +94,13 @@ def test_stays_as_it_was_signed(lead, seat, membership):
         sign(lead)
     with pytest.raises(ReviewSigned):
         keep_access_review(by=lead, at=NOW, today=TODAY, chosen={})
+
+
+def test_postgres_refuses_to_change_what_was_signed(lead):
+    row = sign(lead)
+    with pytest.raises(IntegrityError, match="A signed access review stays as it is"), transaction.atomic():
+        AccessReview.objects.filter(id=row.id).update(lines=[])
+    assert len(AccessReview.objects.get().lines) == 1
 
 
 def test_what_is_to_end_is_to_do_until_it_ended(lead, seat):
