@@ -133,10 +133,10 @@ def judged(
                     outcomes = [step(places, name, command, environ) for name, command in checks]
                     outcomes.append(step(places, "pytest", (*tests, f"--junitxml={report}"), environ))
                     outcomes += ended()
-                count = counted(report)
+                count, kinds = counted(report), of_each_kind(report)
         except Ended:
             return 130
-    return conclude(outcomes, count)
+    return conclude(outcomes, count, kinds)
 
 
 @contextmanager
@@ -260,11 +260,24 @@ def counted(report: Path) -> Count | None:
     return Count(total - failed - skipped, failed, skipped)
 
 
-def conclude(outcomes: Sequence[Outcome], count: Count | None) -> int:
-    """Print how each step went, and pytest's count as the last line."""
+def of_each_kind(report: Path) -> dict[str, int]:
+    """How many tests of the report stand in which part of tests/: what was proved, at a glance."""
+    try:
+        cases = ET.parse(report).getroot().iter("testcase")  # noqa: S314 -- pytest wrote it a moment ago
+    except (FileNotFoundError, ET.ParseError):
+        return {}
+    parts = [case.get("classname", "").removeprefix("tests.").split(".") for case in cases]
+    names = [" ".join(part[:2]) if part[0] == "walls" else part[0] for part in parts]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def conclude(outcomes: Sequence[Outcome], count: Count | None, kinds: Mapping[str, int] | None = None) -> int:
+    """Print how each step went and what the tests were of, and pytest's count as the last line."""
     print()
     for one in outcomes:
         print(f"  {'ok    ' if one.code == 0 else 'FAILED'}  {one.name} ({one.seconds:.0f} s)")
+    for name, number in (kinds or {}).items():
+        print(f"  {number:>6,}  {name.replace(' test_', ': ').replace('_', ' ')}")
     if count is None:
         print("pytest did not finish; see above")
     else:
