@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
 from bhi.audit.operations import record
@@ -19,6 +21,7 @@ from registry.operations.who_saw import discard_lists
 from tests.factories.program import RecordNumberFactory
 from tests.factories.registry import PatientFactory
 from tests.factories.tenancy import ClinicFactory
+from tests.statements import own
 
 pytestmark = pytest.mark.django_db
 SEEN = "/o/lakeside/audit/seen/"
@@ -226,3 +229,15 @@ class TestEventsOfAPatient:
             "was refused",
             "exported the caseload",
         ]
+
+
+def test_the_page_asks_as_often_for_many_as_for_few(client_for, evening, dana, organization):
+    admin, taken = client_for("admin", "clinic_lead"), []
+    for more in (0, 40):
+        with tenant(organization), time_machine.travel(EVENING, tick=False):
+            everybody = [PatientFactory(organization=organization).id for _ in range(more)]
+            record("caseload.viewed", by=dana, at=EVENING, shown=everybody)
+        with CaptureQueriesContext(connection) as queries:
+            assert admin.post(SEEN, {"person": dana.id, **ASKED}).status_code == 200
+        taken.append(len(own(queries.captured_queries)))
+    assert taken[0] == taken[1] <= 8
