@@ -63,9 +63,8 @@ def sealed_columns() -> Iterator[Column]:
     for model in apps.get_models():
         for field in model._meta.local_fields:
             if isinstance(field, SealedTextField):
-                yield Column(
-                    model._meta.db_table, field.column, model._meta.pk.column, CHUNK, _binder(model, field.column)
-                )
+                name, key = str(field.column), str(model._meta.pk.column)
+                yield Column(model._meta.db_table, name, key, CHUNK, _binder(model, name))
 
 
 def waiting(column: Column, organization_id: UUID | None) -> int:

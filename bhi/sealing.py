@@ -145,7 +145,7 @@ class SealedTextField(models.BinaryField):  # type: ignore[type-arg]
     def place_in(self, instance: Any) -> str:
         model = type(instance)
         table = getattr(model, "pgh_tracked_model", model)._meta.db_table
-        return place(instance.organization_id, table, self.column, instance.id)
+        return place(instance.organization_id, table, str(self.column), instance.id)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = model_instance.__dict__.get(self.attname)

@@ -17,6 +17,7 @@ from bhi.jobs.doorbell import is_silent
 
 # Pages that belong to a place in the navigation without being its first page.
 SECTIONS = {
+    "single_sign_on": "people",
     "invitation_new": "people",
     "seat": "people",
     "seat_access": "people",

@@ -118,6 +118,8 @@ def _refuse_bomb(name: str, content: bytes) -> None:
         if sum(part.file_size for part in parts) > MOST_UNPACKED:
             most = MOST_UNPACKED >> 20
             raise WorkbookUnreadable(f"{name} unpacks to more than {most} MB. Split it into smaller files.")
+        if any(PurePath(part.filename).name.lower() == "vbaproject.bin" for part in parts):
+            raise WorkbookUnreadable(f"{name} holds macros, which are not taken. Save it as .xlsx and choose it again.")
         if any(_declares(archive, part) for part in parts):
             raise WorkbookUnreadable(f"{name} cannot be read as an Excel workbook. {_SAVE_AS}")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as fault:

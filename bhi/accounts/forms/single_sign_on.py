@@ -41,7 +41,7 @@ class SignOnForm(forms.Form):
     secret = forms.CharField(
         label="Client secret",
         max_length=500,
-        required=False,
+        error_messages={"required": "Enter the client secret."},
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
     domains = forms.CharField(
@@ -67,7 +67,7 @@ class SignOnForm(forms.Form):
         self.fields["secret"].help_text = (
             "Kept, and not shown. Leave empty to keep it." if has_secret else "It is kept sealed and never shown again."
         )
-        self.has_secret = has_secret
+        self.fields["secret"].required = not has_secret
 
     @classmethod
     def of(cls, row: SingleSignOn | None) -> SignOnForm:
@@ -86,12 +86,6 @@ class SignOnForm(forms.Form):
             return str(configuration_of(typed)["issuer"])
         except ProviderUnreachable as fault:
             raise forms.ValidationError(f"{fault} Check the address.") from None
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if not given.get("secret") and not self.has_secret:
-            self.add_error("secret", "Enter the client secret.")
-        return given
 
     @property
     def values(self) -> SignOnValues:

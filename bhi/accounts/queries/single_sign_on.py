@@ -65,7 +65,7 @@ def settings_of(organization_id: UUID) -> SingleSignOn | None:
 
 def people_signed_on(sign_on: SignOn) -> int:
     """How many people have signed in there, with the settings as they are."""
-    return SocialAccount.objects.filter(provider=sign_on.provider).count()
+    return int(SocialAccount.objects.filter(provider=sign_on.provider).count())
 
 
 def sign_on_for(row: SingleSignOn, organization: Organization) -> SignOn:
