@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core import mail
 
 from bhi.audit.models import AuditEvent
@@ -284,11 +285,17 @@ def test_a_record_that_is_seen_anyway_needs_no_emergency(person: Any, emergency_
     assert EmergencyAccess.objects.count() == 0
 
 
-@pytest.mark.usefixtures("at_now", "watches_sessions")
-def test_opening_asks_who_it_is_where_that_was_not_proved_lately(closed: Any, emergency_page: Any) -> None:
-    answer = emergency_page(mrn="77001")
-    assert answer.status_code in (302, 422, 423)
-    assert EmergencyAccess.objects.count() == 0
+@pytest.mark.usefixtures("watches_sessions", "closed")
+def test_opening_asks_who_it_is_where_that_was_not_proved_within_five_minutes(
+    client: Any, by: Any, now: datetime, emergency_page: Any
+) -> None:
+    with time_machine.travel(now, tick=False):
+        client.force_login(by.user)
+    with time_machine.travel(now + timedelta(minutes=6), tick=False):
+        assert emergency_page(mrn="77001").status_code == 422
+        assert EmergencyAccess.objects.count() == 0
+    with time_machine.travel(now + timedelta(minutes=4), tick=False):
+        assert emergency_page(mrn="77001").status_code == 302
 
 
 def test_a_lead_looks_at_it(closed: Any, by: Any, client_for: Any, now: datetime) -> None:

@@ -115,7 +115,7 @@ from tests.walls.made import (
 )
 from tests.walls.made_audit import list_asked, list_kept
 from tests.walls.made_going_live import checked, model_fit
-from tests.walls.made_limits import opened_by_another, opened_by_seat
+from tests.walls.made_limits import emergency_list, opened_by_another, opened_by_seat
 from tests.walls.made_people import (
     coworker,
     credential,
@@ -301,7 +301,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "restriction_end": Url(frozenset({LEAD}), get=None, post=422, made=patient, shows="patient"),
     "emergency": Url(CLINICAL, post=422),
     "emergency_end": Url(CLINICAL, get=None, post=302, made=opened_by_seat),
-    "emergencies": Url(frozenset({LEAD}), made=opened_by_another, shows="count"),
+    "emergencies": Url(frozenset({LEAD}), made=emergency_list, shows="count"),
     "emergency_look": Url(frozenset({LEAD}), post=422, made=opened_by_another, shows="patient"),
     # questionnaires and safety
     "questionnaires": Url(CLINICAL, made=patient, shows="patient"),

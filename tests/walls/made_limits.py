@@ -19,3 +19,8 @@ def opened_by_seat(seat: Membership) -> Mapping[str, Any]:
 def opened_by_another(seat: Membership) -> Mapping[str, Any]:
     """It is over, and nobody has looked at it."""
     return {"access_id": EmergencyAccessFactory(organization=seat.organization, patient=episode(seat).patient).id}
+
+
+def emergency_list(seat: Membership) -> Mapping[str, Any]:
+    opened_by_another(seat)
+    return {}
