@@ -19,7 +19,8 @@ def episodes_of(months: Iterable[ClinicMonth]) -> set[UUID]:
     """Everybody on the pages of these closes."""
     found: set[UUID] = set()
     for month in months:
-        found |= {row.episode_id for row in month.rows} | {one.episode_id for one in (*month.changed, *month.held)}
+        found |= {row.episode_id for row in month.rows} | {one.episode_id for one in month.held}
+        found |= {one.episode_id for one in month.changed}
         found |= {one.episode_id for one in month.exceptions if one.episode_id}
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -9,14 +10,14 @@ from uuid import UUID
 from django.db import transaction
 
 from bhi.audit.operations import record
-from bhi.audit.seen import Span, patients_seen
+from bhi.audit.seen import SeenPatient, Span, patients_seen
 from bhi.errors import NotFound
 from bhi.files.models import StoredFile
 from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
-from registry.queries.who_saw import PURPOSE, names_of, purpose_of
-from registry.rules.csv_text import csv_bytes
+from registry.queries.who_saw import PURPOSE, Named, names_of, purpose_of
+from registry.rules.csv_text import Cell, csv_bytes
 
 KEPT_FOR: Final = timedelta(days=1)
 MAKE: Final = "list_who_was_seen"
@@ -48,15 +49,7 @@ def keep_list(*, organization_id: UUID, job_id: UUID, span: Span, at: datetime) 
     """
     rows = patients_seen(organization_id, span, most=MOST).rows
     names = names_of(organization_id, (row.patient_id for row in rows))
-    lines = [
-        (
-            *((named.mrn, named.name) if (named := names.get(row.patient_id)) else ("", "not on record")),
-            *(f"{instant:%Y-%m-%d %H:%M:%S}" for instant in (row.first_at, row.last_at)),
-            row.opened,
-            row.listed,
-        )
-        for row in rows
-    ]
+    lines = [_line(row, names.get(row.patient_id, Named("not on record", ""))) for row in rows]
     purpose = purpose_of(job_id)
     StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
     return store(
@@ -67,6 +60,11 @@ def keep_list(*, organization_id: UUID, job_id: UUID, span: Span, at: datetime) 
         at=at,
         expires_at=at + KEPT_FOR,
     )
+
+
+def _line(row: SeenPatient, named: Named) -> Sequence[Cell]:
+    first, last = (f"{instant:%Y-%m-%d %H:%M:%S}" for instant in (row.first_at, row.last_at))
+    return (named.mrn, named.name, first, last, row.opened, row.listed)
 
 
 def discard_lists(*, organization_id: UUID, at: datetime) -> int:
