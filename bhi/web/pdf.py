@@ -47,22 +47,27 @@ def pdf_of(
     # Loaded here: it takes a second and needs libraries of the system, and web processes never make PDFs.
     try:
         import weasyprint
-        from weasyprint.urls import URLFetcherResponse
     except OSError:
         raise PdfImpossible from None
     known = {f"picture:{name}": picture for name, picture in (pictures or {}).items()}
-
-    def fetch(url: str, *_: Any, **__: Any) -> Any:
-        """Nothing but the pictures that were given."""
-        if url not in known:
-            return _nothing_from_elsewhere(url)
-        return URLFetcherResponse(url, known[url].content, {"Content-Type": known[url].media_type})
-
-    document = weasyprint.HTML(string=html, url_fetcher=fetch)
-    sheets = [weasyprint.CSS(string=css, url_fetcher=_nothing_from_elsewhere)]
+    document = weasyprint.HTML(string=html, url_fetcher=_Given(known))
+    sheets = [weasyprint.CSS(string=css, url_fetcher=_Given({}))]
     made: bytes = document.write_pdf(stylesheets=sheets, pdf_variant="pdf/ua-1" if is_tagged else None)
     return made
 
 
-def _nothing_from_elsewhere(url: str, *_: Any, **__: Any) -> Any:
-    raise ValueError("A PDF is made of its template alone.")
+class _Given:
+    """Fetches nothing but the pictures that were given; what else a document names is left out of it."""
+
+    _fail_on_errors = False  # asked by the library of what fetches for it
+
+    def __init__(self, known: Mapping[str, Picture]) -> None:
+        self.known = known
+
+    def __call__(self, url: str, *_: Any, **__: Any) -> Any:
+        from weasyprint.urls import URLFetcherResponse
+
+        if url not in self.known:
+            raise ValueError("A PDF is made of its template alone.")
+        picture = self.known[url]
+        return URLFetcherResponse(url, picture.content, {"Content-Type": picture.media_type})

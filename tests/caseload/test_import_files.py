@@ -155,6 +155,16 @@ def test_files_that_unpack_to_too_much(monkeypatch):
     assert str(caught.value) == "a.xlsx unpacks to more than 1 MB. Split it into smaller files."
 
 
+@pytest.mark.parametrize("part", ["xl/vbaProject.bin", "xl/other/VBAPROJECT.BIN"])
+def test_files_that_hold_macros_are_not_taken(part):
+    content = io.BytesIO(book(["MRN"], [1]))
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr(part, b"Sub AutoOpen()")
+    with pytest.raises(WorkbookUnreadable) as caught:
+        read_workbook("a.xlsx", content.getvalue())
+    assert str(caught.value) == "a.xlsx holds macros, which are not taken. Save it as .xlsx and choose it again."
+
+
 @pytest.mark.parametrize("content", [b"MRN\n1\n2\n3", book(["MRN"], [1], [2], [3])])
 def test_files_with_too_many_rows(monkeypatch, content):
     monkeypatch.setattr(module, "MOST_ROWS", 3)

@@ -280,7 +280,7 @@ def test_the_fullest_takes_two_sheets(written: Any, organization: Any, now: date
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
     with pytest.raises(ValueError, match="template alone"):
-        pdf._nothing_from_elsewhere("https://elsewhere.example/font.woff2")
+        pdf._Given({})("https://elsewhere.example/font.woff2")
 
 
 @pytest.fixture
