@@ -19,7 +19,7 @@ from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization
 from billing.models import ChargePosted, Claim, Denial, Packet, Refund
 from caseload.models import AgendaItem, Contact, TimeEntry, Timer
-from registry.models import Episode, Patient, Referral, SafetyNotice
+from registry.models import EmergencyAccess, Episode, Patient, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
 from tests.walls.access_kinds import ROLES, Url
 from tests.walls.made import MARKERS
@@ -158,6 +158,7 @@ PATIENT_OF: Mapping[str, tuple[Any, str]] = {
     "posted_id": (ChargePosted, "patient_id"),
     "refund_id": (Refund, "claim__patient_id"),
     "packet_id": (Packet, "episode__patient_id"),
+    "access_id": (EmergencyAccess, "patient_id"),
 }
 # A job's page: of the patient that its address names, or else its arguments.
 OF_A_JOB = ("job_id", (Job, "arguments__patient_id"))
