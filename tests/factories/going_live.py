@@ -17,6 +17,7 @@ from registry.models import (
     ModelFit,
     PartTwoConsent,
     PartTwoMark,
+    Patient,
     PayerCheck,
     PilotReview,
     RecordExport,
@@ -130,9 +131,15 @@ class EmergencyAccessFactory(DjangoModelFactory):
 class PartTwoMarkFactory(OfPatient):
     class Meta:
         model = PartTwoMark
+        skip_postgeneration_save = True
 
     program_name = "Riverside Recovery"
     from_on = ON
+
+    @factory.post_generation
+    def marked(self, create, extracted, **kwargs):
+        """As the operation does: the record says that it is marked."""
+        Patient.objects.filter(id=self.patient_id).update(is_part_two=True)
 
 
 class PartTwoConsentFactory(OfPatient):
