@@ -240,6 +240,11 @@ CONTENT_SECURITY_POLICY = {
 # Uploads: the workbook of a large program is below this; more is refused before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "bhi.web.uploads.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 # A plan with far too many rows is answered with a sentence and everything typed, not with a bare 400.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 

@@ -54,6 +54,7 @@ _MARKUP = {
     b"<!doctype": "a web page, not a spreadsheet, whatever its name says",
     b"<table": "a web page, not a spreadsheet, whatever its name says",
     b"<?xml": "an XML file, not a spreadsheet",
+    b"<svg": "a picture, not a spreadsheet",
     b"mime-version:": "a web page, not a spreadsheet, whatever its name says",
 }
 _SAVE_AS = "Save it as an Excel workbook (.xlsx) or as CSV and choose it again."
