@@ -1,0 +1,120 @@
+"""Each role reads what its work takes (45 CFR 164.502(b)): planted words, every address, every kind of answer.
+
+Billing reads codes, minutes and dates, and nothing that somebody wrote about a patient; admins read no patient but in
+the files that they bring and the audit; who cares for patients reads no amounts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any, Final
+
+import pytest
+
+from bhi.tenancy.context import tenant
+from bhi.tenancy.models import Membership
+from registry.models import CarePlan, Episode, RiskCase, SafetyPlan
+from tests.factories.caseload import CaseReviewFactory, ContactFactory, FollowUpFactory, RecommendationFactory
+from tests.factories.program import InitialAssessmentFactory, SafetyPlanFactory
+from tests.factories.registry import AssessmentFactory, CarePlanFactory
+from tests.factories.reviews import TreatmentChangeFactory
+from tests.factories.risk import RelapsePlanFactory, RiskCaseFactory
+from tests.walls.access import OF_AN_ORGANIZATION
+from tests.walls.access_kinds import ADMIN, BILLING, CM, PC, TC
+from tests.walls.asking import Asking
+from tests.walls.made import MARKERS
+
+PLANTED: Final = (
+    *("NOTEWORD", "ASKWORD", "PLANWORD", "SAFEWORD", "FIRSTWORD", "STAYWORD", "RISKWORD", "ANSWERWORD"),
+    *("REVIEWWORD", "SUMWORD", "ADVICEWORD", "DOSEWORD", "IFWORD", "NEXTWORD", "DRUGWORD"),
+)
+AMOUNT: Final = re.compile(rb"\$\s?\d")
+# Where an admin reads of patients, and why.
+ADMINS: Final = {
+    "audit_file": "whom somebody saw, with names, for a notice of a breach",
+    "imports": "what they import",
+    "import_run": "what they import",
+    "practice_files": "the practice's own file",
+    "practice_file": "the practice's own file",
+    "look_backs": "what the practice billed",
+    "look_back": "what the practice billed",
+    "look_back_choose": "what the practice billed",
+    "look_back_print": "what the practice billed",
+    "look_back_file": "what the practice billed",
+    "closed_list_file": "what the practice billed",
+}
+
+
+def plant(seat: Membership) -> None:
+    """One word in everything that somebody writes about a patient, for every enrolment there is."""
+    with tenant(seat.organization):
+        planted = CarePlan.objects.filter(text="PLANWORD").values("episode")
+        for episode in Episode.objects.exclude(id__in=planted).select_related("patient"):
+            of = {"organization": seat.organization, "episode": episode}
+            ContactFactory(**of, note="NOTEWORD", question="ASKWORD", on=episode.enrolled_on, started_at=None)
+            CarePlanFactory(**of, text="PLANWORD", content={"goals": [{"text": "PLANWORD"}]})
+            InitialAssessmentFactory(**of, number=77, content={"history": "FIRSTWORD"})
+            RelapsePlanFactory(**of, number=77, content={"signs": ["STAYWORD"]})
+            AssessmentFactory(**of, detail={"comment": "ANSWERWORD"})
+            FollowUpFactory(**of, purpose="NEXTWORD")
+            TreatmentChangeFactory(**of, text="DRUGWORD")
+            review = CaseReviewFactory(**of, question="ASKWORD", summary="SUMWORD", impression="REVIEWWORD")
+            words = {"text": "ADVICEWORD", "dose": "DOSEWORD", "if_then": "IFWORD"}
+            RecommendationFactory(organization=seat.organization, review=review, **words)
+            person = {"organization": seat.organization, "patient": episode.patient}
+            if not SafetyPlan.objects.filter(patient=episode.patient, number=77).exists():
+                SafetyPlanFactory(**person, number=77, content={"signs": ["SAFEWORD"]})
+            if not RiskCase.objects.filter(patient=episode.patient, closed_at=None).exists():
+                RiskCaseFactory(**person, concern="RISKWORD")
+
+
+def answers(asking: Asking, who: str) -> list[Any]:
+    asking.own(who)
+    plant(asking.seats[who])
+    return [asking.ask(who, method) for method in ("GET", "POST")]
+
+
+def asking_of(name: str, seats: Any) -> Asking:
+    return Asking(name, OF_AN_ORGANIZATION[name], seats)
+
+
+def open_to(role: str) -> list[str]:
+    return sorted(name for name, url in OF_AN_ORGANIZATION.items() if role in url.roles)
+
+
+@pytest.mark.parametrize("name", open_to(BILLING))
+def test_billing_reads_nothing_that_was_written_about_a_patient(seats: Any, name: str) -> None:
+    told = [
+        word
+        for answer in answers(asking_of(name, seats), BILLING)
+        for word in PLANTED
+        if word.encode() in answer.content
+    ]
+    assert told == []
+
+
+@pytest.mark.parametrize("name", open_to(ADMIN))
+def test_admins_read_of_patients_only_what_they_bring_and_the_audit(seats: Any, name: str) -> None:
+    found = answers(asking_of(name, seats), ADMIN)
+    assert [word for answer in found for word in PLANTED if word.encode() in answer.content] == []
+    if name not in ADMINS:
+        assert [word for answer in found for word in MARKERS if word.encode() in answer.content] == []
+
+
+@pytest.mark.parametrize("name", sorted({*open_to(CM), *open_to(PC), *open_to(TC)}))
+def test_who_cares_for_patients_reads_no_amounts(seats: Any, name: str) -> None:
+    asking, told = asking_of(name, seats), defaultdict(list)
+    for who in sorted({CM, PC, TC} & asking.url.roles):
+        for method in ("GET", "POST"):
+            told[who] += AMOUNT.findall(asking.ask(who, method).content)
+    assert {who: amounts for who, amounts in told.items() if amounts} == {}
+
+
+def test_the_words_are_really_there(seats: Any) -> None:
+    """Read by who cares for the patient: else nothing above would have been tried."""
+    read: set[str] = set()
+    for name in ("patient_chart", "case_summary", "care_plan", "coordination", "advice", "risk_case", "today"):
+        asking = asking_of(name, seats)
+        read |= {word for answer in answers(asking, CM) for word in PLANTED if word.encode() in answer.content}
+    assert {"PLANWORD", "ADVICEWORD", "RISKWORD", "NEXTWORD"} <= read
