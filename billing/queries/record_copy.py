@@ -25,6 +25,8 @@ from registry.rules.instruments.library import INSTRUMENTS
 People = Mapping[UUID, Membership]
 _TOLD_BY_NAME: Final = frozenset({"tenancy.Clinic", "registry.Payer", "registry.TreatingClinician"})
 _LONG: Final = 90
+# Who set it down, and what became of that, stand behind what it says.
+_LAST: Final = frozenset({"recorded_at", "recorded_by", "voided_at", "void_reason"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,8 @@ def _fields(table: Table) -> tuple[Field[Any, Any], ...]:
     model = apps.get_model(table.label)
     way = path_to_patient(table.label).split("__")[0]
     dropped = NEVER | table.omit | ({way} if way == "patient" else set())
-    return tuple(field for field in model._meta.concrete_fields if field.name not in dropped)
+    own = [field for field in model._meta.concrete_fields if field.name not in dropped]
+    return tuple(sorted(own, key=lambda field: field.name in _LAST))
 
 
 def _has(model: type[Model], name: str) -> bool:
