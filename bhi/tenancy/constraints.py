@@ -135,7 +135,8 @@ class SeenBySeat(_WallConstraint):
         return path, args, {**kwargs, "clinic": self.clinic}
 
     def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
-        column = schema_editor.quote_name(model._meta.get_field(self.clinic).column)
+        field: Any = model._meta.get_field(self.clinic)
+        column = schema_editor.quote_name(field.column)
         return _sight_policy(self.name, model, schema_editor, SEEN_BY_SEAT.format(clinic=column))
 
     def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]

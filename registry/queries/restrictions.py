@@ -42,8 +42,8 @@ def restrictions_of(organization_id: UUID, patient_id: UUID) -> list[Restriction
         rows = Patient.objects.filter(organization_id=organization_id, merged_into_id__in=merged)
         merged = [row for row in rows.values_list("id", flat=True) if row not in found]
         found += merged
-    rows = Restriction.objects.live().filter(organization_id=organization_id, patient_id__in=found)
-    return sorted(rows, key=lambda row: found.index(row.patient_id))
+    held = Restriction.objects.live().filter(organization_id=organization_id, patient_id__in=found)
+    return sorted(held, key=lambda row: found.index(row.patient_id))
 
 
 def restriction_shown(organization_id: UUID, patient_id: UUID) -> RestrictionShown | None:
