@@ -104,4 +104,5 @@ def crash(server: postgres.Postgres) -> float:
     began = time.monotonic()
     postgres.pg_ctl(server, "stop", "-m", "immediate")
     postgres.start(server)
+    connections.close_all()  # this thread's, which died as well
     return time.monotonic() - began

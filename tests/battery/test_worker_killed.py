@@ -117,7 +117,7 @@ def packeted(people: Program) -> Callable[[], bool]:
     closed(people)
     make_filed_batches(by=people.by, at=AT, month="2026-02", client_token=uuid4())
     ask_for_month_packet(by=people.by, at=AT, month="2026-02", episode_id=episode.id)
-    return lambda: [bool(one.sha256) for one in Packet.objects.all()] == [True]
+    return lambda: [one.made_at is not None for one in Packet.objects.all()] == [True]
 
 
 def _queued(people: Program, kind: str) -> None:
@@ -127,7 +127,7 @@ def _queued(people: Program, kind: str) -> None:
 
 POINTS = {
     "import: claimed, not begun": (imported, "before", BEGIN, 1),
-    "import: in the middle of its rows": (imported, "after", r'INSERT INTO "registry_', ROWS),
+    "import: in the middle of its tables": (imported, "after", r'INSERT INTO "registry_', 2),
     "import: done, not marked": (imported, "before", FINISH, 1),
     "import: marked, not committed": (imported, "after", FINISH, 1),
     "close: before the months are frozen": (closing, "before", r'INSERT INTO "billing_frozenmonth"', 1),
