@@ -102,6 +102,7 @@ class ClaimPage:
     denials: tuple[DenialShown, ...]
     relatives: tuple[Relative, ...]
     zone: ZoneInfo
+    is_part_two: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
         reference=claim.content.get("reference", ""),
         patient_id=claim.patient_id,
         patient_name=f"{claim.patient.family_name}, {claim.patient.given_name}",
+        is_part_two=claim.patient.is_part_two,
         episode_id=claim.episode_id,
         month=month_of(claim.month),
         payer=claim.payer.name,

@@ -92,6 +92,7 @@ class DenialRow:
     note: str
     causes: tuple[Cause, ...]
     is_superseded: bool = False
+    is_part_two: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -216,6 +217,7 @@ def _row(denial: Denial, causes: Iterable[Cause]) -> DenialRow:
         id=denial.id,
         patient_id=claim.patient_id,
         patient_name=f"{claim.patient.family_name}, {claim.patient.given_name}",
+        is_part_two=claim.patient.is_part_two,
         episode_id=claim.episode_id,
         month=month_of(claim.month),
         claim_id=claim.id,

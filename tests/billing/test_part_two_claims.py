@@ -19,6 +19,7 @@ from billing.operations.filing import make_filed_batches
 from billing.operations.merging import merge_patients, undo_merge
 from billing.operations.packets import ask_for_batch_packet, ask_for_month_packet
 from billing.queries.batch_files import batch_bytes, written_again
+from billing.queries.claim_pages import claim_page
 from billing.queries.filing_facts import filing_plan
 from billing.queries.packets import content_of
 from billing.queries.part_two import notices_of
@@ -76,6 +77,7 @@ def test_with_a_consent_it_leaves_with_the_notice_the_same_bytes_ever_after(lake
     consent(lakeside, marked)
     (batch,) = file_it(lakeside)
     text = read(batch.stored_file).decode()
+    assert [claim_page(lakeside.organization.id, one.id).is_part_two for one in Claim.objects.all()] == [True]
     assert text.upper().count(f"NTE*ADD*{NOTICE.upper()}") == 1
     assert batch_bytes(batch) == written_again(batch)
 
