@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 # On the request: whom a provider vouches for that asked for the second factor itself (bhi.accounts.mfa_adapter).
 VOUCHED: Final = "factor_vouched_for"
+CONFIRMED_BY_ENTRA: Final = (True, 1, "1")
 # What the person reads. It does not tell who has an account and who has not.
 WORDS: Final = {
     "unreachable": "The sign-in page of your organization does not answer. Try again in some minutes.",
@@ -41,7 +42,7 @@ def come_in(request: HttpRequest, sign_on: SignOn, claims: dict[str, Any], state
     with transaction.atomic():
         user = known_person(sign_on, str(claims["sub"])) or _linked(sign_on, claims)
     if user is None:
-        has_address = claims.get("email_verified") is True and _is_of(sign_on, claims)
+        has_address = _is_confirmed(claims) and _is_of(sign_on, claims)
         return refused(request, sign_on, "nobody" if has_address else "address")
     next_url = state.get("next") or reverse("enter", args=[sign_on.slug])
     if request.user.is_authenticated and request.user.pk == user.pk:
@@ -53,12 +54,17 @@ def come_in(request: HttpRequest, sign_on: SignOn, claims: dict[str, Any], state
 
 def _linked(sign_on: SignOn, claims: dict[str, Any]) -> User | None:
     """The first time: by the address that the provider confirmed."""
-    if claims.get("email_verified") is not True or not isinstance(claims.get("email"), str):
+    if not _is_confirmed(claims) or not isinstance(claims.get("email"), str):
         return None
     user = person_to_link(sign_on, claims["email"])
     if user is not None:
         remember_person(sign_on, user=user, subject=str(claims["sub"]))
     return user
+
+
+def _is_confirmed(claims: dict[str, Any]) -> bool:
+    """Whether the provider says that the address is the person's; Microsoft Entra says it by a claim of its own."""
+    return claims.get("email_verified") is True or claims.get("xms_edov") in CONFIRMED_BY_ENTRA
 
 
 def _is_of(sign_on: SignOn, claims: dict[str, Any]) -> bool:

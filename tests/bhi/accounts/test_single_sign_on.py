@@ -167,7 +167,15 @@ def test_what_is_asked_is_not_taken_from_the_address(lakeside):
     assert (sorted(query["scope"][0].split()), query.get("prompt")) == (["email", "openid"], None)
 
 
+@pytest.mark.parametrize("said", [True, 1, "1"])
+def test_microsoft_says_in_its_own_words_that_an_address_is_confirmed(dana, says, said):
+    client = Client()
+    answer = sign_on(client, says(email_verified=None, xms_edov=said))
+    assert (answer.status_code, is_in(client)) == (302, True)
+
+
 REFUSED = {
+    "not confirmed by Microsoft": {"email_verified": None, "xms_edov": 0},
     "unconfirmed": {"email_verified": False},
     "confirmed in words": {"email_verified": "true"},
     "of another domain": {"email": "dana.okafor@gmail.com"},
