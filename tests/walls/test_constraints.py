@@ -4,7 +4,17 @@ import pytest
 from django.db import connection, migrations, models
 from django.db.migrations.writer import MigrationWriter
 
-from bhi.tenancy.constraints import POLICY, AppMayOnly, TenantFK, TenantRLS, VoidOnce
+from bhi.tenancy.constraints import (
+    POLICY,
+    SEEN_BY_SEAT,
+    SEES_ALL,
+    AppMayOnly,
+    SeenBySeat,
+    SeenWith,
+    TenantFK,
+    TenantRLS,
+    VoidOnce,
+)
 from bhi.tenancy.together import Together
 from registry.models import CarePlan, Consent, Coverage, Patient
 
@@ -46,6 +56,26 @@ SQL = [
         Patient,
         'REVOKE DELETE ON "registry_patient" FROM bhi_app;',
         'REVOKE UPDATE ON "registry_patient" FROM bhi_app; GRANT UPDATE, DELETE ON "registry_patient" TO bhi_app;',
+    ),
+    (
+        SeenBySeat(clinic="clinic", name="seen"),
+        Patient,
+        (
+            'CREATE POLICY "seen" ON "registry_patient" AS RESTRICTIVE '
+            f"USING ({SEEN_BY_SEAT.format(clinic=chr(34) + 'clinic_id' + chr(34))}) WITH CHECK (true);"
+        ),
+        'DROP POLICY IF EXISTS "seen" ON "registry_patient";',
+    ),
+    (
+        SeenWith(field="patient", name="seen"),
+        Coverage,
+        (
+            'CREATE POLICY "seen" ON "registry_coverage" AS RESTRICTIVE '
+            f'USING ({SEES_ALL} OR EXISTS (SELECT FROM "registry_patient" AS seen WHERE '
+            'seen.organization_id = "registry_coverage".organization_id AND '
+            'seen.id = "registry_coverage"."patient_id")) WITH CHECK (true);'
+        ),
+        'DROP POLICY IF EXISTS "seen" ON "registry_coverage";',
     ),
     (
         VoidOnce(name="once"),
