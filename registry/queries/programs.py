@@ -20,7 +20,9 @@ REVIEWING: Final = frozenset({Permission.JOIN_REVIEW, Permission.SIGN_REVIEW, Pe
 PAGE: Final = 100
 
 _RUNS_COCM: Final = """
-SELECT count(*) = 0 OR bool_or(coalesce(p.program, 'cocm') <> 'bhi')
+SELECT count(*) = 0 OR bool_or(coalesce(p.program, 'cocm') <> 'bhi'
+         OR EXISTS (SELECT FROM registry_episode e WHERE e.organization_id = c.organization_id
+                       AND e.clinic_id = c.id AND e.program = 'cocm' AND e.ended_on IS NULL AND e.voided_at IS NULL))
   FROM tenancy_clinic c
   LEFT JOIN registry_clinicprotocol p ON p.organization_id = c.organization_id AND p.clinic_id = c.id
  WHERE c.organization_id = %(organization)s
@@ -32,7 +34,10 @@ SELECT count(*) = 0 OR bool_or(coalesce(p.program, 'cocm') <> 'bhi')
 
 
 def without_review(seat: Membership) -> frozenset[Permission]:
-    """What a seat has no use for: reviews, where every clinic of it runs General BHI. One statement."""
+    """What a seat has no use for: reviews, where every clinic of it runs General BHI. One statement.
+
+    A clinic that switched keeps its reviews until nobody of it is left in collaborative care.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_RUNS_COCM, {"organization": seat.organization_id, "seat": seat.id})
         (runs_cocm,) = cursor.fetchone()

@@ -69,6 +69,30 @@ def test_a_seat_sees_reviews_while_any_of_its_clinics_has_them(
     assert seat.ended_at is None
 
 
+def test_reviews_stay_until_the_last_patient_left_collaborative_care(
+    client_for: Callable[..., Any], in_tenant: Any, clinic: Clinic
+) -> None:
+    run(clinic, "bhi")
+    enrolled(clinic, "Rivera", program="bhi")
+    novak = enrolled(clinic, "Novak", program="cocm")
+    seats = [client_for(role) for role in ("care_manager", "psychiatric_consultant", "clinic_lead")]
+    pages = ("reviews/", "reviews/sessions/", "settings/review-slots/")
+
+    def answers() -> list[list[int]]:
+        return [[client.get(f"/o/lakeside/{page}").status_code for page in pages] for client in seats]
+
+    assert answers() == [[200, 200, 403], [200, 200, 200], [200, 200, 200]]
+    assert "Review" in labels(seats[0], "/o/lakeside/caseload/")
+    Episode.objects.filter(id=novak.id).update(status="discharged", end_reason="moved", ended_on=date(2026, 2, 27))
+    assert answers() == [[403, 403, 403]] * 3
+    novak.refresh_from_db()
+    enrolled(ClinicFactory(organization=in_tenant, name="Westside"), "Haddad", program="cocm")
+    run(Clinic.objects.get(name="Westside"), "bhi")
+    assert answers()[0] == [200, 200, 403]
+    SeatClinicFactory(organization=in_tenant, seat=seats[0].membership, clinic=clinic)
+    assert answers()[0] == [403, 403, 403]
+
+
 def test_enrolling_begins_in_the_clinics_program(
     client_for: Callable[..., Any], in_tenant: Any, clinic: Clinic
 ) -> None:
