@@ -114,9 +114,10 @@ def ask_clinician(
     *, by: Membership, at: datetime, episode_id: UUID, asked_of: TreatingClinician, question: str, channel: str,
     asked_on: date, due_on: date, client_token: UUID,
 ) -> ClinicianRequest:  # fmt: skip
-    """Something is asked of the treating clinician, and an answer is due.
+    """Something is asked of the treating clinician, and an answer is due. Kept as a disclosure for treatment.
 
-    A second submit returns the first. Raises CoordinationRefused, PatientDischarged, FormReused, NotFound.
+    A second submit returns the first. Raises CoordinationRefused, PatientDischarged, FormReused, PartTwoRefused,
+    NotFound.
     """
     episode = _episode(episode_id, by)
     known = _sent_before(ClinicianRequest, episode, client_token)
@@ -129,6 +130,16 @@ def ask_clinician(
     days = {"asked_on": asked_on, "due_on": due_on}
     of = {"patient_id": episode.patient_id, "episode": episode, "client_token": client_token}
     made = stamped(ClinicianRequest, Stamp(by, at), **of, **says, **days)
+    disclose(
+        by=by,
+        at=at,
+        patient_id=episode.patient_id,
+        on=asked_on,
+        use=Use.TREATMENT,
+        recipient=str(asked_of),
+        what="Question to the treating clinician",
+        object_id=made.id,
+    )
     record_facts([made])
     _tell("clinician_request.made", made, by=by, at=at, fields=sorted({**says, **days}))
     return made

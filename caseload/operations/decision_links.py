@@ -22,11 +22,22 @@ from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from caseload.models import CaseReview, DecisionLink
 from caseload.operations.advice import AdviceMoved, NoClinician, decide_by_link, send_all
-from caseload.queries.decision_links import code_of, code_sha256, facts_of, link_path, link_secret, undecided_of
+from caseload.queries.decision_links import (
+    code_of,
+    code_sha256,
+    facts_of,
+    link_path,
+    link_secret,
+    may_be_told,
+    today_of,
+    undecided_of,
+)
 from caseload.rules.decision_links import LINK_DAYS, LinkState
 from registry.models import ClinicianChannel, Episode
+from registry.operations.disclosures import disclose
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 from registry.rules.links import secret_sha256
+from registry.rules.part_two import Use
 
 SEND, SEND_CODE = "send_decision_link", "send_decision_code"
 SUBJECT, CODE_SUBJECT = "A colleague asks for your decision", "Your code"
@@ -64,10 +75,10 @@ class LinkDecision:
 
 @transaction.atomic
 def send_decision_link(*, by: Membership, at: datetime, review_id: UUID, client_token: UUID) -> DecisionLink:
-    """Send the clinician a link to what a review asks. It replaces the links sent before.
+    """Send the clinician a link to what a review asks. It replaces the links sent before. A disclosure for treatment.
 
     A second submit returns the first. Raises AdviceMoved when nothing waits for a decision, NoClinician, NoAddress,
-    NotFound.
+    PartTwoRefused, NotFound.
     """
     review, episode = _review(review_id, by.organization_id)
     known: DecisionLink | None = DecisionLink.objects.filter(review=review, client_token=client_token).first()
@@ -94,6 +105,16 @@ def send_decision_link(*, by: Membership, at: datetime, review_id: UUID, client_
     )
     link.token_sha256 = secret_sha256(link_secret(link.id), is_short=False)
     record_facts([link])
+    disclose(
+        by=by,
+        at=at,
+        patient_id=review.patient_id,
+        on=today_of(link, at),
+        use=Use.TREATMENT,
+        recipient=str(clinician),
+        what="Recommendations of a psychiatric review, by a link",
+        object_id=link.id,
+    )
     send_all(waiting, by=by, at=at, channel=ClinicianChannel.LINK, token=client_token)
     record("advice.link_sent", by=by, at=at, patient_id=review.patient_id, object_id=link.id)
     queue(SEND, organization_id=by.organization_id, key=str(link.id), at=at, arguments={"link_id": link.id})
@@ -101,9 +122,11 @@ def send_decision_link(*, by: Membership, at: datetime, review_id: UUID, client_
 
 
 def deliver_link(*, organization_id: UUID, link_id: UUID, at: datetime) -> None:
-    """Send the e-mail with the link. Nothing goes out for a link that is over by now."""
+    """Send the e-mail with the link. Nothing goes out for a link that is over by now, or that part 2 holds back."""
     link = _rows(organization_id).get(id=link_id)
     if facts_of(link).state(at) is not LinkState.OPEN or not link.clinician.email:
+        return
+    if not may_be_told(organization_id, link.review.patient_id, on=today_of(link, at)):
         return
     address = settings.ADDRESS + reverse("decide", args=[link_path(link.id, organization_id)])
     body = render_to_string("decision/link_message.txt", {"link": address, "until": link.expires_at})
@@ -211,7 +234,7 @@ def _review(review_id: UUID, organization_id: UUID) -> tuple[CaseReview, Episode
     review: CaseReview | None = CaseReview.objects.filter(**of, id=review_id).first()
     if review is None:
         raise NotFound
-    episodes = Episode.objects.filter(**of, id=review.episode_id).select_related("treating_clinician")
+    episodes = Episode.objects.filter(**of, id=review.episode_id).select_related("treating_clinician", "clinic")
     episode: Episode | None = episodes.select_for_update(of=("self",), no_key=True).first()
     if episode is None:
         raise NotFound
@@ -220,7 +243,7 @@ def _review(review_id: UUID, organization_id: UUID) -> tuple[CaseReview, Episode
 
 def _rows(organization_id: UUID) -> Any:
     rows = DecisionLink.objects.filter(organization_id=organization_id)
-    return rows.select_related("review__episode", "clinician")
+    return rows.select_related("review__episode__clinic", "clinician")
 
 
 def _locked(organization_id: UUID, link_id: UUID) -> DecisionLink:

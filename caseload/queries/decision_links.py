@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.crypto import salted_hmac
 
@@ -14,8 +15,11 @@ from caseload.queries.advice import limits_of
 from caseload.queries.advice_sheets import asked_of, scores_of
 from caseload.rules.advice import UNDECIDED, needs_decision
 from caseload.rules.advice_text import Asked
+from caseload.rules.clock import local_date
 from caseload.rules.decision_links import LinkFacts, LinkState, code_from
+from registry.queries.part_two import part_two_of, refused_among
 from registry.rules.links import Address, long_address
+from registry.rules.part_two import Use
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class LinkOpened:
     review_id: UUID
     patient_id: UUID
     at: datetime
+    today: date
     facts: LinkFacts
     session_sha256: bytes
 
@@ -50,7 +55,7 @@ class LinkAsks:
 def decision_link(address: Address, *, organization_id: UUID, at: datetime) -> LinkOpened | None:
     """The link that an address opens; None where there is none. One statement."""
     rows = DecisionLink.objects.filter(organization_id=organization_id, token_sha256=address.secret_sha256)
-    row: DecisionLink | None = rows.select_related("review__episode").first()
+    row: DecisionLink | None = rows.select_related("review__episode__clinic").first()
     if row is None:
         return None
     return LinkOpened(
@@ -59,9 +64,27 @@ def decision_link(address: Address, *, organization_id: UUID, at: datetime) -> L
         review_id=row.review_id,
         patient_id=row.review.patient_id,
         at=at,
+        today=today_of(row, at),
         facts=facts_of(row),
         session_sha256=bytes(row.session_sha256 or b""),
     )
+
+
+def today_of(row: DecisionLink, at: datetime) -> date:
+    """The day at the patient's clinic."""
+    return local_date(at, ZoneInfo(row.review.episode.clinic.time_zone))
+
+
+def may_be_told(organization_id: UUID, patient_id: UUID, *, on: date) -> bool:
+    """Whether what a link asks may be shown outside: asked each time, so that a revoked consent under 42 CFR part 2
+    closes links that were sent before. One statement where the record is not marked, else two.
+    """
+    return not refused_among(organization_id, [patient_id], use=Use.TREATMENT, on=on)
+
+
+def notices_behind(link: LinkOpened) -> tuple[str, ...]:
+    """What 42 CFR part 2 asks to stand beside what a link shows. Two statements."""
+    return part_two_of(link.organization_id, link.patient_id).notices(Use.TREATMENT, link.today)
 
 
 def facts_of(row: DecisionLink) -> LinkFacts:

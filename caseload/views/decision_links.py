@@ -36,7 +36,7 @@ from caseload.operations.decision_links import (
     confirm_code,
     decide_behind_link,
 )
-from caseload.queries.decision_links import LinkOpened, asks_behind, decision_link
+from caseload.queries.decision_links import LinkOpened, asks_behind, decision_link, may_be_told, notices_behind
 from caseload.rules.decision_links import LinkState
 from registry.rules.links import read_address
 
@@ -91,8 +91,8 @@ def decide(request: HttpRequest, token: str, link: LinkOpened) -> HttpResponse:
     record("advice.link_viewed", by=by, at=link.at, patient_id=link.patient_id, object_id=link.id)
     who = {"patient": first.patient, "reviewed_on": first.reviewed_on}
     team = {"consultant": first.consultant, "care_manager": first.care_manager}
-    status = 422 if request.method == "POST" else 200
-    return render(request, "decision/decide.html", {"form": form, "said": said, **who, **team}, status=status)
+    context = {"form": form, "said": said, "notices": notices_behind(link), **who, **team}
+    return render(request, "decision/decide.html", context, status=422 if request.method == "POST" else 200)
 
 
 @_page_of_link
@@ -134,7 +134,7 @@ def _guarded(handler: Handler, request: HttpRequest, token: str, link: LinkOpene
     """A page of an open link, or what is shown instead of it."""
     if link.state is LinkState.DECIDED and _is_same_browser(request, link):
         return render(request, "decision/done.html")
-    if not link.is_open:
+    if not link.is_open or not may_be_told(link.organization_id, link.patient_id, on=link.today):
         return _closed(request)
     try:
         return handler(request, token, link)

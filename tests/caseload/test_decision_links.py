@@ -35,8 +35,12 @@ from caseload.operations.decision_links import (
     send_decision_link,
 )
 from caseload.queries.decision_links import code_of, link_path, link_secret
+from registry.models import Disclosure, PartTwoConsent, Patient
+from registry.operations.rights_errors import PartTwoRefused
 from registry.rules.links import long_address
+from registry.rules.part_two import NOTICE
 from tests.factories.caseload import CaseReviewFactory, RecommendationFactory
+from tests.factories.going_live import PartTwoConsentFactory, PartTwoMarkFactory
 from tests.factories.registry import TreatingClinicianFactory
 
 ADDRESS = "rivera@lakeside.example"
@@ -402,3 +406,61 @@ def test_an_enrolment_taken_back_asks_nothing(review: Any, by: Any, now: datetim
     type(review.episode).objects.update(voided_at=now, voided_by=by, void_reason="Wrong patient")
     with pytest.raises(NotFound):
         send_decision_link(by=by, at=now, review_id=review.id, client_token=uuid4())
+
+
+def mark(review: Any, **consent: Any) -> PartTwoConsent | None:
+    """Put a record under 42 CFR part 2; with a consent, where anything of it is given."""
+    PartTwoMarkFactory(organization=review.organization, patient=review.patient)
+    Patient.objects.filter(id=review.patient_id).update(is_part_two=True)
+    if not consent:
+        return None
+    return PartTwoConsentFactory(organization=review.organization, patient=review.patient, **consent)
+
+
+def revoke(consent: Any, by: Any, now: datetime) -> None:
+    words = {"revoked_on": now.date(), "revoked_by": by, "revoked_how": "In writing"}
+    PartTwoConsent.objects.filter(id=consent.id).update(revoked_at=now, **words)
+
+
+def test_a_link_to_a_marked_record_waits_for_a_consent(review: Any, by: Any, now: datetime) -> None:
+    mark(review)
+    with pytest.raises(PartTwoRefused):
+        send_decision_link(by=by, at=now, review_id=review.id, client_token=uuid4())
+    sent = Job.objects.filter(kind="send_decision_link")
+    assert (DecisionLink.objects.count(), Disclosure.objects.count(), sent.count()) == (0, 0, 0)
+
+
+def test_under_a_consent_the_link_is_kept_as_told_and_shows_the_notice(review: Any, by: Any, now: datetime) -> None:
+    consent = mark(review, signed_on=SIGNED)
+    assert consent is not None
+    link = send_decision_link(by=by, at=now, review_id=review.id, client_token=uuid4())
+    run_jobs(now)
+    (told,) = Disclosure.objects.all()
+    assert (told.object_id, told.purpose, told.consent_id) == (link.id, "treatment", consent.id)
+    assert told.recipient.startswith("Ana Rivera")
+    page = opened(link, now).get(url(link)).text
+    assert (page.count(NOTICE), page.count("Disclosed with the patient&#x27;s consent of")) == (1, 1)
+
+
+def test_a_revoked_consent_closes_the_links_that_were_sent(review: Any, by: Any, now: datetime) -> None:
+    consent = mark(review, signed_on=SIGNED)
+    link = send_decision_link(by=by, at=now, review_id=review.id, client_token=uuid4())
+    run_jobs(now)
+    browser = opened(link, now)
+    revoke(consent, by, now)
+    seen = [browser.get(url(link)), browser.post(url(link), ANSWERS), Client().post(url(link, "code/"))]
+    assert [("Stone" in page.text, page.status_code) for page in seen] == [(False, 404)] * 3
+    assert RecommendationStep.objects.exclude(state="sent").count() == 0
+
+
+def test_a_consent_revoked_before_the_job_runs_keeps_the_message_here(review: Any, by: Any, now: datetime) -> None:
+    consent = mark(review, signed_on=SIGNED)
+    link = send_decision_link(by=by, at=now, review_id=review.id, client_token=uuid4())
+    revoke(consent, by, now)
+    deliver_link(organization_id=by.organization_id, link_id=link.id, at=now)
+    assert mail.outbox == []
+
+
+def test_of_a_record_that_is_not_marked_the_link_is_told_of_without_a_notice(link: Any, now: datetime) -> None:
+    assert [one.object_id for one in Disclosure.objects.all()] == [link.id]
+    assert NOTICE not in opened(link, now).get(url(link)).text
