@@ -85,9 +85,9 @@ def is_by_somebody(request: HttpRequest, name: str) -> bool:
 
 
 def _without_second_factor(request: HttpRequest, name: str) -> HttpResponse | None:
-    if not settings.REQUIRE_MFA or name in second_factor.WITHOUT_ONE or second_factor.is_in_session(request):
+    address = second_factor.missing(request, name) if settings.REQUIRE_MFA else ""
+    if not address:
         return None
-    address = second_factor.where_to(request)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return redirect(address)

@@ -85,9 +85,12 @@ def password_was_changed(request: HttpRequest, user: Any, **kwargs: Any) -> None
 
 
 def factor_added(request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Who sets up their first one has it in this session. Other sessions, which began without it, end."""
     if authenticator.type in second_factor.OF_THEIR_OWN:
-        second_factor.mark(request)
+        if second_factor.is_first(authenticator):
+            second_factor.mark(request)
         happened(SignInKind.FACTOR_ADDED, request, user_id=user.pk)
+        end_all_sessions(user_id=user.pk, but=request.session.session_key or "")
 
 
 def factor_removed(request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:

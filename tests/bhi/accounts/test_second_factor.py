@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from bhi.accounts.models import SignInEvent
-from bhi.accounts.second_factor import WITHOUT_ONE
+from bhi.accounts.second_factor import ASKING, MARK, SETTING_UP
+from bhi.accounts.signals import factor_added
 from bhi.environment import EnvironmentFault, read_environment
 from tests.bhi.accounts.addresses import every_address
 from tests.factories.tenancy import PASSWORD
@@ -85,7 +86,7 @@ class TestWithoutOne:
         client = sign_in(seat)
         led = {}
         for name, path in every_address(seat):
-            if name not in WITHOUT_ONE:
+            if name not in ASKING | SETTING_UP:
                 answers = client.get(path), client.post(path)
                 led[name] = {(answer.status_code, answer.headers.get("Location")) for answer in answers}
         assert {name: where for name, where in led.items() if where != {(302, "/accounts/2fa/")}} == {}
@@ -108,11 +109,33 @@ class TestWithoutOne:
         assert kinds(seat) == ["signed_in", "factor_added"]
         assert [message.subject for message in mail.outbox] == ["BHI: A second sign-in step was set up"]
 
-    def test_who_has_one_elsewhere_is_asked_for_it(self, seat):
-        """Set up on another computer while this session was open."""
+    def test_sessions_without_it_end_when_one_is_set_up(self, seat):
         here, elsewhere = sign_in(seat), sign_in(seat)
         set_up(elsewhere)
-        assert here.get("/").headers["Location"] == reverse("mfa_reauthenticate")
+        assert here.get("/").headers["Location"] == "/accounts/login/?next=%2F"
+        assert elsewhere.get("/").headers["Location"] == "/o/lakeside/"
+
+    def test_who_has_one_by_now_is_asked_for_it_and_adds_none_with_the_password(self, seat):
+        """Whoever has the password alone would come in by a second factor of their own."""
+        client = sign_in(seat)
+        client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+        Authenticator.objects.create(user=seat.user, type="totp", data={"secret": "x"})
+        addresses = ["/", *(path for name, path in every_address(seat) if name in SETTING_UP)]
+        answers = [asked(path) for path in addresses for asked in (client.get, client.post)]
+        assert [answer.headers.get("Location") for answer in answers] == [reverse("mfa_reauthenticate")] * 12
+        assert Authenticator.objects.filter(user=seat.user).count() == 1
+
+    def test_a_second_one_marks_no_session(self, seat, rf):
+        """Should two be added at the same moment, only the first counts as had."""
+        request = rf.post("/")
+        request.session = sign_in(seat).session
+        request.user = seat.user
+        added = [
+            Authenticator.objects.create(user=seat.user, type=kind, data={"secret": "x"})
+            for kind in ("totp", "webauthn")
+        ]
+        factor_added(request, user=seat.user, authenticator=added[1])
+        assert request.session.get(MARK) is None
 
 
 class TestWithOne:
