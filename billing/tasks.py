@@ -220,11 +220,13 @@ def make_paper(run: Run) -> None:
     people = people_of(run.organization_id)
     asked = asked_of(run.organization_id, dict(run.arguments))
     paper = paper_of(run.organization_id, asked, at=run.at)
-    parts = []
+    parts: list[tuple[bytes, frozenset[UUID]]] = []
     owner = people[run.owner_id] if run.owner_id else system_membership(run.organization_id)
-    for pdf in sheet_papers(asked, paper, made_by=str(owner), on=local_date(run.at, page_zone(run.organization_id))):
-        parts.append(pdf)
-        run.progress(min(len(parts) * _a_part(asked), len(paper.rows)), len(paper.rows))
+    size, on = _a_part(asked), local_date(run.at, page_zone(run.organization_id))
+    for pdf in sheet_papers(asked, paper, made_by=str(owner), on=on):
+        rows = paper.rows[len(parts) * size : (len(parts) + 1) * size]
+        parts.append((pdf, frozenset(row.patient_id for row in rows)))
+        run.progress(min(len(parts) * size, len(paper.rows)), len(paper.rows))
     keep_paper(organization_id=run.organization_id, job_id=run.job_id, parts=parts, at=run.at)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +16,8 @@ from bhi.files.models import StoredFile
 from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
-from billing.queries.paper_sheets import KINDS, MAKE, PURPOSE, batch_asked, purpose_of
+from billing.queries.paper_sheets import KINDS, MAKE, PDF, PURPOSE, WHOM, batch_asked, purpose_of
+from billing.queries.whom_shown import patients_in_batch
 from registry.models import Episode
 
 KEPT_FOR = timedelta(days=1)
@@ -24,7 +27,8 @@ KEPT_FOR = timedelta(days=1)
 def ask_for_month_paper(*, by: Membership, at: datetime, month: str, kind: str, episode_id: UUID | None = None) -> UUID:
     """Have the sheets made of a month's charges that are still to post, or of one patient's month.
 
-    Who asks twice while it waits gets the same. Returns the job's id. Raises NotFound for an unknown kind or episode.
+    Whom a month's sheets show is known when they are made: the audit of their download names them. Who asks twice
+    while it waits gets the same. Returns the job's id. Raises NotFound for an unknown kind or episode.
     """
     if kind not in KINDS:
         raise NotFound
@@ -43,30 +47,38 @@ def ask_for_batch_paper(*, by: Membership, at: datetime, batch_id: UUID, kind: s
     if kind not in KINDS:
         raise NotFound
     batch_asked(by.organization_id, batch_id, kind)
-    record("paper.asked", by=by, at=at, object_id=batch_id)
+    seen = patients_in_batch(by.organization_id, batch_id)
+    record("paper.asked", by=by, at=at, object_id=batch_id, shown=seen)
     return _queued(f"{kind} {batch_id} {by.id}", {"kind": kind, "batch_id": batch_id}, by=by, at=at)
 
 
 @transaction.atomic
-def keep_paper(*, organization_id: UUID, job_id: UUID, parts: list[bytes], at: datetime) -> list[StoredFile]:
-    """Keep the parts of one making for a day, in place of what an earlier run of its job made. Raises FileTooLarge."""
+def keep_paper(
+    *, organization_id: UUID, job_id: UUID, parts: Sequence[tuple[bytes, frozenset[UUID]]], at: datetime
+) -> list[StoredFile]:
+    """Keep the parts of one making for a day, each with whom it shows, in place of what an earlier run of its job
+    made. Raises FileTooLarge.
+    """
     purpose = purpose_of(job_id)
     StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
-    return [
+    whom = json.dumps([sorted(map(str, seen)) for _, seen in parts]).encode()
+    kept = [(WHOM, whom), *((PDF, content) for content, _ in parts)]
+    files = [
         store(
             content,
             organization_id=organization_id,
             purpose=purpose,
-            media_type="application/pdf",
+            media_type=media_type,
             at=at,
             expires_at=at + KEPT_FOR,
         )
-        for content in parts
+        for media_type, content in kept
     ]
+    return files[1:]
 
 
 def discard_paper(*, organization_id: UUID, at: datetime) -> int:
-    """Delete the sheets whose day is over. Returns how many."""
+    """Delete the sheets whose day is over, and whom they showed. Returns how many files."""
     old = StoredFile.objects.filter(organization_id=organization_id, purpose__startswith=PURPOSE, expires_at__lte=at)
     return old.delete()[0]
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from bhi.errors import NotFound
 from bhi.files.models import StoredFile
+from bhi.files.operations import read
 from bhi.jobs.models import Job
 from bhi.tenancy.models import Membership
 from billing.models import Batch, BatchFormat, Claim
@@ -25,6 +29,8 @@ from caseload.rules.clock import month_of
 from registry.models import Episode
 
 PURPOSE = "paper "
+PDF = "application/pdf"
+WHOM = "application/json"  # whom each part shows, kept sealed beside the parts
 MAKE = "make_paper_sheets"
 CHARGES = "charges"
 FORMS = "forms"
@@ -54,6 +60,7 @@ class PaperAsked:
 class PaperRow:
     """One claim on paper; `account` is the patient's record number."""
 
+    patient_id: UUID
     claim: FiledClaim
     name: str
     account: str
@@ -128,8 +135,7 @@ def first_others(organization_id: UUID, claims: Iterable[tuple[UUID, FiledClaim]
 
 def paper_files(organization_id: UUID, job_id: UUID, *, at: datetime) -> list[StoredFile]:
     """The parts that a job made, in their order, without their bytes; none once they have expired."""
-    rows = StoredFile.objects.filter(organization_id=organization_id, purpose=purpose_of(job_id), expires_at__gt=at)
-    return list(rows.defer("sealed").order_by("id"))
+    return list(_kept(organization_id, job_id, at).filter(media_type=PDF).defer("sealed").order_by("id"))
 
 
 def paper_file(organization_id: UUID, job_id: UUID, part: int, *, at: datetime) -> StoredFile:
@@ -138,6 +144,19 @@ def paper_file(organization_id: UUID, job_id: UUID, part: int, *, at: datetime) 
     if not 1 <= part <= len(files):
         raise NotFound
     return files[part - 1]
+
+
+def patients_on_part(organization_id: UUID, job_id: UUID, part: int, *, at: datetime) -> frozenset[UUID]:
+    """Whom one part shows, from 1, as it was made: the month may say otherwise by now. Raises NotFound."""
+    file = _kept(organization_id, job_id, at).filter(media_type=WHOM).first()
+    parts = json.loads(read(file)) if file is not None else []
+    if not 1 <= part <= len(parts):
+        raise NotFound
+    return frozenset(UUID(one) for one in parts[part - 1])
+
+
+def _kept(organization_id: UUID, job_id: UUID, at: datetime) -> QuerySet[StoredFile]:
+    return StoredFile.objects.filter(organization_id=organization_id, purpose=purpose_of(job_id), expires_at__gt=at)
 
 
 def _of_batch(organization_id: UUID, batch_id: UUID) -> Paper:
@@ -155,8 +174,8 @@ def _of_batch(organization_id: UUID, batch_id: UUID) -> Paper:
 
 def _batch_row(row: Claim, claim: FiledClaim, other: OtherPlan | None) -> PaperRow:
     patient = row.patient
-    return PaperRow(claim, f"{patient.family_name}, {patient.given_name}", patient.mrn, other=other)
+    return PaperRow(row.patient_id, claim, f"{patient.family_name}, {patient.given_name}", patient.mrn, other=other)
 
 
 def _paper_row(row: ChargeRow, other: OtherPlan | None) -> PaperRow:
-    return PaperRow(row.claim, row.patient_name, row.mrn, row.is_institutional, other)
+    return PaperRow(row.patient_id, row.claim, row.patient_name, row.mrn, row.is_institutional, other)

@@ -20,6 +20,7 @@ from bhi.errors import NotFound
 from bhi.files.operations import read
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import seeing_everything
 from bhi.web.asked import page_number, seat
 from billing.forms.packets import VerifyForm
 from billing.operations.packets import KEPT_FOR, ask_for_batch_packet, ask_for_month_packet
@@ -35,6 +36,7 @@ from billing.queries.packets import (
     verified_file,
     verified_hash,
 )
+from billing.queries.whom_shown import patients_in_batch
 from caseload.rules.clock import local_date
 from registry.operations.rights_errors import PartTwoRefused
 
@@ -129,7 +131,8 @@ def packet_file_download(request: HttpRequest, organization: str, packet_id: UUI
         file = packet_file(by.organization_id, packet_id, part, at=at)
     except NotFound:
         raise Http404 from None
-    record("packet.downloaded", by=by, at=at, patient_id=row.patient_id, object_id=row.id)
+    shown = _in_packet(by, row)
+    record("packet.downloaded", by=by, at=at, patient_id=row.patient_id, object_id=row.id, shown=shown)
     name = f"packet-{row.content_sha256[:8]}-{part}.pdf"
     return HttpResponse(
         read(file),
@@ -165,6 +168,14 @@ def _row(by: Membership, packet_id: UUID, at: Any) -> PacketRow:
         return packet_row(by.organization_id, packet_id, at=at)
     except NotFound:
         raise Http404 from None
+
+
+def _in_packet(by: Membership, row: PacketRow) -> frozenset[UUID] | None:
+    """Whom a batch's packet shows: all of the batch, also whom this seat may not see by now, for they stand in it."""
+    if row.batch_id is None:
+        return None
+    with seeing_everything():
+        return patients_in_batch(by.organization_id, row.batch_id)
 
 
 def _may_read_reasons(by: Membership) -> bool:

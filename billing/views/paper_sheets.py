@@ -20,7 +20,7 @@ from bhi.tenancy.models import Membership
 from bhi.web.asked import seat
 from billing.operations.paper_sheets import ask_for_batch_paper, ask_for_month_paper
 from billing.queries.calendar import month_title
-from billing.queries.paper_sheets import FORMS, PaperAsked, paper_asked, paper_file, paper_files
+from billing.queries.paper_sheets import FORMS, PaperAsked, paper_asked, paper_file, paper_files, patients_on_part
 
 STOP_POLLING = 286  # htmx stops asking
 
@@ -94,9 +94,11 @@ def paper_download(request: HttpRequest, organization: str, job_id: UUID, part: 
     asked = _asked(by, job_id)
     try:
         file = paper_file(by.organization_id, job_id, part, at=at)
+        seen = patients_on_part(by.organization_id, job_id, part, at=at)
     except NotFound:
         raise Http404 from None
-    record("paper.downloaded", by=by, at=at, patient_id=asked.patient_id, object_id=job_id)
+    shown = None if asked.patient_id else seen
+    record("paper.downloaded", by=by, at=at, patient_id=asked.patient_id, object_id=job_id, shown=shown)
     name = f"{asked.title.lower().replace(' ', '-')}-{asked.month}-{part}.pdf"
     return HttpResponse(
         read(file),

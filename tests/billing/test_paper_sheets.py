@@ -179,11 +179,55 @@ def test_no_name_is_in_a_job_and_who_did_what_is_told(
 ) -> None:
     opened(billing, people, f"{MONTH}/episodes/{episodes[0].id}/sheet/pdf/")
     with tenant(people.organization):
-        job, file = Job.objects.get(kind="make_paper_sheets"), StoredFile.objects.get(purpose__startswith="paper ")
+        job, file = Job.objects.get(kind="make_paper_sheets"), StoredFile.objects.get(media_type="application/pdf")
         rows = AuditEvent.objects.filter(action__startswith="paper.").order_by("at", "id")
         told = [(row.action, row.patient_id == episodes[0].patient_id) for row in rows]
         assert discard_paper(organization_id=people.organization.id, at=AT) == 0
-        assert discard_paper(organization_id=people.organization.id, at=AT + timedelta(days=1)) == 1
+        assert discard_paper(organization_id=people.organization.id, at=AT + timedelta(days=1)) == 2
+        assert StoredFile.objects.filter(purpose__startswith="paper ").count() == 0
     assert told == [("paper.asked", True), ("paper.downloaded", True)]
     assert "Abara" not in f"{job.key} {job.arguments} {file.purpose} {caplog.text}"
     assert b"Abara" not in bytes(file.sealed)
+
+
+def told(people: Program, action: str) -> list[tuple[UUID | None, list[UUID] | None]]:
+    with tenant(people.organization):
+        rows = AuditEvent.objects.filter(action=action).order_by("at", "id")
+        return [(row.patient_id, row.shown) for row in rows]
+
+
+def test_the_audit_names_everybody_on_the_part_that_was_opened(
+    people: Program, episodes: Any, billing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "FORMS_A_PART", 1)
+    page = asked(billing, f"{MONTH}/charges/paper/forms/")
+    assert made(people, page) == "done"
+    # What is still to be keyed is another list by now; the file is as it was made.
+    with tenant(people.organization):
+        make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+    for part in (1, 2):
+        assert billing.get(f"{page}parts/{part}/").status_code == 200
+    assert told(people, "paper.downloaded") == [(None, [one.patient_id]) for one in episodes]
+    opened(billing, people, f"{MONTH}/charges/paper/charges/")
+    assert told(people, "paper.downloaded")[2:] == [(None, [])]
+
+
+def test_the_audit_names_everybody_in_a_batch_whose_sheets_were_made(
+    people: Program, episodes: Any, billing: Any
+) -> None:
+    with tenant(people.organization):
+        (batch,) = make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+    opened(billing, people, f"/o/lakeside/billing/batches/{batch.id}/paper/charges/")
+    everybody = sorted(one.patient_id for one in episodes)
+    assert told(people, "paper.asked") == [(None, everybody)]
+    assert told(people, "paper.downloaded") == [(None, everybody)]
+
+
+def test_a_part_of_which_nobody_knows_whom_it_shows_is_not_given_out(
+    people: Program, episodes: Any, billing: Any
+) -> None:
+    page = asked(billing, f"{MONTH}/charges/paper/charges/")
+    assert made(people, page) == "done"
+    with tenant(people.organization):
+        StoredFile.objects.filter(purpose__startswith="paper ").exclude(media_type="application/pdf").delete()
+    assert billing.get(f"{page}parts/1/").status_code == 404
