@@ -8,6 +8,7 @@ address; nobody gets an account. (OpenID Connect Core 1.0, 3.1.3.7; RFC 9700.)
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Any, Final
 
 import jwt
@@ -57,13 +58,18 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]
         return {}
 
     def begin(self, next_url: str, *, again: bool) -> HttpResponse:
-        """To the provider; `again`: it asks who it is even if it knows."""
+        """To the provider; `again`: it asks who it is even if it knows, and has to say when it did."""
         nonce = secrets.token_urlsafe(24)
-        asked = {"nonce": nonce, "max_age": "0" if again else str(MAX_AGE_SECONDS)}
-        if again:
-            asked["prompt"] = "login"
+        max_age = 0 if again else MAX_AGE_SECONDS
+        asked = {"nonce": nonce, "max_age": str(max_age)} | ({"prompt": "login"} if again else {})
         answer: HttpResponse = self.redirect(
-            self.request, "login", next_url=next_url, nonce=nonce, scope=["openid", "email"], auth_params=asked
+            *(self.request, "login"),
+            next_url=next_url,
+            nonce=nonce,
+            since=int(time.time()) - max_age - LEEWAY_SECONDS,
+            again=again,
+            scope=["openid", "email"],
+            auth_params=asked,
         )
         return answer
 

@@ -31,6 +31,8 @@ WORDS: Final = {
     "unreachable": "The sign-in page of your organization does not answer. Try again in some minutes.",
     "answer": "What came back could not be checked. Try once more from the beginning.",
     "address": "It did not confirm an e-mail address of your organization. Ask your administrator to look at this.",
+    "long_ago": "It did not ask who you are, although that was long ago. Sign out there, and try once more.",
+    "not_asked": "It did not say that it asked you just now, so this screen stays so. Sign out here, and in again.",
     "nobody": "Nobody who works here has this sign-in. An administrator of your organization can invite you.",
 }
 
@@ -45,8 +47,12 @@ def come_in(request: HttpRequest, sign_on: SignOn, claims: dict[str, Any], state
         has_address = _is_confirmed(claims) and _is_of(sign_on, claims)
         return refused(request, sign_on, "nobody" if has_address else "address")
     next_url = state.get("next") or reverse("enter", args=[sign_on.slug])
+    when = claims.get("auth_time")
+    if isinstance(when, int | float) and when < state["since"]:
+        return refused(request, sign_on, "long_ago")
     if request.user.is_authenticated and request.user.pk == user.pk:
-        return _once_more(request, sign_on, user, next_url)
+        is_anew = state["again"] and isinstance(when, int | float)
+        return _once_more(request, sign_on, user, next_url, is_anew=is_anew)
     if request.user.is_authenticated:
         get_adapter(request).logout(request)
     return _let_in(request, sign_on, user, next_url)
@@ -71,11 +77,17 @@ def _is_of(sign_on: SignOn, claims: dict[str, Any]) -> bool:
     return str(claims.get("email", "")).lower().rpartition("@")[2] in sign_on.domains
 
 
-def _once_more(request: HttpRequest, sign_on: SignOn, user: User, next_url: str) -> HttpResponse:
-    """Signed in already: this organization is open too. A session that began there has proved who it is anew."""
-    is_limited = reach.reach_of(request.session).is_limited
+def _once_more(request: HttpRequest, sign_on: SignOn, user: User, next_url: str, *, is_anew: bool) -> HttpResponse:
+    """Signed in already: this organization is open too.
+
+    A session that began at this provider has proved who it is, if the provider says that it asked the person just now:
+    else whoever sits at a locked screen would open it by the provider's own session.
+    """
+    began_here = request.session.get(reach.AT) == sign_on.slug and reach.reach_of(request.session).is_limited
+    if began_here and not is_anew:
+        return refused(request, sign_on, "not_asked")
     reach.sign_on(request.session, sign_on.organization_id, only_there=False)
-    if is_limited:
+    if began_here:
         record_authentication(request, user, "socialaccount", provider=sign_on.provider, reauthenticated=True)
     return redirect(next_url)
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -20,7 +21,7 @@ from allauth.socialaccount.models import SocialAccount
 from authlib.jose import JsonWebKey
 from django.test import Client
 from django.urls import get_resolver, reverse
-from oidc_provider_mock import _app
+from oidc_provider_mock import _app, _storage
 from structlog.testing import capture_logs
 
 from bhi.accounts import issuers
@@ -361,6 +362,59 @@ def test_one_session_may_reach_several_when_each_is_opened(dana, ridgeway, says,
     assert client.get(code_of(there(client, slug="ridgeway"), "subject-1")).headers["Location"] == "/o/ridgeway/"
     assert [seat.slug for seat in in_session(client, dana)] == ["lakeside", "ridgeway"]
     assert client.get("/accounts/password/change/").status_code == 403
+
+
+@pytest.fixture
+def asked_ago(monkeypatch):
+    """`asked_ago(seconds)`: how long ago the provider asked the person, as it says itself; None: it does not say."""
+
+    claims = _app.OpenIDCode.get_compatible_claims
+
+    def without(self, request):
+        return {name: value for name, value in claims(self, request).items() if name != "auth_time"}
+
+    def say(seconds):
+        when = None if seconds is None else int(time.time()) - seconds
+        monkeypatch.setattr(_storage.AuthorizationCode, "get_auth_time", lambda code: when)
+        monkeypatch.setattr(_app.OpenIDCode, "get_compatible_claims", without)
+
+    return say
+
+
+AGO = {"just now": (0, 302, 200), "days ago": (86_400, 401, 423), "not said": (None, 401, 423)}
+
+
+@pytest.mark.usefixtures("watches_sessions")
+@pytest.mark.parametrize(("seconds", "answered", "shown"), AGO.values(), ids=AGO)
+def test_a_locked_screen_opens_only_if_the_provider_asked_just_now(dana, says, asked_ago, seconds, answered, shown):
+    """Its own session goes on while ours is locked, and would open the screen for whoever sits there."""
+    client = Client()
+    sign_on(client, says())
+    client.post(reverse("session_lock"))
+    assert client.get("/o/lakeside/billing/batches/").status_code == 423
+    asked_ago(seconds)
+    assert sign_on(client).status_code == answered
+    assert client.get("/o/lakeside/billing/batches/").status_code == shown
+
+
+@pytest.mark.usefixtures("watches_sessions")
+def test_another_organizations_provider_opens_no_locked_screen(dana, ridgeway, says, provider, asked_ago):
+    uses(ridgeway, provider, domain="ridgeway.example")
+    SocialAccount.objects.create(provider=sign_on_of("ridgeway").provider, uid="subject-1", user=dana)
+    client = Client()
+    sign_on(client, says())
+    client.post(reverse("session_lock"))
+    asked_ago(0)
+    assert client.get(code_of(there(client, slug="ridgeway"), "subject-1")).status_code == 302
+    assert client.get("/o/lakeside/billing/batches/").status_code == 423
+
+
+@pytest.mark.parametrize(("seconds", "comes_in"), [(14 * 60, True), (17 * 60, False)])
+def test_who_was_asked_there_long_ago_is_not_let_in(dana, says, asked_ago, seconds, comes_in):
+    client = Client()
+    asked_ago(seconds)
+    sign_on(client, says())
+    assert is_in(client) is comes_in
 
 
 @pytest.fixture
