@@ -88,7 +88,9 @@ SELECT (SELECT count(*) FROM registry_treatingclinician t WHERE t.organization_i
        (SELECT count(*) FROM registry_payer y
          WHERE y.organization_id = %(organization)s AND NOT y.is_self_pay) AS payers,
        (SELECT count(DISTINCT k.payer_id) FROM registry_payercheck k
-         WHERE k.organization_id = %(organization)s AND k.voided_at IS NULL) AS asked,
+          JOIN registry_payer y ON y.organization_id = k.organization_id AND y.id = k.payer_id
+         WHERE k.organization_id = %(organization)s AND k.voided_at IS NULL AND NOT y.is_self_pay
+           AND k.program = ANY(%(programs)s)) AS asked,
        (SELECT json_object_agg(g.member_id, g.due_on) FROM (
           SELECT n.member_id, max(n.due_on) AS due_on FROM registry_training n
            WHERE n.organization_id = %(organization)s AND n.voided_at IS NULL AND n.kind = 'risk_protocol'
@@ -102,17 +104,20 @@ def clinic_facts(organization_id: UUID, people: People, *, at: datetime) -> tupl
     return tuple(_clinic(row, able, at) for row in _rows(_CLINICS, organization_id))
 
 
-def organization_facts(organization_id: UUID, people: People, *, at: datetime) -> Facts:
-    """What the registry knows about the organization's own points. One statement."""
-    row = _rows(_ORGANIZATION, organization_id)[0]
+def organization_facts(organization_id: UUID, people: People, *, today: date, programs: Collection[str]) -> Facts:
+    """What the registry knows about the organization's own points. One statement.
+
+    `today` is the organization's day; `programs` are those that its clinics run: of another no payer need be asked.
+    """
+    row = _rows(_ORGANIZATION, organization_id, programs=list(programs))[0]
     trained = {UUID(member): date.fromisoformat(due) for member, due in (row["trained"] or {}).items()}
-    able = {seat.name: trained.get(seat.id) for seat in reachable(dict(people)).values()}
+    able = [(seat.name, trained.get(seat.id)) for seat in reachable(dict(people)).values()]
     return {
         **_people(people.values()),
         "clinicians": _clinicians(row["clinicians"], row["without_npi"]),
         "consent": Found(row["texts"] > 0, "ours" if row["texts"] else "the starter text is used until then"),
         "payers": payers_found(row["asked"], row["payers"]),
-        "trained": trained_found(able, at.date()),
+        "trained": trained_found(able, today),
     }
 
 
@@ -200,10 +205,10 @@ def _clock(text: str) -> Any:
     return datetime.strptime(text, "%H:%M:%S").time()  # noqa: DTZ007 -- a time of day has no zone
 
 
-def _rows(statement: str, organization_id: UUID) -> list[dict[str, Any]]:
+def _rows(statement: str, organization_id: UUID, **more: Any) -> list[dict[str, Any]]:
     """Counts and days, whole whoever asks: a lead of one clinic is not told that another has nobody."""
     with seeing_everything(), connection.cursor() as cursor:
-        cursor.execute(statement, {"organization": organization_id})
+        cursor.execute(statement, {"organization": organization_id, **more})
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -7,7 +7,7 @@ is on record; only where no row can show it may somebody say so, and only some m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -213,18 +213,21 @@ def drill_found(last_on: date | None, today: date) -> Found:
     return Found(is_fresh, f"{'on' if is_fresh else 'last on'} {_day(last_on)}")
 
 
-def trained_found(people: Mapping[str, date | None], today: date) -> Found:
-    """Whether everybody who sees patients was trained on danger; `people` are names and until when that holds."""
+def trained_found(people: Collection[tuple[str, date | None]], today: date) -> Found:
+    """Whether everybody who sees patients was trained on danger; `people` are names and until when that holds.
+
+    Two people may have one name: each counts.
+    """
     if not people:
         return Found(is_done=False, later="once there are people who see patients")
-    missing = sorted(name for name, due_on in people.items() if due_on is None or due_on <= today)
+    missing = sorted(name for name, due_on in people if due_on is None or due_on <= today)
     if not missing:
         return Found(is_done=True, detail=f"all {len(people)}" if len(people) > 1 else "one person")
     return Found(is_done=False, detail=f"missing or over a year ago: {_some(missing)}")
 
 
 def payers_found(asked: int, payers: int) -> Found:
-    """Whether each payer of a patient was asked."""
+    """Whether each payer was asked; `asked` are those of `payers` who were, about what is run here."""
     if not payers:
         return Found(is_done=False, later="once a payer is on record, from the import or the first enrolment")
     return Found(asked >= payers, f"{asked} of {payers}")

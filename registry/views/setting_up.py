@@ -20,8 +20,10 @@ from bhi.accounts.queries import people_of
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.asked import seat
+from billing.queries.calendar import page_zone
 from billing.queries.setting_up import filing_found
 from caseload.queries.setting_up import work_facts
+from caseload.rules.clock import local_date
 from registry.forms.setting_up import ClinicForm, SayForm
 from registry.operations.clinic_sites import NpiWrong
 from registry.operations.setting_up import ClinicNameTaken, SetupRefused, make_clinic, say_of_point, unsay_point
@@ -85,8 +87,9 @@ def set_up_say(request: HttpRequest, organization: str) -> HttpResponse:
     if form.is_valid():
         is_needed = form.cleaned_data["is_needed"] == "yes"
         note = form.cleaned_data["note"]
+        on = local_date(at, page_zone(by.organization_id))
         try:
-            say_of_point(by=by, at=at, key=key, clinic_id=clinic_id, is_needed=is_needed, note=note, on=at.date())
+            say_of_point(by=by, at=at, key=key, clinic_id=clinic_id, is_needed=is_needed, note=note, on=on)
         except NotFound:
             raise Http404 from None
         except SetupRefused as fault:
@@ -150,8 +153,10 @@ def _groups(by: Membership, at: datetime, said: tuple[str, UUID | None, SayForm]
     work, slots = work_facts(by.organization_id)
     attested = said_of(by.organization_id, people)
     programs = {one.program for one in clinics} or {"cocm"}
+    # The organization's day is that of its first clinic by name, as on its other pages.
+    today = clinics[0].today(at) if clinics else at.date()
     own: Mapping[str, Found] = {
-        **organization_facts(by.organization_id, people, at=at),
+        **organization_facts(by.organization_id, people, today=today, programs=programs),
         **work,
         "filing": filing_found(by.organization_id),
         "clinic": Found(bool(clinics), ", ".join(one.name for one in clinics[:3])),

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.errors import NotFound
 from bhi.web.asked import seat
+from billing.queries.calendar import page_zone
+from caseload.rules.clock import local_date
 from registry.forms.setting_up import PayerCheckForm, TrainingForm, fresh_check, fresh_training
 from registry.operations.setting_up import SetupRefused, record_payer_check, record_training
 from registry.queries.setting_up import payers_asked
@@ -23,7 +25,7 @@ from registry.queries.setting_up import trainings as trainings_shown
 @require_http_methods(["GET", "HEAD", "POST"])
 def trainings(request: HttpRequest, organization: str) -> HttpResponse:
     """Everybody's trainings, those due first, and one more."""
-    by, today = seat(request), timezone.now().date()
+    by, today = seat(request), _today(request)
     shown = trainings_shown(by.organization_id, today=today)
     form = fresh_training(today, shown.people)
     if request.method == "POST":
@@ -39,7 +41,7 @@ def trainings(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def payer_checks(request: HttpRequest, organization: str) -> HttpResponse:
     """Every payer with how many patients it covers, and what it said of these services."""
-    by, today = seat(request), timezone.now().date()
+    by, today = seat(request), _today(request)
     payers = payers_asked(by.organization_id)
     choices = [(str(payer.id), payer.name) for payer in payers]
     form = fresh_check(today, choices)
@@ -55,6 +57,11 @@ def payer_checks(request: HttpRequest, organization: str) -> HttpResponse:
         "may_set_up": Permission.SET_UP in permissions_of(by.roles),
     }
     return render(request, "registry/payer_checks.html", context, status=422 if form.is_bound else 200)
+
+
+def _today(request: HttpRequest) -> date:
+    """The organization's day, that of its first clinic."""
+    return local_date(timezone.now(), page_zone(seat(request).organization_id))
 
 
 def _trained(request: HttpRequest, form: TrainingForm, today: date) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -235,3 +235,57 @@ def test_a_year_old_training_is_due(admin: Client, in_tenant: Any, by: Any, now:
     record_training(**given, kind="risk_protocol", on=long_ago)
     assert "missing or over a year ago: Ken Abara" in admin.get("/o/lakeside/set-up/").text
     assert "Due" in admin.get("/o/lakeside/set-up/trainings/").text
+
+
+def found_of(client: Client, key: str) -> str:
+    """What the checklist says of one of the organization's points."""
+    rows = client.get("/o/lakeside/set-up/").context["groups"][0].rows
+    return next(f"{row.point.state}: {row.point.detail}" for row in rows if row.point.item.key == key)
+
+
+def test_two_people_of_one_name_are_both_to_be_trained(
+    admin: Client, in_tenant: Any, by: Any, now: datetime, membership: Callable[..., Any]
+) -> None:
+    given = {"by": by, "at": now, "today": now.date(), "by_whom": "", "kind": "risk_protocol", "on": now.date()}
+    record_training(**given, member_id=by.id)
+    assert found_of(admin, "trained") == "done: one person"
+    namesake = membership("care_manager", name=by.name)
+    assert found_of(admin, "trained") == f"open: missing or over a year ago: {by.name}"
+    record_training(**given, member_id=namesake.id)
+    assert found_of(admin, "trained") == "done: all 2"
+
+
+def test_payers_count_as_asked_by_what_is_run_here(
+    admin: Client, in_tenant: Any, clinic: Clinic, by: Any, now: datetime
+) -> None:
+    plan, other = (PayerFactory(organization=in_tenant, name=name) for name in ("Prairie Health", "Lake Health"))
+    own_pocket = PayerFactory(organization=in_tenant, name="Self-pay", is_self_pay=True)
+    given = {"by": by, "at": now, "today": now.date(), "on": now.date(), "is_covered": True, "source": "Manual"}
+    record_payer_check(**given, payer_id=plan.id, program="cocm")
+    record_payer_check(**given, payer_id=own_pocket.id, program="cocm")
+    record_payer_check(**given, payer_id=other.id, program="bhi")
+    assert found_of(admin, "payers") == "open: 1 of 2"
+    set_protocol(by=by, at=now, clinic=clinic, program="bhi")
+    assert found_of(admin, "payers") == "open: 1 of 2"
+    record_payer_check(**given, payer_id=plan.id, program="bhi")
+    assert found_of(admin, "payers") == "done: 2 of 2"
+
+
+def test_days_are_the_organizations(
+    admin: Client, in_tenant: Any, clinic: Clinic, by: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At eight in the evening in Chicago it is tomorrow by UTC: nothing is due sooner, and no day of tomorrow holds."""
+    evening = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: evening)
+    given = {"by": by, "at": now, "today": now.date(), "by_whom": "", "kind": "risk_protocol"}
+    record_training(**given, member_id=by.id, on=date(2025, 3, 3))
+    assert found_of(admin, "trained") == "done: one person"
+    shown = admin.get("/o/lakeside/set-up/trainings/").context
+    assert (shown["today"], shown["form"].initial["on"]) == (date(2026, 3, 2), date(2026, 3, 2))
+    assert [row.is_due for row in shown["shown"].rows] == [False]
+    typed = {"member": str(by.id), "kind": "consent", "on": "2026-03-03", "by_whom": ""}
+    refused = admin.post("/o/lakeside/set-up/trainings/", typed)
+    assert (refused.status_code, "The day is in the future." in refused.text) == (422, True)
+    assert admin.get("/o/lakeside/set-up/payers/").context["today"] == date(2026, 3, 2)
+    admin.post("/o/lakeside/set-up/said/", {"item": "import", "is_needed": "no", "note": "We begin anew"})
+    assert SetupAttestation.objects.get().on == date(2026, 3, 2)

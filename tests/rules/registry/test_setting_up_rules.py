@@ -115,12 +115,14 @@ def test_a_rehearsal_holds_for_a_year(last: date | None, expected: Found) -> Non
 
 
 def test_everybody_who_sees_patients_is_trained_this_year() -> None:
-    assert trained_found({}, DAY) == Found(is_done=False, later="once there are people who see patients")
+    assert trained_found([], DAY) == Found(is_done=False, later="once there are people who see patients")
     later = date(2026, 3, 3)
-    assert trained_found({"Ann": later}, DAY) == Found(is_done=True, detail="one person")
-    assert trained_found({"Ann": later, "Bo": later}, DAY) == Found(is_done=True, detail="all 2")
-    missing = trained_found({"Ann": None, "Bo": DAY, "Cy": None, "Di": None, "Ed": later}, DAY)
+    assert trained_found([("Ann", later)], DAY) == Found(is_done=True, detail="one person")
+    assert trained_found([("Ann", later), ("Bo", later)], DAY) == Found(is_done=True, detail="all 2")
+    missing = trained_found([("Ann", None), ("Bo", DAY), ("Cy", None), ("Di", None), ("Ed", later)], DAY)
     assert missing == Found(is_done=False, detail="missing or over a year ago: Ann, Bo, Cy and 1 more")
+    namesake = trained_found([("Ann", None), ("Ann", later)], DAY)
+    assert namesake == Found(is_done=False, detail="missing or over a year ago: Ann")
     assert training_due_on(date(2026, 3, 2)) == date(2027, 3, 2)
 
 
