@@ -14,7 +14,7 @@ from registry.models import Disclosure, PartTwoConsent
 from registry.operations.part_two import check_may_leave, live_of, locked_patient, refuse, sent_before
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 from registry.rules.disclosures import faults_of_disclosure
-from registry.rules.part_two import Purpose, Use
+from registry.rules.part_two import Purpose, Use, held_on
 
 
 @transaction.atomic
@@ -32,7 +32,10 @@ def record_disclosure(
         return known
     consent = live_of(PartTwoConsent, by, patient_id, consent_id) if consent_id else None
     says = {"recipient": recipient.strip(), "what": what.strip(), "why": why.strip(), "purpose": purpose, "on": on}
-    marked = {"is_marked": patient.is_part_two, "has_consent": consent is not None}
+    held = consent is None or held_on(
+        on, signed_on=consent.signed_on, until_on=consent.until_on, revoked_on=consent.revoked_on
+    )
+    marked = {"is_marked": patient.is_part_two, "has_consent": consent is not None, "consent_held": held}
     refuse(faults_of_disclosure(**says, **marked, today=today))  # type: ignore[arg-type]
     made = stamped(
         Disclosure,

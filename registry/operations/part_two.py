@@ -17,7 +17,7 @@ from registry.operations.errors import FormReused
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 from registry.operations.rights_errors import AlreadyRevoked, PartTwoRefused, RightsRefused
 from registry.queries.part_two import part_two_of
-from registry.rules.part_two import ConsentGiven, Use, faults_of_consent, faults_of_mark
+from registry.rules.part_two import ConsentGiven, Use, faults_of_consent, faults_of_mark, kept_purpose
 
 
 def check_may_leave(*, organization_id: UUID, patient_id: UUID, use: Use, on: date) -> ConsentGiven | None:
@@ -78,7 +78,8 @@ def record_part_two_consent(
     discloser: str, recipient: str, what: str, signed_on: date, signed_by_name: str, until_on: date | None,
     until_event: str, today: date, client_token: UUID,
 ) -> PartTwoConsent:  # fmt: skip
-    """Keep a written consent with what 42 CFR 2.31(a) asks of it.
+    """Keep a written consent with what 42 CFR 2.31(a) asks of it. One paper for treatment, payment and operations and
+    for a purpose of its own is kept as the former, with the latter in words.
 
     A second submit returns the first. Raises RightsRefused, FormReused, NotFound.
     """
@@ -95,7 +96,8 @@ def record_part_two_consent(
     says = {"discloser": discloser.strip(), "recipient": recipient.strip(), "what": what.strip()}
     empty = {name: "Enter this: a written consent names it." for name, text in says.items() if not text}
     refuse(empty | faults_of_consent(**days, **ends, also=also, today=today))
-    values = {**days, **ends, **says, "signed_by_name": signed_by_name.strip()}
+    kept = {"purpose": kept_purpose(purpose, also), "signed_by_name": signed_by_name.strip()}
+    values = {**days, **ends, **says, **kept}
     made = stamped(PartTwoConsent, Stamp(by, at), patient=patient, client_token=client_token, **values)
     record_facts([made])
     record("part_two.consented", by=by, at=at, patient_id=patient_id, object_id=made.id, fields=sorted(values))

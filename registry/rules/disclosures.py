@@ -25,12 +25,21 @@ def is_accounted(purpose: str, on: date, *, asked_on: date) -> bool:
 
 
 def faults_of_disclosure(
-    *, on: date, today: date, recipient: str, what: str, why: str, purpose: str, is_marked: bool, has_consent: bool
+    *,
+    on: date,
+    today: date,
+    recipient: str,
+    what: str,
+    why: str,
+    purpose: str,
+    is_marked: bool,
+    has_consent: bool,
+    consent_held: bool = True,
 ) -> Mapping[str, str]:
     """What an accounting would lack of a disclosure (164.528(b)(2)), each under its field's name.
 
     What was disclosed is recorded however it came about: of a record under 42 CFR part 2 with the consent that
-    allowed it, or why it went without.
+    allowed it, or why it went without. `consent_held`: the consent that is named was in force on that day.
     """
     found = {}
     if on > today:
@@ -39,6 +48,8 @@ def faults_of_disclosure(
         found["recipient"] = "Name who received it."
     if not what.strip():
         found["what"] = "Say what was disclosed."
+    if has_consent and not consent_held:
+        found["consent"] = "This consent did not hold on that day. Choose the one that did, or none and say why."
     needs_why = purpose not in NOT_ACCOUNTED or (is_marked and not has_consent and purpose != "to_patient")
     if needs_why and not why.strip():
         found["why"] = (

@@ -70,6 +70,21 @@ def consent_for(consents: Iterable[ConsentGiven], use: Use, on: date) -> Consent
     return max(standing, key=lambda one: one.signed_on, default=None) if use in TPO else None
 
 
+def kept_purpose(purpose: str, also: Iterable[str]) -> str:
+    """What a paper with several purposes is kept as: treatment, payment and operations where that is one of them,
+    since that is what the gate asks for. The other one stays in the words of the purpose.
+    """
+    return Purpose.TPO if Purpose.TPO in also else purpose
+
+
+def held_on(on: date, *, signed_on: date, until_on: date | None, revoked_on: date | None) -> bool:
+    """Whether something that was disclosed on a day could rest on a consent: signed by then, not ended, and not
+    revoked on that day or before (2.31(a)(6)).
+    """
+    is_over = (until_on is not None and until_on < on) or (revoked_on is not None and revoked_on <= on)
+    return signed_on <= on and not is_over
+
+
 def may_leave(*, is_marked: bool, consents: Iterable[ConsentGiven], use: Use, on: date) -> bool:
     """Whether something of a record may leave. The patient may always have their own (2.23)."""
     return not is_marked or use is Use.TO_PATIENT or consent_for(consents, use, on) is not None
@@ -105,7 +120,8 @@ def faults_of_consent(
         found["also"] = "A consent for a proceeding stands alone: 42 CFR 2.31(d). Have another one signed for the rest."
     elif (purpose == Purpose.NOTES and others) or Purpose.NOTES in others:
         found["also"] = "A consent for counseling notes stands alone: 42 CFR 2.31(b). Have another one signed."
-    if purpose != Purpose.TPO and not purpose_text.strip():
+    names_none = purpose == Purpose.TPO and not others & {Purpose.SPECIFIC}
+    if not names_none and not purpose_text.strip():
         found["purpose_text"] = "Name the purpose: only the one for treatment, payment and operations needs no other."
     if signed_on > today:
         found["signed_on"] = "This day is still to come. Enter the day of the signature."

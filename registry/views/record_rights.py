@@ -263,13 +263,20 @@ def _revoking(typed: Mapping[str, forms.Form], consent_id: UUID, today: date) ->
 
 
 def _consents(part_two: PartTwo) -> list[tuple[str, str]]:
+    """Every consent with its days: one that is over by now may have held when something was disclosed."""
     return [
         (
             str(one.id),
-            f"{one.get_purpose_display()}, signed {one.signed_on:%b} {one.signed_on.day}, {one.signed_on.year}",
+            f"{one.get_purpose_display()}, signed {_day(one.signed_on)}"
+            + (f", ends {_day(one.until_on)}" if one.until_on else "")
+            + (f", revoked {_day(one.revoked_on)}" if one.revoked_on else ""),
         )
         for one in part_two.consents
     ]
+
+
+def _day(on: date) -> str:
+    return f"{on:%b} {on.day}, {on.year}"
 
 
 def _state(one: Any, today: date) -> tuple[str, str]:

@@ -14,12 +14,13 @@ from django.test import Client
 from pypdf import PdfReader
 
 from bhi.errors import NotFound
-from caseload.operations.coordination import send_referral
+from caseload.operations.coordination import ask_clinician, send_referral
 from caseload.operations.letters import write_letter
 from caseload.operations.standing import rebuild_standing
 from caseload.operations.summary_files import ask_for_summary
 from caseload.tasks import paper_of
 from registry.models import Disclosure, PartTwoConsent, PartTwoMark, Patient
+from registry.operations.disclosures import record_disclosure
 from registry.operations.errors import AlreadyVoided, FormReused, ReasonMissing
 from registry.operations.part_two import (
     check_may_leave,
@@ -34,7 +35,7 @@ from registry.queries.part_two import any_part_two, is_part_two, notice_of_file,
 from registry.rules.csv_text import csv_bytes
 from registry.rules.part_two import NOTICE, Use
 from tests.factories.going_live import PartTwoConsentFactory
-from tests.factories.registry import EpisodeFactory, PatientFactory
+from tests.factories.registry import EpisodeFactory, PatientFactory, TreatingClinicianFactory
 
 ON = date(2026, 3, 2)
 CONSENT = {
@@ -140,6 +141,46 @@ def test_revoked_the_next_disclosure_is_refused(episode, who, mark, consent):
     assert leaves(episode, Use.TO_PATIENT) is None
 
 
+def test_a_paper_for_all_care_and_one_purpose_more_is_kept_as_the_former_with_the_other_in_words(
+    episode, mark, consent
+):
+    mark()
+    with pytest.raises(RightsRefused) as unnamed:
+        consent(also=["specific"])
+    assert list(unnamed.value.faults) == ["purpose_text"]
+    given = consent(purpose="specific", purpose_text="The housing program", also=["tpo"])
+    assert (given.purpose, given.purpose_text) == ("tpo", "The housing program")
+    assert leaves(episode).signed_on == ON
+
+
+@pytest.mark.parametrize(
+    ("days", "fields"),
+    [
+        ({}, []),
+        ({"signed_on": ON + timedelta(days=1)}, ["consent"]),
+        ({"until_on": ON}, []),
+        ({"until_on": ON - timedelta(days=1), "signed_on": ON - timedelta(days=9)}, ["consent"]),
+        ({"revoked_on": ON + timedelta(days=1)}, []),
+        ({"revoked_on": ON}, ["consent"]),
+    ],
+)
+def test_a_disclosure_names_a_consent_that_held_on_its_day(who, by, now, mark, days, fields):
+    mark()
+    revoked = {"revoked_at": now, "revoked_by": by, "revoked_how": "In writing"} if "revoked_on" in days else {}
+    said = {"organization": by.organization, "patient_id": who["patient_id"], "signed_on": ON}
+    given = PartTwoConsentFactory(**(said | days | revoked))
+    told = {
+        "on": ON, "recipient": "County", "recipient_address": "", "what": "Dates", "purpose": "treatment", "why": "",
+        "consent_id": given.id, "today": ON + timedelta(days=7), "client_token": uuid4(),
+    }  # fmt: skip
+    if fields:
+        with pytest.raises(RightsRefused) as refused:
+            record_disclosure(**who, **told)
+        assert list(refused.value.faults) == fields
+    made = [] if fields else [record_disclosure(**who, **told).id]
+    assert [one.id for one in Disclosure.objects.all()] == made
+
+
 def test_a_consent_recorded_in_error_counts_no_more(episode, who, mark, consent):
     mark()
     given = consent()
@@ -174,6 +215,22 @@ def test_a_referral_is_a_disclosure_and_waits_for_a_consent(episode, by, now, ma
     assert (told.recipient, told.purpose, told.consent_id, told.object_id) == (
         "Lakeside Cardiology", "treatment", given.id, made.id,
     )  # fmt: skip
+
+
+def test_a_question_to_the_clinician_is_a_disclosure_and_waits_for_a_consent(episode, by, now, mark, consent):
+    clinician = TreatingClinicianFactory(organization=by.organization)
+    asked = {
+        "by": by, "at": now, "episode_id": episode.id, "asked_of": clinician, "question": "Go on with sertraline?",
+        "channel": "phone", "asked_on": ON, "due_on": ON + timedelta(days=3),
+    }  # fmt: skip
+    mark()
+    with pytest.raises(PartTwoRefused):
+        ask_clinician(**asked, client_token=uuid4())
+    given = consent()
+    made = ask_clinician(**asked, client_token=uuid4())
+    assert [(one.purpose, one.recipient, one.consent_id, one.object_id) for one in Disclosure.objects.all()] == [
+        ("treatment", str(clinician), given.id, made.id)
+    ]
 
 
 def test_a_letter_to_the_patient_needs_no_consent_and_is_kept_as_told(episode, by, now, mark):
