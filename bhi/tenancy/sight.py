@@ -92,6 +92,11 @@ def seeing_everything() -> Iterator[None]:
         yield
 
 
+def sees_all() -> bool:
+    """Whether nothing is kept from who asks: no limits are set, or they are lifted. No statement."""
+    return not _is_limited.get()
+
+
 def sight_of(seat: Membership, at: datetime) -> Sight:
     """The limits of a seat at an instant."""
     for source in _sources.values():

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import seeing_everything
 from billing.operations.batches import lock_claims
 from billing.operations.errors import ImportClaimed
 from billing.queries.claims import have_claims
@@ -17,6 +18,7 @@ from caseload.queries.imports import episodes_of_import
 
 
 @transaction.atomic
+@seeing_everything()
 def undo_unclaimed_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
     """Undo an import on which no live claim rests. Who makes a batch meanwhile waits, and finds nothing to bill.
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import seeing_everything
 from billing.models import FileState, LateChange, LateKind, MonthClose, OtherService, PracticeFile
 from billing.operations.batches import lock_claims
 from billing.operations.late import wait_for_closers, write_late
@@ -95,6 +96,7 @@ def release_practice_file(*, by: Membership, at: datetime, file_id: UUID, becaus
 
 
 @transaction.atomic
+@seeing_everything()
 def undo_practice_file(*, by: Membership, at: datetime, file_id: UUID) -> PracticeFile:
     """Void everything that a file brought, and put back the appointments that it took away.
 

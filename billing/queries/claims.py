@@ -13,7 +13,7 @@ from django.db.models import Count, Q, Sum
 
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
-from bhi.tenancy.sight import seeing_everything
+from bhi.tenancy.sight import sees_all
 from billing.models import Batch, BatchFormat, Claim, ClaimLine
 from billing.queries.claim_answers import is_spoilt
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
@@ -174,9 +174,11 @@ def batch_page(organization_id: UUID, batch_id: UUID, *, start: int = 0, limit: 
 
     Expected is what the payers' own fees, clinicians' shares and what is withheld come to, else national amounts.
     """
-    batch = batch_with_file(organization_id, batch_id)
+    batch = _batch(organization_id, batch_id)
     rows = Claim.objects.filter(organization_id=organization_id, batch_id=batch_id).order_by("number")
     everything = list(rows.select_related("patient", "payer", "episode").defer("verdict", "content"))
+    if not _is_whole(batch, len(everything)):
+        raise NotFound
     lines = _lines_of(organization_id, Q(claim__batch_id=batch_id))
     table = fee_table(organization_id)
     brings = {claim.id: _brings(claim, lines.get(claim.id, []), table) for claim in everything}
@@ -190,18 +192,28 @@ def batch_page(organization_id: UUID, batch_id: UUID, *, start: int = 0, limit: 
 
 def batch_with_file(organization_id: UUID, batch_id: UUID) -> Batch:
     """A batch with its stored file. Raises NotFound, also where who looks may not see every patient of the file."""
-    rows = Batch.objects.filter(organization_id=organization_id, id=batch_id)
-    found = rows.select_related("stored_file", "payer", "receiver").first()
-    if found is None or not _is_seen_whole(found):
+    found = _batch(organization_id, batch_id)
+    if not is_seen_whole(found):
         raise NotFound
     return found
 
 
-def _is_seen_whole(batch: Batch) -> bool:
+def is_seen_whole(batch: Batch) -> bool:
+    """Whether who looks may see every patient of a batch. One statement where their sight is limited, else none."""
     claims = Claim.objects.filter(organization_id=batch.organization_id, batch_id=batch.id)
-    seen = claims.count()
-    with seeing_everything():
-        return claims.count() == seen
+    return sees_all() or _is_whole(batch, claims.count())
+
+
+def _is_whole(batch: Batch, seen: int) -> bool:
+    return sees_all() or seen == batch.claim_count
+
+
+def _batch(organization_id: UUID, batch_id: UUID) -> Batch:
+    rows = Batch.objects.filter(organization_id=organization_id, id=batch_id)
+    found = rows.select_related("stored_file", "payer", "receiver").first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def month_batches(organization_id: UUID, month: str) -> list[tuple[UUID, int]]:

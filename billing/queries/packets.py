@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from bhi.errors import NotFound
 from bhi.files.models import StoredFile
 from billing.models import Batch, BillingProvider, Claim, Packet, PacketPart
+from billing.queries.claims import is_seen_whole
 from billing.queries.packet_month import People, packet_month
 from billing.rules.packet import PacketContent, mark_of
 from caseload.rules.clock import month_of
@@ -87,9 +88,9 @@ def packet_rows(organization_id: UUID, *, at: datetime, page: int = 1) -> Packet
 
 
 def packet_row(organization_id: UUID, packet_id: UUID, *, at: datetime) -> PacketRow:
-    """One packet. Raises NotFound."""
+    """One packet. Raises NotFound, also where who looks may not see every patient of its batch."""
     row = _rows(organization_id).filter(id=packet_id).first()
-    if row is None:
+    if row is None or (row.batch is not None and not is_seen_whole(row.batch)):
         raise NotFound
     return _row(row, at)
 

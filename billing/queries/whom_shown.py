@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from bhi.tenancy.sight import sees_all, seeing_everything
 from billing.models import Acknowledgement, AnswerFile, Claim, RemittanceClaim
 from billing.queries.answers_shown import PaidClaimShown, SaidShown
 from billing.queries.closing import ClinicMonth
@@ -37,3 +38,14 @@ def patients_in_answer(file: AnswerFile) -> frozenset[UUID]:
     said = Acknowledgement.objects.filter(organization_id=file.organization_id, file=file)
     found = (rows.exclude(claim=None).values_list("claim__patient_id", flat=True) for rows in (paid, said))
     return frozenset().union(*found)
+
+
+def is_answer_seen_whole(file: AnswerFile, seen: frozenset[UUID]) -> bool:
+    """Whether who looks may see everybody of whom a file speaks, `seen` being what patients_in_answer told them.
+
+    No statement where they may see everything, else two.
+    """
+    if sees_all():
+        return True
+    with seeing_everything():
+        return patients_in_answer(file) == seen

@@ -32,7 +32,7 @@ from billing.queries.answers import (
 )
 from billing.queries.answers_shown import AnswerPage
 from billing.queries.calendar import page_zone
-from billing.queries.whom_shown import patients_in_answer, patients_meant
+from billing.queries.whom_shown import is_answer_seen_whole, patients_in_answer, patients_meant
 from caseload.rules.clock import local_date
 
 
@@ -91,6 +91,8 @@ def answer_original(request: HttpRequest, organization: str, file_id: UUID) -> H
     if file.stored_file is None or not file.stored_file.sealed:
         raise Http404
     seen = patients_in_answer(file)
+    if not is_answer_seen_whole(file, seen):
+        raise Http404
     record("answer.downloaded", by=by, at=timezone.now(), object_id=file_id, count=people_in(file), shown=seen)
     name = f"answer-{file.received_at:%Y%m%d-%H%M%S}.x12"
     return HttpResponse(

@@ -19,6 +19,7 @@ from bhi.errors import DomainError, NotFound
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
 from bhi.web.asked import page_number, seat
+from bhi.web.whole_sight import needs_whole_sight
 from billing.forms.practice_files import ReadingForm, UploadForm
 from billing.operations.practice_files import correct_practice_file, start_practice_file
 from billing.operations.practice_taking import take_practice_file, undo_practice_file
@@ -28,6 +29,7 @@ from caseload.operations.read_workbook import WorkbookUnreadable
 from caseload.rules.clock import local_date
 from registry.queries.clinicians import clinicians_shown
 
+WHOLE = "A practice’s file touches"
 # By fate: its tab, what a row of it is called, what a tile says below the number, and its tone.
 FATES = {
     "faulty": ("To correct", "To correct", "each with its reason", "danger"),
@@ -44,6 +46,7 @@ FATES = {
 
 
 @requires(Permission.TAKE_PRACTICE_FILE)
+@needs_whole_sight(WHOLE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def practice_file_list(request: HttpRequest, organization: str) -> HttpResponse:
     """Files taken so far, and the form for a new one."""
@@ -68,6 +71,7 @@ def practice_file_list(request: HttpRequest, organization: str) -> HttpResponse:
 
 
 @requires(Permission.TAKE_PRACTICE_FILE)
+@needs_whole_sight(WHOLE)
 @require_safe
 def practice_file(request: HttpRequest, organization: str, file_id: UUID) -> HttpResponse:
     """One file: the fate of every row, a page at a time."""
@@ -77,6 +81,7 @@ def practice_file(request: HttpRequest, organization: str, file_id: UUID) -> Htt
 
 
 @requires(Permission.TAKE_PRACTICE_FILE)
+@needs_whole_sight(WHOLE)
 @require_POST
 def practice_file_correct(request: HttpRequest, organization: str, file_id: UUID) -> HttpResponse:
     """Read the file again with other columns, dates and people."""
@@ -93,6 +98,7 @@ def practice_file_correct(request: HttpRequest, organization: str, file_id: UUID
 
 
 @requires(Permission.TAKE_PRACTICE_FILE)
+@needs_whole_sight(WHOLE)
 @require_POST
 def practice_file_take(request: HttpRequest, organization: str, file_id: UUID) -> HttpResponse:
     """Carry out what the preview showed; where the record has changed since, show it anew."""
@@ -105,6 +111,7 @@ def practice_file_take(request: HttpRequest, organization: str, file_id: UUID) -
 
 
 @requires(Permission.TAKE_PRACTICE_FILE)
+@needs_whole_sight(WHOLE)
 @require_POST
 def practice_file_undo(request: HttpRequest, organization: str, file_id: UUID) -> HttpResponse:
     """Take a file back."""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.errors import NotFound
+from bhi.web.whole_sight import needs_whole_sight
 from caseload.forms.import_answers import FollowForm, MappingNameForm, UnenrolledForm
 from caseload.operations.imports import (
     MappingNameTaken,
@@ -24,10 +25,11 @@ from caseload.operations.imports import (
     save_mapping,
 )
 from caseload.queries.import_mappings import mapping_door, mapping_names, mappings
-from caseload.views.import_page import answers_form, by_of, done, page_of, refused_page
+from caseload.views.import_page import WHOLE, answers_form, by_of, done, page_of, refused_page
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_POST
 def import_answer(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """Say whom rows mean, or forget what was said."""
@@ -43,6 +45,7 @@ def import_answer(request: HttpRequest, organization: str, run_id: UUID) -> Http
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_POST
 def import_unenrolled(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """Make referrals of patients without a date of enrolment, or only keep them on record."""
@@ -56,6 +59,7 @@ def import_unenrolled(request: HttpRequest, organization: str, run_id: UUID) -> 
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_POST
 def import_follow(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """Read the files as a saved mapping says."""
@@ -69,6 +73,7 @@ def import_follow(request: HttpRequest, organization: str, run_id: UUID) -> Http
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_POST
 def import_mapping_save(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """Keep how these files are read, under a name."""
@@ -82,6 +87,7 @@ def import_mapping_save(request: HttpRequest, organization: str, run_id: UUID) -
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_safe
 def import_mappings(request: HttpRequest, organization: str) -> HttpResponse:
     """Every saved mapping, to look at, rename or delete."""
@@ -89,6 +95,7 @@ def import_mappings(request: HttpRequest, organization: str) -> HttpResponse:
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_POST
 def import_mapping_rename(request: HttpRequest, organization: str, mapping_id: UUID) -> HttpResponse:
     """Another name for a mapping; a name that will not do stays in its field."""
@@ -102,6 +109,7 @@ def import_mapping_rename(request: HttpRequest, organization: str, mapping_id: U
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_POST
 def import_mapping_delete(request: HttpRequest, organization: str, mapping_id: UUID) -> HttpResponse:
     """Forget a mapping."""

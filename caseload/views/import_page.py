@@ -31,6 +31,10 @@ FATES = (
 )
 
 
+# What only who may see every patient does: needs_whole_sight.
+WHOLE = "Imports touch"
+
+
 def by_of(request: HttpRequest) -> Any:
     return request.membership  # type: ignore[attr-defined]
 

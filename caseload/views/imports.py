@@ -15,6 +15,7 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.web.asked import page_number
+from bhi.web.whole_sight import needs_whole_sight
 from billing.operations.imports import undo_unclaimed_import
 from caseload.forms.imports import UploadForm
 from caseload.operations.imports import (
@@ -27,10 +28,11 @@ from caseload.operations.imports import (
 )
 from caseload.operations.read_workbook import WorkbookUnreadable
 from caseload.queries.imports import imports
-from caseload.views.import_page import FATES, by_of, context_of, corrections_form, done, page_of, refused_page
+from caseload.views.import_page import FATES, WHOLE, by_of, context_of, corrections_form, done, page_of, refused_page
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_list(request: HttpRequest, organization: str) -> HttpResponse:
     """Earlier imports, and the form for a new one."""
@@ -48,6 +50,7 @@ def import_list(request: HttpRequest, organization: str) -> HttpResponse:
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_safe
 def import_run(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """One import: the fate of every row, a page at a time."""
@@ -59,6 +62,7 @@ def import_run(request: HttpRequest, organization: str, run_id: UUID) -> HttpRes
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_POST
 def import_correct(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """Read the files again with other choices."""
@@ -76,6 +80,7 @@ def import_correct(request: HttpRequest, organization: str, run_id: UUID) -> Htt
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_POST
 def import_confirm(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """Carry out what the preview showed; where the record has changed since, show it anew."""
@@ -95,6 +100,7 @@ def import_confirm(request: HttpRequest, organization: str, run_id: UUID) -> Htt
 
 
 @requires(Permission.IMPORT_CASELOAD)
+@needs_whole_sight(WHOLE)
 @require_POST
 def import_undo(request: HttpRequest, organization: str, run_id: UUID) -> HttpResponse:
     """Take an import back."""

@@ -1,5 +1,6 @@
 """Answers in the browser."""
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,8 @@ from billing.operations import answers
 from billing.rules.x12.decoding import MOST_BYTES
 from tests.billing.filed import CONTROL, Filed, filed
 from tests.billing.test_pages import text_of
+from tests.factories.going_live import RestrictionFactory
+from tests.factories.registry import PatientFactory, system_seat
 from tests.rules.billing.answer_texts import (
     acknowledged_claims,
     acknowledged_file,
@@ -185,6 +188,22 @@ def test_the_original_is_fetched_as_it_came(billing: Client, out: Filed, client_
         answers.discard_old_answers(by=file.by, at=file.received_at + answers.KEPT_FOR)
     assert billing.get(f"{LIST}{file.id}/file/").status_code == 404
     assert text_of(billing.get(f"{LIST}{file.id}/")).count("The file as it came") == 0
+
+
+def test_the_original_is_not_there_for_who_may_not_see_everybody_in_it(billing: Client, out: Filed) -> None:
+    with tenant(out.organization):
+        out.claim("00001-00002-ABCDEF", family_name="Berg")
+        second = Claim.objects.latest("number")
+    send(billing, remittance(payment(paid_claim(), paid_claim(second.control_number), total="290.00")))
+    with tenant(out.organization):
+        url = f"{LIST}{AnswerFile.objects.get().id}/file/"
+        restrict = partial(RestrictionFactory, organization=out.organization, seats=[])
+        other = PatientFactory(organization=out.organization)
+        restrict(patient=other, recorded_by=system_seat(out.organization))
+    assert billing.get(url).status_code == 200
+    with tenant(out.organization):
+        restrict(patient=second.patient, recorded_by=system_seat(out.organization))
+    assert billing.get(url).status_code == 404
 
 
 def test_from_waiting_to_matched(billing: Client, out: Filed) -> None:

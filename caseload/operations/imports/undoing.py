@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from bhi.audit.operations import record
 from bhi.errors import DomainError
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import seeing_everything
 from caseload.models import (
     CaseReview,
     Contact,
@@ -75,6 +76,7 @@ class ImportBuiltOn(DomainError):
 
 
 @transaction.atomic
+@seeing_everything()
 def undo_import(*, by: Membership, at: datetime, run_id: UUID) -> ImportRun:
     """Void everything that an import brought. Clinics, seats, clinicians and payers that it made stay.
 

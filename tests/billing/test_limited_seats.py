@@ -1,0 +1,138 @@
+"""Seats that may not see everybody: what tells of many patients at once, and what they carry out, is whole or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+
+from bhi.jobs.operations import run
+from bhi.tenancy.context import tenant
+from bhi.tenancy.sight import looking_as
+from billing.models import Batch, Packet
+from billing.operations.batches import make_batch
+from billing.operations.errors import ImportClaimed
+from billing.operations.filing import make_filed_batches
+from billing.operations.imports import undo_unclaimed_import
+from billing.operations.practice_taking import undo_practice_file
+from registry.models import Diagnosis, InitiatingVisit
+from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
+from tests.billing.people import AT, Program, program
+from tests.billing.test_import_undo import imported, without_diagnosis
+from tests.billing.test_pages import text_of
+from tests.billing.test_practice_files import patient_of, taken
+from tests.factories.going_live import RestrictionFactory
+from tests.factories.registry import TreatingClinicianFactory
+
+
+@pytest.fixture(autouse=True)
+def april(db: None) -> Any:
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
+@pytest.fixture
+def people(organization: Any, clinic: Any) -> Program:
+    with tenant(organization):
+        made = program(organization, clinic)
+        set_up(made)
+        return made
+
+
+@pytest.fixture
+def billing(client_for: Any) -> Any:
+    return client_for("billing")
+
+
+def hide(people: Program, patient: Any) -> None:
+    """Keep a record to the program's own seat: everybody else is left out."""
+    with tenant(people.organization):
+        RestrictionFactory(organization=people.organization, patient=patient, seats=[], recorded_by=people.by)
+
+
+def test_a_batch_s_packet_is_not_there_for_who_may_not_see_everybody_in_it(people: Program, billing: Any) -> None:
+    with tenant(people.organization):
+        filed_patient(people)
+        hidden = filed_patient(people, "Brook").patient
+        closed(people)
+        make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+        batch = Batch.objects.get()
+    asks = f"/o/lakeside/billing/batches/{batch.id}/packet/"
+    url = billing.post(asks).url
+    with tenant(people.organization):
+        job_id = Packet.objects.get().job_id
+    assert run(organization_id=people.organization.id, job_id=job_id, at=AT) == "done"
+    assert [billing.get(f"{url}{part}").status_code for part in ("", "parts/1/")] == [200, 200]
+    hide(people, hidden)
+    assert [billing.get(f"{url}{part}").status_code for part in ("", "parts/1/")] == [404, 404]
+    assert billing.get(f"/o/lakeside/billing/batches/{batch.id}/").status_code == 404
+    assert billing.post(asks).status_code == 404
+
+
+ASKED = (("GET", ""), ("POST", ""), ("GET", "{id}/"))
+OF_IMPORTS = (
+    *ASKED,
+    *(
+        ("POST", f"{{id}}/{act}/")
+        for act in ("correct", "confirm", "undo", "answer", "unenrolled", "follow", "mapping")
+    ),
+    *(("GET", "mappings/"), ("POST", "mappings/{id}/rename/"), ("POST", "mappings/{id}/delete/")),
+)
+OF_FILES = (*ASKED, *(("POST", f"{{id}}/{act}/") for act in ("reading", "taking", "undo")))
+WHY = "touch{} the whole organization, and some of its patients are not open to you. Ask somebody who works at all"
+
+
+@pytest.mark.parametrize(
+    ("role", "here", "asked", "ending"),
+    [("admin", "imports/", OF_IMPORTS, ""), ("billing", "billing/practice-files/", OF_FILES, "es")],
+)
+def test_what_touches_the_whole_organization_is_only_for_who_sees_all_of_it(
+    people: Program, client_for: Any, role: str, here: str, asked: Any, ending: str
+) -> None:
+    client = client_for(role)
+    addresses = [(method, f"/o/lakeside/{here}{path.format(id=uuid4())}") for method, path in asked]
+    before = [client.generic(method, address).status_code for method, address in addresses]
+    with tenant(people.organization):
+        hidden = filed_patient(people).patient
+    hide(people, hidden)
+    answers = [client.generic(method, address) for method, address in addresses]
+    assert 403 not in before
+    assert [answer.status_code for answer in answers] == [403] * len(addresses)
+    assert text_of(answers[0]).count(WHY.format(ending)) == 1
+
+
+def test_undoing_an_import_takes_back_what_its_undoer_may_not_see(people: Program, client_for: Any) -> None:
+    admin = client_for("admin").membership
+    with tenant(people.organization):
+        seen, hidden = without_diagnosis(people), without_diagnosis(people, "Berg")
+        run = imported(people, "Diagnosis", "F32.1", seen, hidden)
+    hide(people, hidden.patient)
+    with tenant(people.organization), looking_as(admin, AT):
+        undo_unclaimed_import(by=admin, at=AT, run_id=run.id)
+    with tenant(people.organization):
+        assert Diagnosis.objects.live().count() == 0
+
+
+def test_an_import_on_which_an_unseen_claim_rests_stays(people: Program, client_for: Any) -> None:
+    admin = client_for("admin").membership
+    with tenant(people.organization):
+        hidden = without_diagnosis(people)
+        run = imported(people, "Diagnosis", "F32.1", hidden)
+        make_batch(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4(), has_seen_papers=True)
+    hide(people, hidden.patient)
+    with tenant(people.organization), looking_as(admin, AT), pytest.raises(ImportClaimed):
+        undo_unclaimed_import(by=admin, at=AT, run_id=run.id)
+
+
+def test_undoing_a_practice_file_takes_back_what_its_undoer_may_not_see(people: Program, billing: Any) -> None:
+    with tenant(people.organization):
+        hidden = patient_of(people, TreatingClinicianFactory(organization=people.organization, name="Ana Rivera"))
+        file = taken(people)
+        assert InitiatingVisit.objects.live().filter(import_id=file.id).count() > 0
+    hide(people, hidden.patient)
+    with tenant(people.organization), looking_as(billing.membership, AT):
+        undo_practice_file(by=billing.membership, at=AT, file_id=file.id)
+    with tenant(people.organization):
+        assert InitiatingVisit.objects.live().filter(import_id=file.id).count() == 0
