@@ -30,6 +30,6 @@ def needs_whole_sight(what: str) -> Callable[[View], View]:
                 )
             return view(request, *args, **kwargs)
 
-        return cast(View, asked)
+        return cast("View", asked)
 
     return wrap

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from bhi.tenancy.sight import sees_all, seeing_everything
+from bhi.tenancy.sight import seeing_everything, sees_all
 from billing.models import Acknowledgement, AnswerFile, Claim, RemittanceClaim
 from billing.queries.answers_shown import PaidClaimShown, SaidShown
 from billing.queries.closing import ClinicMonth

@@ -1,4 +1,4 @@
-"""Seats that may not see everybody: what tells of many patients at once, and what they carry out, is whole or refused."""
+"""Seats that may not see everybody: what tells of many patients at once, and acts on many, is whole or refused."""
 
 from __future__ import annotations
 
