@@ -15,10 +15,12 @@ from billing.models import ChargeColumns, ChargePosted, FrozenMonth
 from billing.operations.batches import lock_claims
 from billing.queries.claimable import claimed_patients
 from billing.queries.frozen import frozen_rows, read_lines
+from billing.queries.part_two import refused_ids
 from billing.rules.charge_sheet import Chosen, checked
 from billing.rules.closing import standing_lines
 from caseload.rules.clock import first_day
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
+from registry.rules.part_two import Use, refused_words
 
 MOST_NUMBER = 40
 
@@ -34,8 +36,8 @@ def post_charges(
     """Tick the charges of closed months, by episode, as entered into the practice's own system under these numbers.
 
     All of them or none. What is ticked under the same number already stays as it is. Raises CannotPost where a month
-    is not closed or asks for nothing, stands there under another number, or was claimed in a batch of either kind;
-    NotFound for an episode that has no such month.
+    is not closed or asks for nothing, stands there under another number, was claimed in a batch of either kind, or may
+    not leave under 42 CFR part 2; NotFound for an episode that has no such month.
     """
     if not numbers:
         raise CannotPost("Tick the charges that were posted first.")
@@ -48,6 +50,8 @@ def post_charges(
         raise NotFound
     known = _posted(by.organization_id, month, list(numbers))
     _refuse(by.organization_id, month, rows, known, numbers)
+    if refused_ids(by.organization_id, [row.patient_id for id_, row in rows.items() if id_ not in known], at=at):
+        raise CannotPost(refused_words(Use.PAYMENT))
     made = [
         stamped(
             ChargePosted,

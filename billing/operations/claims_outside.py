@@ -25,7 +25,10 @@ from billing.operations.errors import AsksNothing, DoneByFile
 from billing.queries.claim_answers import way_of_claim
 from billing.queries.claimable import claimable
 from billing.queries.fees import charges
+from billing.queries.part_two import refused_ids
 from billing.rules.claim_ways import Way
+from registry.operations.rights_errors import PartTwoRefused
+from registry.rules.part_two import Use
 
 OUTSIDE = (Way.REOPENING, Way.TABLE)
 
@@ -38,7 +41,7 @@ def record_correction(
 
     The claim in its place is in a table of its own, so that it can be keyed from; it keeps why, and under which
     `reference` the payer knows of it. A second call with the same token answers with the first one's claim. Raises
-    NotFound, OnlyATest, ReplacedAlready, DoneByFile, CloseMonthFirst, AsksNothing.
+    NotFound, OnlyATest, ReplacedAlready, DoneByFile, CloseMonthFirst, AsksNothing, PartTwoRefused.
     """
     lock_claims(by.organization_id)
     if made := claim_of_token(by.organization_id, client_token):
@@ -50,6 +53,8 @@ def record_correction(
     asked = [one for one in found if one.payer.id == claim.payer_id]
     if not asked:
         raise AsksNothing
+    if refused_ids(claim.organization_id, [claim.patient_id], at=at):
+        raise PartTwoRefused(Use.PAYMENT)
     batch = Batch(
         organization_id=claim.organization_id,
         month=claim.month,

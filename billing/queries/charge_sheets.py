@@ -52,7 +52,17 @@ class ChargeRow:
 
     @property
     def is_to_post(self) -> bool:
-        return self.posted is None and self.filed_in is None
+        return self.posted is None and self.filed_in is None and not self.is_refused
+
+    @property
+    def is_part_two(self) -> bool:
+        """Whether the record is marked under 42 CFR part 2."""
+        return bool(self.claim.support.part_two)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing of it may leave for payment: it stands in no file, and is not keyed."""
+        return self.claim.support.part_two == "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,11 @@ class ChargeSheet:
     @property
     def posted(self) -> int:
         return sum(row.posted is not None for row in self.rows)
+
+    @property
+    def refused(self) -> int:
+        """How many wait for a consent under 42 CFR part 2."""
+        return sum(row.is_refused for row in self.rows)
 
     @property
     def filed(self) -> int:
@@ -111,8 +126,9 @@ def charge_columns(organization_id: UUID) -> Chosen:
 
 
 def charge_file(columns: Chosen, sheet: ChargeSheet) -> tuple[list[str], list[list[str | int | Decimal | date | None]]]:
-    """The heading and the rows of the file: one for each line."""
-    rows = [cells(columns, line) for row in sheet.rows for line in sheet_lines(row, sheet.billing_npi)]
+    """The heading and the rows of the file: one for each line. Not those that 42 CFR part 2 holds here."""
+    leaving = [row for row in sheet.rows if not row.is_refused]
+    rows = [cells(columns, line) for row in leaving for line in sheet_lines(row, sheet.billing_npi)]
     return header(columns), rows
 
 

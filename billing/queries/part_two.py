@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from bhi.tenancy.sight import seeing_everything
 from billing.models import Packet
 from billing.queries.calendar import page_zone
 from billing.queries.whom_shown import patients_in_batch
@@ -22,6 +23,21 @@ def refused_of(organization_id: UUID, patients: Iterable[Patient], *, at: dateti
         return frozenset()
     on = local_date(at, page_zone(organization_id))
     return refused_among(organization_id, marked, use=Use.PAYMENT, on=on)
+
+
+def refused_ids(organization_id: UUID, patient_ids: Iterable[UUID], *, at: datetime) -> frozenset[UUID]:
+    """Of these, those of whom nothing may leave for payment now: also whom who looks may not see, since they stand in
+    the file all the same. One statement more where none is marked than the clinic's day takes.
+    """
+    on = local_date(at, page_zone(organization_id))
+    with seeing_everything():
+        return refused_among(organization_id, patient_ids, use=Use.PAYMENT, on=on)
+
+
+def refused_in_batch(organization_id: UUID, batch_id: UUID, *, at: datetime) -> frozenset[UUID]:
+    """Of a batch's patients, those of whom nothing may leave for payment now."""
+    with seeing_everything():
+        return refused_ids(organization_id, patients_in_batch(organization_id, batch_id), at=at)
 
 
 def states_of(organization_id: UUID, patients: Iterable[Patient], *, at: datetime) -> dict[UUID, str]:

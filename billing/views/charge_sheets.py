@@ -39,6 +39,7 @@ from billing.rules.claim_sheet import claim_sheet
 from billing.rules.x12.filed import Biller
 from caseload.rules.clock import local_date
 from registry.rules.csv_text import csv_bytes
+from registry.rules.part_two import NOTICE, Use, refused_words
 
 PAGE = 100
 ON_PAPER = 1000
@@ -116,12 +117,14 @@ def charge_sheet_file(request: HttpRequest, organization: str, month: str) -> Ht
     """The charges as a table in the organization's own columns: all of the month, or those still to post."""
     by, now = seat(request), timezone.now()
     sheet = charge_sheet(by.organization_id, month, at=now)
-    rows = [row for row in sheet.rows if row.is_to_post] if request.POST.get("show") == "to_post" else sheet.rows
-    wanted = ChargeSheet(tuple(rows), sheet.still_open, sheet.to_correct, sheet.billing_npi)
-    record("charge_sheet.exported", by=by, at=now, shown=[row.patient_id for row in wanted.rows])
+    only_open = request.POST.get("show") == "to_post"
+    leaving = tuple(row for row in sheet.rows if row.is_to_post or not (only_open or row.is_refused))
+    wanted = ChargeSheet(leaving, sheet.still_open, sheet.to_correct, sheet.billing_npi)
+    record("charge_sheet.exported", by=by, at=now, shown=[row.patient_id for row in leaving])
     header, cells = charge_file(charge_columns(by.organization_id), wanted)
+    notice = NOTICE if any(row.is_part_two for row in leaving) else ""
     return HttpResponse(
-        csv_bytes(header, cells),
+        csv_bytes(header, cells, notice=notice),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="charges-{month}.csv"'},
     )
@@ -139,6 +142,7 @@ def charges_print(request: HttpRequest, organization: str, month: str) -> HttpRe
     context = {
         **_month(by, month, now),
         "rows": rows[:ON_PAPER],
+        "is_part_two": any(row.is_part_two for row in rows[:ON_PAPER]),
         "sheet": sheet,
         "left_out": f"The first {ON_PAPER:,} charges; {left:,} more are in the CSV file." if left > 0 else "",
     }
@@ -154,6 +158,9 @@ def cms_sheet(request: HttpRequest, organization: str, month: str, episode_id: U
         row = charge_row(by.organization_id, month, episode_id, at=now)
     except NotFound:
         raise Http404 from None
+    if row.is_refused:
+        messages.error(request, refused_words(Use.PAYMENT))
+        return redirect("charges", organization, month)
     record("claim_sheet.viewed", by=by, at=now, patient_id=row.patient_id, object_id=episode_id)
     context = {
         **_month(by, month, now),
@@ -214,6 +221,7 @@ def _page(
         "sheet": sheet,
         "form": form,
         "may_post": may_post,
+        "is_part_two": any(row.is_part_two for row in rows),
         "has_open": any(row.is_to_post for row in rows),
         "rows": [(row, form.fields_of(row.episode_id) if row.episode_id in form.episodes else None) for row in rows],
         "show": show,

@@ -32,6 +32,7 @@ from billing.templatetags.look_back import money
 from billing.views.closed_lists import beside_closed
 from caseload.rules.clock import local_date, month_of
 from registry.queries.choices import clinic_choices
+from registry.queries.part_two import any_part_two, notice_of_file
 from registry.rules.csv_text import csv_bytes
 
 PAGE_ROWS = 100
@@ -124,7 +125,8 @@ def look_back_print(request: HttpRequest, organization: str, look_back_id: UUID)
     by, now = seat(request), timezone.now()
     found = _taken(by, look_back_id)
     shown, day = _result(by, found, now)
-    record("look_back.printed", by=by, at=now, object_id=found.id, shown=[one.patient_id for one in shown.months])
+    seen = [one.patient_id for one in shown.months]
+    record("look_back.printed", by=by, at=now, object_id=found.id, shown=seen)
     listed = [one for one in shown.months if one.finding is not Finding.AS_BILLED]
     context = {
         **_result_context(found, shown),
@@ -136,6 +138,7 @@ def look_back_print(request: HttpRequest, organization: str, look_back_id: UUID)
         "tiles": [{**tile, "url": ""} for tile in _tiles(shown)],
         "left_out_words": _left_out(len(listed)),
         "strangers": shown.strangers[:ON_PAPER],
+        "is_part_two": any_part_two(by.organization_id, seen),
     }
     return render(request, "billing/look_back_print.html", context)
 
@@ -147,9 +150,10 @@ def look_back_download(request: HttpRequest, organization: str, look_back_id: UU
     by, now = seat(request), timezone.now()
     found = _taken(by, look_back_id)
     shown, day = _result(by, found, now)
-    record("look_back.exported", by=by, at=now, object_id=found.id, shown=[one.patient_id for one in shown.months])
+    seen = [one.patient_id for one in shown.months]
+    record("look_back.exported", by=by, at=now, object_id=found.id, shown=seen)
     return HttpResponse(
-        csv_bytes(HEADER, file_lines(shown)),
+        csv_bytes(HEADER, file_lines(shown), notice=notice_of_file(by.organization_id, seen)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="look-back-{day["today"]:%Y-%m-%d}.csv"'},
     )

@@ -18,6 +18,8 @@ from billing.models import BilledLine, LookBack
 from billing.operations import look_back as operations
 from billing.operations.look_back import read_look_back
 from billing.views import look_back as views
+from registry.models import Patient
+from registry.rules.part_two import NOTICE
 from tests.billing.people import AT, Program, program
 from tests.billing.test_pages import text_of
 from tests.statements import own
@@ -280,3 +282,19 @@ def test_days_are_those_of_the_clinics(people: Program, billing: Client):
         assert "Missed, can still be filed $160.32" in text_of(billing.get(url))
     with time_machine.travel(datetime(2027, 3, 1, 7, tzinfo=UTC), tick=False):
         assert "Missed, too late to file" in text_of(billing.get(url))
+
+
+def test_on_paper_and_as_a_file_the_notice_goes_with_marked_records(people: Program, billing: Client):
+    patient(people, "Abara", "42")
+    url = compared(billing, "42,,,02/28/2026,99492,1,128.26")
+
+    def last_cells() -> set[str]:
+        lines = billing.post(f"{url}file/").content.decode("utf-8-sig").splitlines()
+        return {line.rpartition(",")[2] for line in lines}
+
+    plain, on_paper = last_cells(), billing.get(f"{url}paper/").content.decode()
+    assert (NOTICE in plain, NOTICE in on_paper) == (False, False)
+    with tenant(people.organization):
+        Patient.objects.update(is_part_two=True)
+    assert last_cells() == {"Notice", NOTICE}
+    assert NOTICE in billing.get(f"{url}paper/").content.decode()
