@@ -22,10 +22,13 @@ from billing.queries.calendar import is_over, month_title
 from billing.queries.claim_answers import is_spoilt
 from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan
 from billing.queries.kept_heads import head_to_keep
+from billing.queries.part_two import refused_in_batch
 from billing.rules.canonical import plain
 from billing.rules.closing import FrozenLine
 from billing.rules.x12.claim import ClaimFile, FiledClaim, FiledLine, FileHead, write_837p
 from caseload.rules.clock import first_day
+from registry.operations.rights_errors import PartTwoRefused
+from registry.rules.part_two import Use
 
 MEDIA_TYPE = "application/edi-x12"
 # What a clearinghouse takes in one transaction set.
@@ -176,7 +179,8 @@ def filed_lines(
 @transaction.atomic
 def mark_sent(*, by: Membership, at: datetime, batch_id: UUID) -> Batch:
     """Somebody handed the file over. Said once: a second time changes nothing. A file that nobody handed over before a
-    claim in it was taken back or sent anew is not handed over any more. Raises NotFound, HoldsTakenBack.
+    claim in it was taken back or sent anew is not handed over any more. Raises NotFound, HoldsTakenBack,
+    PartTwoRefused.
     """
     lock_claims(by.organization_id)
     batch: Batch | None = Batch.objects.filter(organization_id=by.organization_id, id=batch_id).first()
@@ -185,6 +189,8 @@ def mark_sent(*, by: Membership, at: datetime, batch_id: UUID) -> Batch:
     if is_spoilt(batch):
         raise HoldsTakenBack
     if batch.sent_at is None:
+        if refused_in_batch(batch.organization_id, batch.id, at=at):
+            raise PartTwoRefused(Use.PAYMENT)
         batch.sent_at, batch.sent_by = at, by
         batch.save(update_fields=["sent_at", "sent_by"])
         record("batch.sent", by=by, at=at, object_id=batch.id, count=batch.claim_count)

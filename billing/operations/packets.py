@@ -15,6 +15,7 @@ from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from billing.models import Batch, Packet, PacketPart
 from billing.queries.calendar import month_title, page_zone
+from billing.queries.claims import is_seen_whole
 from billing.queries.packets import PURPOSE, months_of, parts_made, purpose_of
 from billing.queries.whom_shown import patients_in_batch
 from billing.rules.packet import PacketContent, fingerprint, fingerprint_of
@@ -23,7 +24,7 @@ from registry.models import Episode
 from registry.operations.disclosures import disclose
 from registry.operations.part_two import check_may_leave
 from registry.operations.rights_errors import PartTwoRefused
-from registry.queries.part_two import refused_among
+from registry.queries.part_two import marked_among, refused_among
 from registry.rules.part_two import Use
 
 KEPT_FOR = timedelta(days=30)
@@ -54,10 +55,11 @@ def ask_for_month_packet(
 @transaction.atomic
 def ask_for_batch_packet(*, by: Membership, at: datetime, batch_id: UUID, tells_reasons: bool = False) -> Packet:
     """Have the packet of a batch made, part by part; who asks twice while it waits gets the same. `tells_reasons`:
-    with what people wrote as reasons, for who may see the chart. Raises NotFound, PartTwoRefused.
+    with what people wrote as reasons, for who may see the chart. Of each record under 42 CFR part 2 it is kept as a
+    disclosure. Raises NotFound, PartTwoRefused.
     """
     batch = Batch.objects.filter(organization_id=by.organization_id, id=batch_id).first()
-    if batch is None:
+    if batch is None or not is_seen_whole(batch):
         raise NotFound
     of = {"organization_id": by.organization_id, "tells_reasons": tells_reasons, "month_count": len(months_of(batch))}
     seen = patients_in_batch(by.organization_id, batch_id)
@@ -65,6 +67,9 @@ def ask_for_batch_packet(*, by: Membership, at: datetime, batch_id: UUID, tells_
     if refused_among(by.organization_id, seen, use=Use.PAYMENT, on=on):
         raise PartTwoRefused(Use.PAYMENT)
     packet = _asked(Packet(**of, batch=batch), f"{batch_id} {by.id}", by=by, at=at)
+    told = {"recipient": "Who asked for evidence of the batch", "what": f"Packet of batch {batch.number}"}
+    for one in marked_among(by.organization_id, seen):
+        disclose(by=by, at=at, patient_id=one, on=on, use=Use.PAYMENT, object_id=packet.id, **told)
     record("packet.asked", by=by, at=at, object_id=packet.id, shown=seen)
     return packet
 

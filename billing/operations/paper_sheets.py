@@ -17,8 +17,11 @@ from bhi.files.operations import store
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from billing.queries.paper_sheets import KINDS, MAKE, PDF, PURPOSE, WHOM, batch_asked, purpose_of
+from billing.queries.part_two import refused_ids, refused_in_batch
 from billing.queries.whom_shown import patients_in_batch
 from registry.models import Episode
+from registry.operations.rights_errors import PartTwoRefused
+from registry.rules.part_two import Use
 
 KEPT_FOR = timedelta(days=1)
 
@@ -28,7 +31,7 @@ def ask_for_month_paper(*, by: Membership, at: datetime, month: str, kind: str, 
     """Have the sheets made of a month's charges that are still to post, or of one patient's month.
 
     Whom a month's sheets show is known when they are made: the audit of their download names them. Who asks twice
-    while it waits gets the same. Returns the job's id. Raises NotFound for an unknown kind or episode.
+    while it waits gets the same. Returns the job's id. Raises NotFound for an unknown kind or episode, PartTwoRefused.
     """
     if kind not in KINDS:
         raise NotFound
@@ -36,6 +39,8 @@ def ask_for_month_paper(*, by: Membership, at: datetime, month: str, kind: str, 
     patient_id = None
     if episode_id is not None:
         patient_id = _patient(by.organization_id, episode_id)
+        if refused_ids(by.organization_id, [patient_id], at=at):
+            raise PartTwoRefused(Use.PAYMENT)
         arguments |= {"episode_id": episode_id, "patient_id": patient_id}
     record("paper.asked", by=by, at=at, patient_id=patient_id, object_id=episode_id)
     return _queued(f"{kind} {month} {episode_id or ''} {by.id}", arguments, by=by, at=at)
@@ -43,10 +48,12 @@ def ask_for_month_paper(*, by: Membership, at: datetime, month: str, kind: str, 
 
 @transaction.atomic
 def ask_for_batch_paper(*, by: Membership, at: datetime, batch_id: UUID, kind: str) -> UUID:
-    """Have the sheets made of a batch that left as 837P. Returns the job's id. Raises NotFound."""
+    """Have the sheets made of a batch that left as 837P. Returns the job's id. Raises NotFound, PartTwoRefused."""
     if kind not in KINDS:
         raise NotFound
     batch_asked(by.organization_id, batch_id, kind)
+    if refused_in_batch(by.organization_id, batch_id, at=at):
+        raise PartTwoRefused(Use.PAYMENT)
     seen = patients_in_batch(by.organization_id, batch_id)
     record("paper.asked", by=by, at=at, object_id=batch_id, shown=seen)
     return _queued(f"{kind} {batch_id} {by.id}", {"kind": kind, "batch_id": batch_id}, by=by, at=at)

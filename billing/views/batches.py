@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
-from bhi.errors import NotFound
+from bhi.errors import DomainError, NotFound
 from billing.forms.filing import ResendForm
 from billing.forms.months import BatchForm
 from billing.operations.batches import make_batch
-from billing.operations.errors import AllHeld, BatchFileChanged, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen
+from billing.operations.errors import BatchFileChanged
 from billing.queries.batch_files import batch_bytes
 from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claim_pages import batch_answers
@@ -33,8 +33,10 @@ from billing.queries.claims import (
     file_name,
 )
 from billing.queries.month_page import Show, month_page
+from billing.queries.part_two import refused_in_batch
 from billing.queries.whom_shown import patients_in_batch
 from caseload.rules.clock import local_date
+from registry.rules.part_two import Use, refused_words
 
 MOST_DIGITS = 9
 
@@ -89,7 +91,7 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
                 client_token=form.cleaned_data["client_token"],
                 has_seen_papers=form.cleaned_data["has_seen_papers"],
             )
-        except (AllHeld, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen) as fault:
+        except DomainError as fault:
             refusal = str(fault)
         else:
             messages.success(request, f"Batch {made.number} holds {made.claim_count} claims.")
@@ -150,11 +152,14 @@ def _anew(claims: Iterable[ClaimInBatch], states: Mapping[UUID, ClaimState], *, 
 @requires(Permission.MAKE_BATCH)
 @require_safe
 def batch_file(request: HttpRequest, organization: str, batch_id: UUID) -> HttpResponse:
-    """The file as it was written: the same bytes each time."""
+    """The file as it was written: the same bytes each time. Until it was handed over 42 CFR part 2 may hold it."""
     try:
         found = batch_with_file(request.organization.id, batch_id)  # type: ignore[attr-defined]
     except NotFound:
         raise Http404 from None
+    if found.sent_at is None and refused_in_batch(found.organization_id, batch_id, at=timezone.now()):
+        messages.error(request, refused_words(Use.PAYMENT))
+        return redirect("batch", organization, batch_id)
     content = batch_bytes(found)
     if content is None:
         messages.error(request, str(BatchFileChanged()))

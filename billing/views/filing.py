@@ -21,7 +21,6 @@ from bhi.web.asked import seat
 from billing.forms.filing import ClaimSearchForm, FilingForm, ResendForm
 from billing.operations.batches import make_batch
 from billing.operations.claim_resending import resend_batch
-from billing.operations.errors import HoldsTakenBack
 from billing.operations.filing import make_filed_batches, mark_sent
 from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claim_pages import claims_numbered
@@ -164,7 +163,7 @@ def batch_sent(request: HttpRequest, organization: str, batch_id: UUID) -> HttpR
         batch = mark_sent(by=seat(request), at=timezone.now(), batch_id=batch_id)
     except NotFound:
         raise Http404 from None
-    except HoldsTakenBack as fault:
+    except DomainError as fault:
         messages.error(request, str(fault))
     else:
         messages.success(request, f"Batch {batch.number} is marked as handed over.")

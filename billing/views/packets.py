@@ -36,9 +36,11 @@ from billing.queries.packets import (
     verified_file,
     verified_hash,
 )
+from billing.queries.part_two import refused_ids
 from billing.queries.whom_shown import patients_in_batch
 from caseload.rules.clock import local_date
 from registry.operations.rights_errors import PartTwoRefused
+from registry.rules.part_two import Use, refused_words
 
 STOP_POLLING = 286  # htmx stops asking
 
@@ -132,6 +134,10 @@ def packet_file_download(request: HttpRequest, organization: str, packet_id: UUI
     except NotFound:
         raise Http404 from None
     shown = _in_packet(by, row)
+    told = [row.patient_id] if row.patient_id else shown or ()
+    if refused_ids(by.organization_id, told, at=at):
+        messages.error(request, refused_words(Use.PAYMENT))
+        return redirect("packet", organization, packet_id)
     record("packet.downloaded", by=by, at=at, patient_id=row.patient_id, object_id=row.id, shown=shown)
     name = f"packet-{row.content_sha256[:8]}-{part}.pdf"
     return HttpResponse(

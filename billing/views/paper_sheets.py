@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +22,9 @@ from bhi.web.asked import seat
 from billing.operations.paper_sheets import ask_for_batch_paper, ask_for_month_paper
 from billing.queries.calendar import month_title
 from billing.queries.paper_sheets import FORMS, PaperAsked, paper_asked, paper_file, paper_files, patients_on_part
+from billing.queries.part_two import refused_ids
+from registry.operations.rights_errors import PartTwoRefused
+from registry.rules.part_two import Use, refused_words
 
 STOP_POLLING = 286  # htmx stops asking
 
@@ -46,6 +50,9 @@ def episode_paper(request: HttpRequest, organization: str, month: str, episode_i
         )
     except NotFound:
         raise Http404 from None
+    except PartTwoRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("charges", organization, month)
     return redirect("paper", organization, job_id)
 
 
@@ -57,6 +64,9 @@ def batch_paper(request: HttpRequest, organization: str, batch_id: UUID, kind: s
         job_id = ask_for_batch_paper(by=seat(request), at=timezone.now(), batch_id=batch_id, kind=kind)
     except NotFound:
         raise Http404 from None
+    except PartTwoRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("batch", organization, batch_id)
     return redirect("paper", organization, job_id)
 
 
@@ -97,6 +107,9 @@ def paper_download(request: HttpRequest, organization: str, job_id: UUID, part: 
         seen = patients_on_part(by.organization_id, job_id, part, at=at)
     except NotFound:
         raise Http404 from None
+    if refused_ids(by.organization_id, seen, at=at):
+        messages.error(request, refused_words(Use.PAYMENT))
+        return redirect("paper", organization, job_id)
     shown = None if asked.patient_id else seen
     record("paper.downloaded", by=by, at=at, patient_id=asked.patient_id, object_id=job_id, shown=shown)
     name = f"{asked.title.lower().replace(' ', '-')}-{asked.month}-{part}.pdf"
