@@ -14,6 +14,7 @@ from django.db import transaction
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import seeing_everything, sees_all
 from caseload.models import Activity, TimeEntry, Timer
 from caseload.operations.errors import ImpossibleTime, TimerClosed, TimerRunning
 from caseload.operations.timekeeping import TREATMENT, Work, lock_people, record_time
@@ -44,13 +45,16 @@ def start_timer(
 ) -> Started:
     """Start the clock on a patient. Starting it again on the same episode changes nothing.
 
-    Another one that runs is stopped in the same instant when `instead_of` names it. Raises TimerRunning, NotFound.
+    Another one that runs is stopped in the same instant when `instead_of` names it, or when its patient's record is
+    kept from the person by now: nobody but the start could. Raises TimerRunning, NotFound.
     """
     lock_people([by.id])
     episode = Episode.objects.live().filter(organization_id=by.organization_id, id=episode_id).first()
     if episode is None:
         raise NotFound
-    running = Timer.objects.filter(organization_id=by.organization_id, membership=by, stopped_at__isnull=True).first()
+    running = _running(by)
+    if running is None:
+        _stop_unseen(by=by, at=at)
     if running is not None and running.episode_id == episode_id:
         return Started(running, was_new=False)
     if running is not None and running.id != instead_of:
@@ -145,6 +149,22 @@ def _own(timer_id: UUID, by: Membership) -> Timer:
     if timer is None:
         raise NotFound
     return timer
+
+
+def _running(by: Membership) -> Timer | None:
+    rows = Timer.objects.filter(organization_id=by.organization_id, membership=by, stopped_at__isnull=True)
+    running: Timer | None = rows.first()
+    return running
+
+
+def _stop_unseen(*, by: Membership, at: datetime) -> None:
+    """A person has one running clock, on a record that they may not open as well."""
+    if sees_all():
+        return
+    with seeing_everything():
+        unseen = _running(by)
+        if unseen is not None:
+            _stop(unseen, at, by=by, at=at)
 
 
 def _stop(timer: Timer, ended_at: datetime, *, by: Membership, at: datetime) -> Timer:

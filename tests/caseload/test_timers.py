@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
+from bhi.tenancy.sight import looking_as
 from caseload.models import Contact, TimeEntry, Timer
 from caseload.operations import Work, record_time
 from caseload.operations.errors import ImpossibleTime, TimerClosed, TimerRunning
@@ -26,6 +27,7 @@ from caseload.rules.timers import Gap, Split
 from caseload.rules.worktime import WorkTime
 from registry.operations import add_patient
 from registry.operations.errors import ReasonMissing
+from tests.factories.going_live import RestrictionFactory
 from tests.factories.work import WorkProtocolFactory
 
 
@@ -51,6 +53,21 @@ def words(html: str) -> str:
 
 
 # The operations
+
+
+def test_a_clock_on_a_record_that_was_kept_from_its_owner_is_stopped_by_the_next_one(
+    enrolled: Callable[..., Any], by: Any, now: datetime
+) -> None:
+    kept, episode = enrolled(), enrolled()
+    unseen = start_timer(by=by, at=now, episode_id=kept.id).timer
+    RestrictionFactory(organization=by.organization, patient=kept.patient, seats=[])
+    with looking_as(by, later(now, 5)):
+        started = start_timer(by=by, at=later(now, 5), episode_id=episode.id)
+    assert (started.was_new, started.stopped) == (True, None)
+    unseen.refresh_from_db()
+    assert unseen.stopped_at == later(now, 5)
+    stops = AuditEvent.objects.filter(action="timer.stopped").values_list("patient_id", "object_id")
+    assert list(stops) == [(kept.patient_id, unseen.id)]
 
 
 def test_starting_twice_is_starting_once(enrolled: Callable[..., Any], by: Any, now: datetime) -> None:
