@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import HttpRequest
 
 from bhi.tenancy.models import Membership
@@ -13,6 +15,12 @@ def seat(request: HttpRequest) -> Membership:
     """The seat that asks; the middleware found it."""
     by: Membership = request.membership  # type: ignore[attr-defined]
     return by
+
+
+def own_clinics(request: HttpRequest) -> frozenset[UUID] | None:
+    """The clinics that the seat works at; None: all of them."""
+    clinics: frozenset[UUID] | None = request.sight.clinics  # type: ignore[attr-defined]
+    return clinics
 
 
 def page_number(request: HttpRequest) -> int:

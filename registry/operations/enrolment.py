@@ -13,6 +13,7 @@ from registry.operations.episodes import open_episode, tell_of_episode, under_wa
 from registry.operations.errors import DateOutOfOrder, NothingChanges, TargetUnknown
 from registry.operations.recording import Stamp
 from registry.operations.referral_course import close_as_enrolled
+from registry.operations.referrals import check_own_clinic
 from registry.rules.instruments import TARGET_SCALES
 
 
@@ -32,12 +33,13 @@ def enrol_patient(
     """A referral becomes an enrolment: the episode is opened, the referral closed. After a discharge it is a new one.
 
     Sent twice it returns the episode of the first time. Raises DateOutOfOrder also after `today`, the clinic's day,
-    EpisodeOpen, ReferralEnded, DayImpossible.
+    EpisodeOpen, ReferralEnded, DayImpossible, ClinicNotOwn.
     """
     found = Referral.objects.live().select_for_update(of=("self",)).select_related("episode", "patient")
     present: Referral = found.get(id=referral.id)
     if present.episode is not None:
         return present.episode
+    check_own_clinic(by, clinic)
     if enrolled_on > today:
         raise DateOutOfOrder("The enrolment is in the future. Correct its day.")
     if present.patient.died_on is not None:

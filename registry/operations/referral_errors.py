@@ -75,3 +75,12 @@ class ReasonNeeded(ReferralRefused):
 
 class AlreadySo(ReferralRefused):
     """What was asked for is so already: somebody else was faster, or the button was pressed twice."""
+
+
+class ClinicNotOwn(ReferralRefused):
+    """Whoever works at some clinics only would put on record whom they may not see."""
+
+    field = "clinic"
+
+    def __init__(self) -> None:
+        super().__init__("You do not work at this clinic. Choose one of yours.")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from bhi.accounts.queries import clinics_of
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic, Membership
@@ -20,6 +21,7 @@ from registry.operations.errors import FormReused, RecordNumberTaken
 from registry.operations.recording import Stamp, announce_change, record_facts, refusing, stamped
 from registry.operations.referral_errors import (
     AlreadyEnrolled,
+    ClinicNotOwn,
     DayImpossible,
     PatientDied,
     ReasonNeeded,
@@ -109,7 +111,8 @@ def make_referral(
     """Refer a person to the program, with the scores that led to it (of no episode) and when to try first.
 
     A second submit of the same form returns what the first one kept. Raises DayImpossible, ReasonNeeded,
-    AlreadyEnrolled, PatientDied, ReferralOpen, RecordNumberTaken, ScoreUnusable, DateOutOfOrder, NotFound.
+    AlreadyEnrolled, PatientDied, ReferralOpen, RecordNumberTaken, ScoreUnusable, DateOutOfOrder, NotFound, and
+    ClinicNotOwn for a new person at a clinic that `by` does not work at.
     """
     if (before := _sent_before(by, client_token)) is not None:
         return ReferralKept(before, was_new=False)
@@ -117,6 +120,8 @@ def make_referral(
     scored_on = scored_on or referred_on
     _check_days(at, protocol, referred_on=referred_on, scored_on=scored_on)
     check_eligibility(is_eligible, eligibility_reason)
+    if isinstance(patient, NewPerson):
+        check_own_clinic(by, clinic)
     stamp = Stamp(by, at)
     person = _drafted(stamp, patient, clinic) if isinstance(patient, NewPerson) else free_to_refer(patient, by)
     referral = draft_referral(
@@ -180,6 +185,13 @@ def _drafted(stamp: Stamp, person: NewPerson, clinic: Clinic) -> Patient:
         may_leave_voicemail=person.may_leave_voicemail,
         language=person.language,
     )
+
+
+def check_own_clinic(by: Membership, clinic: Clinic) -> None:
+    """Raises ClinicNotOwn where the seat works at some clinics, and not at this one. One statement."""
+    own = clinics_of(by)
+    if own is not None and clinic.id not in own:
+        raise ClinicNotOwn
 
 
 def free_to_refer(patient: Patient, by: Membership) -> Patient:

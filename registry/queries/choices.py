@@ -23,10 +23,10 @@ CONSENT_FORMS = tuple(ConsentForm.choices)
 CONSENT_GIVERS = tuple(ConsentGiver.choices)
 
 
-def clinic_choices(organization_id: UUID) -> list[tuple[str, str]]:
-    """The organization's clinics."""
+def clinic_choices(organization_id: UUID, *, among: frozenset[UUID] | None = None) -> list[tuple[str, str]]:
+    """The organization's clinics, or those `among` them that a seat works at."""
     rows = Clinic.objects.filter(organization_id=organization_id).order_by("name", "id")
-    return [(str(row.id), row.name) for row in rows]
+    return [(str(row.id), row.name) for row in rows if among is None or row.id in among]
 
 
 def clinician_choices(organization_id: UUID) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Clinic, Membership, Role
-from bhi.web.asked import seat
+from bhi.web.asked import own_clinics, seat
 from caseload.operations.contacts import NextContact
 from caseload.operations.enrol_now import (
     ConsentGiven,
@@ -155,7 +155,7 @@ def _answer(desk: Desk, form: StartForm, who: Any, alikes: tuple[Alike, ...]) ->
 def _desk(request: HttpRequest, door: PatientDoor | None = None, referral: Any = None) -> Desk:
     by, at = seat(request), timezone.now()
     organization_id = by.organization_id
-    clinics = clinic_choices(organization_id)
+    clinics = clinic_choices(organization_id, among=own_clinics(request))
     clinic = _clinic(by, request.POST.get("clinic", ""), clinics, door, referral)
     tools = {tool.key: tool for tool in all_tools_of(clinic.id)}
     patient = door.patient if door is not None else None
@@ -177,10 +177,10 @@ def _desk(request: HttpRequest, door: PatientDoor | None = None, referral: Any =
 def _clinic(
     by: Membership, chosen: str, clinics: list[tuple[str, str]], door: PatientDoor | None, referral: Any
 ) -> Clinic:
-    """The clinic that was chosen, else that of the referral or the patient, else the first."""
-    known = [referral.clinic_id] if referral is not None else [door.patient.clinic_id] if door is not None else []
-    wanted = next((value for value, _ in clinics if value == chosen), None) or str(next(iter(known), ""))
-    found = clinic_named_by(by.organization_id, wanted or clinics[0][0])
+    """The clinic that was chosen, else that of the referral or the patient, else the first: one of the seat's own."""
+    known = referral.clinic_id if referral is not None else door.patient.clinic_id if door is not None else ""
+    own = [value for value, _ in clinics]
+    found = clinic_named_by(by.organization_id, next(one for one in (chosen, str(known), own[0]) if one in own))
     assert found is not None
     return found
 

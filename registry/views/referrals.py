@@ -19,6 +19,7 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
+from bhi.web.asked import own_clinics
 from bhi.web.templatetags.bhi import day
 from registry.forms.referrals import PlaceForm, ReferralChoices, ReferralFilterForm, ReferralForm
 from registry.models import AttemptMode, AttemptOutcome, Patient, TreatingClinician, Urgency
@@ -248,8 +249,10 @@ def _new(request: HttpRequest, organization: str, patient: Patient | None) -> Ht
     by: Membership = request.membership  # type: ignore[attr-defined]
     may_manage = Permission.MANAGE_REFERRALS in permissions_of(by.roles)
     clinics = protocols_of(by.organization_id)
+    # Somebody on record stays in view wherever they are referred; a new person is in view at one's own clinics only.
+    own = own_clinics(request) if patient is None else None
     choices = ReferralChoices(
-        [(str(clinic_id), clinic.clinic_name) for clinic_id, clinic in clinics.items()],
+        [(str(key), clinic.clinic_name) for key, clinic in clinics.items() if own is None or key in own],
         clinician_choices(by.organization_id),
         care_manager_choices(by.organization_id) if may_manage else [],
     )

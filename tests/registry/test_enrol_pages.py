@@ -29,9 +29,12 @@ from registry.models import (
 )
 from registry.operations import end_episode, open_episode
 from registry.operations.referral_course import end_referral
+from registry.operations.referral_errors import ClinicNotOwn
 from registry.operations.referrals import NewPerson, make_referral
+from tests.factories.going_live import SeatClinicFactory
 from tests.factories.program import ClinicProtocolFactory, RelatedPersonFactory
 from tests.factories.registry import CoverageFactory, PatientFactory, PayerFactory, TreatingClinicianFactory
+from tests.factories.tenancy import ClinicFactory
 
 pytestmark = pytest.mark.usefixtures("at_now")
 
@@ -432,3 +435,23 @@ def test_the_operation_by_itself_needs_no_first_steps(by: Any, now: datetime, cl
     kept = enrol_now(by=by, at=now, client_token=uuid4(), who=ana, start=start)
     assert kept.was_new
     assert (Referral.objects.get().eligibility_reason, FollowUp.objects.count()) == ("", 0)
+
+
+def test_a_seat_of_some_clinics_enrols_there_only(
+    client: Client, url: Callable[..., str], typed: dict[str, str], by: Any, clinic: Any, now: datetime
+) -> None:
+    north, south = (ClinicFactory(organization=by.organization, name=name) for name in ("North", "South"))
+    for own in (north, south):
+        SeatClinicFactory(organization=by.organization, seat=by, clinic=own)
+    page = client.get(url("enrol/"))
+    assert page.context["form"].fields["clinic"].choices == [(str(north.id), "North"), (str(south.id), "South")]
+    assert errors(client.post(url("enrol/"), typed)) == ["clinic"]
+    assert client.post(url("enrol/"), typed | {"clinic": str(south.id)}).status_code == 302
+    assert Episode.objects.get().clinic_id == south.id
+    away = NewPerson("Novak", "Jan", date(1970, 1, 1))
+    with pytest.raises(ClinicNotOwn):
+        enrol_now(by=by, at=now, client_token=uuid4(), who=away, start=Start(clinic, date(2026, 3, 2)))
+    known = PatientFactory(organization=by.organization, clinic=north)
+    with pytest.raises(ClinicNotOwn):
+        enrol_now(by=by, at=now, client_token=uuid4(), who=known, start=Start(clinic, date(2026, 3, 2)))
+    assert client.get(url(f"patients/{known.id}/enrol/")).context["form"]["clinic"].value() == north.id

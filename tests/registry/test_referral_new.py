@@ -13,8 +13,10 @@ from django.test import Client
 from bhi.audit.models import AuditEvent
 from registry.models import Patient, Referral
 from registry.operations import Stamp, end_episode, open_episode, void_facts
+from tests.factories.going_live import SeatClinicFactory
 from tests.factories.program import ClosingNoteFactory
 from tests.factories.registry import AssessmentFactory, TreatingClinicianFactory
+from tests.factories.tenancy import ClinicFactory
 
 pytestmark = pytest.mark.usefixtures("at_now")
 
@@ -60,6 +62,19 @@ def test_a_referral_is_made_and_shown(client: Client, typed: dict[str, str]) -> 
     assert "<title>Referral · BHI</title>" in answer.text
     assert events("referral.made") == [(referral.patient_id, None)]
     assert events("referral.viewed") == [(referral.patient_id, None)]
+
+
+def test_a_seat_of_some_clinics_puts_nobody_new_on_record_elsewhere(
+    client: Client, typed: dict[str, str], by: Any
+) -> None:
+    north = ClinicFactory(organization=by.organization, name="North")
+    SeatClinicFactory(organization=by.organization, seat=by, clinic=north)
+    assert client.get(at("new/")).context["form"].fields["clinic"].choices == [(str(north.id), "North")]
+    answer = client.post(at("new/"), typed)
+    assert (answer.status_code, error_of(answer, "clinic")) == (422, "Choose one of the list.")
+    assert Patient.objects.count() == 0
+    client.post(at("new/"), typed | {"clinic": str(north.id)})
+    assert Referral.objects.get().clinic_id == north.id
 
 
 def test_sent_twice_it_is_one_referral(client: Client, typed: dict[str, str]) -> None:
