@@ -108,16 +108,6 @@ class FilingPlan:
     posted: int = 0
 
     @property
-    def patient_ids(self) -> frozenset[UUID]:
-        """Whom the plan shows."""
-        return frozenset(
-            one.billable.episode.patient_id
-            for payer in self.payers
-            for ready in (payer.ready, payer.to_mend, payer.institutional, payer.unseen)
-            for one in ready
-        )
-
-    @property
     def leaves(self) -> int:
         return sum(len(payer.leaves) for payer in self.payers)
 

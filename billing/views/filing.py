@@ -67,7 +67,7 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
             said = f"Batch {made[0].number} holds" if len(made) == 1 else f"{len(made)} batches hold"
             messages.success(request, f"{said} {claims} {'claim' if claims == 1 else 'claims'}.")
             return redirect("batch", organization, made[0].id) if len(made) == 1 else redirect("batches", organization)
-    record("filing.viewed", by=by, at=now, shown=plan.patient_ids)
+    record("filing.viewed", by=by, at=now, shown=_shown(plan))
     context: dict[str, Any] = {
         "form": form,
         "month": month,
@@ -81,6 +81,12 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
         "refusal": refusal,
     }
     return render(request, "billing/filing_new.html", context, status=422 if refusal or form.errors else 200)
+
+
+def _shown(plan: FilingPlan) -> set[UUID]:
+    """Whom the page names: of each payer the first to mend and the first that are ready."""
+    slices = (rows[:MOST_SHOWN] for payer in plan.payers for rows in (payer.to_mend, payer.ready))
+    return {one.billable.episode.patient_id for rows in slices for one in rows}
 
 
 def _payers(

@@ -123,6 +123,19 @@ def test_what_is_ready_and_what_is_to_be_mended(people: Program, billing: Client
         assert AuditEvent.objects.get(action="filing.viewed").count == 2
 
 
+def test_the_audit_names_those_who_stand_on_the_page_and_nobody_beyond_it(
+    people: Program, billing: Client, base: str, monkeypatch: Any
+):
+    monkeypatch.setattr("billing.views.filing.MOST_SHOWN", 1)
+    ready, _ = patient(people, "Abara"), patient(people, "Berg")
+    mending, _ = patient(people, "Cole", address=""), patient(people, "Diaz", address="")
+    close(people)
+    page = text_of(billing.get(f"{base}months/{FEBRUARY}/files/new/"))
+    assert [name in page for name in ("Abara", "Berg", "Cole", "Diaz")] == [True, False, True, False]
+    with tenant(people.organization):
+        assert AuditEvent.objects.get(action="filing.viewed").shown == sorted([ready.patient_id, mending.patient_id])
+
+
 def test_a_lead_is_led_to_where_it_is_mended(people: Program, client_for: Any, base: str, organization: Any):
     berg = patient(people, "Berg", address="")
     close(people)
