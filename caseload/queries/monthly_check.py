@@ -15,10 +15,12 @@ from django.db.models import Q
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic
 from bhi.tenancy.sight import seeing_everything
-from caseload.models import MonthlyCheck
+from caseload.models import LoopState, MonthlyCheck
+from caseload.queries.advice import limits_of
 from caseload.queries.courses import EpisodeInCourse, episodes_in_course
+from caseload.rules.advice import AdviceLimits
 from caseload.rules.clock import first_day, last_day, month_of
-from caseload.rules.monthly_check import DUE_FROM_DAY, Figure, InMonth, figures, from_kept
+from caseload.rules.monthly_check import DUE_FROM_DAY, Figure, InMonth, Loop, figures, from_kept, overdue
 from registry.models import Episode, Patient
 
 LACKS: Final = ("consent", "diagnosis", "first score", "care plan", "next contact", "care manager", "clinician")
@@ -36,10 +38,20 @@ SELECT e.id, p.family_name || ', ' || p.given_name,
        EXISTS (SELECT FROM caseload_followup x WHERE x.organization_id = e.organization_id
                   AND x.episode_id = e.id AND x.voided_at IS NULL AND x.closed_on IS NULL),
        e.care_manager_id IS NOT NULL, e.treating_clinician_id IS NOT NULL,
-       (SELECT count(*) FROM caseload_casereview v
+       (SELECT json_agg(json_build_array(r.kind, v.on, r.due_on, later.is_so, s.state, s.on))
+          FROM caseload_casereview v
           JOIN caseload_recommendation r ON r.organization_id = v.organization_id AND r.review_id = v.id
+         CROSS JOIN LATERAL (
+           SELECT EXISTS (SELECT FROM caseload_recommendationstep x WHERE x.organization_id = r.organization_id
+                             AND x.recommendation_id = r.id AND x.voided_at IS NULL AND x.on > %(on)s) AS is_so) later
+          LEFT JOIN LATERAL (
+           SELECT x.state, x.on FROM caseload_recommendationstep x
+            WHERE x.organization_id = r.organization_id AND x.recommendation_id = r.id AND x.voided_at IS NULL
+              AND x.on <= %(on)s AND later.is_so
+            ORDER BY x.on DESC, x.recorded_at DESC, array_position(%(states)s::text[], x.state::text) DESC
+            LIMIT 1) s ON TRUE
          WHERE v.organization_id = e.organization_id AND v.episode_id = e.id AND v.voided_at IS NULL
-           AND r.voided_at IS NULL AND r.state <> 'closed' AND r.due_on < %(on)s)
+           AND v.on < %(on)s AND r.voided_at IS NULL AND (later.is_so OR r.due_on < %(on)s))
   FROM registry_episode e
   JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
   LEFT JOIN caseload_episodestanding s ON s.organization_id = e.organization_id AND s.episode_id = e.id
@@ -77,7 +89,7 @@ def clinic_here(organization_id: UUID, clinic_id: UUID) -> Clinic:
 
 
 def monthly_check(organization_id: UUID, clinic_id: UUID, month: str, *, at: datetime) -> CheckShown:
-    """A clinic's month as it stands now, or as it was when it was signed. Six statements. Raises NotFound."""
+    """A clinic's month as it stands now, or as it was when it was signed. Seven statements. Raises NotFound."""
     clinic = clinic_here(organization_id, clinic_id)
     today = at.astimezone(ZoneInfo(clinic.time_zone)).date()
     first_on, until_on = first_day(month), min(last_day(month), today)
@@ -92,7 +104,7 @@ def monthly_check(organization_id: UUID, clinic_id: UUID, month: str, *, at: dat
 
 
 def clinic_figures(organization_id: UUID, clinic_id: UUID, from_on: date, until_on: date) -> tuple[Figure, ...]:
-    """The figures of some days at a clinic, both days included. Four statements for any number of patients.
+    """The figures of some days at a clinic, both days included. Five statements for any number of patients.
 
     Everybody of the clinic counts, whoever asks; behind a figure stand only those whom the seat may see.
     """
@@ -116,19 +128,32 @@ def _all_figures(organization_id: UUID, clinic_id: UUID, from_on: date, until_on
     papers = _papers(organization_id, ids, until_on)
     found = episodes_in_course(organization_id, ids)
     in_order = sorted(found, key=lambda one: (one.sort_name, str(one.id)))
-    return figures([_in_month(one, papers[one.id]) for one in in_order], from_on, until_on)
+    limits = limits_of(organization_id, clinic_id)
+    rows_in_month = [_in_month(one, papers[one.id], limits, until_on) for one in in_order]
+    return figures(rows_in_month, from_on, until_on)
 
 
 def _papers(organization_id: UUID, ids: Sequence[UUID], on: date) -> dict[UUID, tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_PAPERS, {"organization": organization_id, "episodes": list(ids), "on": on})
+        cursor.execute(
+            _PAPERS, {"organization": organization_id, "episodes": list(ids), "on": on, "states": LoopState.values}
+        )
         return {row[0]: row[1:] for row in cursor.fetchall()}
 
 
-def _in_month(one: EpisodeInCourse, papers: tuple[Any, ...]) -> InMonth:
-    name, *there, loops = papers
+def _in_month(one: EpisodeInCourse, papers: tuple[Any, ...], limits: AdviceLimits, on: date) -> InMonth:
+    name, *there, found = papers
+    loops = overdue([_loop(*row) for row in found or ()], limits, on)
     lacks = tuple(word for word, is_there in zip(LACKS, there, strict=True) if not is_there)
     return InMonth(one.id, one.patient_id, name, one.course, lacks, loops)
+
+
+def _loop(kind: str, proposed: str, due: str | None, moved_later: bool, state: str | None, since: str | None) -> Loop:
+    return Loop(kind, date.fromisoformat(proposed), _day(due), moved_later, state or "", _day(since))
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from caseload.rules.advice import AdviceLimits, due_on, first_state
 from caseload.rules.course import EpisodeCourse
 from caseload.rules.signals import signal_days
 from caseload.rules.states import state_on
@@ -22,6 +23,21 @@ IMPROVED: Final = frozenset({"remission", "response", "improved"})
 UNTESTED: Final = frozenset({"no_baseline", "not_elevated"})
 DUE_FROM_DAY = 5
 """Of the month after: until then late notes of the last days are still written."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A recommendation as it was at the end of a day: `state` since `state_on`, empty before its first step.
+
+    `moved_later`: it took a step after that day, so that `due_on`, when its present step is due, says nothing of it.
+    """
+
+    kind: str
+    proposed_on: date
+    due_on: date | None
+    moved_later: bool = False
+    state: str = ""
+    state_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +116,7 @@ def figures(rows: Sequence[InMonth], from_on: date, until_on: date) -> tuple[Fig
         _scores(still_open, until_on),
         _rechecks(still_open, until_on),
     ]
-    if any(spell for row in enrolled for spell in row.course.cocm_spells):
+    if any(_is_in_cocm(row.course, until_on) for row in enrolled):
         found.insert(2, _consulted(enrolled, until_on))
     return tuple(found)
 
@@ -146,7 +162,11 @@ def _improvement(rows: Sequence[InMonth], until_on: date) -> Figure:
 
 
 def _consulted(rows: Sequence[InMonth], until_on: date) -> Figure:
-    waiting = [row for row, state in _mature(rows, until_on) if state not in IMPROVED and row.course.cocm_spells]
+    waiting = [
+        row
+        for row, state in _mature(rows, until_on)
+        if state not in IMPROVED and _is_in_cocm(row.course, until_on)
+    ]  # fmt: skip
     start = until_on - timedelta(days=REVIEW_WINDOW_DAYS - 1)
     behind = [
         Behind(row.patient_id, row.name, "no review in 60 days")
@@ -218,6 +238,24 @@ def _last_scored(course: EpisodeCourse, until_on: date) -> str:
     known = [score.on for score in course.scores if score.total is not None and score.on <= until_on]
     last = max(known, default=None)
     return f"last on {last:%b} {last.day}" if last else "never scored"
+
+
+def _is_in_cocm(course: EpisodeCourse, on: date) -> bool:
+    """Whether the episode was in collaborative care on that day, or had been in it last when it ended before."""
+    return any(start <= on < end for start, end in course.cocm_spells)
+
+
+def overdue(loops: Iterable[Loop], limits: AdviceLimits, on: date) -> int:
+    """How many recommendations were open at the end of a day with a next step that was due before it."""
+    due = [_due_on(loop, limits) for loop in loops]
+    return sum(1 for one in due if one is not None and one < on)
+
+
+def _due_on(loop: Loop, limits: AdviceLimits) -> date | None:
+    if not loop.moved_later:
+        return loop.due_on
+    state_on = loop.state_on or loop.proposed_on
+    return due_on(loop.kind, loop.state or first_state(loop.kind), state_on, limits, proposed_on=loop.proposed_on)
 
 
 def _overlaps(course: EpisodeCourse, from_on: date, until_on: date) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.asked import seat
 from caseload.forms.monthly_check import CheckForm
-from caseload.operations.monthly_check import MonthNotOverYet, sign_check
+from caseload.operations.monthly_check import MonthNotOverYet, SignedMeanwhile, sign_check
 from caseload.queries.monthly_check import CheckShown, clinic_checks, names_behind
 from caseload.queries.monthly_check import monthly_check as check_shown
 from caseload.rules.clock import first_day
@@ -51,18 +52,21 @@ def monthly_check(request: HttpRequest, organization: str, clinic_id: UUID, mont
             sign_check(
                 by=by, at=at, clinic_id=clinic_id, month=month, remark=form.cleaned_data["remark"], tasks=form.tasks
             )
-        except MonthNotOverYet as fault:
+        except (MonthNotOverYet, SignedMeanwhile) as fault:
             form.add_error("remark", str(fault))
+            shown = _shown(by, clinic_id, month)
         else:
             messages.success(request, "Signed. The figures stay as they are shown.")
             return redirect("monthly_check", organization, clinic_id, month)
-    record("check.viewed", by=by, at=at, object_id=clinic_id, shown=shown.patient_ids)
-    context = {"form": form, **_context(by, shown)}
+    # Who was behind signed figures is named only where this seat may see them; of the others nothing is shown.
+    names = names_behind(by.organization_id, shown.patient_ids) if shown.signed is not None else {}
+    named = [one for one in shown.patient_ids if shown.signed is None or one in names]
+    record("check.viewed", by=by, at=at, object_id=clinic_id, shown=named)
+    context = {"form": form, **_context(shown, names)}
     return render(request, "caseload/monthly_check.html", context, status=422 if form.is_bound else 200)
 
 
-def _context(by: Membership, shown: CheckShown) -> dict[str, Any]:
-    names = names_behind(by.organization_id, shown.patient_ids) if shown.signed is not None else {}
+def _context(shown: CheckShown, names: Mapping[UUID, str]) -> dict[str, Any]:
     figures = [
         (
             figure,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,11 +16,13 @@ from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Clinic
-from caseload.models import MonthlyCheck
+from caseload.models import MonthlyCheck, Recommendation
+from caseload.operations.advice import close_advice
 from caseload.operations.monthly_check import MonthNotOverYet, sign_check
-from caseload.queries.monthly_check import CheckDue, ClinicChecks, checks_due, clinic_checks, monthly_check
+from caseload.queries.monthly_check import CheckDue, CheckShown, ClinicChecks, checks_due, clinic_checks, monthly_check
 from registry.models import Episode, PilotReview
-from tests.factories.caseload import ContactFactory
+from tests.factories.caseload import CaseReviewFactory, ContactFactory, RecommendationFactory
+from tests.factories.going_live import SeatClinicFactory
 from tests.factories.registry import AssessmentFactory, EpisodeFactory, PatientFactory, ProgramPeriodFactory
 from tests.factories.tenancy import ClinicFactory
 from tests.statements import own
@@ -85,6 +87,87 @@ def test_a_month_is_signed_once_and_stays_as_it_was(lead: Client, clinic: Clinic
     assert [name for _, name, _ in page.context["figures"][0][1]] == ["Novak, Ana"]
     assert ("Signed by Lee Lead, LCSW" in page.text, "<h2>Look through and sign</h2>" in page.text) == (True, False)
     assert AuditEvent.objects.filter(action="check.signed").count() == 1
+
+
+def test_who_signs_second_is_told_and_loses_nothing_typed(
+    lead: Client, clinic: Clinic, client_for: Callable[..., Any]
+) -> None:
+    enrolled(clinic, "Novak")
+    first = {"remark": "Calls were few.", "task1": "Call Mondays", "owner1": "Lee Lead", "until1": "2026-03-20"}
+    assert lead.post(url(clinic), first).status_code == 302
+    other = client_for("clinic_lead", name="Rae Lead", credential="RN")
+    second = {"remark": "Scores were late.", "task1": "Score at each call", "owner1": "Rae Lead", "until1": ""}
+    for client, typed in ((other, second), (lead, {**first, "remark": "Calls were many."})):
+        told = client.post(url(clinic), typed)
+        assert told.status_code == 422
+        assert "Lee Lead, LCSW signed this month before you" in told.text
+        assert [told.context["form"][name].value() for name in typed] == list(typed.values())
+        assert (f">{typed['remark']}</textarea>" in told.text.replace("\n", ""), typed["task1"] in told.text) == (
+            True,
+            True,
+        )
+    # Her own words again are one signature, and so is a form that is not filled in well.
+    assert lead.post(url(clinic), first).status_code == 302
+    unclear = other.post(url(clinic), {**second, "owner1": ""})
+    assert (unclear.status_code, "Signed already" in unclear.text, "Not signed yet" in unclear.text) == (
+        422,
+        True,
+        False,
+    )
+    check = MonthlyCheck.objects.get()
+    assert (check.remark, check.tasks) == ("Calls were few.", [["Call Mondays", "Lee Lead", "2026-03-20"]])
+    assert AuditEvent.objects.filter(action="check.signed").count() == 1
+
+
+def test_who_looks_at_a_signed_month_is_on_record_with_whom_they_saw(
+    lead: Client, in_tenant: Any, clinic: Clinic, client_for: Callable[..., Any]
+) -> None:
+    novak, rivera = enrolled(clinic, "Novak"), enrolled(clinic, "Rivera")
+    assert lead.post(url(clinic), {"remark": ""}).status_code == 302
+    elsewhere = ClinicFactory(organization=in_tenant, name="Westside")
+    for one in (rivera, rivera.patient):
+        one.clinic = elsewhere
+        one.save(update_fields=["clinic"])
+    limited = client_for("clinic_lead", name="Rae Lead")
+    SeatClinicFactory(organization=in_tenant, seat=limited.membership, clinic=clinic)
+    page = limited.get(url(clinic))
+    assert (page.context["figures"][0][0].value, page.context["figures"][0][1]) == (
+        "0 of 2, 0 %", [(novak.patient_id, "Novak, Ana", "")],
+    )  # fmt: skip
+    event = AuditEvent.objects.get(action="check.viewed", by_id=limited.membership.id)
+    assert (event.count, event.shown) == (1, [novak.patient_id])
+
+
+def test_what_was_late_at_the_end_of_the_month_stays_late_in_it(
+    lead: Client, clinic: Clinic, by: Any, now: datetime
+) -> None:
+    """A recommendation closed on the third of March was overdue in February, whoever looks when."""
+    novak, rivera = enrolled(clinic, "Novak"), enrolled(clinic, "Rivera")
+    late, done = (proposed(episode, on=date(2026, 2, 20)) for episode in (novak, rivera))
+    seen = monthly_check(clinic.organization_id, clinic.id, FEBRUARY, at=now)
+    assert loops_of(seen) == ["Novak, Ana", "Rivera, Ana"]
+    in_time = datetime(2026, 2, 25, 18, tzinfo=UTC)
+    for row, at in ((late, now + timedelta(days=1)), (done, in_time)):
+        close_advice(by=by, at=at, recommendation_id=row.id, reason="Discussed by phone", client_token=uuid4())
+    later = now + timedelta(days=2)
+    seen = monthly_check(clinic.organization_id, clinic.id, FEBRUARY, at=later)
+    assert loops_of(seen) == ["Novak, Ana"]
+    assert loops_of(monthly_check(clinic.organization_id, clinic.id, "2026-03", at=later)) == []
+
+
+def proposed(episode: Episode, *, on: date) -> Recommendation:
+    """A recommendation about medication that nobody sent."""
+    where = {"organization": episode.organization}
+    review = CaseReviewFactory(**where, episode=episode, patient=episode.patient, on=on)
+    state = {"state": "proposed", "state_on": on, "due_on": on + timedelta(days=3)}
+    made: Recommendation = RecommendationFactory(**where, review=review, kind="medication", text="Increase", **state)
+    return made
+
+
+def loops_of(shown: CheckShown) -> list[str]:
+    """Who is behind the overdue recommendations."""
+    (figure,) = [one for one in shown.figures if one.key == "loops"]
+    return [one.name for one in figure.behind]
 
 
 def test_a_month_that_runs_is_looked_at_and_not_signed(

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from caseload.rules.advice import USUAL
 from caseload.rules.course import EpisodeCourse, ProgramFrom, RiskConcern, Score
-from caseload.rules.monthly_check import Figure, InMonth, figures, from_kept, kept
+from caseload.rules.monthly_check import Figure, InMonth, Loop, figures, from_kept, kept, overdue
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 WHO = UUID(int=1)
@@ -101,6 +102,56 @@ def test_who_did_not_improve_is_reviewed_within_60_days(reviewed_on: date, count
 def test_general_bhi_is_not_asked_for_reviews() -> None:
     bhi = replace(LONG, programs=(ProgramFrom(LONG.enrolled_on, "bhi"),))
     assert "consulted" not in [one.key for one in figures([row(bhi)], FIRST, LAST)]
+
+
+SWITCHED_ON = date(2026, 3, 20)
+MOVED = (ProgramFrom(date(2025, 12, 1), "cocm"), ProgramFrom(SWITCHED_ON, "bhi"))
+
+
+@pytest.mark.parametrize(
+    ("programs", "until_on", "is_asked"),
+    [
+        (MOVED, SWITCHED_ON - timedelta(days=1), True),
+        (MOVED, SWITCHED_ON, False),
+        ((ProgramFrom(date(2025, 12, 1), "bhi"), ProgramFrom(SWITCHED_ON, "cocm")), SWITCHED_ON, True),
+    ],
+    ids=["last day", "moved", "moved back"],
+)
+def test_reviews_are_asked_of_who_is_in_collaborative_care_at_the_end(
+    programs: tuple[ProgramFrom, ...], until_on: date, is_asked: bool
+) -> None:
+    """Having been in it once asks for none."""
+    there = row(replace(LONG, programs=programs, scores=LONG.scores[:1], reviews=()))
+    found = {one.key: one.of for one in figures([there], FIRST, until_on)}
+    assert found.get("consulted") == (1 if is_asked else None)
+    assert figure("consulted", there, row(LONG, 2), until=LAST).of == (0 if programs is MOVED else 1)
+
+
+SIGNED_ON = date(2026, 3, 20)
+
+
+@pytest.mark.parametrize(
+    ("loop", "count"),
+    [
+        (Loop("medication", SIGNED_ON, date(2026, 3, 30)), 1),
+        (Loop("medication", SIGNED_ON, LAST), 0),
+        (Loop("medication", SIGNED_ON, None), 0),
+        # Closed since; by then it had been sent, or nothing had been done, and the answer was due on the 24th.
+        (Loop("medication", SIGNED_ON, None, moved_later=True, state="sent", state_on=date(2026, 3, 23)), 1),
+        (Loop("medication", SIGNED_ON, None, moved_later=True), 1),
+        (Loop("medication", date(2026, 3, 30), None, moved_later=True), 0),
+        (Loop("medication", SIGNED_ON, None, moved_later=True, state="closed", state_on=date(2026, 3, 25)), 0),
+        # Late by now, and not yet by then.
+        (
+            Loop(
+                "referral", SIGNED_ON, date(2026, 3, 27), moved_later=True, state="accepted", state_on=date(2026, 3, 26)
+            ),
+            0,
+        ),
+    ],
+)
+def test_a_recommendation_is_overdue_by_what_it_was_that_day(loop: Loop, count: int) -> None:
+    assert overdue([loop], USUAL, LAST) == count
 
 
 def test_completeness_and_loops_are_of_those_open_at_the_end() -> None:
