@@ -32,7 +32,7 @@ from billing.queries.calendar import page_zone
 from caseload.rules.clock import local_date
 from registry.forms.audit import AuditForm, SeenForm
 from registry.operations.who_saw import MAKE, MOST, ask_for_list
-from registry.queries.who_saw import Named, list_file, names_of, patients_numbered, span_asked
+from registry.queries.who_saw import Named, list_file, names_of, patients_numbered, patients_on_record, span_asked
 
 OFTEN = 12  # acts that are not folded away
 STOP_POLLING = 286  # htmx stops asking
@@ -134,7 +134,7 @@ def _clock(zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _narrowed(by: Membership, given: Mapping[str, Any]) -> Narrowed:
-    patients = frozenset({given["patient"]}) if given["patient"] else None
+    patients = patients_on_record(by.organization_id, given["patient"]) if given["patient"] else None
     if given["number"]:
         patients = patients_numbered(by.organization_id, given["number"].strip())
     return Narrowed(

@@ -18,6 +18,7 @@ from bhi.jobs.operations import run
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from registry.operations.who_saw import discard_lists
+from tests.factories.going_live import RestrictionFactory
 from tests.factories.program import RecordNumberFactory
 from tests.factories.registry import PatientFactory
 from tests.factories.tenancy import ClinicFactory
@@ -219,6 +220,32 @@ class TestEventsOfAPatient:
             page = admin.post(AUDIT, {"number": number}).content.decode()
             assert ("exported the caseload" in page, "looked through an import" in page) == (True, False)
         assert "Nobody has this record number" in admin.post(AUDIT, {"number": "MRN-99"}).content.decode()
+
+    def test_a_restricted_record_is_found_by_its_numbers_and_told_to_an_admin_without_its_name(
+        self, client_for, organization, evening, membership
+    ):
+        ken = evening[0]
+        with tenant(organization):
+            lead = membership("clinic_lead")
+            RestrictionFactory(organization=organization, patient=ken, seats=[], recorded_by=lead)
+            RecordNumberFactory(organization=organization, patient=ken, mrn="000-7")
+        for roles in (["admin"], ["admin", "clinic_lead"]):
+            for asked in ({"number": "MRN-1"}, {"number": "000-7"}, {"patient": ken.id}):
+                page = client_for(*roles).post(AUDIT, asked).content.decode()
+                assert ("exported the caseload" in page, "Abara" in page) == (True, False)
+        with tenant(organization):
+            rows = AuditEvent.objects.filter(action="audit.viewed")
+            assert {(row.patient_id, tuple(row.shown or ())) for row in rows} == {(ken.id, ())}
+
+    def test_who_is_not_on_record_is_not_asked_about(self, client_for, organization, other_organization, evening):
+        with tenant(other_organization):
+            elsewhere = PatientFactory(organization=other_organization)
+        for given in (uuid7(), elsewhere.id):
+            page = client_for("admin").post(AUDIT, {"patient": given})
+            assert (page.status_code, "exported the caseload" in page.content.decode()) == (200, False)
+        with tenant(organization):
+            rows = AuditEvent.objects.filter(action="audit.viewed")
+            assert [(row.patient_id, row.shown) for row in rows] == [(None, None)] * 2
 
     def test_can_be_narrowed_to_a_kind_and_a_time(self, organization, evening, dana):
         with tenant(organization):

@@ -15,6 +15,7 @@ from bhi.audit.queries import PAGE, Narrowed, audit_page
 from bhi.audit.words import WORDS
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
+from tests.factories.registry import PatientFactory
 from tests.factories.tenancy import NOW, ClinicFactory
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -119,8 +120,8 @@ class TestPage:
 
 class TestView:
     def test_shows_who_did_what_from_where_and_is_itself_an_event(self, client_for, organization, dana):
-        patient = uuid7()
         with tenant(organization), acting_from(Place("192.0.2.7", "0123456789abcdef")):
+            patient = PatientFactory(organization=organization).id
             record("contact.recorded", by=dana, at=NOW, patient_id=patient, fields=["note", "phq9"])
         admin = client_for("admin", name="Ruth Abbot")
         page = admin.get(AUDIT).content.decode()
