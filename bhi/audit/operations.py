@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 _ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
+# A row's day is that of its id, which is given out before its transaction commits: requests take seconds, jobs minutes,
+# and clocks differ by less. What a day still brings after it is sealed would look like a row slipped in.
+SETTLES: Final = timedelta(hours=8)
 
 
 def record(
@@ -60,18 +64,18 @@ def record(
 
 
 def seal_days(*, organization_id: UUID, at: datetime) -> int:
-    """Seal every day that has ended and is not sealed yet, from the oldest event on. How many there were.
+    """Seal every day that ended eight hours ago (UTC) and is not sealed yet, from the oldest event on. How many.
 
-    For the night, eight hours after a day's end in UTC, when nothing that began in it is still being written. Each
-    seal's fingerprint also goes to the log, which is kept elsewhere. Who seals at the same time waits, and finds
-    nothing left.
+    Whenever it runs, late or tried again: by then nothing that began in such a day is still being written. Each seal's
+    fingerprint also goes to the log, which is kept elsewhere. Who seals at the same time waits, and finds nothing left.
     """
+    today = (at - SETTLES).astimezone(UTC).date()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit seal {organization_id}"])
     last = AuditSeal.objects.filter(organization_id=organization_id).order_by("number").last()
     day = last.day + timedelta(days=1) if last else first_day(organization_id)
     previous, number, count = (last.sha256, last.number, 0) if last else (BEGINNING, 0, 0)
-    while day is not None and day < at.astimezone(UTC).date():
+    while day is not None and day < today:
         found = fingerprint(previous, day, events_of(organization_id, day))
         number, count = number + 1, count + 1
         AuditSeal.objects.create(

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -46,8 +47,37 @@ def test_a_chain_that_nobody_touched_holds(written):
 
 def test_a_day_is_sealed_once_and_today_not_at_all(written):
     assert seal_days(organization_id=written.id, at=MORNING) == 0
-    assert seal_days(organization_id=written.id, at=datetime(2026, 3, 7, tzinfo=UTC)) == 1
+    assert seal_days(organization_id=written.id, at=datetime(2026, 3, 7, 8, tzinfo=UTC)) == 1
     assert chain_fault(written.id) is None
+
+
+@pytest.mark.parametrize(
+    ("at", "sealed"),
+    [
+        (datetime(2026, 3, 7, 0, 0, 20, tzinfo=UTC), 0),
+        (datetime(2026, 3, 7, 7, 59, 59, 999999, tzinfo=UTC), 0),
+        (datetime(2026, 3, 7, 8, 0, tzinfo=UTC), 1),
+        # The same instant on a clinic's clock, an hour before and at it: half past one in the night in Chicago.
+        (datetime(2026, 3, 7, 1, 30, tzinfo=ZoneInfo("America/Chicago")), 0),
+        (datetime(2026, 3, 7, 2, 0, tzinfo=ZoneInfo("America/Chicago")), 1),
+        (datetime(2026, 3, 9, 0, 0, 20, tzinfo=UTC), 2),
+    ],
+)
+def test_a_day_is_sealed_eight_hours_after_its_end_whenever_the_night_work_runs(written, at, sealed):
+    assert seal_days(organization_id=written.id, at=at) == sealed
+
+
+def test_what_began_before_midnight_and_is_written_after_a_run_at_midnight_is_sealed_with_its_day(organization):
+    seat = MembershipFactory(organization=organization)
+    with tenant(organization):
+        with time_machine.travel(DAYS[0], tick=False):
+            record("chart.viewed", by=seat, at=DAYS[0], patient_id=uuid7())
+        assert seal_days(organization_id=organization.id, at=datetime(2026, 3, 3, 0, 0, 20, tzinfo=UTC)) == 0
+        with time_machine.travel(DAYS[0], tick=False):
+            record("chart.viewed", by=seat, at=DAYS[0], patient_id=uuid7())
+        assert seal_days(organization_id=organization.id, at=datetime(2026, 3, 3, 8, 0, tzinfo=UTC)) == 1
+        assert chain_fault(organization.id) is None
+        assert AuditSeal.objects.get().event_count == 2
 
 
 def test_an_organization_without_events_has_no_seals(organization):
