@@ -18,9 +18,11 @@ ACKNOWLEDGED = {True: "Accepted", False: "Rejected"}
 
 
 def packet_claims(episode: Episode, month: str, people: Mapping[UUID, Membership]) -> tuple[ClaimOn, ...]:
-    """Every claim for the episode's month in the order in which they were made. Five statements."""
+    """Every claim for the episode's month in the order in which they were made; a test file's asked for nothing and
+    is none. Five statements.
+    """
     rows = Claim.objects.filter(
-        organization_id=episode.organization_id, episode_id=episode.id, month=first_day(month)
+        organization_id=episode.organization_id, episode_id=episode.id, month=first_day(month), batch__is_test=False
     ).defer("facts", "verdict", "content")
     claims = list(rows.select_related("batch").order_by("batch__number", "number"))
     if not claims:

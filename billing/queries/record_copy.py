@@ -24,6 +24,12 @@ from registry.rules.instruments.library import INSTRUMENTS
 
 People = Mapping[UUID, Membership]
 _TOLD_BY_NAME: Final = frozenset({"tenancy.Clinic", "registry.Payer", "registry.TreatingClinician"})
+# Files that were sent as tests asked nobody for anything: their claims are none, and neither is what was said of them.
+_IN_EARNEST: Final[Mapping[str, Q]] = {
+    "billing.Claim": Q(batch__is_test=False),
+    "billing.ClaimLine": Q(claim__batch__is_test=False),
+    "billing.Acknowledgement": Q(claim__batch__is_test=False),
+}
 _LONG: Final = 90
 # Who set it down, and what became of that, stand behind what it says.
 _LAST: Final = frozenset({"recorded_at", "recorded_by", "voided_at", "void_reason"})
@@ -153,7 +159,7 @@ def _rows(
     table: Table, patient: Patient, span: tuple[date | None, date | None], people: People, zone: ZoneInfo
 ) -> Iterator[RowCopy]:
     model = apps.get_model(table.label)
-    own = Q(**{path_to_patient(table.label): patient.id})
+    own = Q(**{path_to_patient(table.label): patient.id}) & _IN_EARNEST.get(table.label, Q())
     found = model._default_manager.filter(
         own & _within(model, table, span, zone), organization_id=patient.organization_id
     )

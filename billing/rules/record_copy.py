@@ -229,8 +229,11 @@ NEVER: Final = frozenset({
 # What a copy leaves out by law, and what this product does not hold. Both are said on its first page.
 NOT_HELD: Final = (
     "Psychotherapy notes (45 CFR 164.501) are not part of this record: this product takes none.",
-    ("Counseling notes of a substance use disorder program (42 CFR 2.11) are not part of this record: this product "
-    "takes none."),
+    (
+        "Counseling notes of a substance use disorder program (42 CFR 2.11) are not part of this record: this product "
+        "takes none."
+    ),
+    "Claims in files that were sent to try the way to an insurer are not in this copy: they asked for nothing.",
     "Who looked at the record is kept in the audit of the practice. Ask the practice for it.",
 )
 

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from bhi.errors import NotFound
 from bhi.web.pdf import Picture, pdf_of
-from billing.models import Claim
+from billing.models import BillingProvider, Claim
 from billing.operations.closing import correct_month
 from billing.operations.filing import make_filed_batches
 from billing.operations.logos import set_logo
@@ -172,6 +172,19 @@ def test_claims_and_answers_are_told_with_their_money(lakeside: Program) -> None
     ]
     words = words_of(printed(lakeside, month_of(lakeside, episode)))
     assert all(one in words for one in ("control number", "$290.50", "CO-45 $44.35", "Payment taken back"))
+
+
+def test_a_claim_in_a_test_file_is_none_and_the_one_in_earnest_is_told(lakeside: Program) -> None:
+    set_up(lakeside)
+    episode = filed_patient(lakeside)
+    closed(lakeside)
+    of: dict[str, Any] = {"by": lakeside.by, "at": AT, "month": FEBRUARY}
+    BillingProvider.objects.update(is_test=True)
+    make_filed_batches(**of, client_token=uuid4())
+    assert month_of(lakeside, episode).claims == ()
+    BillingProvider.objects.update(is_test=False)
+    make_filed_batches(**of, client_token=uuid4())
+    assert [one.batch for one in month_of(lakeside, episode).claims] == [2]
 
 
 def test_nothing_that_somebody_wrote_or_answered_is_in_it(lakeside: Program) -> None:

@@ -31,7 +31,9 @@ from billing.rules.record_copy import LEFT_OUT
 from registry.models import Disclosure, RecordExport
 from registry.operations.rights_errors import RightsRefused
 from registry.queries.disclosures import accounting_of
+from tests.factories.billing import ClaimFactory, ClaimLineFactory
 from tests.factories.caseload import ContactFactory
+from tests.factories.claims import AcknowledgementFactory
 from tests.factories.everything import factory_of
 from tests.factories.going_live import AmendmentRequestFactory, PartTwoMarkFactory
 from tests.factories.registry import AssessmentFactory, EpisodeFactory, PatientFactory
@@ -92,6 +94,17 @@ def test_every_table_of_the_copy_gives_the_patients_own_rows(in_tenant):
 def test_another_patients_rows_are_not_in_it(in_tenant, patient):
     other = PatientFactory(organization=in_tenant)
     assert [table.table.name for table in record_copy(in_tenant.id, other.id).tables if table.rows] == ["person"]
+
+
+def test_claims_of_test_files_and_what_was_said_of_them_are_not_in_it(in_tenant, patient):
+    kept = {}
+    for is_test in (True, False):
+        claim = ClaimFactory(organization=in_tenant, patient=patient, batch__is_test=is_test, is_superseded=is_test)
+        line = ClaimLineFactory(organization=in_tenant, claim=claim)
+        said = AcknowledgementFactory(organization=in_tenant, claim=claim, batch=claim.batch)
+        kept = {"claims": [str(claim.id)], "claim_lines": [str(line.id)], "claim_answers": [str(said.id)]}
+    told = {table.table.name: table.rows for table in record_copy(in_tenant.id, patient.id).tables}
+    assert {name: [row.values["id"] for row in told[name]] for name in kept} == kept
 
 
 @pytest.mark.parametrize(
