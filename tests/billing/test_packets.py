@@ -274,6 +274,22 @@ def test_a_batch_s_packet_holds_each_patient_s_month_once(
     assert "Made here, and unaltered" in text_of(verify(billing, file=pdf(second)))
 
 
+def test_whoever_opens_a_batch_s_packet_saw_everybody_in_it(
+    people: Program, billing: Any, episode: Any, client_for: Any
+) -> None:
+    with tenant(people.organization):
+        other = filed_patient(people, "Brook")
+        closed(people)
+        make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+        batch = Batch.objects.get()
+    url = billing.post(f"/o/lakeside/billing/batches/{batch.id}/packet/").url
+    assert work(people, UUID(url.rstrip("/").rsplit("/", 1)[1])) == "done"
+    assert client_for("clinic_lead").get(f"{url}parts/1/").status_code == 200
+    with tenant(people.organization):
+        row = AuditEvent.objects.get(action="packet.downloaded")
+    assert (row.patient_id, row.shown) == (None, sorted([episode.patient_id, other.patient_id]))
+
+
 def test_somebody_else_s_packet_is_seen_but_not_its_progress(
     people: Program, billing: Any, episode: Any, client_for: Any
 ) -> None:
