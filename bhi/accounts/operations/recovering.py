@@ -1,7 +1,7 @@
 """A new e-mail address to sign in with, and a second factor that was lost.
 
-Together the two would hand an account over, so one admin does not do both within a week, and neither is done to
-somebody who also works elsewhere: another organization's records would open with it.
+Together the two would hand an account over, so both are not done within a week, whoever does them, and neither is done
+to somebody who also works elsewhere, or for whoever runs the installation: what is others' would open with it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def change_email(*, user: User, email: str, at: datetime) -> str:
 def set_email_of(*, seat: Membership, email: str, by: Membership, at: datetime) -> str:
     """An admin sets with which address somebody of the organization signs in; returns the former one."""
     user = _theirs_alone(seat, by)
-    _not_both(seat, by, at, other=STEP_RESET, other_words="had their second step set up anew")
+    _not_both(seat, at, other=STEP_RESET, other_words="had their second step set up anew")
     old = change_email(user=user, email=email, at=at)
     record(EMAIL_SET, by=by, at=at, object_id=seat.id, fields=["email"])
     return old
@@ -65,7 +65,7 @@ def reset_second_factor(*, seat: Membership, by: Membership, at: datetime) -> No
     The password stays and is needed. Who calls has made sure who asks: the page says how.
     """
     user = _theirs_alone(seat, by)
-    _not_both(seat, by, at, other=EMAIL_SET, other_words="got another e-mail address")
+    _not_both(seat, at, other=EMAIL_SET, other_words="got another e-mail address")
     forget_second_factor(user=user, at=at)
     record(STEP_RESET, by=by, at=at, object_id=seat.id)
 
@@ -98,10 +98,14 @@ def _theirs_alone(seat: Membership, by: Membership) -> User:
     if Membership.objects.filter(user=seat.user, is_active=True).exclude(organization_id=by.organization_id).exists():
         raise RecoveryRefused("This person works at another organization, too. Whoever runs this installation does it.")
     user: User = seat.user
+    if user.is_platform_staff:
+        raise RecoveryRefused("This person looks after the whole installation. Whoever runs it does this.")
     return user
 
 
-def _not_both(seat: Membership, by: Membership, at: datetime, *, other: str, other_words: str) -> None:
-    theirs = AuditEvent.objects.filter(organization_id=by.organization_id, by=by, object_id=seat.id)
-    if theirs.filter(action=other, at__gt=at - APART).exists():
-        raise RecoveryRefused(f"Through you this person {other_words} within the last 7 days. Another admin does this.")
+def _not_both(seat: Membership, at: datetime, *, other: str, other_words: str) -> None:
+    """Of two admins each could do one for the other: whoever it was, the second waits."""
+    Membership.objects.select_for_update(no_key=True).get(id=seat.id)  # of two at one moment one comes second
+    done = AuditEvent.objects.filter(organization_id=seat.organization_id, object_id=seat.id, action=other)
+    if done.filter(at__gt=at - APART).exists():
+        raise RecoveryRefused(f"This person {other_words} within the last 7 days. Wait until they are over.")
