@@ -19,7 +19,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SETTINGS: Final = frozenset({
     *(Permission.MANAGE_PEOPLE, Permission.SET_SIGN_IN, Permission.SIGN_ACCESS),
     *(Permission.SET_PAYERS, Permission.SET_FILING, Permission.SET_RELEASE, Permission.CLOSE_MONTH),
-    *(Permission.EXPORT_CASELOAD, Permission.EXPORT_RECORD),
+    *(Permission.SET_PROTOCOLS, Permission.SET_UP, Permission.EXPORT_CASELOAD, Permission.EXPORT_RECORD),
 })  # fmt: skip
 # To write at these, which stand outside organizations.
 OUTSIDE: Final = frozenset({"platform_new", "platform_organization"})
@@ -27,6 +27,7 @@ OUTSIDE: Final = frozenset({"platform_new", "platform_organization"})
 FILES: Final = frozenset({
     *("batch_file", "money_file", "money_left_file", "charge_sheet_file", "closed_list_file", "look_back_file"),
     *("packet_file", "paper_file", "answer_file", "not_improving_file", "caseload_export", "audit_file"),
+    "referrals_file",
 })  # fmt: skip
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -5,7 +5,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from bhi.accounts.permissions import LIBRARY_VIEWS
+from bhi.accounts.permissions import LIBRARY_VIEWS, Permission, declared
 from bhi.accounts.recent import FILES, MINUTES, OUTSIDE, minutes_of, requires_recent_sign_in
 from tests.factories.tenancy import NOW, PASSWORD
 from tests.walls.access import OF_AN_ORGANIZATION
@@ -106,15 +106,24 @@ def test_every_name_in_the_table_is_an_address():
 
 def test_every_download_asks_or_is_about_one_patient():
     """A new address that ends in a file belongs into the table, or here with its reason."""
-    without = {
-        "summary_file": "one patient's page, for care",
-        "filing_logo_picture": "a picture of the practice",
-        "practice_file": "a page", "answer_file": "asks",
-    }  # fmt: skip
-    files = {
-        str(pattern.name): minutes_of(pattern.callback, str(pattern.name), "POST")
+    without = {"summary_file": "one patient's page, for care", "practice_file": "a page"}
+    silent = {
+        (name, method)
         for pattern in url_patterns()
-        if str(pattern.name) in OF_AN_ORGANIZATION and str(pattern.name).endswith(("_file", "_export"))
+        for name in [str(pattern.name)]
+        if name in OF_AN_ORGANIZATION and name.endswith(("_file", "_export"))
+        for method, status in (("GET", OF_AN_ORGANIZATION[name].get), ("POST", OF_AN_ORGANIZATION[name].post))
+        if status is not None and minutes_of(pattern.callback, name, method) is None
     }
-    silent = {name for name, minutes in files.items() if minutes is None}
-    assert silent - without.keys() == set()
+    assert {name for name, _ in silent} == without.keys()
+
+
+@pytest.mark.parametrize("permission", [Permission.SET_PROTOCOLS, Permission.SET_UP])
+def test_what_a_clinic_goes_by_is_a_setting(permission):
+    views = {
+        name: minutes_of(pattern.callback, name, "POST")
+        for pattern in url_patterns()
+        for name in [str(pattern.name)]
+        if declared(pattern.callback, name) == permission and OF_AN_ORGANIZATION[name].post is not None
+    }
+    assert set(views.values()) == {MINUTES}
