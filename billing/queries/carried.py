@@ -39,9 +39,23 @@ def _in_roles(seat: Membership) -> list[tuple[str, int, str]]:
 
 
 def _elsewhere(seat: Membership, roles_lost: frozenset[str], clinics: frozenset[UUID]) -> list[str]:
-    """Open patients of other clinics; a patient whose home is one of these is seen wherever they are enrolled."""
-    if Role.CARE_MANAGER.value in roles_lost:
-        return []  # said already, of all of them
-    open_ones = Episode.objects.live().filter(organization_id=seat.organization_id, ended_on=None, care_manager=seat)
-    count = open_ones.exclude(clinic_id__in=clinics).exclude(patient__clinic_id__in=clinics).count()
-    return [f"Open patients of other clinics: {count}."] if count else []
+    """Open patients and review slots of other clinics, in the roles that stay: of those lost it is said already.
+
+    A patient whose home is one of the clinics is seen wherever they are enrolled.
+    """
+    open_ones = Episode.objects.live().filter(organization_id=seat.organization_id, ended_on=None)
+    away = open_ones.exclude(clinic_id__in=clinics).exclude(patient__clinic_id__in=clinics)
+    slots = ReviewSlot.objects.filter(organization_id=seat.organization_id, consultant=seat, is_current=True)
+    consultant = Role.PSYCHIATRIC_CONSULTANT.value
+    found = [
+        (Role.CARE_MANAGER.value, away.filter(care_manager=seat), "Open patients of other clinics: {}."),
+        (consultant, away.filter(consultant=seat), "Open patients of other clinics as psychiatric consultant: {}."),
+        (consultant, slots.exclude(clinic_id__in=clinics), "Weekly review slots at other clinics: {}."),
+        (
+            Role.TREATING_CLINICIAN.value,
+            away.filter(treating_clinician__membership=seat),
+            "Open patients of other clinics whose treating clinician this is: {}.",
+        ),
+    ]
+    counted = [(rows.count(), sentence) for role, rows, sentence in found if role not in roles_lost]
+    return [sentence.format(count) for count, sentence in counted if count]

@@ -74,6 +74,23 @@ def test_clinics_go_where_no_patient_of_theirs_is_seen_no_more(admin, seat, in_t
     assert refused(admin, seat, PC, clinics=[here]) == ["Open patients as care manager: 2."]
 
 
+def test_clinics_stay_where_patients_or_slots_are_carried_in_any_role(admin, seat, in_tenant):
+    here, there = (ClinicFactory(organization=in_tenant) for _ in range(2))
+    known = TreatingClinicianFactory(organization=in_tenant, membership=seat, channel="inbox")
+    for clinic in (here, there):
+        patient = PatientFactory(organization=in_tenant, clinic=clinic)
+        EpisodeFactory(organization=in_tenant, patient=patient, clinic=clinic, consultant=seat)
+        patient = PatientFactory(organization=in_tenant, clinic=clinic)
+        EpisodeFactory(organization=in_tenant, patient=patient, clinic=clinic, treating_clinician=known)
+        ReviewSlotFactory(organization=in_tenant, clinic=clinic, consultant=seat)
+    assert refused(admin, seat, CM, PC, TC, clinics=[here]) == [
+        "Open patients of other clinics as psychiatric consultant: 1.",
+        "Weekly review slots at other clinics: 1.",
+        "Open patients of other clinics whose treating clinician this is: 1.",
+    ]
+    assert give(admin, seat, CM, PC, TC, clinics=[here, there]) == [CM, PC, TC]
+
+
 def test_the_page_says_so_with_everything_chosen(client_for, seat, in_tenant):
     EpisodeFactory(organization=in_tenant, care_manager=seat)
     answer = client_for("admin").post(f"/o/lakeside/people/{seat.id}/access/", {"roles": ["billing"]})
