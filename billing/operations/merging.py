@@ -180,6 +180,12 @@ def _locked_again(by: Membership, merge: PatientMerge) -> tuple[Patient, Patient
     list(Episode.objects.filter(of_kept).order_by("id").select_for_update(no_key=True).values_list("id"))
     found = Patient.objects.filter(organization_id=by.organization_id, id__in=(merge.kept_id, merge.merged_id))
     people = {person.id: person for person in found.order_by("id").select_for_update()}
+    if merge.kept_id not in people:
+        raise NotFound
+    if merge.merged_id not in people:
+        raise MergeStands(
+            "The other record is one that you may not open. Somebody who may open both can take the merge apart."
+        )
     kept, merged = people[merge.kept_id], people[merge.merged_id]
     if kept.merged_into_id is not None:
         raise MergeStands("The record that was kept was merged into another since. Take that merge apart first.")

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from bhi.tenancy.sight import seeing_everything, sees_all
 from billing.models import ChargePosted, Claim, FrozenMonth
 from billing.queries.facility import time_by_payer
 from billing.queries.frozen import frozen_rows, read_lines
@@ -118,6 +119,15 @@ def claimable(
         to_correct=len(rows) - len(kept),
         posted=len(asked) - len(rows),
     )
+
+
+def claimable_unseen(organization_id: UUID, month: str) -> int:
+    """How many months more could be claimed that who looks may not see. Nothing is read where they see everybody."""
+    if sees_all():
+        return 0
+    seen = len(claimable(organization_id, month).billable)
+    with seeing_everything():
+        return len(claimable(organization_id, month).billable) - seen
 
 
 def claimed_patients(organization_id: UUID, month: str) -> set[UUID]:

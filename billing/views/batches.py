@@ -23,6 +23,7 @@ from billing.queries.batch_files import batch_bytes
 from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claim_pages import batch_answers
 from billing.queries.claim_states import REJECTED, ClaimState, claim_states
+from billing.queries.claimable import claimable_unseen
 from billing.queries.claims import (
     PAGE_ROWS,
     ClaimInBatch,
@@ -95,6 +96,8 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
             refusal = str(fault)
         else:
             messages.success(request, f"Batch {made.number} holds {made.claim_count} claims.")
+            if beyond := claimable_unseen(organization_id, month):
+                messages.warning(request, _left_out(beyond))
             return redirect("batch", organization, made.id)
     page = month_page(organization_id, month, show=Show.BILLS, limit=0, by_fees=True)
     form.say_what_waits(others=page.claimable - page.unseen)
@@ -104,10 +107,16 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
         "title": month_title(month),
         "page": page,
         "unseen_title": _unseen_title(page.unseen),
+        "left_out": _left_out(claimable_unseen(organization_id, month)),
         "is_over": is_over(organization_id, month, now),
         "refusal": refusal,
     }
     return render(request, "billing/batch_new.html", context, status=422 if refusal or form.errors else 200)
+
+
+def _left_out(count: int) -> str:
+    months = "1 more month" if count == 1 else f"{count} more months"
+    return f"Left out: {months} that you may not see. Ask somebody who sees every patient." if count else ""
 
 
 def _unseen_title(unseen: int) -> str:

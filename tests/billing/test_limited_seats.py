@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 
+from bhi.errors import NotFound
 from bhi.jobs.operations import run
 from bhi.tenancy.context import tenant
 from bhi.tenancy.sight import looking_as
@@ -16,6 +17,7 @@ from billing.operations.batches import make_batch
 from billing.operations.errors import ImportClaimed
 from billing.operations.filing import make_filed_batches
 from billing.operations.imports import undo_unclaimed_import
+from billing.operations.merging import MergeStands, merge_patients, undo_merge
 from billing.operations.practice_taking import undo_practice_file
 from registry.models import Diagnosis, InitiatingVisit
 from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
@@ -23,8 +25,9 @@ from tests.billing.people import AT, Program, program
 from tests.billing.test_import_undo import imported, without_diagnosis
 from tests.billing.test_pages import text_of
 from tests.billing.test_practice_files import patient_of, taken
-from tests.factories.going_live import RestrictionFactory
-from tests.factories.registry import TreatingClinicianFactory
+from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
+from tests.factories.registry import PatientFactory, TreatingClinicianFactory
+from tests.factories.tenancy import ClinicFactory
 
 
 @pytest.fixture(autouse=True)
@@ -136,3 +139,40 @@ def test_undoing_a_practice_file_takes_back_what_its_undoer_may_not_see(people: 
         undo_practice_file(by=billing.membership, at=AT, file_id=file.id)
     with tenant(people.organization):
         assert InitiatingVisit.objects.live().filter(import_id=file.id).count() == 0
+
+
+def test_a_merge_with_a_record_of_another_clinic_is_taken_apart_by_who_may_open_both(
+    people: Program, membership: Any
+) -> None:
+    seat = membership("care_manager")
+    with tenant(people.organization):
+        of = {"organization": people.organization}
+        kept = PatientFactory(**of, clinic=people.clinic)
+        merged = PatientFactory(**of, clinic=ClinicFactory(**of))
+        merge = merge_patients(by=people.by, at=AT, kept_id=kept.id, merged_id=merged.id)
+        SeatClinicFactory(**of, seat=seat, clinic=people.clinic)
+    with tenant(people.organization), looking_as(seat, AT), pytest.raises(MergeStands) as refused:
+        undo_merge(by=seat, at=AT, merge_id=merge.id)
+    assert str(refused.value).startswith("The other record is one that you may not open.")
+    hide(people, kept)
+    with tenant(people.organization), looking_as(seat, AT), pytest.raises(NotFound):
+        undo_merge(by=seat, at=AT, merge_id=merge.id)
+    with tenant(people.organization):
+        assert undo_merge(by=people.by, at=AT, merge_id=merge.id).undone_at == AT
+
+
+def test_a_batch_says_how_many_months_its_maker_may_not_see(people: Program, billing: Any) -> None:
+    with tenant(people.organization):
+        people.billing_patient()
+        hidden = people.billing_patient("Brook").patient
+    address = f"/o/lakeside/billing/months/{FEBRUARY}/batches/new/"
+    page = billing.get(address)
+    assert text_of(page).count("Left out:") == 0
+    hide(people, hidden)
+    left = "Left out: 1 more month that you may not see. Ask somebody who sees every patient."
+    assert text_of(billing.get(address)).count(left) == 1
+    sent = {"client_token": str(uuid4()), "has_seen_papers": "on"}
+    made = text_of(billing.post(address, sent, follow=True))
+    assert (made.count("Batch 1 holds 1 claims."), made.count(left)) == (1, 1)
+    empty = text_of(billing.get(address))
+    assert (empty.count(left), empty.count("every patient who bills is in a batch already")) == (1, 0)
