@@ -42,3 +42,10 @@ class LookedAtAlready(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Somebody has looked at this already. What they found stays.")
+
+
+class OnlyInAnEmergency(DomainError):
+    """To whom a record is kept is not changed by who sees it past that."""
+
+    def __init__(self) -> None:
+        super().__init__("You opened this record in an emergency. Somebody to whom it is kept sets who sees it.")

@@ -12,9 +12,10 @@ from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import sight_of
 from registry.models import Patient, Restriction
 from registry.operations.errors import ReasonMissing
-from registry.operations.limits_errors import NoSuchSeat, NotRestricted
+from registry.operations.limits_errors import NoSuchSeat, NotRestricted, OnlyInAnEmergency
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 from registry.queries.restrictions import restrictions_of
 
@@ -25,9 +26,9 @@ def restrict_record(
 ) -> Restriction:
     """From now on only these seats see the record, and whoever restricts it. It replaces the restriction before.
 
-    The same once more changes nothing. Raises ReasonMissing, NoSuchSeat, NotFound.
+    The same once more changes nothing. Raises OnlyInAnEmergency, ReasonMissing, NoSuchSeat, NotFound.
     """
-    patient = _locked(by, patient_id)
+    patient = _locked(by, at, patient_id)
     if not reason.strip():
         raise ReasonMissing
     chosen = sorted(set(seats))
@@ -51,9 +52,9 @@ def restrict_record(
 def end_restriction(*, by: Membership, at: datetime, patient_id: UUID, reason: str) -> None:
     """Everybody of the patient's clinic sees the record again, also what a merged record was restricted by.
 
-    Raises ReasonMissing, NotRestricted, NotFound.
+    Raises OnlyInAnEmergency, ReasonMissing, NotRestricted, NotFound.
     """
-    _locked(by, patient_id)
+    _locked(by, at, patient_id)
     before = restrictions_of(by.organization_id, patient_id)
     if not before:
         raise NotRestricted
@@ -68,7 +69,8 @@ def _mark(patient_id: UUID, others: Collection[UUID], *, is_restricted: bool) ->
     Patient.objects.filter(id__in=set(others) - {patient_id}).update(is_restricted=False)
 
 
-def _locked(by: Membership, patient_id: UUID) -> Patient:
+def _locked(by: Membership, at: datetime, patient_id: UUID) -> Patient:
+    """Raises NotFound; OnlyInAnEmergency, since an hour that is looked at afterwards would else become for good."""
     found: Patient | None = (
         Patient.objects.live()
         .select_for_update(no_key=True)
@@ -77,4 +79,6 @@ def _locked(by: Membership, patient_id: UUID) -> Patient:
     )
     if found is None:
         raise NotFound
+    if patient_id in {access.patient_id for access in sight_of(by, at).opened}:
+        raise OnlyInAnEmergency
     return found

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bhi.accounts.permissions import Permission, requires
+from bhi.accounts.recent import requires_recent_sign_in
 from bhi.errors import DomainError
 from registry.forms.limits import EndRestrictionForm, RestrictForm
 from registry.operations.restrictions import end_restriction, restrict_record
@@ -19,6 +20,7 @@ from registry.views.door import Asked, asked
 
 
 @requires(Permission.RESTRICT_RECORD)
+@requires_recent_sign_in(reading=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def restriction(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Who may open this record, with the form that sets it."""
@@ -38,6 +40,7 @@ def restriction(request: HttpRequest, organization: str, patient_id: UUID) -> Ht
 
 
 @requires(Permission.RESTRICT_RECORD)
+@requires_recent_sign_in(reading=False)
 @require_POST
 def restriction_end(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Everybody of the clinic sees the record again."""

@@ -18,8 +18,8 @@ from bhi.tenancy.sight import looking_as, sight_of
 from registry.models import EmergencyAccess, Patient
 from registry.operations.emergencies import end_emergency, look_at_emergency, mail_of_emergency, open_in_emergency
 from registry.operations.errors import ReasonMissing
-from registry.operations.limits_errors import LookedAtAlready, OwnAccess, ReasonTooShort, StillOpen
-from registry.operations.restrictions import restrict_record
+from registry.operations.limits_errors import LookedAtAlready, OnlyInAnEmergency, OwnAccess, ReasonTooShort, StillOpen
+from registry.operations.restrictions import end_restriction, restrict_record
 from registry.queries.emergencies import Named, accesses_waiting, acts_during, emergencies_page, record_meant
 from registry.rules.limits import Stage
 from tests.factories.going_live import EmergencyAccessFactory, SeatClinicFactory
@@ -84,6 +84,23 @@ def test_ended_by_hand_it_is_over_at_once(closed: Any, by: Any, now: datetime) -
     assert end_emergency(by=by, at=later, access_id=access.id).ended_at == later
     assert not sees(by, later, closed)
     assert end_emergency(by=by, at=later + timedelta(minutes=1), access_id=access.id).ended_at == later
+
+
+def test_who_opened_it_does_not_change_to_whom_it_is_kept(
+    closed: Any, lead: Any, now: datetime, membership: Callable[..., Any]
+) -> None:
+    """An hour would become for good. Those to whom it is kept do, also while somebody has it open."""
+    other = membership("clinic_lead", name="Olaf Brandt")
+    opened(other, now, closed)
+    with looking_as(other, now):
+        for seats in ([], [other.id]):
+            with pytest.raises(OnlyInAnEmergency):
+                restrict_record(by=other, at=now, patient_id=closed.id, reason="Mine", seats=seats)
+        with pytest.raises(OnlyInAnEmergency):
+            end_restriction(by=other, at=now, patient_id=closed.id, reason="Not needed")
+    assert not sees(other, now + timedelta(hours=1), closed)
+    restrict_record(by=lead, at=now, patient_id=closed.id, reason="Works here", seats=[other.id])
+    assert sees(other, now + timedelta(hours=1), closed)
 
 
 def test_only_who_opened_it_ends_it(closed: Any, by: Any, lead: Any, now: datetime) -> None:
