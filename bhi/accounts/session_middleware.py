@@ -30,11 +30,13 @@ Handler = Callable[[HttpRequest], HttpResponse]
 WHILE_LOCKED: Final = frozenset({"unlock", "session_state", "draft_save"})
 # What a page asks by itself: nobody need be there. htmx also renews parts of pages by GET.
 BY_ITSELF: Final = frozenset({"unlock", "session_state", "draft_save", "job_progress", "session_pulse"})
+# For anybody, but for who is signed in an act of theirs: the session has to be open, and with its second factor.
+PUBLIC_BUT_THEIRS: Final = frozenset({"invited"})
 LOCKED: Final = 423
 
 
 class SessionWallMiddleware:
-    """Asked before the view runs, after its form's token was checked. Public views are not concerned."""
+    """Asked before the view runs, after its form's token was checked. Public views are not concerned, but for one."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -50,7 +52,8 @@ class SessionWallMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         name = (request.resolver_match.url_name if request.resolver_match else None) or ""
-        if declared(view, name) == PUBLIC or not request.user.is_authenticated:
+        is_public = declared(view, name) == PUBLIC and name not in PUBLIC_BUT_THEIRS
+        if is_public or not request.user.is_authenticated:
             return None
         now = int(time.time())
         return (

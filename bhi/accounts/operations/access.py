@@ -12,7 +12,7 @@ from bhi.accounts.carrying import carried_by
 from bhi.accounts.errors import LastAdmin, OwnSeat, RoleMissing, StillCarried
 from bhi.accounts.models import Invitation, SeatClinic
 from bhi.accounts.operations.ending_sessions import end_all_sessions
-from bhi.accounts.operations.notices import ADMIN_MADE, ENDED, tell_who_answers
+from bhi.accounts.operations.notices import ENDED, tell_of_roles, tell_who_answers
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic, Membership, Organization, Role
@@ -43,8 +43,7 @@ def set_access(
     changed = _change_roles(seat, wanted=wanted) + set_clinics(seat=seat, clinics=clinics, by=by, at=at)
     if changed:
         record("seat.access_set", by=by, at=at, object_id=seat.id, fields=changed)
-    if Role.ADMIN.value in wanted - had:
-        tell_who_answers(organization_id=by.organization_id, word=ADMIN_MADE, about_id=seat.id, at=at)
+    tell_of_roles(seat=seat, given=wanted - had, at=at)
 
 
 @transaction.atomic
@@ -100,6 +99,7 @@ def return_to_seat(
     changed = _change_roles(seat, wanted={role.value for role in roles})
     changed += set_clinics(seat=seat, clinics=clinics, by=by, at=at)
     record("seat.returned", by=by, at=at, object_id=seat.id, fields=changed)
+    tell_of_roles(seat=seat, given={role.value for role in roles}, at=at)
 
 
 def set_clinics(*, seat: Membership, clinics: frozenset[UUID], by: Membership, at: datetime) -> list[str]:

@@ -18,6 +18,7 @@ from bhi.accounts.errors import AlreadyHere, InvitationOver, RoleMissing, SeatTa
 from bhi.accounts.links import fingerprint_of, invitation_path, secret_of
 from bhi.accounts.models import Invitation, User
 from bhi.accounts.operations.access import set_clinics
+from bhi.accounts.operations.notices import tell_of_roles
 from bhi.accounts.operations.organizations import add_member
 from bhi.audit.operations import record
 from bhi.errors import NotFound
@@ -116,6 +117,7 @@ def accept_invitation(
     record(
         "invitation.accepted", by=seat, at=at, object_id=invitation.id, fields=[f"gave_{role}" for role in seat.roles]
     )
+    tell_of_roles(seat=seat, given=seat.roles, at=at)
     return seat
 
 

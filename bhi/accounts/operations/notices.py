@@ -1,7 +1,8 @@
-"""Who answers for an organization is told by e-mail when access ends or an admin is made. Nobody is named there."""
+"""Who answers for an organization is told by e-mail when access ends or an admin or lead is made. It names nobody."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,22 +16,31 @@ from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership, Organization, Role
 
 TELL: Final = "tell_of_access"
-ENDED, ADMIN_MADE, ADMIN_INVITED = "ended", "admin_made", "admin_invited"
+ENDED, ADMIN_MADE, LEAD_MADE, ADMIN_INVITED = "ended", "admin_made", "lead_made", "admin_invited"
 _WHY: Final = "You get this because you answer for the organization.\n"
 SUBJECTS: Final = {
     ENDED: "Somebody’s work has ended",
     ADMIN_MADE: "Somebody was made an admin",
+    LEAD_MADE: "Somebody was made a clinic lead",
     ADMIN_INVITED: "An admin was invited",
 }
 BODIES: Final = {
     ENDED: "Somebody’s work in {organization} has ended, and with it their access:",
     ADMIN_MADE: "Somebody in {organization} was made an admin. If nobody meant that, take it back under People:",
+    LEAD_MADE: "Somebody in {organization} was made a clinic lead. If nobody meant that, have it taken back:",
     ADMIN_INVITED: (
         "Whoever runs this installation invited somebody as an admin of {organization}. If nobody asked for that, "
         "withdraw the invitation under People, and ask:"
     ),
 }
 _ANSWERING = frozenset({Role.ADMIN.value, Role.CLINIC_LEAD.value})
+
+
+def tell_of_roles(*, seat: Membership, given: Collection[str], at: datetime) -> None:
+    """Where a seat got the role of an admin or a lead, whichever way: the others hear of it."""
+    word = ADMIN_MADE if Role.ADMIN.value in given else LEAD_MADE if Role.CLINIC_LEAD.value in given else ""
+    if word:
+        tell_who_answers(organization_id=seat.organization_id, word=word, about_id=seat.id, at=at)
 
 
 def tell_who_answers(*, organization_id: UUID, word: str, about_id: UUID, at: datetime) -> None:

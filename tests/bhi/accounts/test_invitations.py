@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.test import Client
+from django.urls import reverse
 
 from bhi.accounts.errors import AlreadyHere, InvitationOver, RoleMissing, SeatTaken, WrongPerson
 from bhi.accounts.links import invitation_path, read_token
@@ -71,6 +72,18 @@ def test_a_link_works_once(admin):
     accept(invitation)
     with pytest.raises(InvitationOver):
         accept(invitation)
+
+
+@pytest.mark.parametrize(
+    ("role", "words"), [(Role.ADMIN, ["admin_made"]), (Role.CLINIC_LEAD, ["lead_made"]), (Role.BILLING, [])]
+)
+def test_who_answers_hears_of_a_new_admin_or_lead(admin, role, words):
+    """An invitation gives the role as much as an admin does by hand."""
+    accept(sent(admin, roles=(role,)))
+    jobs = Job.objects.filter(kind="tell_of_access")
+    assert [(job.arguments["membership_id"], job.arguments["word"]) for job in jobs] == [
+        (str(admin.id), word) for word in words
+    ]
 
 
 @pytest.mark.parametrize(("later", "is_open"), [(WEEK - timedelta(seconds=1), True), (WEEK, False)])
@@ -256,6 +269,24 @@ class TestPages:
         assert "Accept" in client.get(path_of(invitation)).content.decode()
         assert client.post(path_of(invitation)).headers["Location"] == "/o/lakeside/"
         assert Membership.objects.get(user=person).roles == ["care_manager", "billing"]
+
+    @pytest.mark.usefixtures("watches_sessions")
+    def test_a_locked_screen_takes_no_seat(self, admin):
+        """The seat would be taken by whoever sits there."""
+        person, invitation, client = UserFactory(email="rosa.lind@example.org"), sent(admin), Client()
+        client.force_login(person)
+        client.post(reverse("session_lock"))
+        answers = [client.get(path_of(invitation)), client.post(path_of(invitation))]
+        assert [answer.status_code for answer in answers] == [423, 423]
+        assert Membership.objects.filter(user=person).count() == 0
+
+    def test_nor_does_a_session_without_its_second_factor(self, admin, settings):
+        settings.REQUIRE_MFA = True
+        person, invitation, client = UserFactory(email="rosa.lind@example.org"), sent(admin), Client()
+        client.force_login(person)
+        assert client.post(path_of(invitation)).headers["Location"] == "/accounts/2fa/"
+        assert Membership.objects.filter(user=person).count() == 0
+        assert Client().get(path_of(invitation)).status_code == 200
 
     def test_an_admin_invites_sends_again_and_withdraws(self, client_for, in_tenant):
         client = client_for("admin")

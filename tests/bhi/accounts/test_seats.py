@@ -70,6 +70,19 @@ class TestAccess:
         give(admin, seat, "admin", "billing")
         assert told() == {(str(admin.id), "admin_made")}
 
+    def test_a_new_lead_too_and_once_for_who_gets_both(self, admin, seat, membership):
+        give(admin, seat, "clinic_lead")
+        assert told() == {(str(admin.id), "lead_made")}
+        other = membership("billing")
+        give(admin, other, "admin", "clinic_lead")
+        assert told() == {(str(admin.id), "lead_made"), (str(admin.id), "admin_made"), (str(seat.id), "admin_made")}
+
+    @pytest.mark.parametrize(("role", "word"), [(Role.ADMIN, "admin_made"), (Role.CLINIC_LEAD, "lead_made")])
+    def test_who_comes_back_as_one_is_told_too(self, admin, seat, role, word):
+        Membership.objects.filter(id=seat.id).update(is_active=False, roles=[role.value])
+        return_to_seat(by=admin, at=NOW, seat_id=seat.id, roles=[role], clinics=ALL)
+        assert told() == {(str(admin.id), word)}
+
     def test_roles_are_given_and_taken_and_the_audit_says_which(self, admin, seat):
         assert give(admin, seat, "billing", "care_manager") == ["care_manager", "billing"]
         assert fields_of_last() == ["gave_billing"]
