@@ -31,7 +31,7 @@ class SignedMeanwhile(DomainError):
 
     def __init__(self, check: MonthlyCheck) -> None:
         self.check = check
-        super().__init__(f"{check.signed_as} signed this month before you, so your remark and tasks were not kept.")
+        super().__init__(f"{check.signed_as} signed this month already, so your remark and tasks were not kept.")
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def test_who_signs_second_is_told_and_loses_nothing_typed(
     for client, typed in ((other, second), (lead, {**first, "remark": "Calls were many."})):
         told = client.post(url(clinic), typed)
         assert told.status_code == 422
-        assert "Lee Lead, LCSW signed this month before you" in told.text
+        assert "Lee Lead, LCSW signed this month already" in told.text
         assert [told.context["form"][name].value() for name in typed] == list(typed.values())
         assert (f">{typed['remark']}</textarea>" in told.text.replace("\n", ""), typed["task1"] in told.text) == (
             True,
