@@ -121,7 +121,7 @@ def signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
 
 def refused(request: HttpRequest, sign_on: SignOn, why: str, *, reason: str = "") -> HttpResponse:
     """Why somebody does not come in, said on a page and in the log without whom it concerns."""
-    log.info("single_sign_on.refused", organization_id=str(sign_on.organization_id), reason=reason or why)
+    log.info("single_sign_on.refused", organization_id=str(sign_on.organization_id), kind=reason or why)
     happened(SignInKind.FAILED, request, user_id=None)
     context = {"frame": EMPTY, "sign_on": sign_on, "words": WORDS[why]}
     return render(request, "account/sso_failed.html", context, status=401)

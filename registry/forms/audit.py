@@ -45,13 +45,13 @@ class SpanForm(forms.Form):
 
 
 class AuditForm(SpanForm):
-    """Narrows the events; everything may be left empty. `patient` and `before` come from the page's own buttons."""
+    """Narrows the events; everything may be left empty. `patient` and `older_than` come from the page's own buttons."""
 
     person = forms.ChoiceField(label="Who", required=False)
     kind = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), *KINDS.items()])
     number = forms.CharField(label="Record number", required=False, max_length=40)
     patient = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    before = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    older_than = forms.UUIDField(required=False, widget=forms.HiddenInput)
     field_order = ("person", "kind", "number", "since", "until")
 
     def __init__(self, data: Any = None, *, zone: ZoneInfo, people: Sequence[tuple[UUID, str]]) -> None:

@@ -141,7 +141,7 @@ class TestView:
         [
             {"patient": "Ken Abara"},
             {"person": "1"},
-            {"before": "../.."},
+            {"older_than": "../.."},
             {"kind": "everything"},
             {"person": "' OR 1=1"},
             {"since": "yesterday"},
