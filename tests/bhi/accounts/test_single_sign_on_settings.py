@@ -1,15 +1,18 @@
 """Where an admin sets the organization's own provider."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.socialaccount.models import SocialAccount
 
 from bhi.accounts.forms import single_sign_on as forms
 from bhi.accounts.issuers import ProviderUnreachable
 from bhi.accounts.models import SingleSignOn
+from bhi.accounts.operations.recovering import change_email, set_email_of
 from bhi.accounts.queries.single_sign_on import sign_on_of
 from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
-from tests.factories.tenancy import UserFactory
+from tests.factories.tenancy import NOW, UserFactory
 
 pytestmark = pytest.mark.django_db
 PAGE = "/o/lakeside/people/single-sign-on/"
@@ -30,7 +33,15 @@ def answering(monkeypatch):
 
 @pytest.fixture
 def admin(client_for):
-    return client_for("admin")
+    client = client_for("admin")
+    has_address(client, "ana@lakeside.example")
+    return client
+
+
+def has_address(client, email):
+    user = client.membership.user
+    user.email = email
+    user.save()
 
 
 def kept(organization) -> SingleSignOn | None:
@@ -100,6 +111,44 @@ def test_a_domain_belongs_to_one_organization(admin, organization, other_organiz
     other_organization.save()
     answer = admin.post(PAGE, GIVEN)
     assert (answer.status_code, b"Another organization signs in with one of these" in answer.content) == (422, True)
+
+
+@pytest.mark.parametrize("email", ["ana@elsewhere.example", "ana@notlakeside.example", "ana@clinic.lakeside.example"])
+def test_nobody_claims_a_domain_at_which_they_have_no_address(admin, organization, email):
+    has_address(admin, email)
+    answer = admin.post(PAGE, GIVEN)
+    assert (answer.status_code, answer.content.count(b"An admin whose own address is at"), kept(organization)) == (
+        *(422, 1),
+        None,
+    )
+
+
+def test_an_admin_of_the_other_domain_adds_it_beside_the_ones_there_are(admin, organization):
+    assert admin.post(PAGE, GIVEN).status_code == 302
+    both = GIVEN | {"domains": GIVEN["domains"] + ", ridge.example", "secret": ""}
+    assert admin.post(PAGE, both).status_code == 422
+    has_address(admin, "ana@ridge.example")
+    assert admin.post(PAGE, both).status_code == 302
+    assert kept(organization).email_domains == ["clinic.lakeside.example", "lakeside.example", "ridge.example"]
+
+
+def test_an_address_that_another_admin_set_proves_no_domain(admin, organization, membership):
+    seat = admin.membership
+    with tenant(organization):
+        set_email_of(seat=seat, email="bo@ridge.example", by=membership("admin"), at=NOW)
+    mine = GIVEN | {"domains": "ridge.example"}
+    assert admin.post(PAGE, mine).status_code == 422
+    seat.user.refresh_from_db()
+    change_email(user=seat.user, email="ana@ridge.example", at=NOW + timedelta(days=1))  # by the link that goes there
+    assert admin.post(PAGE, mine).status_code == 302
+
+
+def test_who_runs_the_installation_may_enter_any(admin, organization):
+    has_address(admin, "ana@elsewhere.example")
+    user = admin.membership.user
+    user.is_platform_staff = True
+    user.save()
+    assert admin.post(PAGE, GIVEN).status_code == 302
 
 
 def test_it_is_required_once_somebody_came_in_with_just_these_settings(admin, organization):
