@@ -120,8 +120,6 @@ def make_referral(
     scored_on = scored_on or referred_on
     _check_days(at, protocol, referred_on=referred_on, scored_on=scored_on)
     check_eligibility(is_eligible, eligibility_reason)
-    if isinstance(patient, NewPerson):
-        check_own_clinic(by, clinic)
     stamp = Stamp(by, at)
     person = _drafted(stamp, patient, clinic) if isinstance(patient, NewPerson) else free_to_refer(patient, by)
     referral = draft_referral(
@@ -173,6 +171,7 @@ def _sent_before(by: Membership, client_token: UUID) -> Referral | None:
 
 
 def _drafted(stamp: Stamp, person: NewPerson, clinic: Clinic) -> Patient:
+    check_own_clinic(stamp.by, clinic)
     return draft_patient(
         stamp,
         clinic=clinic,
