@@ -10,6 +10,7 @@ HIDDEN = "app.hidden"
 
 
 def forget_tenant(connection: Any) -> None:
-    """The pool's reset hook: a second belt, should anything have set an organization for the whole session."""
-    connection.execute("SELECT set_config(%s, '', false)", [SETTING])
+    """The pool's reset hook: a second belt, should anything have set a tenant or limits for the whole session."""
+    names = [SETTING, CLINICS, ALSO, HIDDEN]
+    connection.execute("SELECT set_config(%s, '', false)" + ", set_config(%s, '', false)" * 3, names)
     connection.commit()

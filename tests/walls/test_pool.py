@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from bhi.tenancy.context import tenant
-from bhi.tenancy.pool import SETTING, forget_tenant
+from bhi.tenancy.pool import ALSO, CLINICS, HIDDEN, SETTING, forget_tenant
 from registry.models import Payer
 from tests.factories.registry import PayerFactory
 
@@ -55,6 +55,16 @@ def test_a_forgotten_session_setting_does_not_reach_the_next_request(organizatio
         PayerFactory(organization=organization, name="Medicare")
     with pooled(reset=forget_tenant) as wrapper:
         assert borrow_twice(wrapper, organization.id) == (True, [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("options", "left"), [({"reset": forget_tenant}, ""), ({}, "{}")], ids=["reset", "without"])
+def test_it_forgets_the_limits_of_a_seat_too(options, left):
+    for name in (SETTING, CLINICS, ALSO, HIDDEN):
+        with pooled(**options) as wrapper:
+            ask(wrapper, "SELECT set_config(%s, '{}', false)", name)
+            wrapper.close()
+            assert ask(wrapper, "SELECT current_setting(%s, true)", name) == [(left,)]
 
 
 @pytest.mark.django_db(transaction=True)
