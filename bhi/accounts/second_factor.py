@@ -45,7 +45,7 @@ def is_first(authenticator: Authenticator) -> bool:
     return not of_their_own(authenticator.user_id).exclude(pk=authenticator.pk).exists()
 
 
-def of_their_own(user_id: UUID) -> QuerySet[Authenticator]:
+def of_their_own(user_id: UUID | None) -> QuerySet[Authenticator]:
     factors: QuerySet[Authenticator] = Authenticator.objects.filter(user_id=user_id, type__in=OF_THEIR_OWN)
     return factors
 

@@ -127,7 +127,7 @@ def _claim_fault(domains: tuple[str, ...], row: SingleSignOn, by: Membership) ->
     if user is None or user.is_platform_staff:
         return ""
     of_theirs = user.email.rpartition("@")[2].lower()
-    is_set_for_them = _is_set_by_an_admin(by)
+    is_set_for_them = _is_set_by_an_admin(by, user)
     for domain in domains:
         is_theirs = not is_set_for_them and f".{domain}".endswith(f".{of_theirs}")
         if domain not in (row.email_domains or ()) and not is_theirs:
@@ -135,9 +135,9 @@ def _claim_fault(domains: tuple[str, ...], row: SingleSignOn, by: Membership) ->
     return ""
 
 
-def _is_set_by_an_admin(seat: Membership) -> bool:
+def _is_set_by_an_admin(seat: Membership, user: User) -> bool:
     """Whether the last change of the person's address was an admin's, rather than by a link that went there."""
-    changes = SignInEvent.objects.filter(user_id=seat.user_id, kind=SignInKind.EMAIL_CHANGED)
+    changes = SignInEvent.objects.filter(user=user, kind=SignInKind.EMAIL_CHANGED)
     last = changes.order_by("-at").values_list("at", flat=True).first()
     by_admins = AuditEvent.objects.filter(organization_id=seat.organization_id, object_id=seat.id, action=EMAIL_SET)
     return last is not None and by_admins.filter(at=last).exists()
