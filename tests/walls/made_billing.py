@@ -14,6 +14,7 @@ from bhi.tenancy.models import Membership
 from billing.models import BillingProvider
 from billing.operations.closing import close_month
 from billing.operations.paper_sheets import ask_for_month_paper, keep_paper
+from billing.queries.paper_sheets import paper_asked
 from registry.models import Patient
 from tests.billing.people import AT, program
 from tests.factories.billing import (
@@ -261,5 +262,7 @@ def paper(seat: Membership) -> Mapping[str, Any]:
 
 def paper_part(seat: Membership) -> Mapping[str, Any]:
     job_id, at = paper(seat)["job_id"], timezone.now()
-    keep_paper(organization_id=seat.organization.id, job_id=job_id, parts=[b"Quuxworth, Zebediah"], at=at)
+    shows = frozenset(filter(None, [paper_asked(job_id, owner=seat).patient_id]))
+    parts = [(b"Quuxworth, Zebediah", shows)]
+    keep_paper(organization_id=seat.organization.id, job_id=job_id, parts=parts, at=at)
     return {"job_id": job_id, "part": "1"}
