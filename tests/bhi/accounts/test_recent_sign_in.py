@@ -127,3 +127,9 @@ def test_what_a_clinic_goes_by_is_a_setting(permission):
         if declared(pattern.callback, name) == permission and OF_AN_ORGANIZATION[name].post is not None
     }
     assert set(views.values()) == {MINUTES}
+
+
+@pytest.mark.parametrize("name", ["restriction", "restriction_end"])
+def test_to_whom_a_record_is_kept_is_set_by_who_proved_it_lately(name):
+    (view,) = [pattern.callback for pattern in url_patterns() if pattern.name == name]
+    assert (minutes_of(view, name, "GET"), minutes_of(view, name, "POST")) == (None, MINUTES)
