@@ -10,6 +10,7 @@ import tempfile
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
 from bhi.web.logs import formatter
 
 accesslog = None

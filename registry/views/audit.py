@@ -151,7 +151,9 @@ def _kept(form: AuditForm | SeenForm) -> list[tuple[str, str]]:
     """What was asked, to be asked again for another part of the answer."""
     if not form.is_bound:
         return []
-    return [(name, form.data[name]) for name in form.fields if name not in ("older_than", "first") and form.data.get(name)]
+    return [
+        (name, form.data[name]) for name in form.fields if name not in ("older_than", "first") and form.data.get(name)
+    ]
 
 
 def _times(count: int) -> str:

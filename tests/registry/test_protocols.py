@@ -162,7 +162,10 @@ def test_settings_lead_to_each_clinics_pages(client: Client, clinic: Any, url: s
 
 
 def test_without_a_clinic_it_says_how_one_is_made(client: Client) -> None:
-    assert "Make your first clinic, or import a caseload: its clinics come with it." in client.get("/o/lakeside/settings/").text
+    assert (
+        "Make your first clinic, or import a caseload: its clinics come with it."
+        in client.get("/o/lakeside/settings/").text
+    )
 
 
 def test_limits_and_hours_are_saved(client: Client, clinic: Any, url: str) -> None:

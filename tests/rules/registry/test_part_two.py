@@ -117,8 +117,8 @@ def test_a_mark_names_its_program_and_a_day(name, from_on, fields):
 
 def test_a_refusal_says_what_to_do():
     assert refused_words(Use.PAYMENT) == (
-        "Records of a substance use disorder program are in it, and no consent under 42 CFR part 2 allows them to leave "
-        "for payment. Have the patient sign one, or end the mark if it is wrong: both under Record rights."
+        "Records of a substance use disorder program are in it, and no consent under 42 CFR part 2 allows them to "
+        "leave for payment. Have the patient sign one, or end the mark if it is wrong: both under Record rights."
     )
 
 
