@@ -289,7 +289,7 @@ def test_a_token_that_is_not_for_us_is_refused(dana, says, lies, monkeypatch, li
         address = re.sub("nonce=[^&]+", "nonce=another", address)
     with capture_logs() as logs:
         answer = client.get(code_of(address, says()))
-    assert [line["reason"] for line in logs if line["event"] == "single_sign_on.refused"] == [reason]
+    assert [line["kind"] for line in logs if line["event"] == "single_sign_on.refused"] == [reason]
     assert (answer.status_code, is_in(client)) == (401, False)
     assert SocialAccount.objects.count() == 0
 
