@@ -41,26 +41,14 @@ def seat(request: HttpRequest, organization: str, seat_id: UUID) -> HttpResponse
 @require_POST
 def seat_access(request: HttpRequest, organization: str, seat_id: UUID) -> HttpResponse:
     """Roles and clinics."""
-    by, shown = _found(request, seat_id)
-    form = AccessForm(request.POST, clinics=clinic_choices(by.organization_id))
-
-    def save() -> None:
-        set_access(by=by, at=timezone.now(), seat_id=shown.id, roles=form.role_values, clinics=form.clinic_ids)
-
-    return _saved(request, shown, form, save, access=form)
+    return _access_saved(request, seat_id, set_access)
 
 
 @requires(Permission.MANAGE_PEOPLE)
 @require_POST
 def seat_return(request: HttpRequest, organization: str, seat_id: UUID) -> HttpResponse:
     """Back at work, with roles chosen anew."""
-    by, shown = _found(request, seat_id)
-    form = AccessForm(request.POST, clinics=clinic_choices(by.organization_id))
-
-    def save() -> None:
-        return_to_seat(by=by, at=timezone.now(), seat_id=shown.id, roles=form.role_values, clinics=form.clinic_ids)
-
-    return _saved(request, shown, form, save, access=form)
+    return _access_saved(request, seat_id, return_to_seat)
 
 
 @requires(Permission.MANAGE_PEOPLE)
@@ -136,6 +124,17 @@ def _found(request: HttpRequest, seat_id: UUID) -> tuple[Membership, SeatPage]:
         return by, seat_page(by.organization_id, seat_id, today=day_of(by.organization_id, timezone.now()))
     except NotFound:
         raise Http404 from None
+
+
+def _access_saved(request: HttpRequest, seat_id: UUID, keep: Callable[..., object]) -> HttpResponse:
+    """Roles and clinics as chosen, by the operation that keeps them."""
+    by, shown = _found(request, seat_id)
+    form = AccessForm(request.POST, clinics=clinic_choices(by.organization_id))
+
+    def save() -> None:
+        keep(by=by, at=timezone.now(), seat_id=shown.id, roles=form.role_values, clinics=form.clinic_ids)
+
+    return _saved(request, shown, form, save, access=form)
 
 
 def _saved(
