@@ -93,9 +93,14 @@ def _is_barred(facts: MonthFacts, book: RuleBook) -> bool:
     """Whether the practice is itself the ACCESS participant, in a month in which there is anything
     to bill.
     """
+    return _bars_participant(facts, book) and _has_anything(facts)
+
+
+def _bars_participant(facts: MonthFacts, book: RuleBook) -> bool:
+    """Whether no minutes of this patient can bill, for the ACCESS participant is paid otherwise."""
     if book.access is None or facts.access is None:
         return False
-    return facts.access.aligned and facts.access.participant and _has_anything(facts)
+    return facts.access.aligned and facts.access.participant
 
 
 def _has_anything(facts: MonthFacts) -> bool:
@@ -147,7 +152,7 @@ def _verdict(
         gaps=gaps,
         flags=_flags(facts, book, kind, lines, seconds, reckoning, base),
         considered=reckoning.considered if reckoning else (),
-        next_step=next_step(facts, book, reckoning) if reckoning else None,
+        next_step=next_step(facts, book, reckoning) if reckoning and not _bars_participant(facts, book) else None,
         month_type=kind.word,
         served=facts.time.counted.cocm_seconds > 0,
         book_id=book.id,
