@@ -22,7 +22,7 @@ HELP = """\
 ./dev reset [--yes]      stop, and delete the embedded database with everything in it
 ./dev bench              measure against the budgets
 ./dev battery            what takes longer than ./dev test: fault runs, long machines, a restore drill, Debian's
-                         Postgres with TLS where present (--postgres15: only that); prints its figures
+                         Postgres with TLS where present; prints its figures (--postgres15: the suite there)
 ./dev servers            start only the servers; eval "$(./dev servers)" sets their addresses in a shell
 ./dev lock [--upgrade]   compile pyproject.toml into the pinned, hashed requirements
 """

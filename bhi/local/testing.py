@@ -35,7 +35,9 @@ BESIDE = ("mypy", ("-m", "mypy"))
 PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal")
 BATTERY = "tests/battery"
 WITH_TLS = "tests/battery/tls"
-# What Postgres itself enforces: another version of it must do the same.
+# The suite without browsers, which ask nothing more of a database than the pages' own tests do.
+WHOLE = ("tests", f"--ignore-glob={BATTERY}/test_*.py", "--ignore=tests/journeys")
+# What Postgres itself enforces: another version of it must do the same. The battery's part of the whole.
 ON_DEBIANS_POSTGRES = (
     *(WITH_TLS, "tests/walls", "tests/bhi/jobs", "tests/bhi/backups", "tests/bhi/audit"),
     *("tests/caseload/test_races.py", "tests/billing/test_closing_races.py"),
@@ -82,24 +84,24 @@ def test(places: Places, arguments: Sequence[str]) -> int:
 def battery(places: Places, arguments: Sequence[str]) -> int:
     """Run what takes longer: full matrices, fault runs, large populations; and the walls on Debian's Postgres with TLS.
 
-    With --postgres15 only the latter, or those of its tests that are named after it.
+    With --postgres15 the whole suite there but for the browsers' journeys, or those tests that are named after it.
     """
     if arguments[:1] == ["--postgres15"]:
-        return on_debians_postgres(places, arguments[1:])
+        return on_debians_postgres(places, arguments[1:] or WHOLE)
     if arguments:
         return judged(places, (), (*PYTEST, *arguments))
     code = judged(places, (), (*PYTEST, BATTERY, f"--ignore={WITH_TLS}"))
     if postgres_tls.installed() is None:
         say("There is no Postgres of Debian's here: the walls were not tried on it")
         return code
-    return on_debians_postgres(places, ()) or code
+    return on_debians_postgres(places, ON_DEBIANS_POSTGRES) or code
 
 
 def on_debians_postgres(places: Places, arguments: Sequence[str]) -> int:
-    """The walls, what Postgres enforces, jobs and backups on another version, over TLS with a verified certificate."""
+    """Tests on another version of Postgres, over TLS with a verified certificate."""
     installing.ensure(places, "test")
     with endable(), postgres_tls.tls_server(places) as admin:
-        return judged(places, (), (*PYTEST, *(arguments or ON_DEBIANS_POSTGRES)), admin=admin)
+        return judged(places, (), (*PYTEST, *arguments), admin=admin)
 
 
 def bench(places: Places, arguments: Sequence[str]) -> int:
