@@ -50,6 +50,7 @@ def tls_server(places: Places) -> Iterator[str]:
         raise SetupError("There is no Postgres of Debian's here: apt install postgresql-15.")
     folder = places.local / "tls"
     shutil.rmtree(folder, ignore_errors=True)
+    places.local.mkdir(exist_ok=True)  # a checkout in which nothing ran yet
     account = account_for(folder)
     open_way(account, places.root, places.local)
     make_folder(folder, account)

@@ -37,7 +37,7 @@ from tests.walls.access import OF_AN_ORGANIZATION
 from tests.walls.access_kinds import ROLES
 
 OWN, OTHER = "zqown7", "zqoth9"
-APPS = ("registry", "caseload", "billing")
+APPS = ("registry", "caseload", "billing", "outcomes")
 # What a person types, as fields of ours are called; codes, states and fingerprints are read by machines.
 TYPED = re.compile(
     r"name|note|reason|text|body|comment|detail|because|mrn|member_id|phone|address|city|email|said|goal"
