@@ -83,6 +83,7 @@ urlpatterns = [
     path("late/", closes.late_changes_list, name="late_changes"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/", closing.month_close, name="month_close"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/exceptions/", closing.month_exception, name="month_exception"),
+    path("months/<month:month>/clinics/<uuid:clinic_id>/details/", closing.month_site, name="month_site"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/corrections/", closing.month_correct, name="month_correct"),
     path("months/<month:month>/clinics/<uuid:clinic_id>/reopening/", closing.month_reopen, name="month_reopen"),
     path("patients/<uuid:patient_id>/services/", other_services.patient_services, name="patient_services"),

@@ -182,6 +182,7 @@ WORDS: dict[str, str] = {
     "month.patient_viewed": "opened a patient's month",
     "month.reopened": "opened a closed month again",
     "month.reopening_asked": "asked to open a closed month again",
+    "month.site_taken": "let a closed month say what holds of its clinic",
     "month.viewed": "opened a month",
     "not_improving.exported": "downloaded who is not improving",
     "not_improving.viewed": "opened who is not improving",

@@ -6,6 +6,7 @@ from django.db import models
 
 from bhi.tenancy.base import TenantModel
 from bhi.tenancy.constraints import tenant_wall
+from bhi.tenancy.history import keeps_history
 from bhi.tenancy.ids import uuid7
 
 
@@ -78,6 +79,7 @@ class Setting(models.TextChoices):
     RHC = "rhc", "Rural health clinic"
 
 
+@keeps_history("tenancy_clinic")
 class Clinic(TenantModel):
     """A site of an organization. Its time zone fixes what a calendar month is there."""
 

@@ -32,13 +32,27 @@ class MonthClose(TenantModel):
     asked_because = models.CharField(max_length=300, blank=True)
     reopened_at = models.DateTimeField(null=True, blank=True)
     reopened_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
+    site = models.JSONField(null=True, blank=True, help_text="What its claims say of the clinic")
+    site_at = models.DateTimeField(null=True, blank=True, help_text="When it took on what holds of the clinic later")
+    site_by = TenantForeignKey("tenancy.Membership", null=True, blank=True)
+    site_because = models.CharField(max_length=300, blank=True, db_default="")
 
     class Meta:
         constraints = [
-            *tenant_wall("billing_monthclose", "clinic", "closed_by", "asked_by", "reopened_by"),
+            *tenant_wall("billing_monthclose", "clinic", "closed_by", "asked_by", "reopened_by", "site_by"),
             AppMayOnly(
                 name="billing_monthclose_app",
-                update=("asked_at", "asked_by", "asked_because", "reopened_at", "reopened_by"),
+                update=(
+                    "asked_at",
+                    "asked_by",
+                    "asked_because",
+                    "reopened_at",
+                    "reopened_by",
+                    "site",
+                    "site_at",
+                    "site_by",
+                    "site_because",
+                ),
             ),
             models.UniqueConstraint(fields=["organization", "client_token"], name="billing_monthclose_once"),
             models.UniqueConstraint(

@@ -172,7 +172,7 @@ def line_of(claim: Claim, place: int, line: FrozenLine) -> ClaimLine:
 
 
 def _row(batch: Batch, claim: Claim, one: Billable, line: FrozenLine) -> ClaimRow:
-    patient, clinic, clinician = one.episode.patient, one.episode.clinic, one.clinician
+    patient, site, clinician = one.episode.patient, one.site, one.clinician
     return ClaimRow(
         claim=claim_name(batch.number, claim.number),
         record_number=patient.mrn,
@@ -184,14 +184,14 @@ def _row(batch: Batch, claim: Claim, one: Billable, line: FrozenLine) -> ClaimRo
         payer_code=one.payer.code,
         member_id=one.member_id,
         service_on=claim.service_on,
-        place_of_service=clinic.place_of_service,
+        place_of_service=one.basis.facts["place_of_service"],
         code=line.code,
         units=line.units,
         diagnoses=" ".join(one.diagnoses),
         clinician=str(clinician) if clinician else "",
         clinician_npi=clinician.npi if clinician else "",
-        clinic=clinic.name,
-        clinic_npi=clinic.npi,
+        clinic=site.name,
+        clinic_npi=site.npi,
         amount=line.amount,
         notice=NOTICE if patient.is_part_two else "",
     )

@@ -40,9 +40,11 @@ from billing.queries.closing import (
     live_close,
 )
 from billing.queries.release import releases
+from billing.queries.sites import site_of
 from billing.queries.treated import treated_in
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules.closing import correction, restated, standing_lines
+from billing.rules.sites import stored_site
 from caseload.rules.clock import first_day, month_of
 from registry.models import Episode
 from registry.operations.errors import ReasonMissing
@@ -130,7 +132,7 @@ def correct_month(
     """
     if not because.strip():
         raise ReasonMissing
-    close = _locked(close_id, by.organization_id)
+    close = locked_close(close_id, by.organization_id)
     before = frozen_months(by.organization_id, close.id).get(episode_id)
     if is_release:
         _let_go(close, episode_id, because, by=by, at=at)
@@ -157,7 +159,7 @@ def ask_to_reopen(*, by: Membership, at: datetime, close_id: UUID, because: str)
     """
     if not because.strip():
         raise ReasonMissing
-    close = _locked(close_id, by.organization_id)
+    close = locked_close(close_id, by.organization_id)
     if close.asked_at is not None:
         raise AskedAlready
     close.asked_at, close.asked_by, close.asked_because = at, by, because.strip()
@@ -173,7 +175,7 @@ def reopen_month(*, by: Membership, at: datetime, close_id: UUID) -> MonthClose:
 
     Raises ReopeningNotAsked; NotAlone when whoever asked does it while another may, or before a day is over; NotFound.
     """
-    close = _locked(close_id, by.organization_id)
+    close = locked_close(close_id, by.organization_id)
     if close.asked_at is None:
         raise ReopeningNotAsked
     if close.asked_by_id == by.id:
@@ -291,6 +293,7 @@ def _close(
         closed_by=by,
         note=note.strip(),
         client_token=client_token,
+        site=stored_site(site_of(_clinic(shown.clinic_id, by.organization_id))),
     )
     close.save(force_insert=True)
     ours = [one for one in judged if one.month.episode.clinic_id == shown.clinic_id]
@@ -305,7 +308,7 @@ def _close(
     return close
 
 
-def _locked(close_id: UUID, organization_id: UUID) -> MonthClose:
+def locked_close(close_id: UUID, organization_id: UUID) -> MonthClose:
     """The close, if it still holds, with its clinic's months locked."""
     close: MonthClose | None = MonthClose.objects.filter(
         organization_id=organization_id, id=close_id, reopened_at__isnull=True

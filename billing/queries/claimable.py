@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from bhi.tenancy.sight import seeing_everything, sees_all
@@ -18,6 +18,7 @@ from billing.queries.payers import PayerOnRecord
 from billing.queries.records import CoverageRow
 from billing.queries.release import releases
 from billing.queries.release_pages import closed_clinics
+from billing.queries.sites import kept_site, site_of
 from billing.queries.treated import treated_in
 from billing.queries.verdicts import MonthVerdict, month_verdicts
 from billing.rules import facts as frozen
@@ -27,12 +28,15 @@ from billing.rules.closing import FrozenLine, standing_lines
 from billing.rules.decisions import Release
 from billing.rules.facts import MonthFacts
 from billing.rules.service_day import service_day
+from billing.rules.sites import Site, told_site
 from billing.rules.words import rests_on_unseen
 from caseload.queries.entries import EpisodeTime, ending
 from caseload.rules.clock import first_day
 from caseload.rules.minutes import MonthMinutes, counted
 from registry.models import Episode, TreatingClinician
 from registry.queries.treating import clinicians_named
+
+NOWHERE: Final = Site("", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class Billable:
     """An episode's month that bills, was not claimed, and has somebody to pay for it.
 
     `lines` are what is asked for: the verdict's, or what a coder decided instead; of a closed month, the frozen ones.
-    `clinician` treated in the month and `coverage_id` was in force on the day asked for: as the close kept them.
+    `clinician` treated in the month, `coverage_id` was in force on the day asked for, and `site` is where the patient
+    was seen: as the close kept them.
     """
 
     episode: Episode
@@ -63,6 +68,7 @@ class Billable:
     service_on: date
     clinician: TreatingClinician | None = None
     coverage_id: UUID | None = None
+    site: Site = NOWHERE
 
     @property
     def rests_on_unseen(self) -> bool:
@@ -169,7 +175,8 @@ def _frozen_asking(
     organization_id: UUID, month: str, claimed: Collection[UUID], episode_ids: Collection[UUID] | None
 ) -> dict[UUID, FrozenMonth]:
     """By episode, the frozen rows that ask for something and were not claimed."""
-    rows = frozen_rows(organization_id, month).exclude(patient_id__in=list(claimed)).select_related("clinician")
+    rows = frozen_rows(organization_id, month).exclude(patient_id__in=list(claimed))
+    rows = rows.select_related("clinician", "close")
     if episode_ids is not None:
         rows = rows.filter(episode_id__in=list(episode_ids))
     return {row.episode_id: row for row in rows if standing_lines(read_lines(row.lines))}
@@ -192,17 +199,18 @@ def _of_live(episode: Episode, judged: MonthVerdict, release: Release, clinician
         book_sha256=verdict.book_sha256,
     )
     lines = tuple(FrozenLine(line.code, line.units, line.amount) for line in release.asked)
-    return _billable(episode, judged, facts, lines, basis, clinician, judged.month.coverage)
+    return _billable(episode, judged, facts, lines, basis, clinician, judged.month.coverage, site_of(episode.clinic))
 
 
 def _of_frozen(
     episode: Episode, judged: MonthVerdict, row: FrozenMonth, clinician: TreatingClinician | None
 ) -> Billable:
-    """The facts, the verdict and the lines as they were frozen; the member id as it is on record now."""
+    """The facts, the verdict, the lines and the site as they were frozen; the member id as it is on record now."""
     basis = Basis(row.facts, row.facts_sha256, row.verdict, row.book, row.book_sha256, frozen_id=row.id)
     lines = standing_lines(read_lines(row.lines))
     facts = frozen.from_json(json.dumps(row.facts))
-    return _billable(episode, judged, facts, lines, basis, clinician, _frozen_coverage(judged, row))
+    site = told_site(kept_site(row.close), site_of(episode.clinic))
+    return _billable(episode, judged, facts, lines, basis, clinician, _frozen_coverage(judged, row), site)
 
 
 def _frozen_coverage(judged: MonthVerdict, row: FrozenMonth) -> CoverageRow | None:
@@ -220,6 +228,7 @@ def _billable(
     basis: Basis,
     clinician: TreatingClinician | None,
     coverage: CoverageRow | None,
+    site: Site,
 ) -> Billable:
     payer = judged.month.payer
     assert payer is not None
@@ -232,6 +241,7 @@ def _billable(
         service_on=_service_on(episode, facts, coverage.until_on if coverage else None),
         clinician=clinician,
         coverage_id=coverage.id if coverage else None,
+        site=site,
     )
 
 

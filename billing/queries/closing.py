@@ -20,7 +20,9 @@ from billing.queries.close_exceptions import ExceptionShown, exceptions_of
 from billing.queries.frozen import read_lines
 from billing.queries.month_page import month_rows
 from billing.queries.month_row import MonthRow
+from billing.queries.sites import kept_site, site_of
 from billing.rules.closing import FrozenLine, OnClaim, asks_otherwise, standing_lines, told_otherwise
+from billing.rules.sites import SiteChange, site_changes
 from caseload.rules.clock import first_day, month_starts_and_ends
 
 
@@ -71,6 +73,7 @@ class CloseShown:
     asked_by_id: UUID | None
     asked_by: str
     asked_because: str
+    site_told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,9 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class ClinicMonth:
-    """A clinic's month on the way to its close, or closed. `reopened` only where it is open again."""
+    """A clinic's month on the way to its close, or closed. `reopened` only where it is open again. `site_changes` are
+    what its claims say otherwise of the clinic than what is set by now.
+    """
 
     clinic_id: UUID
     clinic: str
@@ -98,6 +103,7 @@ class ClinicMonth:
     changed: tuple[ChangedMonth, ...]
     reopened: Reopened | None = None
     held: tuple[HeldMonth, ...] = ()
+    site_changes: tuple[SiteChange, ...] = ()
 
     @property
     def open_exceptions(self) -> int:
@@ -184,6 +190,7 @@ def _clinic_month(
         changed=tuple(_changed(rows, of_close, late)) if close else (),
         reopened=_reopened(reopened) if reopened and not close else None,
         held=tuple(_held(rows, of_close)) if close else (),
+        site_changes=site_changes(kept_site(close), site_of(clinic)) if close else (),
     )
 
 
@@ -193,7 +200,7 @@ def _closes(
     """By clinic, the close that holds, and the last one that was opened again."""
     found = MonthClose.objects.filter(
         organization_id=organization_id, clinic_id__in=list(clinic_ids), month=first_day(month)
-    ).select_related("closed_by", "asked_by", "reopened_by")
+    ).select_related("closed_by", "asked_by", "reopened_by", "site_by")
     rows = list(found.order_by("closed_at", "id"))
     holding = {row.clinic_id: row for row in rows if row.reopened_at is None}
     return holding, {row.clinic_id: row for row in rows if row.reopened_at is not None}
@@ -240,6 +247,9 @@ def _shown(close: MonthClose, clinic: Clinic, frozen: Mapping[UUID, FrozenMonth]
         asked_by_id=close.asked_by_id,
         asked_by=str(close.asked_by) if close.asked_by else "",
         asked_because=close.asked_because,
+        site_told=f"Claims say of the clinic what {close.site_by} chose later: {close.site_because}"
+        if close.site_by
+        else "",
     )
 
 

@@ -152,6 +152,7 @@ def _episode_in(episodes: Sequence[EpisodeRow], month: str) -> EpisodeRow:
 
 def _facts(episode: EpisodeRow, record: PatientRecord, month: str, rules: PayerRules, time: MonthMinutes) -> MonthFacts:
     own = record.of(episode.id)
+    setting, place_of_service = episode.place_in(month)
     return MonthFacts(
         month=month,
         enrolled_on=episode.enrolled_on,
@@ -159,8 +160,8 @@ def _facts(episode: EpisodeRow, record: PatientRecord, month: str, rules: PayerR
         program=program_on(own.programs, last_day(month)) or episode.program,
         payer=rules.family,
         options=rules.options,
-        setting=episode.setting,
-        place_of_service=episode.place_of_service,
+        setting=setting,
+        place_of_service=place_of_service,
         time=time,
         visits=tuple(record.visits),
         diagnoses=tuple(code for _, code, from_on in own.diagnoses if from_on is None or from_on <= last_day(month)),

@@ -10,7 +10,6 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from bhi.tenancy.models import Clinic
 from billing.models import BillingProvider, PayerRoute
 from billing.queries.calendar import page_zone
 from billing.queries.claimable import Billable, ToClaim, claimable
@@ -18,6 +17,7 @@ from billing.queries.fees import charges
 from billing.queries.filing_service_day import day_of
 from billing.queries.part_two import states_of
 from billing.rules.decisions import APCM_BASES
+from billing.rules.sites import Site
 from billing.rules.x12.characters import plain_text
 from billing.rules.x12.claim import (
     Address,
@@ -295,16 +295,16 @@ def _filed(ground: _Ground, route: PayerRoute | None, one: Billable) -> FiledCla
             clinician=str(one.clinician.id) if one.clinician else "",
             clinic=str(episode.clinic_id),
         ),
-        facility=_facility(ground.provider, episode.clinic),
+        facility=_facility(ground.provider, one.site),
     )
 
 
-def _facility(provider: BillingProvider | None, clinic: Clinic) -> Facility | None:
+def _facility(provider: BillingProvider | None, site: Site) -> Facility | None:
     """Where the patient was seen, where an address is known and is not the billing provider's."""
-    address = Address(clinic.address, clinic.city, clinic.state, clinic.postal_code)
+    address = Address(site.address, site.city, site.state, site.postal_code)
     if address == Address() or (provider is not None and _is_same(address, biller_of(provider).address)):
         return None
-    return Facility(clinic.name, clinic.npi, address)
+    return Facility(site.name, site.npi, address)
 
 
 def _is_same(one: Address, other: Address) -> bool:
@@ -343,7 +343,7 @@ def _support(ground: _Ground, one: Billable) -> Support:
         supported=tuple((line["code"], line["units"]) for line in verdict["lines"]),
         consented_on=local_date(given_at, zone) if given_at else None,
         worked_before=verdict["month_type"] == "subsequent",
-        clinic=one.episode.clinic.name,
+        clinic=one.site.name,
         setting=one.basis.facts["setting"],
         part_two=ground.part_two.get(one.episode.patient_id, ""),
     )

@@ -5,7 +5,8 @@ Everything a verdict rests on, apart from time, comes from two: the episodes, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from string import Template
@@ -22,7 +23,8 @@ from caseload.rules.clock import month_of
 class EpisodeRow:
     """An episode with its clinic and patient, as facts and pages need it.
 
-    `qualifying_years` are those in which its treating clinician is a qualifying APM participant.
+    `qualifying_years` are those in which its treating clinician is a qualifying APM participant. `kept_places` are the
+    kind of site and the place of service by closed month, where its clinic has another by now.
     """
 
     id: UUID
@@ -43,6 +45,12 @@ class EpisodeRow:
     has_facility_stay: bool
     care_manager_id: UUID | None = None
     qualifying_years: Sequence[int] = ()
+    kept_places: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def place_in(self, month: str) -> tuple[str, str]:
+        """Kind of site and place of service: of a closed month those that its close keeps."""
+        setting, place = self.kept_places.get(month, (self.setting, self.place_of_service))
+        return setting, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ _EPISODES = """
            EXISTS (SELECT FROM caseload_timeentry t
                    WHERE t.organization_id = e.organization_id AND t.episode_id = e.id
                      AND t.is_facility_stay AND t.voided_at IS NULL),
-           e.care_manager_id, coalesce(qualifying.years, '{}')
+           e.care_manager_id, coalesce(qualifying.years, '{}'), kept.places
     FROM registry_episode e
     JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
     JOIN registry_patient p ON p.organization_id = e.organization_id AND p.id = e.patient_id
@@ -103,6 +111,13 @@ _EPISODES = """
                FROM billing_clinicianyear y
                WHERE y.organization_id = %(organization)s AND y.is_qualifying
                GROUP BY y.clinician_id) AS qualifying ON qualifying.clinician_id = e.treating_clinician_id
+    LEFT JOIN (SELECT m.clinic_id, jsonb_object_agg(to_char(m.month, 'YYYY-MM'), jsonb_build_array(
+                        m.site->>'setting', m.site->>'place_of_service')) AS places
+               FROM billing_monthclose m
+               JOIN tenancy_clinic s ON s.organization_id = m.organization_id AND s.id = m.clinic_id
+               WHERE m.organization_id = %(organization)s AND m.reopened_at IS NULL AND m.site IS NOT NULL
+                 AND (m.site->>'setting', m.site->>'place_of_service') <> (s.setting, s.place_of_service)
+               GROUP BY m.clinic_id) AS kept ON kept.clinic_id = e.clinic_id
     WHERE e.organization_id = %(organization)s AND e.voided_at IS NULL AND p.voided_at IS NULL
       AND (%(patients)s::uuid[] IS NULL OR e.patient_id = ANY(%(patients)s::uuid[]))
     ORDER BY e.enrolled_on, e.id
@@ -176,7 +191,7 @@ def episode_rows(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> l
     """All live episodes of these patients (None: of everybody), by enrolment."""
     with connection.cursor() as cursor:
         cursor.execute(_EPISODES, _scope(organization_id, patient_ids))
-        return [EpisodeRow(*row) for row in cursor.fetchall()]
+        return [EpisodeRow(*row, json.loads(places) if places else {}) for *row, places in cursor.fetchall()]
 
 
 def patient_records(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> dict[UUID, PatientRecord]:

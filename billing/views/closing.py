@@ -19,6 +19,7 @@ from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.asked import seat
 from billing.forms.closing import BecauseForm, CloseForm, ExceptionForm
+from billing.operations.closed_sites import take_site
 from billing.operations.closing import ask_to_reopen, close_month, correct_month, note_exception, reopen_month
 from billing.queries.calendar import month_title
 from billing.queries.close_exceptions import ExceptionShown
@@ -142,6 +143,26 @@ def month_reopen(request: HttpRequest, organization: str, month: str, clinic_id:
     return redirect("month_close", organization, month, clinic_id)
 
 
+@requires(Permission.CLOSE_MONTH)
+@require_POST
+def month_site(request: HttpRequest, organization: str, month: str, clinic_id: UUID) -> HttpResponse:
+    """Let the claims of a closed month say what is set of the clinic by now."""
+    now, by = timezone.now(), seat(request)
+    shown = _shown(by, month, clinic_id)
+    if shown.close is None:
+        raise Http404
+    form = BecauseForm(request.POST, auto_id="site_%s")
+    if not form.is_valid():
+        return _page(request, shown, month, at=now, close=CloseForm.fresh(), site=form, status=422)
+    try:
+        take_site(by=by, at=now, close_id=shown.close.id, because=form.cleaned_data["because"])
+    except DomainError as fault:
+        messages.error(request, str(fault) or "The month is open again. Nothing was changed.")
+    else:
+        messages.success(request, "Claims of this month say of the clinic what is set now. Correct those that left.")
+    return redirect("month_close", organization, month, clinic_id)
+
+
 def _shown(by: Membership, month: str, clinic_id: UUID) -> ClinicMonth:
     try:
         return clinic_month(by.organization_id, month, clinic_id)
@@ -163,6 +184,7 @@ def _page(
     noting: ExceptionForm | None = None,
     because: BecauseForm | None = None,
     reopening: BecauseForm | None = None,
+    site: BecauseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     by = seat(request)
@@ -187,6 +209,7 @@ def _page(
         "held": shown.held[:ROWS],
         "because": because or BecauseForm(),
         "reopening": reopening or BecauseForm(),
+        "site": site or BecauseForm(auto_id="site_%s"),
         "is_mine": shown.close is not None and shown.close.asked_by_id == by.id,
         "bills": sum(row.bills for row in shown.rows),
     }

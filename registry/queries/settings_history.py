@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection
 
 from bhi.accounts.queries import people_of
-from bhi.tenancy.models import Clinic
+from bhi.tenancy.models import Clinic, Setting
 from registry.models import OutsideHours, Payer, Program, TreatingClinician
 from registry.queries.protocol_history import FIELD_WORDS
 from registry.rules.protocols import WEEKDAY_NAMES
@@ -25,6 +25,16 @@ from registry.rules.settings_history import SettingTable
 WEEKDAYS: Final = {str(number): name for number, name in enumerate(WEEKDAY_NAMES)}
 
 TABLES: Final = (
+    SettingTable(
+        "clinic", "Clinic: what claims say",
+        "Claims and amounts of months that are still open; months that are closed keep what was set at the close.",
+        "tenancy_clinic",
+        {"name": "Name", "npi": "NPI", "setting": "Kind of site", "place_of_service": "Place of service",
+         "time_zone": "Time zone", "address": "Street", "city": "City", "state": "State", "postal_code": "ZIP",
+         "phone": "Phone"},
+        at="", by="", is_stamped=False, clinic="id",
+        said={"setting": {str(key): str(word) for key, word in Setting.choices}},
+    ),
     SettingTable(
         "protocol", "Program, limits and hours",
         "In what new patients begin, when a referral is late, how many patients one person carries, and what patients "

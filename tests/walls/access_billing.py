@@ -84,6 +84,7 @@ OF_BILLING: Final[dict[str, Url]] = {
     "month_exception": Url(MONTHS, get=None, post=422, made=clinic_in_month),
     "month_correct": Url(MONTHS, get=None, post=404, made=clinic_in_month),
     "month_reopen": Url(MONTHS, get=None, post=404, made=clinic_in_month),
+    "month_site": Url(MONTHS, get=None, post=404, made=clinic_in_month),
     # answers
     "answer_files": Url(MONTHS, post=422),
     "answers_unmatched": Url(MONTHS, made=answers_to_match, shows="count"),

@@ -20,14 +20,15 @@ from tests.walls.test_migrations import APPS, OWN
 # Up to these, each app's migrations were written before anybody ran the product: no older code had to live with them,
 # and no table had rows. From the next number on nothing is exempt.
 BEFORE_THE_FIRST_RELEASE = {
-    "tenancy": 6,
+    "tenancy": 7,
     "accounts": 4,
     "audit": 5,
     "files": 1,
     "jobs": 2,
     "registry": 15,
     "caseload": 11,
-    "billing": 19,
+    "billing": 20,
+    "outcomes": 2,
 }
 # Later ones that may break the rule after all: migration -> (what the linter says, why it is safe).
 EXEMPT: dict[str, tuple[set[str], str]] = {}

@@ -1,0 +1,43 @@
+"""What claims of a closed month say of its clinic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from billing.rules.sites import Site, SiteChange, read_site, site_changes, stored_site, told_site
+
+KEPT = Site("Annex", "1003000126", "office", "11", "7 Oak Ave", "Aurora", "CO", "80010")
+NOW = Site("Annex", "1093817465", "rhc", "72", "9 Elm St", "Denver", "CO", "80202")
+
+
+def test_what_was_kept_is_told() -> None:
+    assert told_site(KEPT, NOW) == KEPT
+    assert told_site(None, NOW) == NOW
+    assert read_site(stored_site(KEPT)) == KEPT
+    assert read_site({"name": "Annex", "unheard": 1}) == Site("Annex", "", "", "")
+
+
+@pytest.mark.parametrize("npi", ["", "123", "1003000127"])
+def test_a_missing_or_wrong_npi_gives_way(npi: str) -> None:
+    assert told_site(replace(KEPT, npi=npi), NOW) == replace(KEPT, npi=NOW.npi)
+
+
+def test_half_an_address_gives_way_and_none_stays_none() -> None:
+    half = replace(KEPT, city="")
+    assert told_site(half, NOW) == replace(
+        KEPT, address=NOW.address, city=NOW.city, state=NOW.state, postal_code=NOW.postal_code
+    )
+    none = replace(KEPT, address="", city="", state="", postal_code="")
+    assert told_site(none, NOW) == none
+
+
+def test_changes_are_what_claims_say_otherwise() -> None:
+    assert site_changes(KEPT, KEPT) == site_changes(None, NOW) == ()
+    assert site_changes(replace(KEPT, address="", city="", state="", postal_code=""), KEPT)[0] == SiteChange(
+        "Street", "none", "7 Oak Ave"
+    )
+    assert [one.words for one in site_changes(KEPT, NOW)] == [
+        "NPI", "Kind of site", "Place of service", "Street", "City", "ZIP",
+    ]  # fmt: skip
