@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "registry",
     "caseload",
     "billing",
+    "outcomes",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from bhi.accounts.views import invitations
 from bhi.accounts.views.person_sign_in import person_sign_in
+from bhi.accounts.views.screen_lock import screen_lock
 from bhi.accounts.views.single_sign_on import single_sign_on
 from bhi.jobs import views as jobs
 from bhi.watching import views as watching
@@ -14,9 +15,11 @@ organization: list[URLPattern | URLResolver] = [
     path("", include("registry.urls")),
     path("", include("caseload.urls")),
     path("billing/", include("billing.urls")),
+    path("outcomes/", include("outcomes.urls")),
     path("people/<uuid:seat_id>/end/", end_of_work, name="end_work"),
     path("people/", include("bhi.accounts.organization_urls")),
     path("people/single-sign-on/", single_sign_on, name="single_sign_on"),
+    path("people/screen-lock/", screen_lock, name="screen_lock"),
     path("people/<uuid:seat_id>/sign-in/", person_sign_in, name="person_sign_in"),
     path("audit/", audit.audit, name="audit"),
     path("audit/seen/", audit.seen, name="audit_seen"),

@@ -67,6 +67,14 @@ class Permission(StrEnum):
     MARK_PART_TWO = "mark_part_two"  # 42 CFR part 2: mark, consent, revocation
     RECORD_DISCLOSURE = "record_disclosure"
     EXPORT_RECORD = "export_record"  # a copy for the patient; requests to amend
+    VIEW_OUTCOMES = "view_outcomes"  # measures of the whole program, without names
+    VIEW_OWN_OUTCOMES = "view_own_outcomes"  # measures of the caseload that one carries
+    NAME_OUTCOMES = "name_outcomes"  # the patients behind a number
+    SET_OUTCOMES = "set_outcomes"  # targets, what is masked, shares of work, payers' classes
+    REPORT_OUTCOMES = "report_outcomes"  # reports for a board, a state or a payer; who is told of them
+    TAKE_SCREENING = "take_screening"  # who was seen and screened in the practice
+    ASK_EXPERIENCE = "ask_experience"  # send a patient the three questions
+    VIEW_CONSULTANT_HOURS = "view_consultant_hours"  # hours and patients of each consultant, as an invoice sheet
     VIEW_JOB = "view_job"
     ENTER = "enter"  # any seat of the organization
 
@@ -93,20 +101,31 @@ _MONTHS = frozenset({
     *(Permission.TAKE_ANSWERS, Permission.WORK_DENIALS, Permission.MAKE_PACKET),
 })  # fmt: skip
 
+# What showing that the program works takes; names are apart.
+_OUTCOMES = frozenset({
+    *(Permission.VIEW_OUTCOMES, Permission.SET_OUTCOMES, Permission.REPORT_OUTCOMES, Permission.TAKE_SCREENING),
+    Permission.VIEW_CONSULTANT_HOURS,
+})  # fmt: skip
+
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
-    Role.CARE_MANAGER: _CLINICAL | _REGISTRY,
+    Role.CARE_MANAGER: _CLINICAL
+    | _REGISTRY
+    | {Permission.VIEW_OWN_OUTCOMES, Permission.NAME_OUTCOMES, Permission.ASK_EXPERIENCE},
     Role.PSYCHIATRIC_CONSULTANT: _CLINICAL
     | {Permission.CO_SIGN, Permission.JOIN_REVIEW, Permission.SIGN_REVIEW, Permission.SET_SLOTS},
     Role.TREATING_CLINICIAN: _CLINICAL | {Permission.REFER, Permission.SIGN_PLAN, Permission.DECIDE_ADVICE},
     # Billing sees minutes, codes and dates, never note text or answers (45 CFR 164.502(b), minimum necessary).
-    Role.BILLING: _EVERYONE | _MONTHS | {Permission.MAKE_BATCH},
+    Role.BILLING: _EVERYONE | _MONTHS | {Permission.MAKE_BATCH, Permission.VIEW_CONSULTANT_HOURS},
     Role.CLINIC_LEAD: _CLINICAL
     | _REGISTRY
     | _MONTHS
+    | _OUTCOMES
+    | {Permission.NAME_OUTCOMES, Permission.ASK_EXPERIENCE}
     | {Permission.SET_PROTOCOLS, Permission.VIEW_TEAM, Permission.SET_SLOTS, Permission.SET_RELEASE}
     | {Permission.SIGN_ACCESS, Permission.SET_UP, Permission.CHECK_PROGRAM, Permission.VIEW_SETTINGS_HISTORY}
     | {Permission.LOOK_AT_EMERGENCIES, Permission.RESTRICT_RECORD},
     Role.ADMIN: _EVERYONE
+    | _OUTCOMES
     | {Permission.IMPORT_CASELOAD, Permission.VIEW_AUDIT, Permission.SET_PROTOCOLS, Permission.SET_SLOTS}
     | {Permission.VIEW_MONEY, Permission.SET_PAYERS, Permission.SET_RELEASE, Permission.TAKE_PRACTICE_FILE}
     | {Permission.LOOK_BACK, Permission.TRY_RULES, Permission.SET_FILING}

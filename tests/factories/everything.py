@@ -14,6 +14,7 @@ from tests.factories import (
     claims,
     files,
     going_live,
+    outcomes,
     program,
     registry,
     reviews,
@@ -41,12 +42,15 @@ _CHANGES: dict[str, dict[str, object]] = {
     "caseload.ReviewSlot": {"places": 10},
     "caseload.Supervision": {"is_current": False},
     "caseload.WorkProtocol": {"cap_minutes": 80},
+    "outcomes.OutcomeSettings": {"mask_under": 5},
+    "outcomes.PayerClassed": {"payer_class": "commercial"},
+    "outcomes.ReportSchedule": {"is_current": False},
     "registry.ClinicInstrument": {"is_in_use": False},
     "registry.ClinicProtocol": {"panel_limit": 60},
     "registry.DutyTurn": {"is_current": False},
     "registry.RiskProtocol": {"after_hours": "Call the hospital's operator."},
 }
-_MODULES = (tenancy, files, registry, program, risk, caseload, work, reviews, billing, claims, going_live)
+_MODULES = (tenancy, files, registry, program, risk, caseload, work, reviews, billing, claims, going_live, outcomes)
 
 
 def tenant_models() -> list[type[models.Model]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("bhi", "registry", "caseload", "billing")
+PACKAGES = ("bhi", "registry", "caseload", "billing", "outcomes")
 CONTRACTS = {
     contract["id"]: contract
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
@@ -23,10 +23,13 @@ BREAKS = [
     ("registry-rooms", "registry/models/broken.py", "registry.queries"),
     ("caseload-rooms", "caseload/queries/broken.py", "caseload.operations"),
     ("billing-rooms", "billing/operations/broken.py", "billing.apps"),
+    ("cores", "billing/queries/broken.py", "outcomes.queries"),
+    ("outcomes-rooms", "outcomes/queries/broken.py", "outcomes.operations"),
     ("ground", "bhi/tenancy/broken.py", "caseload.models"),
     ("pure", "billing/rules/broken.py", "django"),
     ("pure", "caseload/rules/broken.py", "bhi.tenancy.ids"),
     ("doors", "caseload/views/broken.py", "billing.models"),
+    ("doors", "outcomes/views/broken.py", "outcomes.models"),
     ("pages", "caseload/views/broken.py", "billing.views"),
 ]
 

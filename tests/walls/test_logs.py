@@ -24,7 +24,7 @@ from tests.factories.registry import PatientFactory
 from tests.factories.tenancy import NOW, PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("bhi", "registry", "caseload", "billing")
+APPS = ("bhi", "registry", "caseload", "billing", "outcomes")
 # A name, an e-mail, a record number, a note, a search: each as somebody's hand would type it.
 MARKERS = ("Quuxworth", "zebediah", "MRN-77120", "cries at night", "sleeps badly", "1961-05-04")
 

@@ -17,7 +17,7 @@ from bhi.tenancy.expected import expected_tables
 from tests import databases
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("tenancy", "accounts", "audit", "files", "jobs", "registry", "caseload", "billing")
+APPS = ("tenancy", "accounts", "audit", "files", "jobs", "registry", "caseload", "billing", "outcomes")
 OWN = sorted(key for key in MigrationLoader(None).disk_migrations if key[0] in APPS)
 # What came with Postgres 16, 17 and 18, as it is written in SQL.
 NEWER_THAN_15 = re.compile(
@@ -103,7 +103,7 @@ def test_passwords_come_from_the_urls():
 
 SOURCES = sorted(
     file
-    for app in ("bhi", "registry", "caseload", "billing")
+    for app in ("bhi", "registry", "caseload", "billing", "outcomes")
     for pattern in ("*.py", "*.sql")
     for file in (ROOT / app).rglob(pattern)
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("registry", "caseload", "billing")
+APPS = ("registry", "caseload", "billing", "outcomes")
 RULES = sorted(file for app in APPS for file in (ROOT / app / "rules").rglob("*.py"))
 NO_CLOCK = sorted(
     file for app in APPS for room in ("rules", "queries", "operations") for file in (ROOT / app / room).rglob("*.py")
