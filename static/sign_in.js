@@ -58,11 +58,16 @@
     form.requestSubmit();
   }
 
+  function onOwnClock(time) {
+    const shown = time.dataset.localTime === "day" ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
+    return new Date(time.dateTime).toLocaleString("en-US", shown).replace(/\s([AP]M)$/, (_, half) => ` ${half.toLowerCase()}`);
+  }
+
   function settle(within) {
     for (const button of all("[data-passkey-button]", within)) button.hidden = !hasPasskeys();
     for (const said of all("[data-passkey-missing]", within)) said.hidden = hasPasskeys();
     for (const time of all("time[data-local-time]", within))
-      time.textContent = new Date(time.dateTime).toLocaleString("en-US", { dateStyle: "medium", timeStyle: "short" });
+      time.textContent = onOwnClock(time);
   }
 
   document.addEventListener("click", (event) => {

@@ -208,7 +208,7 @@ def _scores(rows: Sequence[InMonth], until_on: date) -> Figure:
         if until_on in signal_days(row.course)["measure_overdue"]
     ]
     return Figure(
-        "scores", "Scores overdue", "Patients whose scale was not repeated within the clinic's limit (T17).",
+        "scores", "Scores overdue", "Patients whose scale was not repeated within the clinic's limit.",
         len(behind), None, 0, tuple(behind),
     )  # fmt: skip
 

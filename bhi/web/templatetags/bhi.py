@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from bhi.accounts.narrowing import permissions_here
@@ -100,6 +101,16 @@ def clock(at: datetime | None, zone: str) -> str:
 def local_day(at: datetime | None, zone: str) -> date | None:
     """The day that an instant falls on in a zone."""
     return None if at is None else at.astimezone(ZoneInfo(zone)).date()
+
+
+@register.simple_tag
+def instant(at: datetime | None, form: str = "") -> str:
+    """An instant on the reader's own clock, or with `"day"` its day there; without script in UTC, and so said."""
+    if at is None:
+        return ""
+    utc = at.astimezone(ZoneInfo("UTC"))
+    words = day(utc.date()) if form == "day" else f"{day(utc.date())}, {clock(utc, 'UTC')} UTC"
+    return format_html('<time datetime="{}" data-local-time="{}">{}</time>', utc.isoformat(), form, words)
 
 
 @register.simple_tag(takes_context=True)

@@ -109,6 +109,15 @@ class TestDays:
     def test_clock(self, hour, expected):
         assert words.clock(datetime(2026, 10, 12, hour, 5, tzinfo=UTC), "UTC") == expected
 
+    @pytest.mark.parametrize(
+        ("tag", "form", "words"),
+        [("{% instant at %}", "", "Oct 12, 2026, 2:05 pm UTC"), ('{% instant at "day" %}', "day", "Oct 12, 2026")],
+    )
+    def test_an_instant_is_shown_on_the_readers_own_clock_and_without_script_in_utc(self, tag, form, words):
+        at = datetime(2026, 10, 12, 14, 5, tzinfo=UTC)
+        shown = f'<time datetime="2026-10-12T14:05:00+00:00" data-local-time="{form}">{words}</time>'
+        assert (said(tag, at=at), said(tag, at=None)) == (shown, "")
+
     def test_no_instant_says_nothing(self):
         assert (words.clock(None, "UTC"), words.local_day(None, "UTC")) == ("", None)
 
