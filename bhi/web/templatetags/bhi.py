@@ -103,6 +103,12 @@ def local_day(at: datetime | None, zone: str) -> date | None:
     return None if at is None else at.astimezone(ZoneInfo(zone)).date()
 
 
+@register.filter
+def spaced(name: str) -> str:
+    """A field's name as words: `gave care manager`."""
+    return name.replace("_", " ")
+
+
 @register.simple_tag
 def instant(at: datetime | None, form: str = "") -> str:
     """An instant on the reader's own clock, or with `"day"` its day there; without script in UTC, and so said."""

@@ -118,6 +118,9 @@ class TestDays:
         shown = f'<time datetime="2026-10-12T14:05:00+00:00" data-local-time="{form}">{words}</time>'
         assert (said(tag, at=at), said(tag, at=None)) == (shown, "")
 
+    def test_a_fields_name_is_said_in_words(self):
+        assert words.spaced("gave_care_manager") == "gave care manager"
+
     def test_no_instant_says_nothing(self):
         assert (words.clock(None, "UTC"), words.local_day(None, "UTC")) == ("", None)
 
