@@ -15,7 +15,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connections, transaction
 
-from bhi.accounts.mfa_secrets import sealed as factor_sealed
+from bhi.accounts.mfa_secrets import resealed as factor_resealed
 from bhi.accounts.mfa_secrets import secrets_of
 from bhi.files.models import StoredFile
 from bhi.files.operations import bound_to as file_bound_to
@@ -95,13 +95,15 @@ def reseal_factors() -> tuple[int, int]:
     """The secrets of second factors, which belong to people and no organization: how many, and how many stay shut."""
     resealed = broken = 0
     with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
-        cursor.execute("SELECT id, data::text FROM mfa_authenticator WHERE type <> 'webauthn' ORDER BY id FOR UPDATE")
-        for row_id, text in cursor.fetchall():
+        cursor.execute(
+            "SELECT id, user_id, data::text FROM mfa_authenticator WHERE type <> 'webauthn' ORDER BY id FOR UPDATE"
+        )
+        for row_id, user_id, text in cursor.fetchall():
             data = json.loads(text)
             if all(map(is_newest, secrets_of(data))):
                 continue
             try:
-                kept = json.dumps(factor_sealed(data))
+                kept = json.dumps(factor_resealed(data, user_id))
             except SealBroken:
                 broken += 1
                 continue

@@ -6,8 +6,9 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from bhi.accounts import tasks
+        from bhi.accounts import mfa_secrets, tasks
         from bhi.accounts.signals import connect
 
         connect()
+        mfa_secrets.connect()
         tasks.register()

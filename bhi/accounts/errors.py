@@ -77,6 +77,17 @@ class SlugTaken(DomainError):
         super().__init__("An organization with this short name is there already. Choose another.")
 
 
+class IdleMinutesWrong(DomainError):
+    """Longer than screens may stay open, or too short to work with."""
+
+    def __init__(self) -> None:
+        super().__init__("Choose from 5 to 15 minutes.")
+
+
+class DomainRefused(DomainError):
+    """A mail domain that cannot be an organization's."""
+
+
 class ReviewChanged(DomainError):
     """Who may do what changed while the list was looked through."""
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-IDLE: Final = 15 * 60
+IDLE: Final = 15 * 60  # the longest; an organization may choose less
+LEAST_MINUTES: Final = 5
+MOST_MINUTES: Final = IDLE // 60
 ON_CALL: Final = 30 * 60
 ABSOLUTE: Final = 12 * 60 * 60
 WARNING: Final = 2 * 60  # so long before it locks the page says so
@@ -26,12 +28,16 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Watch:
-    """A session in seconds since the epoch; `on_call_until` while a call is marked, `locked_at` once it locked."""
+    """A session in seconds since the epoch; `on_call_until` while a call is marked, `locked_at` once it locked.
+
+    `idle` is after how many seconds of nothing its person's screen locks.
+    """
 
     began: int
     seen: int
     on_call_until: int | None = None
     locked_at: int | None = None
+    idle: int = IDLE
 
 
 def locks_at(watch: Watch) -> int:
@@ -39,8 +45,8 @@ def locks_at(watch: Watch) -> int:
     if watch.locked_at is not None:
         return watch.locked_at
     if watch.on_call_until is None:
-        return watch.seen + IDLE
-    return max(watch.seen + IDLE, min(watch.on_call_until, watch.seen + ON_CALL))
+        return watch.seen + watch.idle
+    return max(watch.seen + watch.idle, min(watch.on_call_until, watch.seen + ON_CALL))
 
 
 def standing(watch: Watch, now: int) -> Standing:

@@ -233,3 +233,47 @@ class SingleSignOn(TenantModel):
             AppMayOnly(name="accounts_singlesignon_app", update=None),
             models.UniqueConstraint(fields=["organization"], name="accounts_singlesignon_one"),
         ]
+
+
+@keeps_history("accounts_screenlock")
+class ScreenLock(TenantModel):
+    """After how many idle minutes the screens of the organization's people lock; without a row after fifteen.
+
+    Organization.idle_minutes is a copy, which is read before any tenant is set.
+    """
+
+    idle_minutes = models.SmallIntegerField()
+    changed_at = models.DateTimeField()
+    changed_by = TenantForeignKey("tenancy.Membership")
+
+    class Meta:
+        constraints = [
+            *tenant_wall("accounts_screenlock", "changed_by"),
+            AppMayOnly(name="accounts_screenlock_app", update=None),
+            models.UniqueConstraint(fields=["organization"], name="accounts_screenlock_one"),
+            models.CheckConstraint(
+                condition=Q(idle_minutes__gte=5, idle_minutes__lte=15), name="accounts_screenlock_five_to_fifteen"
+            ),
+        ]
+
+
+class ConfirmedDomain(TenantModel):
+    """A mail domain that platform staff found to be the organization's, and how. Withdrawn, never edited."""
+
+    domain = models.CharField(max_length=100)
+    proof = models.CharField(max_length=300, help_text="How it was proved that the domain is theirs")
+    confirmed_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            *tenant_wall("accounts_confirmeddomain"),
+            AppMayOnly(name="accounts_confirmeddomain_app", update=("withdrawn_at", "withdrawn_by")),
+            models.UniqueConstraint(
+                fields=["organization", "domain"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="accounts_confirmeddomain_once",
+            ),
+        ]

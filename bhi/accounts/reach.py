@@ -27,6 +27,8 @@ ONLY_THERE: Final = "bhi.only_there"
 AT: Final = "bhi.signed_on_at"  # the short name of the one that began the session
 # Between coming back from a provider and the second step: what the session becomes.
 COMING: Final = "bhi.coming"
+# Its provider does not say when it asked the person: it opens no locked screen, and there is no use in asking it.
+IS_SILENT: Final = "bhi.provider_is_silent"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ SETTINGS: Final = frozenset({
     *(Permission.SET_PROTOCOLS, Permission.SET_UP, Permission.EXPORT_CASELOAD, Permission.EXPORT_RECORD),
 })  # fmt: skip
 # To write at these, which stand outside organizations.
-OUTSIDE: Final = frozenset({"platform_new", "platform_organization"})
+OUTSIDE: Final = frozenset({
+    *("platform_new", "platform_organization", "platform_domain", "platform_domain_withdraw"),
+})  # fmt: skip
 # To get these, whatever the method.
 FILES: Final = frozenset({
     *("batch_file", "money_file", "money_left_file", "charge_sheet_file", "closed_list_file", "look_back_file"),

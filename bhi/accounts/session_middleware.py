@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from bhi.accounts.middleware import to_sign_in
 from bhi.accounts.models import SignInKind
 from bhi.accounts.permissions import PUBLIC, declared
 from bhi.accounts.places import happened
+from bhi.accounts.queries.screen_lock import idle_seconds_of
 from bhi.accounts.recent import minutes_of
 from bhi.web.frame import EMPTY
 
@@ -73,7 +75,7 @@ def _out_of_hours(request: HttpRequest, name: str, now: int) -> HttpResponse | N
         return to_sign_in(request)
     if state is Standing.OPEN:
         if is_by_somebody(request, name):
-            sessions.touch(request.session, now)
+            sessions.touch(request.session, now, idle_of=partial(idle_seconds_of, request.user.pk))
         return None
     if watch.locked_at is None:
         sessions.lock(request.session, locks_at(watch))

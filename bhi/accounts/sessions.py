@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, cast
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
-from bhi.accounts.locking import ON_CALL, STEP, Watch
+from bhi.accounts.locking import IDLE, ON_CALL, STEP, Watch
 
 BEGAN: Final = "bhi.began"
 SEEN: Final = "bhi.seen"  # when the person last did something
 ON_CALL_UNTIL: Final = "bhi.on_call_until"
 LOCKED_AT: Final = "bhi.locked_at"
 PROVED_AT: Final = "bhi.proved_at"  # when they last proved who they are
+IDLE_SECONDS: Final = "bhi.idle"  # after how many of nothing its screen locks
 
 
 def fingerprint(session_key: str | None) -> str:
@@ -23,9 +25,9 @@ def fingerprint(session_key: str | None) -> str:
     return sha256(session_key.encode()).hexdigest()[:16] if session_key else ""
 
 
-def begin(session: SessionBase, now: int) -> None:
+def begin(session: SessionBase, now: int, *, idle: int) -> None:
     """Somebody signed in just now, and so proved who they are."""
-    session.update({BEGAN: now, SEEN: now, PROVED_AT: now})
+    session.update({BEGAN: now, SEEN: now, PROVED_AT: now, IDLE_SECONDS: idle})
     session.pop(LOCKED_AT, None)
     session.pop(ON_CALL_UNTIL, None)
 
@@ -34,13 +36,19 @@ def watch_of(session: SessionBase, now: int) -> Watch:
     """What is known of a session's hours; of one from before they were kept, that it begins now."""
     if BEGAN not in session:
         session.update({BEGAN: now, SEEN: now})
-    return Watch(session[BEGAN], session[SEEN], session.get(ON_CALL_UNTIL), session.get(LOCKED_AT))
+    return Watch(
+        *(session[BEGAN], session[SEEN], session.get(ON_CALL_UNTIL), session.get(LOCKED_AT)),
+        idle=session.get(IDLE_SECONDS, IDLE),
+    )
 
 
-def touch(session: SessionBase, now: int) -> None:
-    """The person did something. Noted at most every half minute: a session is not written with every page."""
+def touch(session: SessionBase, now: int, *, idle_of: Callable[[], int]) -> None:
+    """The person did something. Noted at most every half minute: a session is not written with every page.
+
+    Then it is asked, too, how long a screen of theirs may stay open now.
+    """
     if abs(now - session.get(SEEN, 0)) >= STEP:
-        session[SEEN] = now
+        session.update({SEEN: now, IDLE_SECONDS: idle_of()})
 
 
 def lock(session: SessionBase, at: int) -> None:
@@ -52,6 +60,11 @@ def prove(session: SessionBase, now: int) -> None:
     """They proved who they are: the screen opens, and what asks for that again does not for a while."""
     session.update({SEEN: now, PROVED_AT: now})
     session.pop(LOCKED_AT, None)
+
+
+def doubt(session: SessionBase) -> None:
+    """They came in without having proved it just now, as far as we are told: what wants that asks them."""
+    session[PROVED_AT] = 0
 
 
 def mark_call(request: HttpRequest, *, is_on: bool) -> None:

@@ -26,6 +26,7 @@ from bhi.accounts.known_devices import CAME
 from bhi.accounts.models import SignInKind
 from bhi.accounts.operations.ending_sessions import end_all_sessions, end_oldest_sessions
 from bhi.accounts.places import happened
+from bhi.accounts.queries.screen_lock import idle_seconds_of
 
 MOST_CODES: Final = 5  # wrong ones within a quarter of an hour
 
@@ -48,7 +49,7 @@ def connect() -> None:
 def began(request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
     """Whoever signs in, by whatever way."""
     if request is not None and hasattr(request, "session"):
-        sessions.begin(request.session, int(time.time()))
+        sessions.begin(request.session, int(time.time()), idle=idle_seconds_of(user.pk))
 
 
 def signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from bhi.accounts import reach, second_factor
+from bhi.accounts import reach, second_factor, sessions
 from bhi.accounts.models import SignInKind, User
 from bhi.accounts.operations.single_sign_on import remember_person
 from bhi.accounts.places import happened
@@ -32,7 +32,7 @@ WORDS: Final = {
     "answer": "What came back could not be checked. Try once more from the beginning.",
     "address": "It did not confirm an e-mail address of your organization. Ask your administrator to look at this.",
     "long_ago": "It did not ask who you are, although that was long ago. Sign out there, and try once more.",
-    "not_asked": "It did not say that it asked you just now, so this screen stays so. Sign out here, and in again.",
+    "not_asked": "It does not say when it asked you who you are, so it cannot confirm you here. Use a way of your own.",
     "nobody": "Nobody who works here has this sign-in. An administrator of your organization can invite you.",
 }
 
@@ -48,14 +48,14 @@ def come_in(request: HttpRequest, sign_on: SignOn, claims: dict[str, Any], state
         return refused(request, sign_on, "nobody" if has_address else "address")
     next_url = state.get("next") or reverse("enter", args=[sign_on.slug])
     when = claims.get("auth_time")
-    if isinstance(when, int | float) and when < state["since"]:
+    is_dated = isinstance(when, int | float)
+    if is_dated and when < state["since"]:
         return refused(request, sign_on, "long_ago")
     if request.user.is_authenticated and request.user.pk == user.pk:
-        is_anew = state["again"] and isinstance(when, int | float)
-        return _once_more(request, sign_on, user, next_url, is_anew=is_anew)
+        return _once_more(request, sign_on, user, next_url, is_anew=state["again"] and is_dated)
     if request.user.is_authenticated:
         get_adapter(request).logout(request)
-    return _let_in(request, sign_on, user, next_url)
+    return _let_in(request, sign_on, user, next_url, is_dated=is_dated)
 
 
 def _linked(sign_on: SignOn, claims: dict[str, Any]) -> User | None:
@@ -85,6 +85,7 @@ def _once_more(request: HttpRequest, sign_on: SignOn, user: User, next_url: str,
     """
     began_here = request.session.get(reach.AT) == sign_on.slug and reach.reach_of(request.session).is_limited
     if began_here and not is_anew:
+        request.session[reach.IS_SILENT] = True
         return refused(request, sign_on, "not_asked")
     reach.sign_on(request.session, sign_on.organization_id, only_there=False)
     if began_here:
@@ -92,17 +93,23 @@ def _once_more(request: HttpRequest, sign_on: SignOn, user: User, next_url: str,
     return redirect(next_url)
 
 
-def _let_in(request: HttpRequest, sign_on: SignOn, user: User, next_url: str) -> HttpResponse:
+def _let_in(request: HttpRequest, sign_on: SignOn, user: User, next_url: str, *, is_dated: bool) -> HttpResponse:
+    """A provider that does not say when it asked the person may have asked nobody: its own session was still open.
+
+    Then its second factor is as old, and ours is asked for whatever the organization says of its provider.
+    """
+    is_trusted = sign_on.trusts_its_factors and is_dated
     request.session[reach.COMING] = {
         "user": str(user.pk),
         "organization": str(sign_on.organization_id),
         "slug": sign_on.slug,
-        "is_trusted": sign_on.trusts_its_factors,
+        "is_trusted": is_trusted,
+        "is_dated": is_dated,
     }
-    setattr(request, VOUCHED, user.pk if sign_on.trusts_its_factors else None)
+    setattr(request, VOUCHED, user.pk if is_trusted else None)
     record_authentication(request, user, "socialaccount", provider=sign_on.provider)
     answer: HttpResponse = perform_login(request, Login(user=user, redirect_url=next_url))
-    if sign_on.trusts_its_factors:
+    if is_trusted:
         request.session.pop(reach.COMING, None)  # nothing stands between: what did not come in, does not later
     return answer
 
@@ -114,6 +121,10 @@ def signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
         return
     reach.sign_on(request.session, coming["organization"], only_there=True)
     request.session[reach.AT] = coming["slug"]
+    if not coming.get("is_dated"):
+        request.session[reach.IS_SILENT] = True
+        if not second_factor.is_in_session(request):
+            sessions.doubt(request.session)
     if coming["is_trusted"]:
         second_factor.mark(request)
         request.session[second_factor.TRUSTED] = True

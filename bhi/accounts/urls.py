@@ -28,6 +28,7 @@ urlpatterns = [
     path("address/<str:token>/", own.email_confirm, name="email_confirm"),
     path("2fa/passkeys/<int:pk>/remove/", own.passkey_remove, name="passkey_remove"),
     path("sso/", single_sign_on.sso, name="sso"),
+    path("confirmed/", lock.sso_confirmed, name="sso_confirmed"),
     path("sso/<slug:slug>/", single_sign_on.sso_organization, name="sso_organization"),
     path("sso/<slug:slug>/go/", single_sign_on.sso_go, name="sso_go"),
     path("sso/<slug:slug>/back/", single_sign_on.sso_back, name="sso_back"),

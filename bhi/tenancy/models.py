@@ -20,6 +20,8 @@ class Organization(models.Model):
     # Of its bhi.accounts.models.SingleSignOn, which only its own tenant sees: asked before any tenant is set.
     requires_single_sign_on = models.BooleanField(default=False, db_default=False)
     sign_in_domains = ArrayField(models.CharField(max_length=100), default=list, db_default=[], blank=True)
+    # Of its bhi.accounts.models.ScreenLock, in the same way.
+    idle_minutes = models.SmallIntegerField(default=15, db_default=15)
 
     def __str__(self) -> str:
         return self.name

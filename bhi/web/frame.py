@@ -18,8 +18,10 @@ from bhi.jobs.doorbell import is_silent
 # Pages that belong to a place in the navigation without being its first page.
 SECTIONS = {
     "single_sign_on": "people",
+    "screen_lock": "people",
     "invitation_new": "people",
     "seat": "people",
+    "person_sign_in": "people",
     "seat_access": "people",
     "seat_person": "people",
     "seat_credential": "people",
@@ -93,6 +95,8 @@ SECTIONS = {
     "patient_merge": "duplicates",
     **dict.fromkeys(("record_rights", "record_copy", "record_copy_new", "record_copy_give", "accounting"), "caseload"),
     **dict.fromkeys(("disclosure_new", "part_two_mark", "part_two_consent", "amendment_new"), "caseload"),
+    **dict.fromkeys(("part_two_notice_paper", "part_two_notice_given", "part_two_consent_paper"), "caseload"),
+    "accounting_making": "caseload",
     "amendment": "amendments",
     "restriction": "caseload",
     "restriction_end": "caseload",
@@ -143,6 +147,8 @@ SECTIONS = {
     "clinicians": "clinic_settings",
     "clinician": "clinic_settings",
     "clinician_new": "clinic_settings",
+    "part_two_settings": "clinic_settings",
+    "part_two_program_end": "clinic_settings",
     "work_protocol": "clinic_settings",
     "review_protocol": "clinic_settings",
     "signals": "caseload",
@@ -261,6 +267,8 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Team", "team", "user-group", Permission.VIEW_TEAM),
     ("Month", "current_month", "calendar-days", Permission.VIEW_MONTHS),
     ("Import", "imports", "arrow-up-tray", Permission.IMPORT_CASELOAD),
+    ("People", "people", "identification", Permission.MANAGE_PEOPLE),
+    ("Audit", "audit", "eye", Permission.VIEW_AUDIT),
     ("Batches", "batches", "paper-airplane", Permission.MAKE_BATCH),
     ("Find a claim", "claim_search", "magnifying-glass", Permission.VIEW_CLAIMS),
     ("Charges", "current_charges", "banknotes", Permission.VIEW_CLAIMS),
@@ -279,9 +287,7 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Emergency access", "emergencies", "exclamation-triangle", Permission.LOOK_AT_EMERGENCIES),
     ("Going live", "set_up", "rocket-launch", Permission.SET_UP),
     ("Settings", "clinic_settings", "cog-6-tooth", Permission.SET_PROTOCOLS),
-    ("People", "people", "identification", Permission.MANAGE_PEOPLE),
     ("Access reviews", "access_reviews", "clipboard-document-list", Permission.SIGN_ACCESS),
-    ("Audit", "audit", "eye", Permission.VIEW_AUDIT),
 )
 
 # Entries that stand folded under one, where a seat has at least two of them; they follow one another above.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,7 +18,9 @@ from bhi.errors import NotFound
 from bhi.files.operations import read
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import sees_all
 from bhi.web.asked import page_number, seat
+from bhi.web.whole_sight import needs_whole_sight
 from billing.forms.answers import AnswersForm
 from billing.operations.answers import AnswerUnreadable, take_answer
 from billing.queries.answers import (
@@ -34,6 +37,10 @@ from billing.queries.answers_shown import AnswerPage
 from billing.queries.calendar import page_zone
 from billing.queries.whom_shown import is_answer_seen_whole, patients_in_answer, patients_meant
 from caseload.rules.clock import local_date
+
+# Nobody knows yet whose they are, so who may not see everybody may not read the names in them.
+WITHOUT_CLAIM = "Answers whose claim is not known yet may touch"
+KEPT_BACK = "Name not open to you"
 
 
 @requires(Permission.TAKE_ANSWERS)
@@ -67,7 +74,7 @@ def answer(request: HttpRequest, organization: str, file_id: UUID) -> HttpRespon
     zone = page_zone(by.organization_id)
     here = reverse("answer", args=[organization, file_id])
     context = {
-        "page": page,
+        "page": page if sees_all() else _without_names(page),
         "here": here,
         "zone": zone.key,
         "today": local_date(now, zone),
@@ -103,6 +110,7 @@ def answer_original(request: HttpRequest, organization: str, file_id: UUID) -> H
 
 
 @requires(Permission.TAKE_ANSWERS)
+@needs_whole_sight(WITHOUT_CLAIM)
 @require_safe
 def answers_unmatched(request: HttpRequest, organization: str) -> HttpResponse:
     """What waits for a person to say which claim or batch it means."""
@@ -125,6 +133,14 @@ def answers_unmatched(request: HttpRequest, organization: str) -> HttpResponse:
         "next_url": f"{here}?page={number + 1}" if first + shown < total else "",
     }
     return render(request, "billing/answers_unmatched.html", context)
+
+
+def _without_names(page: AnswerPage) -> AnswerPage:
+    """Without the names of whom no claim is known."""
+    kept = {"patient": KEPT_BACK}
+    return replace(
+        page, claims=tuple(one if one.claim else replace(one, names=kept, unknown=()) for one in page.claims)
+    )
 
 
 def _take_all(request: HttpRequest, form: AnswersForm) -> list[UUID]:

@@ -97,7 +97,7 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
         else:
             messages.success(request, f"Batch {made.number} holds {made.claim_count} claims.")
             if beyond := claimable_unseen(organization_id, month):
-                messages.warning(request, _left_out(beyond))
+                messages.warning(request, left_out(beyond))
             return redirect("batch", organization, made.id)
     page = month_page(organization_id, month, show=Show.BILLS, limit=0, by_fees=True)
     form.say_what_waits(others=page.claimable - page.unseen)
@@ -107,14 +107,15 @@ def batch_new(request: HttpRequest, organization: str, month: str) -> HttpRespon
         "title": month_title(month),
         "page": page,
         "unseen_title": _unseen_title(page.unseen),
-        "left_out": _left_out(claimable_unseen(organization_id, month)),
+        "left_out": left_out(claimable_unseen(organization_id, month)),
         "is_over": is_over(organization_id, month, now),
         "refusal": refusal,
     }
     return render(request, "billing/batch_new.html", context, status=422 if refusal or form.errors else 200)
 
 
-def _left_out(count: int) -> str:
+def left_out(count: int) -> str:
+    """How many months a limited seat leaves out, in words; empty where there is none."""
     months = "1 more month" if count == 1 else f"{count} more months"
     return f"Left out: {months} that you may not see. Ask somebody who sees every patient." if count else ""
 

@@ -19,6 +19,7 @@ from billing.queries.calendar import month_title
 from billing.queries.closes import late_changes, months_open_again
 from billing.queries.closing import ClinicMonth, clinic_months
 from billing.queries.whom_shown import episodes_of
+from billing.views.closing import beyond_words
 from caseload.rules.clock import local_date
 from registry.queries.who_saw import patients_of_episodes
 
@@ -117,5 +118,6 @@ def _page(
         "exceptions": sum(one.open_exceptions for one in shown),
         "changed": changed[:SHOWN],
         "changed_count": len(changed),
+        "beyond": beyond_words(by.organization_id, month, shown, at=at),
     }
     return render(request, "billing/months_close.html", context, status=status)

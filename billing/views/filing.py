@@ -24,9 +24,11 @@ from billing.operations.claim_resending import resend_batch
 from billing.operations.filing import make_filed_batches, mark_sent
 from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claim_pages import claims_numbered
+from billing.queries.claimable import claimable_unseen
 from billing.queries.claims import batch_with_file
 from billing.queries.filing_facts import FilingPlan, PayerPlan, Prepared, filing_plan
 from billing.rules.filing_deadline import Deadline, deadline
+from billing.views.batches import left_out
 from billing.views.mending import mending
 from caseload.rules.clock import local_date
 
@@ -79,6 +81,7 @@ def filing_new(request: HttpRequest, organization: str, month: str) -> HttpRespo
         "is_over": is_over(by.organization_id, month, now),
         "are_tests": any(payer.head is not None and payer.head.is_test for payer in plan.payers),
         "refusal": refusal,
+        "left_out": left_out(claimable_unseen(by.organization_id, month)),
     }
     return render(request, "billing/filing_new.html", context, status=422 if refusal or form.errors else 200)
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from django import forms
 
+from billing.queries.model_rates import NAMED, plans_of
 from registry.forms.fields import ChoiceOf
 from registry.rules.model_fit import PAYER_WORDS, PAYERS, Answers, Can, faults_of
 
+_ANOTHER = {"medicaid": "Another state, or not known", "commercial": "Another, or several"}
 _CAN = (("yes", "Yes"), ("build", "Not yet, but we can"), ("no", "No"))
 
 
@@ -71,6 +73,25 @@ class ModelFitForm(forms.Form):
     commercial = _whole(PAYER_WORDS["commercial"], 0, 100)
     medicaid = _whole(PAYER_WORDS["medicaid"], 0, 100)
     none = _whole(PAYER_WORDS["none"], 0, 100)
+    medicaid_plan = forms.ChoiceField(
+        label="Which Medicaid",
+        required=False,
+        help_text="Its price counts where its rules state one.",
+        error_messages={"invalid_choice": "Choose from the list."},
+    )
+    commercial_plan = forms.ChoiceField(
+        label="Which commercial plan, if it is one",
+        required=False,
+        help_text="Its price counts where its rules state one.",
+        error_messages={"invalid_choice": "Choose from the list."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for payer, words in _ANOTHER.items():
+            field = self.fields[f"{payer}_plan"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", words), *plans_of(payer)]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -90,14 +111,16 @@ class ModelFitForm(forms.Form):
             name: Can(typed[name]) for name in ("is_trained", "review", "registry", "clinician", "billing")
         }
         shares = {payer: typed[payer] for payer in PAYERS}
-        return Answers(**whole, **cans, consultant_hours=typed["consultant_hours"], shares=shares)
+        plans = {payer: typed[f"{payer}_plan"] for payer in NAMED if typed[f"{payer}_plan"] and shares[payer]}
+        return Answers(**whole, **cans, consultant_hours=typed["consultant_hours"], shares=shares, plans=plans)
 
 
 def typed_from(answers: Answers) -> Mapping[str, Any]:
     """Earlier answers, to begin a form with."""
     cans = {name: getattr(answers, name).value for name in ("is_trained", "review", "registry", "clinician", "billing")}
     names = ("care_manager_hours", "consultant_hours", "active", "new_a_month", "reached")
-    return {**{name: getattr(answers, name) for name in names}, **cans, **answers.shares}
+    plans = {f"{payer}_plan": family for payer, family in answers.plans.items()}
+    return {**{name: getattr(answers, name) for name in names}, **cans, **answers.shares, **plans}
 
 
 def fresh() -> ModelFitForm:

@@ -76,7 +76,8 @@ def answers_from(kept: Mapping[str, Any]) -> Answers:
     cans: dict[str, Any] = {
         name: Can(kept[name]) for name in ("is_trained", "review", "registry", "clinician", "billing")
     }
-    return Answers(**whole, **cans, consultant_hours=Decimal(kept["consultant_hours"]), shares=dict(kept["shares"]))
+    payers: dict[str, Any] = {"shares": dict(kept["shares"]), "plans": dict(kept.get("plans", {}))}
+    return Answers(**whole, **cans, **payers, consultant_hours=Decimal(kept["consultant_hours"]))
 
 
 def _row(row: ModelFit, by: str) -> FitRow:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +23,21 @@ from registry.queries.protocol_history import FIELD_WORDS
 from registry.rules.protocols import WEEKDAY_NAMES
 from registry.rules.settings_history import SettingTable
 
+_EFFECTS: Final = {
+    FIELD_WORDS["program"]: "In what new patients begin; who is enrolled stays as they are.",
+    FIELD_WORDS["first_attempt_days"]: "When a referral that nobody called counts as late.",
+    FIELD_WORDS["panel_limit"]: "How many open patients a care manager has before new ones wait.",
+    FIELD_WORDS["interim_contact_days"]: "How often somebody who waits for a place is to be called.",
+    FIELD_WORDS["open_weekdays"]: "Which days count as business days, and when links of patients are open.",
+    FIELD_WORDS["opens_at"]: "When links of patients are open, and when somebody on duty is told.",
+    FIELD_WORDS["closes_at"]: "When links of patients are open, and when somebody on duty is told.",
+    FIELD_WORDS["outside_hours"]: "What happens to a questionnaire that a patient opens when the clinic is closed.",
+    FIELD_WORDS["link_days"]: "How long a link sent to a patient from now on can be answered.",
+    FIELD_WORDS["crisis_text"]: "What patients read at once after an answer about self-harm.",
+    FIELD_WORDS["crisis_text_es"]: "What patients read at once after an answer about self-harm.",
+    FIELD_WORDS["read_within"]: "What patients are told of when their answers are read.",
+    FIELD_WORDS["read_within_es"]: "What patients are told of when their answers are read.",
+}
 WEEKDAYS: Final = {str(number): name for number, name in enumerate(WEEKDAY_NAMES)}
 
 TABLES: Final = (
@@ -42,6 +58,7 @@ TABLES: Final = (
         "registry_clinicprotocol", FIELD_WORDS, clinic="clinic_id",
         said={"program": {str(key): str(word) for key, word in Program.choices}, "open_weekdays": WEEKDAYS,
               "outside_hours": {str(key): str(word) for key, word in OutsideHours.choices}},
+        effects=_EFFECTS,
     ),
     SettingTable(
         "tools", "Questionnaires",
@@ -61,6 +78,10 @@ TABLES: Final = (
         clinic="clinic_id",
     ),
     SettingTable(
+        "screen_lock", "Screen lock", "After how long a screen that nobody uses covers itself, from each person’s next "
+        "step on.", "accounts_screenlock", {"idle_minutes": "Idle minutes"},
+    ),
+    SettingTable(
         "duty", "Duty rota", "Who is told at once of a positive answer about self-harm.", "registry_dutyturn",
         {"weekday": "Weekday", "begins_at": "From", "ends_at": "Until", "rank": "Place", "is_current": "In force"},
         at="made_at", by="made_by_id", is_stamped=False, clinic="clinic_id", about="member_id",
@@ -76,6 +97,14 @@ TABLES: Final = (
         "registry_payercheck", {"program": "Program", "is_covered": "Covered", "on": "Asked on", "source": "Source"},
         at="recorded_at", by="recorded_by_id", ends=("voided_at", "voided_by_id"), has_history=False, about="payer_id",
         said={"program": {str(key): str(word) for key, word in Program.choices}},
+    ),
+    SettingTable(
+        "part_two", "42 CFR part 2",
+        "Whether every record here is a substance use disorder program’s, and so needs a consent before it leaves.",
+        "registry_parttwoprogram",
+        {"program_name": "Program", "since_on": "Since", "questions_to": "Questions to"},
+        at="recorded_at", by="recorded_by_id", ends=("voided_at", "voided_by_id"), has_history=False,
+        clinic="clinic_id",
     ),
 )  # fmt: skip
 
@@ -150,7 +179,7 @@ def _named(rows: Any) -> dict[str, str]:
 
 
 def _row(value: Any) -> dict[str, Any] | None:
-    loaded: dict[str, Any] | None = json.loads(value) if isinstance(value, str) else value
+    loaded: dict[str, Any] | None = json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
     return loaded
 
 

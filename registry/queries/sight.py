@@ -16,17 +16,23 @@ from bhi.tenancy.models import Membership
 from bhi.tenancy.sight import Opened, Sight
 from registry.rules.limits import minutes_left
 
-# A restriction of a record that was merged into another limits the one that goes on. Whoever restricted a record sees
-# it. An enrolment or referral at a clinic makes a patient one of that clinic's, whichever their home is.
+# A restriction of a record that was merged into another limits the one that goes on, and that of this one what was
+# merged into it, which still has a name. Restrictions and open emergency accesses go along with a merge, and back.
+# Whoever restricted a record sees it. An enrolment or referral at a clinic makes a patient one of that clinic's,
+# whichever their home is.
 _LIMITS: Final = """
 WITH RECURSIVE kept (patient_id) AS (
     SELECT r.patient_id FROM registry_restriction r
      WHERE r.organization_id = %(organization)s AND r.voided_at IS NULL
        AND r.recorded_by_id <> %(seat)s AND NOT r.seats @> ARRAY[%(seat)s::uuid]
     UNION
-    SELECT p.merged_into_id FROM kept JOIN registry_patient p
-        ON p.organization_id = %(organization)s AND p.id = kept.patient_id
-     WHERE p.merged_into_id IS NOT NULL
+    SELECT other.patient_id FROM kept CROSS JOIN LATERAL (
+        SELECT p.merged_into_id FROM registry_patient p
+         WHERE p.organization_id = %(organization)s AND p.id = kept.patient_id AND p.merged_into_id IS NOT NULL
+        UNION ALL
+        SELECT m.merged_id FROM registry_patientmerge m
+         WHERE m.organization_id = %(organization)s AND m.kept_id = kept.patient_id AND m.undone_at IS NULL
+    ) AS other (patient_id)
 )
 SELECT (SELECT array_agg(c.clinic_id) FROM accounts_seatclinic c
          WHERE c.organization_id = %(organization)s AND c.seat_id = %(seat)s AND c.ended_at IS NULL),

@@ -9,7 +9,7 @@ Minutes are whole, money is Decimal, and what no source gives stays unknown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Final
@@ -65,6 +65,7 @@ MODEL_WORDS: Final[Mapping[Model, str]] = {
 @dataclass(frozen=True)
 class Answers:
     """What a practice has. Hours are a week; `shares` are percent of the expected patients by payer, 100 in all.
+    `plans` name the rule book that a payer goes by, where it is known which Medicaid or which commercial plan it is.
 
     `reached` is the percent of patients' months that reach the minutes of their code: the practice's own assumption.
     """
@@ -80,6 +81,7 @@ class Answers:
     new_a_month: int
     shares: Mapping[str, int]
     reached: int = 70
+    plans: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

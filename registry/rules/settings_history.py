@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 NONE: Final = "none"
@@ -16,6 +18,7 @@ class SettingTable:
     `at` and `by` are the columns that say when a version was made and by whom. Where a change does not renew them
     (`is_stamped` false), the history says it. `ends` are the columns of a fact that is never edited: when and by whom
     it was taken back. `clinic` and `about` are columns too, empty where the table has none.
+    `effects` say by a column's words what a change of it affects, where `affects` is said of the whole table.
     """
 
     key: str
@@ -31,6 +34,7 @@ class SettingTable:
     about: str = ""
     has_history: bool = True
     said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    effects: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ def said(table: SettingTable, name: str, value: Any, names: Mapping[str, str]) -
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
     if isinstance(value, list):
         return ", ".join(said(table, name, one, names) for one in value)
     if isinstance(value, dict):
@@ -70,6 +76,18 @@ def said(table: SettingTable, name: str, value: Any, names: Mapping[str, str]) -
 
 
 def _plain(text: str) -> str:
-    """A time of day without its seconds; any other text as it is."""
+    """A time of day without its seconds, a day as people say it; any other text as it is."""
     is_time = len(text) == 8 and text[2] == text[5] == ":" and text.replace(":", "").isdigit()
-    return text[:5] if is_time else text
+    if is_time:
+        return text[:5]
+    try:
+        on = date.fromisoformat(text) if len(text) == 10 and text[4] == text[7] == "-" else None
+    except ValueError:
+        on = None
+    return f"{on:%b} {on.day}, {on.year}" if on is not None else text
+
+
+def affected(table: SettingTable, changes: Sequence[Became]) -> tuple[str, ...]:
+    """What a change affects: of each value that became another, where the table tells it; else of the whole table."""
+    told = [table.effects.get(one.words, "") for one in changes]
+    return tuple(dict.fromkeys(one or table.affects for one in told)) or (table.affects,)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bhi.accounts.permissions import Permission, requires
 from bhi.errors import NotFound
 from bhi.web.asked import seat
-from billing.queries.model_rates import model_rates, rates_source
+from billing.queries.model_rates import NAMED, model_rates, plans_of, rates_source
 from registry.forms.model_fit import ModelFitForm, fresh, typed_from
 from registry.operations.model_fit import keep_model_fit
 from registry.queries.model_fit import FitShown, model_fit_shown, model_fits
@@ -37,8 +37,10 @@ def model_fit(request: HttpRequest, organization: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "registry/model_fit.html", {"form": form, "earlier": earlier}, status=422)
     on = at.date()
-    advice = advise(form.answers, model_rates(on))
-    fit = keep_model_fit(by=by, at=at, answers=form.answers, advice=advice, source=rates_source(on))
+    answers = form.answers
+    advice = advise(answers, model_rates(on, answers.plans))
+    source = rates_source(on, answers.plans)
+    fit = keep_model_fit(by=by, at=at, answers=answers, advice=advice, source=source)
     messages.success(request, "Your answers are kept with the advice.")
     return redirect("model_fit_advice", organization, fit.id)
 
@@ -55,11 +57,14 @@ def model_fit_advice(request: HttpRequest, organization: str, fit_id: UUID) -> H
 
 
 def _context(shown: FitShown) -> dict[str, Any]:
+    plans = {key: words for payer in NAMED for key, words in plans_of(payer)}
+    asked = shown.answers.plans
+    payers = {payer: plans.get(asked.get(payer, ""), words) for payer, words in PAYER_WORDS.items()}
     revenues = [
         (
             PROGRAM_WORDS[one.model],
             one,
-            [(PAYER_WORDS[part.payer], part) for part in one.parts],
+            [(payers[part.payer], part) for part in one.parts],
         )
         for one in shown.advice.revenues
     ]

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_safe
 
 from bhi.accounts.permissions import Permission, requires
 from bhi.web.asked import page_number, seat
+from billing.queries.calendar import page_zone
 from billing.queries.settings_history import TABLES as BILLING
 from caseload.queries.settings_history import TABLES as WORK
 from registry.queries.settings_history import TABLES as REGISTRY
 from registry.queries.settings_history import Narrowed, Version, names_of, setting_versions
-from registry.rules.settings_history import Became, changes_between
+from registry.rules.settings_history import Became, affected, changes_between
 
 PAGE = 50
 MOST_PAGES = 200
@@ -37,7 +38,7 @@ class ChangeShown:
     is_first: bool
     is_taken_back: bool
     changes: tuple[Became, ...]
-    affects: str
+    affects: tuple[str, ...]
 
 
 @requires(Permission.VIEW_SETTINGS_HISTORY)
@@ -55,6 +56,7 @@ def settings_history(request: HttpRequest, organization: str) -> HttpResponse:
     total = sum(one.total for one in found)
     context: dict[str, Any] = {
         "rows": shown,
+        "zone": page_zone(organization_id).key,
         "total": total,
         "shown": len(shown),
         "asked": asked,
@@ -78,7 +80,7 @@ def _shown(row: Version, names: dict[str, str]) -> ChangeShown:
         is_first=row.before is None,
         is_taken_back=row.after is None,
         changes=changes,
-        affects=row.table.affects,
+        affects=affected(row.table, changes),
     )
 
 

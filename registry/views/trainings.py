@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.contrib import messages
@@ -12,13 +13,16 @@ from django.views.decorators.http import require_http_methods
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.errors import NotFound
-from bhi.web.asked import seat
+from bhi.web.asked import cut, page_number, seat
 from billing.queries.calendar import page_zone
 from caseload.rules.clock import local_date
 from registry.forms.setting_up import PayerCheckForm, TrainingForm, fresh_check, fresh_training
 from registry.operations.setting_up import SetupRefused, record_payer_check, record_training
 from registry.queries.setting_up import payers_asked
 from registry.queries.setting_up import trainings as trainings_shown
+
+PAGE = 50
+NAMED = 20
 
 
 @requires(Permission.SET_UP)
@@ -33,7 +37,13 @@ def trainings(request: HttpRequest, organization: str) -> HttpResponse:
         if form.is_valid() and _trained(request, form, today):
             messages.success(request, "Training recorded.")
             return redirect("trainings", organization)
-    context = {"form": form, "shown": shown, "today": today}
+    context = {
+        "form": form,
+        "shown": shown,
+        "today": today,
+        "cut": cut(shown.rows, page_number(request), PAGE),
+        "never": _names(shown.never),
+    }
     return render(request, "registry/trainings.html", context, status=422 if form.is_bound else 200)
 
 
@@ -53,10 +63,17 @@ def payer_checks(request: HttpRequest, organization: str) -> HttpResponse:
     context = {
         "form": form,
         "payers": payers,
+        "cut": cut(payers, page_number(request), PAGE),
         "today": today,
         "may_set_up": Permission.SET_UP in permissions_of(by.roles),
     }
     return render(request, "registry/payer_checks.html", context, status=422 if form.is_bound else 200)
+
+
+def _names(names: Sequence[str]) -> str:
+    """The first of them, and how many more."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f", and {more:,} more" if more > 0 else "")
 
 
 def _today(request: HttpRequest) -> date:

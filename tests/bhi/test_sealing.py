@@ -1,14 +1,22 @@
 """Sealing: bound to its place, opened by older keys, sealed anew by a command until no older key is needed."""
 
+import json
 from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import connection, connections
 
 from bhi import resealing
+from bhi.accounts.mfa_secrets import open_secret
 from bhi.accounts.models import SingleSignOn
 from bhi.files.models import StoredFile
 from bhi.files.operations import read, store
@@ -109,7 +117,7 @@ def planted(organization, other_organization, settings):
     Authenticator.objects.create(
         user=person,
         type="recovery_codes",
-        data={"migrated_codes": [seal_text("77345518", bound_to="mfa_authenticator|data")]},
+        data={"migrated_codes": ["77345518"]},
     )
     Authenticator.objects.create(user=person, type="webauthn", data={"name": "Laptop", "credential": {}})
     return organization, other_organization
@@ -215,3 +223,59 @@ def test_a_copy_of_the_database_holds_none_of_it(planted):
     rotate()  # seals what stood open in claims
     kept = repr(everything_in_the_database())
     assert [planted for planted in ("Quuxworth", SECRET, TAX_ID, "77345518") if planted in kept] == []
+
+
+def kept_of(person) -> dict:
+    """As the database holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data::text FROM mfa_authenticator WHERE user_id = %s", [person.pk])
+        return json.loads(cursor.fetchone()[0])
+
+
+def put(person, data) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE mfa_authenticator SET data = %s WHERE user_id = %s", [json.dumps(data), person.pk])
+
+
+def code_of(secret) -> str:
+    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+
+@pytest.mark.django_db
+def test_the_secret_of_a_second_factor_opens_for_its_person_alone():
+    """Who can write in the database cannot give somebody the app that they have themselves."""
+    victim, thief = UserFactory(), UserFactory()
+    stolen = generate_totp_secret()
+    for person, secret in ((victim, generate_totp_secret()), (thief, stolen)):
+        TOTP.activate(person, secret)
+    assert Authenticator.objects.get(user=thief).wrap().validate_code(code_of(stolen)) is True
+    put(victim, kept_of(thief))
+    with pytest.raises(SealBroken):
+        Authenticator.objects.get(user=victim).wrap().validate_code(code_of(stolen))
+    put(victim, {"secret": stolen})
+    with pytest.raises(SealBroken):
+        Authenticator.objects.get(user=victim).wrap().validate_code(code_of(stolen))
+
+
+@pytest.mark.django_db
+def test_a_factor_saved_again_keeps_its_bytes_and_opens_as_before():
+    person, secret = UserFactory(), generate_totp_secret()
+    made = TOTP.activate(person, secret).instance
+    before = kept_of(person)
+    assert before["secret"].startswith("sealed:")
+    for row in (made, Authenticator.objects.get(user=person)):
+        row.save()
+        assert (kept_of(person), row.wrap().validate_code("no")) == (before, False)
+    row.refresh_from_db()
+    assert open_secret(row.data["secret"]) == secret
+    late = Authenticator.objects.defer("data").get(user=person)
+    assert late.wrap().validate_code(code_of(secret)) is True
+
+
+@pytest.mark.django_db
+def test_a_factor_never_takes_what_was_read_from_somebody_elses():
+    one, other = UserFactory(), UserFactory()
+    TOTP.activate(one, generate_totp_secret())
+    read_there = Authenticator.objects.get(user=one).data
+    with pytest.raises(SealBroken):
+        Authenticator.objects.create(user=other, type="totp", data=dict(read_there))

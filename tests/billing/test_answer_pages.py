@@ -364,3 +364,25 @@ def test_long_lists_are_cut_with_a_way_on(billing: Client, monkeypatch: pytest.M
     assert (first.count("1 to 2 of 5"), second.count("3 to 4 of 5")) == (1, 1)
     assert text_of(billing.get(f"{LIST}unmatched/?page=3")).count("5 to 5 of 5") == 1
     assert text_of(billing.get(f"{LIST}?page=2")).count("3 to 3 of 3") == 1
+
+
+def test_names_of_whom_no_claim_is_known_are_only_for_who_sees_everybody(billing: Client, out: Filed) -> None:
+    send(billing, remittance(payment(paid_claim("0007-0001"))))
+    row = waiting(out)
+    name = row.names["patient"].split(",")[0]
+    with tenant(out.organization):
+        url = f"{LIST}{AnswerFile.objects.get().id}/"
+        other = PatientFactory(organization=out.organization)
+    here = (f"{LIST}unmatched/", f"{LIST}claims/{row.id}/match/")
+    assert [name in billing.get(one).text for one in (url, *here)] == [True, True, True]
+    with tenant(out.organization):
+        RestrictionFactory(
+            organization=out.organization, seats=[], patient=other, recorded_by=system_seat(out.organization)
+        )
+    file = billing.get(url)
+    assert (name in file.text, "Name not open to you" in file.text) == (False, True)
+    answers = [billing.get(one) for one in here]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert [name in answer.text for answer in answers] == [False, False]
+    assert "Ask somebody who works at all clinics." in answers[0].text
+    assert billing.post(here[1], {"act": "match", "claim": str(row.id)}).status_code == 403

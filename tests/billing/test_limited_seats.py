@@ -176,3 +176,36 @@ def test_a_batch_says_how_many_months_its_maker_may_not_see(people: Program, bil
     assert (made.count("Batch 1 holds 1 claims."), made.count(left)) == (1, 1)
     empty = text_of(billing.get(address))
     assert (empty.count(left), empty.count("every patient who bills is in a batch already")) == (1, 0)
+
+
+def test_claim_files_say_how_many_months_their_maker_may_not_see(people: Program, billing: Any) -> None:
+    with tenant(people.organization):
+        filed_patient(people)
+        hidden = filed_patient(people, "Brook").patient
+        closed(people)
+    address = f"/o/lakeside/billing/months/{FEBRUARY}/files/new/"
+    assert text_of(billing.get(address)).count("Left out:") == 0
+    hide(people, hidden)
+    left = "Left out: 1 more month that you may not see. Ask somebody who sees every patient."
+    assert text_of(billing.get(address)).count(left) == 1
+
+
+def test_who_closes_is_told_of_exceptions_that_are_not_open_to_them_and_who_can_look(
+    people: Program, billing: Any, membership: Any
+) -> None:
+    membership("billing", name="Whole Wilma")
+    with tenant(people.organization):
+        hidden = people.billing_patient("Brook")
+        Diagnosis.objects.filter(episode=hidden).update(voided_at=AT, voided_by=people.by, void_reason="Gone")
+    here = f"/o/lakeside/billing/months/{FEBRUARY}/"
+    addresses = (f"{here}clinics/{people.clinic.id}/", f"{here}close/")
+    pages = [text_of(billing.get(address)) for address in addresses]
+    assert [page.count("not open to you") for page in pages] == [0, 0]
+    seats = [one.id for one in (membership("billing", name="Able Anna"), people.by)]
+    with tenant(people.organization):
+        RestrictionFactory(organization=people.organization, patient=hidden.patient, seats=seats, recorded_by=people.by)
+    for address in addresses:
+        page = text_of(billing.get(address))
+        said = page[page.index("of patients not open to you.") :][:80]
+        assert said.startswith("of patients not open to you. Able Anna can look.")
+        assert "Brook" not in page

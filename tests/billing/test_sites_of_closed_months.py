@@ -29,7 +29,7 @@ from tests.billing.people import AT, Program, program
 from tests.billing.test_pages import text_of
 
 THEN = {"address": "7 Oak Ave", "city": "Aurora", "state": "CO", "postal_code": "80010", "npi": "1003000126"}
-NOW = {"address": "9 Elm St", "city": "Denver", "state": "CO", "postal_code": "80202", "npi": "1093817465"}
+NOW = {"address": "9 Elm St", "city": "Denver", "state": "CO", "postal_code": "80202", "npi": "1093817462"}
 
 
 def sited(people: Program, **values: str) -> None:
@@ -59,7 +59,7 @@ def asked_again(people: Program, claim: Claim) -> list[str]:
 
 
 SAID_THEN = ["NM1*77*2*ANNEX*****XX*1003000126", "N3*7 OAK AVE", "N4*AURORA*CO*80010"]
-SAID_NOW = ["NM1*77*2*ANNEX*****XX*1093817465", "N3*9 ELM ST", "N4*DENVER*CO*80202"]
+SAID_NOW = ["NM1*77*2*ANNEX*****XX*1093817462", "N3*9 ELM ST", "N4*DENVER*CO*80202"]
 
 
 def test_a_new_npi_today_changes_no_claim_of_a_closed_month(lakeside: Program) -> None:
@@ -113,7 +113,7 @@ def test_a_place_set_later_is_not_a_change_of_the_closed_month(lakeside: Program
     shown = clinic_month(lakeside.organization.id, FEBRUARY, lakeside.clinic.id)
     assert shown.changed == ()
     assert [(one.words, one.kept, one.now) for one in shown.site_changes] == [
-        ("NPI", "1003000126", "1093817465"),
+        ("NPI", "1003000126", "1093817462"),
         ("Kind of site", "office", "hospital_outpatient"),
         ("Place of service", "11", "19"),
         ("Street", "7 Oak Ave", "9 Elm St"),
@@ -138,7 +138,7 @@ def test_tables_of_a_closed_month_keep_it_too(lakeside: Program) -> None:
     sited(lakeside, **NOW, place_of_service="19")
     batch = make_batch(by=lakeside.by, at=AT, month=FEBRUARY, client_token=uuid4(), has_seen_papers=True)
     rows = read(batch.stored_file).decode()
-    assert ("1003000126" in rows, "1093817465" in rows, ",11," in rows) == (True, False, True)
+    assert ("1003000126" in rows, "1093817462" in rows, ",11," in rows) == (True, False, True)
 
 
 def test_who_bills_says_so_on_the_page_of_the_close(organization: Any, clinic: Clinic, client_for: Any) -> None:
@@ -147,7 +147,7 @@ def test_who_bills_says_so_on_the_page_of_the_close(organization: Any, clinic: C
         filed(people)
     billing: Client = client_for("billing")
     url = f"/o/lakeside/billing/months/{FEBRUARY}/clinics/{clinic.id}/"
-    assert "NPI 1003000126 1093817465" in text_of(billing.get(url))
+    assert "NPI 1003000126 1093817462" in text_of(billing.get(url))
     refused = billing.post(f"{url}details/", {"because": ""})
     assert (refused.status_code, "Say why, in a few words." in refused.text) == (422, True)
     for _ in range(2):
@@ -156,4 +156,4 @@ def test_who_bills_says_so_on_the_page_of_the_close(organization: Any, clinic: C
     assert ("The clinic has changed since" in page, "chose later: A digit was wrong" in page) == (False, True)
     with tenant(organization):
         (plan,) = filing_plan(organization.id, FEBRUARY, at=AT, even_claimed=True).payers
-        assert [one.claim.facility.npi for one in plan.ready if one.claim.facility] == ["1093817465"]
+        assert [one.claim.facility.npi for one in plan.ready if one.claim.facility] == ["1093817462"]

@@ -7,7 +7,16 @@ from uuid import uuid4
 import factory
 from factory.django import DjangoModelFactory
 
-from bhi.accounts.models import AccessReview, Invitation, SeatClinic, SeatCredential, SeatLeave, SingleSignOn
+from bhi.accounts.models import (
+    AccessReview,
+    ConfirmedDomain,
+    Invitation,
+    ScreenLock,
+    SeatClinic,
+    SeatCredential,
+    SeatLeave,
+    SingleSignOn,
+)
 from bhi.audit.models import AuditSeal
 from caseload.models import MonthlyCheck
 from registry.models import (
@@ -17,19 +26,43 @@ from registry.models import (
     ModelFit,
     PartTwoConsent,
     PartTwoMark,
+    PartTwoNotice,
+    PartTwoProgram,
     Patient,
     PayerCheck,
     PilotReview,
     RecordExport,
+    RecordWithholding,
     Restriction,
     SetupAttestation,
     Training,
 )
 from tests.factories.program import OfPatient
 from tests.factories.registry import FactFactory, PatientFactory, PayerFactory, same_organization, system_seat
-from tests.factories.tenancy import NOW, ClinicFactory, MembershipFactory
+from tests.factories.tenancy import NOW, ClinicFactory, MembershipFactory, UserFactory
 
 ON = date(2026, 3, 2)
+
+
+class ConfirmedDomainFactory(DjangoModelFactory):
+    class Meta:
+        model = ConfirmedDomain
+
+    domain = "clinic.example"
+    proof = "TXT record read on the telephone with their office"
+    confirmed_at = NOW
+    confirmed_by = factory.SubFactory(UserFactory)
+    withdrawn_by = factory.LazyAttribute(lambda made: made.confirmed_by if made.withdrawn_at else None)
+    withdrawn_at = None
+
+
+class ScreenLockFactory(DjangoModelFactory):
+    class Meta:
+        model = ScreenLock
+
+    idle_minutes = 10
+    changed_at = NOW
+    changed_by = factory.SubFactory(MembershipFactory, organization=factory.SelfAttribute("..organization"))
 
 
 class InvitationFactory(DjangoModelFactory):
@@ -153,6 +186,40 @@ class PartTwoConsentFactory(OfPatient):
     signed_on = ON
     signed_by_name = "The patient"
     until_event = "none"
+
+
+class PartTwoProgramFactory(FactFactory):
+    class Meta:
+        model = PartTwoProgram
+
+    clinic = None
+    program_name = "Lakeside Recovery"
+    since_on = ON
+    questions_to = "The privacy officer, 555-0100"
+    client_token = factory.LazyFunction(uuid4)
+
+
+class PartTwoNoticeFactory(OfPatient):
+    class Meta:
+        model = PartTwoNotice
+
+    given_on = ON
+    how = "On paper"
+    client_token = factory.LazyFunction(uuid4)
+
+
+class RecordWithholdingFactory(OfPatient):
+    class Meta:
+        model = RecordWithholding
+
+    parts = factory.LazyFunction(lambda: ["contacts"])
+    because = "endangers"
+    told = "Notes of some calls are left out, since they could put somebody in danger."
+    decided_by = "Dr. Ana Rivera"
+    license = "MD, license 12345"
+    decided_on = ON
+    reviewer = "Dr. Lee Quill"
+    client_token = factory.LazyFunction(uuid4)
 
 
 class DisclosureFactory(OfPatient):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.test import Client
 
 from bhi.audit.models import AuditEvent
@@ -52,6 +53,39 @@ def test_asked_before_any_patient_and_kept(admin: Client) -> None:
     assert "estimate" in page
     assert 'value="60"' in admin.get(URL).text
     assert AuditEvent.objects.filter(action="model_fit.answered").count() == 1
+
+
+def test_a_payers_own_price_counts_where_its_rules_state_one(admin: Client) -> None:
+    typed = {
+        **TYPED,
+        "medicare_ffs": "0",
+        "medicaid": "50",
+        "medicaid_plan": "wi_medicaid",
+        "commercial_plan": "regence",
+    }
+    rates = model_rates(date(2026, 10, 1), {"medicaid": "wi_medicaid", "commercial": "regence"})
+    first, later = rates["medicaid", "99492"], rates["medicaid", "99493"]
+    assert sorted(key for key in rates if key[0] in ("medicaid", "commercial")) == [
+        ("medicaid", "99492"),
+        ("medicaid", "99493"),
+    ]
+    with time_machine.travel(datetime(2026, 10, 1, 17, tzinfo=UTC), tick=False):
+        answer = admin.post(URL, typed)
+    page = admin.get(answer.headers["Location"]).text
+    whole = ((6 * first + 54 * later) * Decimal("0.35")).quantize(Decimal("0.01"))
+    assert f"${whole:,}" in page
+    assert ("Wisconsin Medicaid" in page, "Regence" in page) == (True, True)
+    # Collaborative care of the commercial plan, and General BHI of both.
+    assert page.count("not known") == 4 + 1
+    assert 'value="wi_medicaid" selected' in admin.get(URL).text
+    refused = admin.post(URL, {**typed, "medicaid_plan": "atlantis"})
+    assert (refused.status_code, "Choose from the list." in refused.text) == (422, True)
+
+
+def test_a_book_that_is_not_in_force_yet_states_nothing() -> None:
+    assert model_rates(date(2026, 3, 2), {"medicaid": "wi_medicaid"}) == model_rates(date(2026, 3, 2))
+    assert rates_source(date(2026, 10, 1), {"medicaid": "nc_medicaid"}) == rates_source(date(2026, 10, 1))
+    assert "Wisconsin Medicaid" in rates_source(date(2026, 10, 1), {"medicaid": "wi_medicaid"})
 
 
 def test_sent_twice_it_is_one(admin: Client) -> None:

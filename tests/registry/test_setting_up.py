@@ -25,6 +25,7 @@ from registry.operations.setting_up import (
     say_of_point,
     unsay_point,
 )
+from tests.factories.going_live import TrainingFactory
 from tests.factories.registry import PayerFactory, TreatingClinicianFactory
 from tests.factories.tenancy import ClinicFactory
 from tests.statements import own
@@ -198,6 +199,25 @@ def test_a_training_is_of_somebody_here(by: Any, now: datetime, other_organizati
             with pytest.raises(SetupRefused):
                 record_training(**given, **faulty)
         assert Training.objects.count() == 0
+
+
+def test_trainings_and_payers_are_cut_with_a_count_and_a_way_on(
+    admin: Client, in_tenant: Any, membership: Callable[..., Any]
+) -> None:
+    for number in range(51):
+        seat = membership("care_manager", name=f"Person {number:02}")
+        TrainingFactory(organization=in_tenant, member=seat, kind="consent")
+        PayerFactory(organization=in_tenant, name=f"Payer {number:02}")
+    for url, first, last in (
+        ("/o/lakeside/set-up/trainings/", "Person 00", "Person 50"),
+        ("/o/lakeside/set-up/payers/", "Payer 00", "Payer 50"),
+    ):
+        one, two = admin.get(url).text, admin.get(f"{url}?page=2").text
+        assert ("1 to 50 of 51" in one, "51 to 51 of 51" in two) == (True, True)
+        assert [f">{first}<" in page.split("<aside")[0] for page in (one, two)] == [True, False]
+        assert [f">{last}<" in page.split("<aside")[0] for page in (one, two)] == [False, True]
+        assert admin.get(f"{url}?page=9").text.count("51 to 51 of 51") == 1
+    assert ", and 31 more" in admin.get("/o/lakeside/set-up/trainings/").text
 
 
 def test_a_payer_is_asked_for_each_program(admin: Client, in_tenant: Any) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -14,10 +16,12 @@ from django.test.utils import CaptureQueriesContext
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Clinic
 from billing.operations.decisions import set_release_modes
+from registry.operations.clinic_sites import SiteValues, set_clinic_site
 from registry.operations.duty import add_turns, end_turn
 from registry.operations.protocols import set_protocol
 from registry.queries.settings_history import TABLES, Narrowed, setting_versions
 from registry.views.settings_history import ALL
+from tests.factories.claims import ChargeFeeFactory
 from tests.factories.program import ConsentTextFactory
 from tests.factories.tenancy import ClinicFactory
 from tests.statements import own
@@ -41,16 +45,19 @@ def test_a_limit_that_became_another_is_told_with_what_it_affects(
     set_protocol(by=by, at=now, clinic=clinic, first_attempt_days=2, opens_at=time(8), closes_at=time(17))
     lead = membership("clinic_lead", name="Lee Lead")
     set_protocol(by=lead, at=now + timedelta(days=3), clinic=clinic, first_attempt_days=1, program="bhi")
-    first, second = reversed(admin.get(URL).context["rows"])
+    first, second = reversed(admin.get(URL, {"setting": "protocol"}).context["rows"])
     assert (first.is_first, first.by, first.clinic) == (True, "Ken Abara", clinic.name)
     assert (second.by, second.at) == ("Lee Lead", now + timedelta(days=3))
     assert [(one.words, one.before, one.after) for one in second.changes] == [
         ("New patients begin in", "Collaborative Care (CoCM)", "General BHI"),
         ("First attempt, business days", "2", "1"),
     ]
-    assert second.affects.startswith("In what new patients begin, when a referral is late")
+    assert second.affects == (
+        "In what new patients begin; who is enrolled stays as they are.",
+        "When a referral that nobody called counts as late.",
+    )
     assert admin.get(URL, {"person": str(lead.id)}).context["total"] == 1
-    assert admin.get(URL, {"clinic": str(clinic.id)}).context["total"] == 2
+    assert admin.get(URL, {"clinic": str(clinic.id), "setting": "protocol"}).context["total"] == 2
     assert admin.get(URL, {"setting": "duty"}).context["total"] == 0
     assert admin.get(URL, {"person": "nonsense"}).status_code == 404
 
@@ -117,8 +124,43 @@ def test_pages_are_cut_with_a_count_and_a_way_on(admin: Client, clinic: Clinic, 
         set_protocol(by=by, at=now + timedelta(minutes=number), clinic=clinic, link_days=number + 1)
     with CaptureQueriesContext(connection) as many:
         first = admin.get(URL)
-    assert (first.context["total"], first.context["shown"], first.context["previous_url"]) == (61, 50, "")
+    assert (first.context["total"], first.context["shown"], first.context["previous_url"]) == (62, 50, "")
     second = admin.get(URL + first.context["next_url"])
-    assert (second.context["shown"], second.context["next_url"]) == (11, "")
-    assert (second.context["rows"][-1].is_first, first.context["rows"][0].at) == (True, now + timedelta(minutes=60))
+    assert (second.context["shown"], second.context["next_url"]) == (12, "")
+    assert {one.setting for one in first.context["rows"] + second.context["rows"]} == {
+        "Program, limits and hours",
+        "Clinic: what claims say",
+    }
     assert len(own(none.captured_queries)) == len(own(many.captured_queries)) <= 8
+
+
+def test_a_clinics_npi_and_place_are_told_in_the_organizations_time(
+    admin: Client, clinic: Clinic, by: Any, now: datetime, membership: Callable[..., Any], organization: Any
+) -> None:
+    lead = membership("clinic_lead", name="Lee Lead")
+    with tenant(organization, history={"membership": str(lead.id)}):
+        set_clinic_site(
+            by=lead, at=now, clinic_id=clinic.id, values=SiteValues("1234567893", "hospital_outpatient", "22")
+        )
+    page = admin.get(URL, {"setting": "clinic"})
+    changed, made = page.context["rows"]
+    assert (changed.by, changed.clinic, made.is_first) == ("Lee Lead", clinic.name, True)
+    assert [(one.words, one.before, one.after) for one in changed.changes] == [
+        ("NPI", "none", "1234567893"),
+        ("Kind of site", "Office", "Hospital outpatient department"),
+        ("Place of service", "11", "22"),
+    ]
+    assert "months that are closed keep what was set at the close" in changed.affects[0]
+    assert f"Times are those of {clinic.time_zone}." in page.text
+    with tenant(organization):
+        Clinic.objects.filter(id=clinic.id).update(time_zone="Pacific/Kiritimati")
+    told = admin.get(URL, {"setting": "clinic"}).context["rows"][1].at.astimezone(ZoneInfo("Pacific/Kiritimati"))
+    assert f"{told:%b} {told.day}, {told.year}, {told.hour % 12 or 12}:{told:%M}" in admin.get(URL).text
+
+
+def test_amounts_have_two_decimals_and_days_are_said(admin: Client, in_tenant: Any, by: Any, now: datetime) -> None:
+    ChargeFeeFactory(organization=in_tenant, code="99492", amount=Decimal("120.5"), recorded_by=by, recorded_at=now)
+    (row,) = admin.get(URL, {"setting": "charge"}).context["rows"]
+    told = {one.words: one.after for one in row.changes}
+    assert told["Dollars"] == "120.50"
+    assert told["From"].endswith(("2024", "2025", "2026"))

@@ -15,6 +15,8 @@ from tests.factories.going_live import (
     DisclosureFactory,
     PartTwoConsentFactory,
     PartTwoMarkFactory,
+    PartTwoNoticeFactory,
+    RecordWithholdingFactory,
 )
 from tests.factories.program import (
     RecordNumberFactory,
@@ -46,6 +48,8 @@ from tests.walls.access_kinds import (
     Url,
 )
 from tests.walls.made import (
+    accounting_job,
+    accounting_made,
     address,
     advised,
     agenda_item,
@@ -82,8 +86,10 @@ from tests.walls.made import (
     of_patient,
     own_caseload,
     own_inbox,
+    part_two_program,
     patient,
     patient_month,
+    patient_of_program,
     plan_of_seat,
     question,
     questionnaire,
@@ -122,6 +128,7 @@ from tests.walls.made_people import (
     invitation,
     invited_token,
     leave,
+    platform_domain,
     platform_organization,
     platform_person,
     signed_access_review,
@@ -156,6 +163,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "access_review_sign": Url(frozenset({LEAD}), get=None, post=422),
     "person_sign_in": Url(AUDITING, post=422, made=colleague),
     "single_sign_on": Url(AUDITING, post=422),
+    "screen_lock": Url(AUDITING, post=422),
     # today
     "today": Url(LOGGING, made=worklist, shows="count"),
     "today_narrow": Url(LOGGING, get=None, post=302),
@@ -285,6 +293,8 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "model_fit_advice": Url(SETTING, made=model_fit),
     "payer_checks": Url(PAYING, post=422),
     "clinic_settings": Url(SETTING),
+    "part_two_settings": Url(SETTING, post=422),
+    "part_two_program_end": Url(SETTING, get=None, post=422, made=part_two_program),
     "clinicians": Url(SETTING),
     "clinician_new": Url(SETTING, post=422),
     "clinician": Url(SETTING, post=422, made=clinician),
@@ -406,6 +416,19 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "part_two_void": Url(
         EDITING, get=None, post=422, made=of_patient(PartTwoConsentFactory, "consent_id"), shows="patient"
     ),
+    "withhold_new": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
+    "withhold_void": Url(
+        EDITING, get=None, post=422, made=of_patient(RecordWithholdingFactory, "withholding_id"), shows="patient"
+    ),
+    "accounting_pdf": Url(EDITING, get=None, post=302, made=patient),
+    "accounting_making": Url(EDITING, made=accounting_job, shows="patient"),
+    "accounting_file": Url(EDITING, made=accounting_made, shows="patient"),
+    "part_two_consent_paper": Url(EDITING, made=of_patient(PartTwoConsentFactory, "consent_id"), shows="patient"),
+    "part_two_notice_paper": Url(EDITING, made=patient_of_program, shows="patient"),
+    "part_two_notice_given": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
+    "part_two_notice_void": Url(
+        EDITING, get=None, post=422, made=of_patient(PartTwoNoticeFactory, "notice_id"), shows="patient"
+    ),
     "amendment_new": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
     "amendment": Url(EDITING, post=422, made=of_patient(AmendmentRequestFactory, "request_id"), shows="patient"),
     "amendment_void": Url(
@@ -426,12 +449,15 @@ OUTSIDE: Final[dict[str, Url]] = {
     "platform": Url(made=platform_person),
     "platform_new": Url(post=422, made=platform_person),
     "platform_organization": Url(post=422, made=platform_organization),
+    "platform_domain": Url(get=None, post=422, made=platform_organization),
+    "platform_domain_withdraw": Url(get=None, post=302, made=platform_domain),
     "invited": Url(is_open=True, post=422, made=invited_token),
     "healthz": Url(is_open=True),
     "readyz": Url(is_open=True),
     "metrics": Url(get=404, is_open=True),
     # one's own account
     "unlock": Url(post=422),
+    "sso_confirmed": Url(),
     "session_state": Url(),
     "session_here": Url(get=405, post=204),
     "session_lock": Url(get=405, post=302),

@@ -9,10 +9,17 @@ from typing import Any
 from django.utils import timezone
 
 from bhi.accounts.links import fingerprint_of, invitation_path, secret_of
+from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
-from tests.factories.going_live import AccessReviewFactory, InvitationFactory, SeatCredentialFactory, SeatLeaveFactory
-from tests.factories.tenancy import MembershipFactory
+from tests.factories.going_live import (
+    AccessReviewFactory,
+    ConfirmedDomainFactory,
+    InvitationFactory,
+    SeatCredentialFactory,
+    SeatLeaveFactory,
+)
+from tests.factories.tenancy import NOW, MembershipFactory
 
 
 def coworker(seat: Membership) -> Mapping[str, Any]:
@@ -67,3 +74,10 @@ def platform_person(seat: Membership) -> Mapping[str, Any]:
 
 def platform_organization(seat: Membership) -> Mapping[str, Any]:
     return {**platform_person(seat), "organization_id": seat.organization_id}
+
+
+def platform_domain(seat: Membership) -> Mapping[str, Any]:
+    """One that was withdrawn: nothing is left to do with it."""
+    with tenant(seat.organization_id):
+        row = ConfirmedDomainFactory(organization=seat.organization, withdrawn_at=NOW)
+    return {**platform_organization(seat), "domain_id": row.id}

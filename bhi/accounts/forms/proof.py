@@ -33,12 +33,13 @@ class Ways:
         return self.password or self.code or self.passkey
 
 
-def ways_of(user: Any) -> Ways:
+def ways_of(user: Any, *, began_elsewhere: bool = False) -> Ways:
+    """A code, too, of somebody who came by their organization's provider: they may not know a password of ours."""
     kinds = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))
     has_password = user.has_usable_password()
     return Ways(
         password=has_password,
-        code=not has_password and Authenticator.Type.TOTP in kinds,
+        code=(began_elsewhere or not has_password) and Authenticator.Type.TOTP in kinds,
         passkey=Authenticator.Type.WEBAUTHN in kinds,
     )
 
@@ -65,7 +66,7 @@ class ProofForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.request = request
         self.user: Any = request.user
-        self.ways = ways_of(request.user)
+        self.ways = ways_of(request.user, began_elsewhere=reach.AT in request.session)
         for name, is_there in (("proof_password", self.ways.password), ("proof_code", self.ways.code)):
             if not is_there:
                 del self.fields[name]
@@ -84,12 +85,17 @@ class ProofForm(forms.Form):
 
     @property
     def organization_to_ask(self) -> str:
-        """The short name of the organization at whose provider this session began; empty where it began here."""
-        return str(self.request.session.get(reach.AT, ""))
+        """The short name of the organization at whose provider this session began and that can say when it asked."""
+        return "" if self.is_silent else str(self.request.session.get(reach.AT, ""))
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the provider does not say when it asked: then it cannot confirm anybody."""
+        return bool(self.request.session.get(reach.IS_SILENT))
 
     @property
     def next_page(self) -> str:
-        """Where to go on after asking there: the page that was asked for. A form that was sent is not sent again."""
+        """Where to go on after asking there: the page that was asked for. A form that was sent waits in its own tab."""
         return self.request.GET.get("next") or (self.request.get_full_path() if self.request.method == "GET" else "")
 
     def passkey_options(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from bhi.accounts.issuers import ProviderUnreachable, address_fault, configuration_of
+from bhi.accounts.locking import LEAST_MINUTES, MOST_MINUTES
 from bhi.accounts.models import SingleSignOn
 from bhi.accounts.operations.single_sign_on import SignOnValues
 
@@ -19,6 +20,40 @@ class WhereForm(forms.Form):
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={"required": "Enter your work e-mail address."},
+    )
+
+
+class DomainForm(forms.Form):
+    """A mail domain of an organization, and how that was found out."""
+
+    domain = forms.CharField(
+        label="Mail domain",
+        max_length=101,
+        help_text="What comes after the @ in its people's addresses.",
+        error_messages={"required": "Enter the domain.", "max_length": "This is longer than 100 characters."},
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    proof = forms.CharField(
+        label="How you know that it is theirs",
+        min_length=10,
+        max_length=300,
+        help_text="A record that they set in the domain's DNS, a call to a number you knew: what, and with whom.",
+        error_messages={
+            "required": "Say how it was proved.",
+            "min_length": "Say it in a few words more.",
+            "max_length": "This is longer than 300 characters. Shorten it.",
+        },
+    )
+
+
+class IdleForm(forms.Form):
+    """After how many idle minutes screens lock."""
+
+    minutes = forms.TypedChoiceField(
+        label="Lock a screen when nothing was done for",
+        coerce=int,
+        choices=[(number, f"{number} minutes") for number in range(MOST_MINUTES, LEAST_MINUTES - 1, -1)],
+        error_messages={"required": "Choose how long.", "invalid_choice": "Choose from 5 to 15 minutes."},
     )
 
 

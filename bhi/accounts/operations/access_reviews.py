@@ -29,7 +29,10 @@ class LinesOpen(DomainError):
 
 @transaction.atomic
 def keep_access_review(*, by: Membership, at: datetime, today: date, chosen: Chosen) -> None:
-    """What was chosen so far waits for the next sitting. Raises ReviewSigned."""
+    """What was chosen so far waits for the next sitting; of whom nothing is said, what was kept stays.
+
+    Raises ReviewSigned.
+    """
     row = _row(by=by, at=at, today=today)
     row.lines = [line.stored for line in _decided(by, today, chosen).lines]
     row.save(update_fields=["lines"])
@@ -40,8 +43,8 @@ def keep_access_review(*, by: Membership, at: datetime, today: date, chosen: Cho
 def sign_access_review(*, by: Membership, at: datetime, today: date, chosen: Chosen, fingerprint: str) -> AccessReview:
     """The list with a decision about every seat, as it is at this instant: it stays so.
 
-    `fingerprint` is that of what was looked at. Raises ReviewChanged when somebody's access changed since, LinesOpen,
-    ReviewSigned.
+    `fingerprint` is that of what was looked at; of whom nothing is said, what was kept counts. Raises ReviewChanged
+    when somebody's access changed since, LinesOpen, ReviewSigned.
     """
     row = _row(by=by, at=at, today=today)
     shown = _decided(by, today, chosen)
@@ -77,7 +80,7 @@ def _decided(by: Membership, today: date, chosen: Chosen) -> ReviewShown:
     shown = review_of(by.organization_id, quarter_of(today), today=today)
     lines = []
     for line in shown.lines:
-        decision, reason = chosen.get(line.seat, ("", ""))
+        decision, reason = chosen.get(line.seat, (line.decision, line.reason))
         known = decision if decision in set(Decision) else ""
         lines.append(replace(line, decision=known, reason=reason.strip()[:300]))
     return replace(shown, lines=tuple(lines))

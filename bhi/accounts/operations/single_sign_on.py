@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
 from bhi.accounts.issuers import address_fault
-from bhi.accounts.models import SignInEvent, SignInKind, SingleSignOn, User
-from bhi.accounts.operations.recovering import EMAIL_SET
+from bhi.accounts.models import SingleSignOn, User
+from bhi.accounts.operations.mail_domains import domain_fault
+from bhi.accounts.queries.mail_domains import confirmed_domains
 from bhi.accounts.queries.single_sign_on import SignOn, people_signed_on, sign_on_for
-from bhi.audit.models import AuditEvent
 from bhi.audit.operations import record
 from bhi.errors import DomainError
 from bhi.tenancy.models import Membership, Organization
-
-_DOMAIN: Final = re.compile(r"(?=.{4,100}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
-# Where anybody gets an address: no organization speaks for them.
-OF_EVERYBODY: Final = frozenset({
-    *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "aol.com", "icloud.com"),
-    *("me.com", "proton.me", "protonmail.com", "gmx.com", "mail.com", "comcast.net", "verizon.net"),
-})  # fmt: skip
 
 
 class SignOnWrong(DomainError):
@@ -54,7 +45,7 @@ def set_single_sign_on(*, by: Membership, at: datetime, values: SignOnValues) ->
     organization = Organization.objects.select_for_update().get(id=by.organization_id)
     found = SingleSignOn.objects.filter(organization_id=organization.id).first()
     row = found or SingleSignOn(organization_id=organization.id)
-    if faults := _faults(values, row, organization, by):
+    if faults := _faults(values, row, organization):
         raise SignOnWrong(faults)
     given = {
         "issuer": values.issuer,
@@ -84,13 +75,13 @@ def remember_person(sign_on: SignOn, *, user: User, subject: str) -> None:
     SocialAccount.objects.get_or_create(provider=sign_on.provider, uid=subject, defaults={"user": user})
 
 
-def _faults(values: SignOnValues, row: SingleSignOn, organization: Organization, by: Membership) -> dict[str, str]:
+def _faults(values: SignOnValues, row: SingleSignOn, organization: Organization) -> dict[str, str]:
     faults = {}
     if fault := address_fault(values.issuer):
         faults["issuer"] = fault
     if not values.client_id:
         faults["client_id"] = "Enter the client id that the provider gave this application."
-    if fault := _domains_fault(values.domains, organization) or _claim_fault(values.domains, row, by):
+    if fault := _domains_fault(values.domains, organization):
         faults["domains"] = fault
     if values.is_required and not values.is_in_use:
         faults["is_required"] = "It can be required only while it is in use."
@@ -110,34 +101,11 @@ def _domains_fault(domains: tuple[str, ...], organization: Organization) -> str:
     if not domains:
         return "Enter at least one e-mail domain of yours, such as clinic.org."
     for domain in domains:
-        if not _DOMAIN.fullmatch(domain):
-            return f"{domain} is not a domain. Enter what comes after the @, such as clinic.org."
-        if domain in OF_EVERYBODY:
-            return f"Everybody can have an address of {domain}. Enter domains of your own."
+        if fault := domain_fault(domain):
+            return fault
     others = Organization.objects.exclude(id=organization.id).filter(sign_in_domains__overlap=list(domains))
-    return "Another organization signs in with one of these. Ask who runs this installation." if others.exists() else ""
-
-
-def _claim_fault(domains: tuple[str, ...], row: SingleSignOn, by: Membership) -> str:
-    """A domain that is new here is that of the admin who enters it, by an address at which they got our e-mail.
-
-    One that another admin set is not such an address. Whoever runs the installation may enter any domain.
-    """
-    user = by.user
-    if user is None or user.is_platform_staff:
-        return ""
-    of_theirs = user.email.rpartition("@")[2].lower()
-    is_set_for_them = _is_set_by_an_admin(by, user)
-    for domain in domains:
-        is_theirs = not is_set_for_them and f".{domain}".endswith(f".{of_theirs}")
-        if domain not in (row.email_domains or ()) and not is_theirs:
-            return f"An admin whose own address is at {domain} adds it, or whoever runs this installation."
+    if others.exists():
+        return "Another organization signs in with one of these. Ask who runs this installation."
+    if unproved := sorted(set(domains) - confirmed_domains(organization.id)):
+        return f"{unproved[0]} is not confirmed as yours yet. Whoever runs this installation confirms it: ask them."
     return ""
-
-
-def _is_set_by_an_admin(seat: Membership, user: User) -> bool:
-    """Whether the last change of the person's address was an admin's, rather than by a link that went there."""
-    changes = SignInEvent.objects.filter(user=user, kind=SignInKind.EMAIL_CHANGED)
-    last = changes.order_by("-at").values_list("at", flat=True).first()
-    by_admins = AuditEvent.objects.filter(organization_id=seat.organization_id, object_id=seat.id, action=EMAIL_SET)
-    return last is not None and by_admins.filter(at=last).exists()

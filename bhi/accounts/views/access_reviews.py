@@ -8,6 +8,7 @@ from datetime import date
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -27,7 +28,11 @@ from bhi.accounts.queries.access_reviews import (
 from bhi.accounts.queries.people import day_of
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
+from bhi.web.asked import cut, page_number
 from bhi.web.asked import seat as asking_seat
+
+PAGE = 100
+_MOST_DIGITS = 6
 
 
 @requires(Permission.VIEW_SETTINGS_HISTORY)
@@ -60,7 +65,8 @@ def access_review(request: HttpRequest, organization: str, quarter: str) -> Http
     if not shown.signed_at and not may_sign:
         raise Http404
     record("access_review.viewed", by=by, at=at)
-    return _page(request, shown)
+    number = 0 if shown.signed_at and request.GET.get("page") == "all" else page_number(request)
+    return _page(request, shown, number)
 
 
 @requires(Permission.SIGN_ACCESS)
@@ -70,15 +76,17 @@ def access_review_sign(request: HttpRequest, organization: str) -> HttpResponse:
     by, at = asking_seat(request), timezone.now()
     today, chosen = day_of(by.organization_id, at), _chosen(request)
     is_open: frozenset[str] = frozenset()
+    number = int(page) if (page := request.POST.get("page", "1")).isdecimal() and len(page) < _MOST_DIGITS else 1
+    url = reverse("access_review", args=[organization, quarter_of(today).isoformat()])
     try:
-        if request.POST.get("do") == "keep":
+        if request.POST.get("do") in ("keep", "next"):
             keep_access_review(by=by, at=at, today=today, chosen=chosen)
             messages.success(request, "Kept. Nothing is signed yet.")
-        else:
-            seen = request.POST.get("fingerprint", "")
-            sign_access_review(by=by, at=at, today=today, chosen=chosen, fingerprint=seen)
-            messages.success(request, "Signed. The list stays as it is now.")
-        return redirect("access_review", organization, quarter_of(today).isoformat())
+            return redirect(f"{url}?page={number + (request.POST['do'] == 'next')}")
+        seen = request.POST.get("fingerprint", "")
+        sign_access_review(by=by, at=at, today=today, chosen=chosen, fingerprint=seen)
+        messages.success(request, "Signed. The list stays as it is now.")
+        return redirect(url)
     except LinesOpen as fault:
         said, is_open = str(fault), fault.seats
     except DomainError as fault:
@@ -86,8 +94,12 @@ def access_review_sign(request: HttpRequest, organization: str) -> HttpResponse:
     shown = review_of(by.organization_id, quarter_of(today), today=today)
     if shown.signed_at:
         messages.error(request, said)
-        return redirect("access_review", organization, quarter_of(today).isoformat())
-    return _page(request, _typed(shown, chosen), said=said, is_open=is_open)
+        return redirect(url)
+    if is_open and not is_open & chosen.keys():
+        # Nothing of this page is open, so it is kept; somebody of another page is.
+        keep_access_review(by=by, at=at, today=today, chosen=chosen)
+        number = 1 + next(place for place, line in enumerate(shown.lines) if line.seat in is_open) // PAGE
+    return _page(request, _typed(shown, chosen), number, said=said, is_open=is_open)
 
 
 def _chosen(request: HttpRequest) -> Chosen:
@@ -98,7 +110,8 @@ def _chosen(request: HttpRequest) -> Chosen:
 
 
 def _typed(shown: ReviewShown, chosen: Chosen) -> ReviewShown:
-    return replace(shown, lines=tuple(_as_typed(line, *chosen.get(line.seat, ("", ""))) for line in shown.lines))
+    lines = (_as_typed(line, *chosen.get(line.seat, (line.decision, line.reason))) for line in shown.lines)
+    return replace(shown, lines=tuple(lines))
 
 
 def _as_typed(line: ReviewLine, decision: str, reason: str) -> ReviewLine:
@@ -106,11 +119,13 @@ def _as_typed(line: ReviewLine, decision: str, reason: str) -> ReviewLine:
 
 
 def _page(
-    request: HttpRequest, shown: ReviewShown, *, said: str = "", is_open: frozenset[str] = frozenset()
+    request: HttpRequest, shown: ReviewShown, number: int, *, said: str = "", is_open: frozenset[str] = frozenset()
 ) -> HttpResponse:
     by = asking_seat(request)
     context = {
         "shown": shown,
+        "cut": cut(shown.lines, number, PAGE) if number else cut(shown.lines, 1, max(len(shown.lines), 1)),
+        "undecided": sum(not line.decision for line in shown.lines),
         "words": quarter_words(shown.quarter),
         "choices": [(key.value, label) for key, label in WORDS.items()],
         "said": said,

@@ -62,6 +62,13 @@ def _go_on(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
+def sso_confirmed(request: HttpRequest) -> HttpResponse:
+    """Where the provider's tab ends: what was typed waits in the one that asked."""
+    return render(request, "account/sso_confirmed.html", {"frame": EMPTY})
+
+
+@signed_in
+@require_safe
 def session_state(request: HttpRequest) -> HttpResponse:
     """How long until the screen locks, for the page that asks; asking changes nothing."""
     now = int(time.time())

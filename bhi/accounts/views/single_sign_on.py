@@ -16,6 +16,7 @@ from bhi.accounts import openid
 from bhi.accounts.forms.single_sign_on import SignOnForm, WhereForm
 from bhi.accounts.operations.single_sign_on import SignOnWrong, set_single_sign_on
 from bhi.accounts.permissions import Permission, public, requires
+from bhi.accounts.queries.mail_domains import confirmed_domains
 from bhi.accounts.queries.single_sign_on import (
     SignOn,
     people_signed_on,
@@ -100,6 +101,7 @@ def single_sign_on(request: HttpRequest, organization: str) -> HttpResponse:
     context = {
         "form": form,
         "row": row,
+        "domains": sorted(confirmed_domains(by.organization_id)),
         "people": people_signed_on(sign_on_for(row, by.organization)) if row else 0,
         "callback": request.build_absolute_uri(reverse("sso_back", args=[organization])),
         "door": request.build_absolute_uri(reverse("sso_organization", args=[organization])),

@@ -171,3 +171,26 @@ class TestPages:
     @pytest.mark.parametrize("quarter", ["2025-10-01", "nonsense", "2026-13-01"])
     def test_no_such_quarter(self, client_for, in_tenant, quarter):
         assert client_for("clinic_lead").get(f"{self.BASE}{quarter}/").status_code == 404
+
+    def test_a_long_list_is_looked_through_page_by_page_and_signed_whole(self, client_for, in_tenant, membership):
+        lead = client_for("clinic_lead")
+        for number in range(120):
+            membership("care_manager", name=f"Person {number:03}")
+        url = f"{self.BASE}2026-01-01/"
+        first = lead.get(url)
+        second = lead.get(f"{url}?page=2")
+        of_first, of_second = first.context["cut"].rows, second.context["cut"].rows
+        assert (len(of_first), len(of_first) + len(of_second)) == (100, len(first.context["shown"].lines))
+        print_of = first.context["shown"].fingerprint
+        said = {f"decision-{one.seat}": "keep" for one in of_second} | {"fingerprint": print_of, "page": "2"}
+        early = lead.post(f"{self.BASE}sign/", said)
+        assert (early.status_code, early.context["cut"].number) == (422, 1)
+        of_all = {f"decision-{one.seat}": "keep" for one in of_first} | {"page": "1", "do": "next"}
+        assert lead.post(f"{self.BASE}sign/", of_all).headers["Location"] == f"{url}?page=2"
+        kept = lead.get(f"{url}?page=2")
+        assert kept.context["undecided"] == 0
+        assert lead.post(f"{self.BASE}sign/", {"fingerprint": print_of, "page": "2"}).headers["Location"] == url
+        signed = lead.get(url)
+        assert (len(signed.context["cut"].rows), signed.context["cut"].total) == (100, len(of_first) + len(of_second))
+        assert len(lead.get(f"{url}?page=all").context["cut"].rows) == len(of_first) + len(of_second)
+        assert {one.decision for one in signed.context["shown"].lines} == {"keep"}

@@ -29,6 +29,10 @@ BEGAN = 1_000_000
         (Watch(BEGAN, BEGAN + HOUR, BEGAN + 30 * MINUTE), HOUR + 14 * MINUTE + 59, Standing.OPEN),
         # locked by hand, also right after something was done
         (Watch(BEGAN, BEGAN + 60, locked_at=BEGAN + 61), 62, Standing.LOCKED),
+        # where an organization chose five minutes; a marked call waits as long as ever
+        (Watch(BEGAN, BEGAN, idle=5 * MINUTE), 5 * MINUTE - 1, Standing.OPEN),
+        (Watch(BEGAN, BEGAN, idle=5 * MINUTE), 5 * MINUTE, Standing.LOCKED),
+        (Watch(BEGAN, BEGAN, BEGAN + 12 * HOUR, idle=5 * MINUTE), 29 * MINUTE + 59, Standing.OPEN),
         # twelve hours are twelve hours, whatever is done, on a call or locked
         (Watch(BEGAN, BEGAN + 12 * HOUR - 1), 12 * HOUR - 1, Standing.OPEN),
         (Watch(BEGAN, BEGAN + 12 * HOUR - 1), 12 * HOUR, Standing.OVER),

@@ -3,7 +3,7 @@
 import pytest
 
 from bhi.accounts.errors import SlugTaken
-from bhi.accounts.models import Invitation
+from bhi.accounts.models import ConfirmedDomain, Invitation
 from bhi.accounts.operations.platform import begin_organization, invite_admin
 from bhi.accounts.queries.platform import organization_row, organizations_page
 from bhi.audit.models import AuditEvent
@@ -113,3 +113,53 @@ def test_organizations_are_cut_at_fifty_and_cost_no_more_queries(django_assert_m
 
 def test_home_leads_there(staff):
     assert "/platform/" in staff.get("/").content.decode()
+
+
+@pytest.fixture
+def lakeside(organization):
+    MembershipFactory(organization=organization, user=None, is_system=True, name="System")
+    return organization
+
+
+def test_a_mail_domain_is_confirmed_with_who_and_how_and_withdrawn(staff, lakeside):
+    page = f"/platform/{lakeside.id}/"
+    assert "None is confirmed" in staff.get(page).content.decode()
+    given = {"domain": "@Lakeside.example", "proof": "TXT record, read to me by their office"}
+    for _ in range(2):
+        assert staff.post(f"{page}domains/", given).headers["Location"] == page
+    with tenant(lakeside):
+        row = ConfirmedDomain.objects.get()
+        event = AuditEvent.objects.get(action="mail_domain.confirmed")
+    assert (row.domain, row.proof, row.confirmed_by) == ("lakeside.example", given["proof"], staff.user)
+    assert (event.by.is_system, event.object_id) == (True, row.id)
+    text = staff.get(page).content.decode()
+    assert (text.count("lakeside.example"), text.count(f"by {staff.user.name}")) == (2, 1)
+    withdraw = f"{page}domains/{row.id}/withdraw/"
+    for _ in range(2):
+        assert staff.post(withdraw).headers["Location"] == page
+    with tenant(lakeside):
+        row.refresh_from_db()
+        assert AuditEvent.objects.filter(action="mail_domain.withdrawn").count() == 1
+    assert row.withdrawn_by == staff.user
+    assert staff.get(page).content.decode().count(f"by {staff.user.name}") == 2
+    assert staff.post(f"{page}domains/", given).headers["Location"] == page
+    assert staff.post(f"{page}domains/{uuid7()}/withdraw/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("lakeside", "lakeside is not a domain"),
+        ("gmail.com", "Everybody can have an address of gmail.com"),
+        ("ridge.example", "Another organization signs in with it"),
+        ("", "Enter the domain"),
+    ],
+)
+def test_a_domain_that_cannot_be_theirs_is_said_with_everything_typed(staff, lakeside, domain, said):
+    OrganizationFactory(slug="ridge", sign_in_domains=["ridge.example"])
+    proof = "TXT record, read to me by their office"
+    answer = staff.post(f"/platform/{lakeside.id}/domains/", {"domain": domain, "proof": proof})
+    text = answer.content.decode()
+    assert (answer.status_code, said in text, f'value="{proof}"' in text) == (422, True, True)
+    with tenant(lakeside):
+        assert ConfirmedDomain.objects.count() == 0

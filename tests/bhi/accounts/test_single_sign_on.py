@@ -37,7 +37,8 @@ from tests.factories.tenancy import PASSWORD, MembershipFactory, UserFactory
 
 # The provider's own library warns of what it will drop.
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
-ARGUMENTS = {"token": "x", "pk": 1, "organization_id": "00000000-0000-7000-8000-000000000000"}
+NOBODY = "00000000-0000-7000-8000-000000000000"
+ARGUMENTS = {"token": "x", "pk": 1, "organization_id": NOBODY, "domain_id": NOBODY}
 
 
 def named_views() -> dict:
@@ -58,6 +59,8 @@ def some_address(name) -> str:
 SECRET = "hush-7781-hush-hush-hush-hush-hush"
 EMAIL = "dana.okafor@lakeside.example"
 HOME = "/o/lakeside/"
+# None of theirs; asking who it is comes first.
+FILE = "/o/lakeside/billing/batches/00000000-0000-7000-8000-000000000000/file/"
 
 
 @pytest.fixture(scope="module")
@@ -495,6 +498,73 @@ def test_a_provider_that_is_trusted_asked_for_it(organization, provider, says, s
         assert client.get(reverse(name)).status_code == 403
     elsewhere = by_password(person)
     assert is_in(elsewhere) is False
+
+
+@pytest.mark.usefixtures("watches_sessions")
+@pytest.mark.parametrize(("seconds", "shown"), [(0, 404), (None, 422)], ids=["said", "not said"])
+def test_who_was_asked_at_no_time_that_we_know_has_not_proved_it_lately(dana, says, asked_ago, seconds, shown):
+    """The provider's own session may have let them in: a setting or a file asks again, and not at that provider."""
+    asked_ago(seconds)
+    client = Client()
+    sign_on(client, says())
+    assert client.get("/o/lakeside/billing/batches/").status_code == 200
+    assert client.get(FILE).status_code == shown
+
+
+@pytest.mark.usefixtures("watches_sessions")
+def test_a_silent_provider_is_no_way_and_the_page_says_so(dana, with_app, says, asked_ago):
+    client = Client()
+    asked_ago(None)
+    sign_on(client, says())
+    client.post("/accounts/2fa/authenticate/", {"code": code_now(with_app)})
+    client.post(reverse("session_lock"))
+    page = client.get(reverse("unlock")).content.decode()
+    assert ("Confirm with your organization" in page, "does not tell us when it asked" in page) == (False, True)
+    assert (page.count('name="proof_password"'), page.count('name="proof_code"')) == (1, 1)
+    assert client.post(reverse("unlock"), {"proof_password": PASSWORD}).status_code == 302
+    assert client.get("/o/lakeside/billing/batches/").status_code == 200
+
+
+def test_a_trusted_provider_that_is_silent_is_not_trusted_with_its_factor(
+    organization, provider, says, settings, asked_ago
+):
+    settings.REQUIRE_MFA = True
+    uses(organization, provider, trusts_its_factors=True)
+    person = MembershipFactory(organization=organization, roles=["billing"], user=UserFactory(email=EMAIL)).user
+    TOTP.activate(person, generate_totp_secret())
+    asked_ago(None)
+    client = Client()
+    assert sign_on(client, says()).headers["Location"] == "/accounts/2fa/authenticate/"
+    assert is_in(client) is False
+
+
+@pytest.mark.usefixtures("watches_sessions")
+def test_our_second_step_proves_what_a_silent_provider_does_not(dana, with_app, says, asked_ago, settings):
+    settings.REQUIRE_MFA = True
+    asked_ago(None)
+    client = Client()
+    sign_on(client, says())
+    client.post("/accounts/2fa/authenticate/", {"code": code_now(with_app)})
+    assert client.get(FILE).status_code == 404
+
+
+@pytest.mark.usefixtures("watches_sessions")
+def test_a_form_waits_in_its_tab_while_the_provider_asks_in_another(dana, says, asked_ago):
+    client = Client()
+    sign_on(client, says())
+    client.post(reverse("session_lock"))
+    path = reverse("claim_search", args=["lakeside"])
+    asked = client.post(path, {"number": "C-77"})
+    page = asked.content.decode()
+    door = f"{reverse('sso_go', args=['lakeside'])}?next={reverse('sso_confirmed')}"
+    assert (asked.status_code, page.count(f'href="{door}" target="_blank"')) == (423, 1)
+    again = client.post(path, {"number": "C-77"})
+    assert (again.status_code, again.content.count(b'name="number" value="C-77"')) == (423, 1)
+    asked_ago(0)
+    assert sign_on(client, next=reverse("sso_confirmed")).headers["Location"] == reverse("sso_confirmed")
+    assert b"What you typed is still there" in client.get(reverse("sso_confirmed")).content
+    sent = client.post(path, {"number": "C-77"})
+    assert (sent.status_code, b"C-77" in sent.content) == (200, True)
 
 
 # The pages.

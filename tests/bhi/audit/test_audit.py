@@ -174,7 +174,9 @@ class TestView:
 
 def _actions() -> set[str]:
     """Every action that the code writes, told by name as the first argument of a call."""
-    files = [path for app in ("bhi", "registry", "caseload", "billing", "outcomes") for path in (ROOT / app).rglob("*.py")]
+    files = [
+        path for app in ("bhi", "registry", "caseload", "billing", "outcomes") for path in (ROOT / app).rglob("*.py")
+    ]
     calls = [node for path in files for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     named = [call for call in calls if getattr(call.func, "id", "") in ("record", "_tell", "_keep") and call.args]
     return {call.args[0].value for call in named if isinstance(call.args[0], ast.Constant)}

@@ -9,7 +9,7 @@ import pytest
 from billing.rules.sites import Site, SiteChange, read_site, site_changes, stored_site, told_site
 
 KEPT = Site("Annex", "1003000126", "office", "11", "7 Oak Ave", "Aurora", "CO", "80010")
-NOW = Site("Annex", "1093817465", "rhc", "72", "9 Elm St", "Denver", "CO", "80202")
+NOW = Site("Annex", "1093817462", "rhc", "72", "9 Elm St", "Denver", "CO", "80202")
 
 
 def test_what_was_kept_is_told() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from registry.rules.settings_history import Became, SettingTable, changes_between, said
+from registry.rules.settings_history import Became, SettingTable, affected, changes_between, said
 
 TABLE = SettingTable(
     "protocol",
@@ -36,8 +38,16 @@ def test_only_what_differs_is_told() -> None:
         (None, "none"), ("", "none"), ([], "none"), (0, "0"), (True, "yes"), (False, "no"), ("08:00:00", "08:00"),
         ("12345678", "12345678"), (["0192", "bhi"], "Ann Lee, bhi"), ([[3, "phone"], [10, "letter"]],
         "3, phone, 10, letter"), ({"b": 1, "a": True}, "a: yes; b: 1"), ("x" * 121, "x" * 119 + "…"),
-        ("x" * 120, "x" * 120),
+        ("x" * 120, "x" * 120), (Decimal("120.0"), "120.00"), ("2026-09-17", "Sep 17, 2026"),
+        ("2026-99-17", "2026-99-17"),
     ],
 )  # fmt: skip
 def test_values_are_said_as_people_say_them(value: Any, words: str) -> None:
     assert said(TABLE, "who", value, NAMES) == words
+
+
+def test_what_a_change_affects_is_said_of_each_value_once() -> None:
+    table = replace(TABLE, effects={"Days": "When it is late.", "Who": "When it is late."})
+    days, program, who = Became("Days", "1", "2"), Became("Program", "a", "b"), Became("Who", "a", "b")
+    assert affected(table, (days, program, who)) == ("When it is late.", "Much.")
+    assert affected(TABLE, (days,)) == affected(table, ()) == ("Much.",)
