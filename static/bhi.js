@@ -284,6 +284,11 @@
   }
   setInterval(countUp, 1000);
 
+  // A form that came back with faults: the first of them has the focus, also where it is far down the page.
+  function focusFault(within) {
+    if (within.contains(one("main"))) one(".field.has-error :is(input:not([type=hidden]), select, textarea)", within)?.focus();
+  }
+
   document.addEventListener("keydown", escape);
   document.addEventListener("keydown", pressKey);
   document.addEventListener("click", click);
@@ -296,8 +301,10 @@
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, requestFailed);
   document.addEventListener("htmx:load", settle);
   document.addEventListener("htmx:load", (event) => { if (event.target.contains(one(".tabs"))) showOpenTab(); });
+  document.addEventListener("htmx:load", (event) => focusFault(event.target));
   window.addEventListener("beforeunload", (event) => { if (!isSending && dirtyForm()) event.preventDefault(); });
   settle();
   showOpenTab();
+  focusFault(document);
   countUp();
 })();
