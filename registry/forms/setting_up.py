@@ -180,7 +180,9 @@ class ProgramChoiceForm(forms.Form):
 class MoveForm(forms.Form):
     """Who is moved to the clinic's program, and from which day on."""
 
-    on = DayField(label="From", required=True)
+    on = DayField(
+        label="From", required=True, help_text="Today or an earlier day. For a day to come, move them once it is there."
+    )
     episodes = forms.TypedMultipleChoiceField(
         coerce=UUID,
         error_messages={"required": "Choose at least one patient.", "invalid_choice": "Somebody was moved meanwhile."},
