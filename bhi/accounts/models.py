@@ -257,15 +257,24 @@ class ScreenLock(TenantModel):
         ]
 
 
+def _staff(**options: Any) -> models.ForeignKey[Any, Any]:
+    return models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, **options
+    )
+
+
 class ConfirmedDomain(TenantModel):
-    """A mail domain that platform staff found to be the organization's, and how. Withdrawn, never edited."""
+    """A mail domain that platform staff found to be the organization's, and how. Withdrawn, never edited.
+
+    Staff have no seat here. No key checks that they exist: Django would make it deferrable; people are never deleted.
+    """
 
     domain = models.CharField(max_length=100)
     proof = models.CharField(max_length=300, help_text="How it was proved that the domain is theirs")
     confirmed_at = models.DateTimeField()
-    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    confirmed_by = _staff()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    withdrawn_by = _staff(null=True)
 
     class Meta:
         constraints = [

@@ -25,6 +25,7 @@ from tests.factories import (
 
 # What to change in a table that is no Fact, so that it leaves a version behind.
 _CHANGES: dict[str, dict[str, object]] = {
+    "accounts.ScreenLock": {"idle_minutes": 5},
     "accounts.SingleSignOn": {"is_required": True},
     "billing.BillingProvider": {"is_test": False},
     "billing.ChargeColumns": {"columns": [["code", "CPT"]]},
@@ -48,6 +49,7 @@ _CHANGES: dict[str, dict[str, object]] = {
     "registry.ClinicInstrument": {"is_in_use": False},
     "registry.ClinicProtocol": {"panel_limit": 60},
     "registry.DutyTurn": {"is_current": False},
+    "tenancy.Clinic": {"phone": "555-0100"},
     "registry.RiskProtocol": {"after_hours": "Call the hospital's operator."},
 }
 _MODULES = (tenancy, files, registry, program, risk, caseload, work, reviews, billing, claims, going_live, outcomes)

@@ -7,7 +7,7 @@ through the policies of Postgres.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -106,6 +106,7 @@ class EmergencyMachine(RuleBasedStateMachine):
                 given_name="Ana",
                 clinic=clinic,
                 mrn=uuid4().hex[:8],
+                birth_date=date(1961, 5, 4),
             ).id
             for name, clinic in self.clinics.items()
         }

@@ -57,9 +57,9 @@ class Migration(migrations.Migration):
                 ('proof', models.CharField(help_text='How it was proved that the domain is theirs', max_length=300)),
                 ('confirmed_at', models.DateTimeField()),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('confirmed_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('confirmed_by', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
-                ('withdrawn_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('withdrawn_by', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'constraints': [bhi.tenancy.constraints.TenantRLS(name='accounts_confirmeddomain_tenant'), models.UniqueConstraint(fields=('organization', 'id'), name='accounts_confirmeddomain_of_org'), bhi.tenancy.constraints.AppMayOnly(name='accounts_confirmeddomain_app', update=('withdrawn_at', 'withdrawn_by')), models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('organization', 'domain'), name='accounts_confirmeddomain_once')],

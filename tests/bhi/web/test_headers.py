@@ -60,6 +60,16 @@ def test_the_way_to_https():
     assert Client().get("/accounts/login/", secure=True).headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
+@override_settings(SECURE_SSL_REDIRECT=True, METRICS_TOKEN="t" * 40)
+def test_machines_are_not_sent_on_to_https():
+    """They would follow, and nobody would see that a token went in the clear."""
+    with_token = {"HTTP_AUTHORIZATION": f"Bearer {'t' * 40}"}
+    answered = {path: Client().get(path, **with_token).status_code for path in ("/healthz", "/readyz", "/metrics")}
+    assert answered == {"/healthz": 200, "/readyz": 200, "/metrics": 403}
+    assert Client().get("/metrics", secure=True, **with_token).status_code == 200
+    assert Client().get("/metricsx").status_code == 301
+
+
 def test_cookies_are_for_us_alone(membership):
     client = Client()
     client.post("/accounts/login/", {"login": membership("billing").user.email, "password": PASSWORD})
