@@ -19,7 +19,7 @@ class Kind(StrEnum):
     """How rows become a number.
 
     COUNT counts them; SHARE is met of counted; MEAN and MEDIAN are of their values; RATE is the sum of values per 100
-    of them.
+    of them; PER_POST is their count for each full-time post, which is told from elsewhere.
     """
 
     COUNT = "count"
@@ -27,6 +27,7 @@ class Kind(StrEnum):
     MEAN = "mean"
     MEDIAN = "median"
     RATE = "rate"
+    PER_POST = "per_post"
 
 
 @dataclass(frozen=True, slots=True)

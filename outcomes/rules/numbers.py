@@ -13,7 +13,6 @@ from outcomes.rules.measures import measure
 
 NOT_AVAILABLE: Final = "n/a"
 DOLLARS: Final = "dollars"
-FULL_TIME: Final = "patients per full-time post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +129,8 @@ def number_from(one: Measure, tally: Tally) -> Number:
         case Kind.RATE:
             rate = _divided(one, 100 * tally.total, tally.of)
             return Number(one.key, int(tally.total), tally.of, rate, tally.subjects)
+        case Kind.PER_POST:
+            return Number(one.key, tally.of, None, None, tally.subjects)
 
 
 def median(values: Sequence[Decimal | int]) -> Decimal | None:
