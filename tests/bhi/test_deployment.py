@@ -75,6 +75,13 @@ def test_it_has_every_part_and_nothing_that_is_not_explained():
     assert "\t" not in COMPOSE
 
 
+def test_no_value_without_quotes_is_cut_by_a_colon_or_a_hash():
+    """What YAML refuses or takes for another mapping or a comment; there is no reader of YAML among our packages."""
+    plain = re.findall(r"^ *(?:- |[\w<&*.-]+: +)([^\s\"'\[{>|#].*)$", COMPOSE, re.MULTILINE)
+    assert len(plain) > 40
+    assert [value for value in plain if ": " in value or " #" in value or value.endswith(":")] == []
+
+
 def test_every_alias_is_made_before_it_is_used():
     for alias in set(re.findall(r"\*(\w+)", COMPOSE)):
         made = COMPOSE.find(f"&{alias}")
