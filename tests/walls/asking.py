@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -21,6 +25,7 @@ from billing.models import ChargePosted, Claim, Denial, Packet, Refund
 from caseload.models import AgendaItem, Contact, TimeEntry, Timer
 from registry.models import EmergencyAccess, Episode, Patient, Referral, SafetyNotice
 from tests.factories.tenancy import MembershipFactory
+from tests.walls.access import OF_AN_ORGANIZATION
 from tests.walls.access_kinds import ROLES, Url
 from tests.walls.made import MARKERS
 
@@ -50,19 +55,53 @@ def seats_in(organization: Organization, other: Organization) -> dict[str, Membe
     return {**own, "stranger": MembershipFactory(organization=other, roles=list(ROLES))}
 
 
-class Asking:
-    """One URL of an organization. `seats` holds a seat by role, and a `stranger` with every role elsewhere."""
+PARTS = 24
 
-    def __init__(self, name: str, url: Url, seats: Mapping[str, Membership]) -> None:
+
+def part(names: Iterable[str], number: int) -> list[str]:
+    """One of PARTS parts of these addresses, which are walked by one test: people and sessions are made once."""
+    return sorted(names)[number::PARTS]
+
+
+def walked(names: Iterable[str], seats: Mapping[str, Membership], look: Callable[[Asking], Any]) -> dict[str, Any]:
+    """What `look` finds at fault, by address. What an address made is taken back before the next one."""
+    sessions, found = {who: _session_of(seat) for who, seat in seats.items()}, {}
+    for name in names:
+        with transaction.atomic():
+            try:
+                # Copies, as what is made may change the seat, the person or the organization that it is given.
+                found[name] = look(Asking(name, OF_AN_ORGANIZATION[name], deepcopy(dict(seats)), sessions))
+                connection.check_constraints()
+            except Exception as fault:
+                fault.add_note(f"at the address {name}")
+                raise
+            transaction.set_rollback(True)
+        cache.clear()  # where rates are counted: an address more is no reason to be refused
+    return {name: faults for name, faults in found.items() if faults}
+
+
+class Asking:
+    """One URL of an organization. `seats` holds a seat by role, and a `stranger` with every role elsewhere;
+    `sessions` those of seats that have signed in already."""
+
+    def __init__(
+        self, name: str, url: Url, seats: Mapping[str, Membership], sessions: Mapping[str, str] | None = None
+    ) -> None:
         self.name, self.url, self.seats = name, url, seats
         self.slug = seats["admin"].organization.slug
-        self.clients = {who: _signed_in(seat) for who, seat in seats.items()} | {
-            "anonymous": Client(raise_request_exception=False)
-        }
-        with tenant(seats["stranger"].organization):
-            self.foreign = dict(url.made(seats["stranger"]))
+        known = sessions or {who: _session_of(seat) for who, seat in seats.items()}
+        self.clients = {who: _client(known.get(who)) for who in (*seats, "anonymous")}
         self._own: dict[Membership, dict[str, Any]] = {}
-        self.has_object = any(not isinstance(value, str) for value in self.foreign.values())
+
+    @cached_property
+    def foreign(self) -> dict[str, Any]:
+        """The arguments of an object of the stranger's organization."""
+        with tenant(self.seats["stranger"].organization):
+            return dict(self.url.made(self.seats["stranger"]))
+
+    @cached_property
+    def has_object(self) -> bool:
+        return any(not isinstance(value, str) for value in self.foreign.values())
 
     def ask(self, who: str, method: str = "GET", whose: str = "own", slug: str = "") -> Any:
         """One request, and everything that it did taken back. `markers` are those in it; `is_written` says whether it
@@ -169,9 +208,16 @@ def _patient(model: Any, path: str, object_id: UUID) -> UUID:
     return found
 
 
-def _signed_in(seat: Membership) -> Client:
-    client = Client(raise_request_exception=False)
+def _session_of(seat: Membership) -> str:
+    client = Client()
     client.force_login(seat.user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def _client(session: str | None) -> Client:
+    client = Client(raise_request_exception=False)
+    if session is not None:
+        client.cookies[settings.SESSION_COOKIE_NAME] = session
     return client
 
 
