@@ -265,13 +265,15 @@ def make_record_copy(run: Run) -> None:
 
 def record_copy_files(asked: CopyAsked, *, organization_id: UUID, at: datetime) -> tuple[bytes, bytes]:
     """The PDF and the structured file of a copy. Raises PdfImpossible."""
-    copy = record_copy(organization_id, asked.patient_id, from_on=asked.from_on, until_on=asked.until_on)
+    of = {"from_on": asked.from_on, "until_on": asked.until_on, "without": asked.without}
+    copy = record_copy(organization_id, asked.patient_id, **of)  # type: ignore[arg-type]
     tables = {table.table.name: [row.values for row in table.rows] for table in copy.tables}
     span = tuple("" if day is None else day.isoformat() for day in (asked.from_on, asked.until_on))
     notices = [*asked.notices, *asked.statements]
-    structured = structured_copy(tables, made_at=at, span=(span[0], span[1]), notices=notices)
+    structured = structured_copy(tables, made_at=at, span=(span[0], span[1]), notices=notices, withheld=asked.withheld)
     context = {"copy": copy, "notices": asked.notices, "statements": asked.statements, "asked_on": asked.asked_on}
     context |= {"asked_by": asked.asked_by, "on": local_date(at, ZoneInfo(copy.zone)), "not_held": NOT_HELD}
+    context["withheld"] = asked.withheld
     context["left_out"] = sorted(set(LEFT_OUT.values()))
     return pdf_of("pdf/record_copy.html", context, style="pdf/record.css", is_tagged=True), structured
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from bhi.jobs.registry import Run, handles, nightly, repeats
-from registry.operations import answers, emergencies, safety, self_reports, who_saw
+from bhi.web.pdf import pdf_of
+from billing.queries.accounting import accounting_whole
+from caseload.rules.clock import local_date
+from registry.operations import accountings, answers, emergencies, part_two_scope, safety, self_reports, who_saw
+from registry.queries.accountings import accounting_heading
+from registry.queries.part_two import part_two_of
 from registry.queries.who_saw import span_of
+from registry.rules.disclosures import accounted_from
+from registry.rules.part_two import Use
 
 DISCARD_LISTS = "discard_lists_of_seen"
+DISCARD_ACCOUNTINGS = "discard_accountings"
+COVER = "refresh_part_two"
 
 
 def register() -> None:
@@ -21,6 +32,11 @@ def register() -> None:
     handles(who_saw.MAKE, list_who_was_seen, label="Listing whom somebody saw")
     handles(DISCARD_LISTS, discard_lists)
     repeats(DISCARD_LISTS, nightly)
+    handles(accountings.MAKE, make_accounting, label="Making the accounting of disclosures")
+    handles(DISCARD_ACCOUNTINGS, discard_made_accountings)
+    repeats(DISCARD_ACCOUNTINGS, nightly)
+    handles(COVER, cover_records)
+    repeats(COVER, nightly)
 
 
 def send_link(run: Run) -> None:
@@ -61,3 +77,36 @@ def list_who_was_seen(run: Run) -> None:
 def discard_lists(run: Run) -> None:
     """Delete the lists whose day is over."""
     who_saw.discard_lists(organization_id=run.organization_id, at=run.at)
+
+
+def cover_records(run: Run) -> None:
+    """Every night: put right which records 42 CFR part 2 covers, of patients made while somebody declared a program."""
+    part_two_scope.refresh_all(run.organization_id)
+
+
+def make_accounting(run: Run) -> None:
+    """Make a patient's accounting of disclosures for paper. A second run makes it anew."""
+    patient_id = UUID(run.arguments["patient_id"])
+    content = accounting_paper(run.organization_id, patient_id, at=run.at)
+    accountings.keep_accounting(organization_id=run.organization_id, patient_id=patient_id, content=content, at=run.at)
+
+
+def accounting_paper(organization_id: UUID, patient_id: UUID, *, at: datetime) -> bytes:
+    """The PDF as of an instant, on the day of the patient's clinic. Raises PdfImpossible."""
+    whose = accounting_heading(organization_id, patient_id)
+    zone = ZoneInfo(whose["time_zone"])
+    on = local_date(at, zone)
+    part_two = part_two_of(organization_id, patient_id)
+    context = whose | {
+        "from_on": accounted_from(on),
+        "on": on,
+        "rows": accounting_whole(organization_id, patient_id, asked_on=on, zone=zone),
+        "is_covered": part_two.is_marked,
+        "notices": part_two.notices(Use.TO_PATIENT, on),
+    }
+    return pdf_of("pdf/accounting.html", context, style="pdf/record.css", is_tagged=True)
+
+
+def discard_made_accountings(run: Run) -> None:
+    """Every night: those whose day is over."""
+    accountings.discard_accountings(organization_id=run.organization_id, at=run.at)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from registry.views import (
+    accountings,
     amendments,
     assessments,
     care_plans,
@@ -18,6 +19,7 @@ from registry.views import (
     enrolment,
     initial_assessments,
     model_fit,
+    part_two,
     patients,
     patients_care,
     patients_related,
@@ -222,7 +224,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
         record_copies.record_copy_file,
         name="record_copy_file",
     ),
-    path("patients/<uuid:patient_id>/rights/accounting/", record_rights.accounting, name="accounting"),
+    path("patients/<uuid:patient_id>/rights/withheld/new/", record_rights.withhold_new, name="withhold_new"),
+    path(
+        "patients/<uuid:patient_id>/rights/withheld/<uuid:withholding_id>/void/",
+        record_rights.withhold_void,
+        name="withhold_void",
+    ),
+    path("patients/<uuid:patient_id>/rights/accounting/", accountings.accounting, name="accounting"),
+    path("patients/<uuid:patient_id>/rights/accounting/pdf/", accountings.accounting_pdf, name="accounting_pdf"),
+    path(
+        "patients/<uuid:patient_id>/rights/accounting/pdf/file/",
+        accountings.accounting_download,
+        name="accounting_file",
+    ),
+    path(
+        "patients/<uuid:patient_id>/rights/accounting/pdf/<uuid:job_id>/",
+        accountings.accounting_making,
+        name="accounting_making",
+    ),
     path("patients/<uuid:patient_id>/rights/disclosures/new/", record_rights.disclosure_new, name="disclosure_new"),
     path(
         "patients/<uuid:patient_id>/rights/disclosures/<uuid:disclosure_id>/void/",
@@ -253,7 +272,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
         record_rights.amendment_void,
         name="amendment_void",
     ),
+    path("patients/<uuid:patient_id>/rights/notice/", part_two.part_two_notice_paper, name="part_two_notice_paper"),
+    path(
+        "patients/<uuid:patient_id>/rights/notice/given/",
+        record_rights.part_two_notice_given,
+        name="part_two_notice_given",
+    ),
+    path(
+        "patients/<uuid:patient_id>/rights/notice/<uuid:notice_id>/void/",
+        record_rights.part_two_notice_void,
+        name="part_two_notice_void",
+    ),
+    path(
+        "patients/<uuid:patient_id>/rights/consents/<uuid:consent_id>/paper/",
+        part_two.part_two_consent_paper,
+        name="part_two_consent_paper",
+    ),
     # settings
+    path("settings/part-two/", part_two.part_two_settings, name="part_two_settings"),
+    path("settings/part-two/<uuid:program_id>/end/", part_two.part_two_program_end, name="part_two_program_end"),
     path("settings/clinicians/", clinicians.clinicians, name="clinicians"),
     path("settings/clinicians/new/", clinicians.clinician_new, name="clinician_new"),
     path("settings/clinicians/<uuid:clinician_id>/", clinicians.clinician, name="clinician"),

@@ -12,6 +12,7 @@ FRAME = (
     "tenancy_organization",
     "caseload_timer",
     "WITH RECURSIVE kept (patient_id)",  # what the seat may see
+    "registry_patient AS on_paper",  # whether what is printed carries the notice of 42 CFR part 2
     "count(*) = 0 OR bool_or(coalesce(p.program",  # whether any clinic of the seat has reviews
 )
 

@@ -14,6 +14,7 @@ from django.db import connection
 from bhi.audit.chain import BEGINNING, events_of, fingerprint, first_day
 from bhi.audit.models import AuditEvent, AuditSeal
 from bhi.audit.place import place
+from bhi.audit.shown import note_shown
 from bhi.tenancy.models import Membership
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ def record(
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     patients = None if shown is None else sorted(set(shown))
     where = place()
+    note_shown(by.organization_id, [one for one in (patient_id, *(patients or ())) if one is not None])
     AuditEvent.objects.create(
         organization_id=by.organization_id,
         at=at,

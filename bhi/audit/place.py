@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from bhi.accounts.sessions import fingerprint
+from bhi.audit.shown import noting_whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,5 +55,5 @@ class PlaceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         key = request.session.session_key
         ip = get_adapter(request).get_client_ip(request)
-        with acting_from(Place(ip, fingerprint(key) if key else "")):
+        with acting_from(Place(ip, fingerprint(key) if key else "")), noting_whom():
             return self.get_response(request)

@@ -26,7 +26,7 @@ from caseload.operations.standing import rebuild_standing
 from caseload.operations.timekeeping import lock_people
 from caseload.operations.together import hold_again, move_time, release_held
 from registry.models import Coverage, Episode, Patient, PatientMerge, RecordNumber, Restriction, RiskCase, SafetyPlan
-from registry.operations.part_two import refresh_part_two
+from registry.operations.part_two_scope import refresh_part_two
 from registry.operations.recording import Stamp, announce_change, record_facts, stamped, void_facts
 from registry.operations.risk_merging import fold_cases, unfold_cases
 from registry.operations.risk_opening import open_case_of

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bhi.tenancy.sight import seeing_everything
-from billing.models import Packet
+from billing.models import Claim, Frequency, Packet
 from billing.queries.calendar import page_zone
 from billing.queries.whom_shown import patients_in_batch
 from caseload.rules.clock import local_date
@@ -35,9 +35,16 @@ def refused_ids(organization_id: UUID, patient_ids: Iterable[UUID], *, at: datet
 
 
 def refused_in_batch(organization_id: UUID, batch_id: UUID, *, at: datetime) -> frozenset[UUID]:
-    """Of a batch's patients, those of whom nothing may leave for payment now."""
+    """Of a batch's patients, those of whom nothing may leave for payment now.
+
+    A claim that takes an earlier one back (frequency 8) leaves all the same: the payer has what it says, under the
+    consent that held then, and only money goes back (2.31(a)(6); docs/adr/0041).
+    """
     with seeing_everything():
-        return refused_ids(organization_id, patients_in_batch(organization_id, batch_id), at=at)
+        asking = Claim.objects.filter(organization_id=organization_id, batch_id=batch_id).exclude(
+            frequency=Frequency.VOID
+        )
+        return refused_ids(organization_id, asking.values_list("patient_id", flat=True).distinct(), at=at)
 
 
 def states_of(organization_id: UUID, patients: Iterable[Patient], *, at: datetime) -> dict[UUID, str]:

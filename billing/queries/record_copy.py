@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -107,9 +107,17 @@ class RecordCopy:
 
 
 def record_copy(
-    organization_id: UUID, patient_id: UUID, *, from_on: date | None = None, until_on: date | None = None
+    organization_id: UUID,
+    patient_id: UUID,
+    *,
+    from_on: date | None = None,
+    until_on: date | None = None,
+    without: Collection[str] = (),
 ) -> RecordCopy:
-    """The patient's record in its sections. A statement for each table, however many rows. Raises DoesNotExist."""
+    """The patient's record in its sections, `without` tables that are left out of it.
+
+    A statement for each table, however many rows. Raises DoesNotExist.
+    """
     patient = Patient.objects.select_related("clinic").get(organization_id=organization_id, id=patient_id)
     zone, people = ZoneInfo(patient.clinic.time_zone), people_of(organization_id)
     span = (from_on, until_on)
@@ -117,7 +125,11 @@ def record_copy(
         SectionCopy(
             section.key,
             section.title,
-            tuple(TableCopy(table, tuple(_rows(table, patient, span, people, zone))) for table in section.tables),
+            tuple(
+                TableCopy(table, tuple(_rows(table, patient, span, people, zone)))
+                for table in section.tables
+                if table.name not in without
+            ),
         )
         for section in SECTIONS
     )

@@ -12,6 +12,8 @@ from bhi.errors import NotFound
 from bhi.files.models import StoredFile
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
+from billing.queries.withholdings import withholdings_of
+from billing.rules.withholding import said_of
 from registry.models import RecordExport
 from registry.queries.amendments import amendments_of
 from registry.queries.part_two import part_two_of
@@ -56,7 +58,8 @@ def export_of(organization_id: UUID, patient_id: UUID, export_id: UUID, *, at: d
 class CopyAsked:
     """What a copy is made of: of whom, from and until when, and the sentences that go with it.
 
-    `statements` are those of a patient who disagrees with a denied amendment (45 CFR 164.526(d)(5)).
+    `statements` are those of a patient who disagrees with a denied amendment (45 CFR 164.526(d)(5)); `without` are
+    the parts that are left out, `withheld` what is said of them.
     """
 
     export_id: UUID
@@ -67,12 +70,15 @@ class CopyAsked:
     until_on: date | None
     notices: tuple[str, ...]
     statements: tuple[str, ...]
+    without: frozenset[str]
+    withheld: tuple[str, ...]
 
 
 def copy_asked(organization_id: UUID, export_id: UUID, *, at: datetime) -> CopyAsked:
     """A request as the job that makes it needs it. Raises DoesNotExist."""
     row = RecordExport.objects.get(organization_id=organization_id, id=export_id)
     part_two = part_two_of(organization_id, row.patient_id)
+    left_out = [one for _, one in withholdings_of(organization_id, row.patient_id)]
     denied = [one for one in amendments_of(organization_id, row.patient_id) if one.disagreement]
     return CopyAsked(
         export_id,
@@ -86,6 +92,8 @@ def copy_asked(organization_id: UUID, export_id: UUID, *, at: datetime) -> CopyA
             f"The patient asked to amend: {one.what} It was denied. The patient says: {one.disagreement}"
             for one in denied
         ),
+        frozenset(part for one in left_out for part in one.parts),
+        tuple(line for one in left_out for line in said_of(one)),
     )
 
 

@@ -87,6 +87,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
             _t("registry.InitiatingVisit", "visits", "Visits that began care", "on"),
             _t("registry.PartTwoMark", "part_two_records", "Records that 42 CFR part 2 covers"),
             _t("registry.PartTwoConsent", "part_two_consents", "Consents under 42 CFR part 2"),
+            _t("registry.PartTwoNotice", "part_two_notices", "Notices of 42 CFR part 2 that were given", "given_on"),
         ),
     ),
     Section("diagnoses", "Diagnoses", (_t("registry.Diagnosis", "diagnoses", "Diagnoses"),)),
@@ -188,6 +189,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         (
             _t("registry.Disclosure", "disclosures", "Disclosures recorded", "on"),
             _t("registry.AmendmentRequest", "amendment_requests", "Requests to amend, with statements", ""),
+            _t("registry.RecordWithholding", "withheld", "What copies leave out", "decided_on"),
             _t("registry.RecordExport", "copies", "Copies of this record", "asked_on"),
         ),
     ),

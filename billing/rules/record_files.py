@@ -18,8 +18,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def structured_copy(tables: Tables, *, made_at: datetime, span: tuple[str, str], notices: Iterable[str]) -> bytes:
-    """The zip: `record.json`, `csv/<table>.csv`, `README.txt`. `notices` are sentences that go with the record."""
+def structured_copy(
+    tables: Tables, *, made_at: datetime, span: tuple[str, str], notices: Iterable[str], withheld: Sequence[str] = ()
+) -> bytes:
+    """The zip: `record.json`, `csv/<table>.csv`, `README.txt`. `notices` are sentences that go with the record,
+    `withheld` what is said of parts that were left out of it."""
     said = tuple(notices)
     document = {
         "schema": SCHEMA,
@@ -28,6 +31,7 @@ def structured_copy(tables: Tables, *, made_at: datetime, span: tuple[str, str],
         "from": span[0] or None,
         "until": span[1] or None,
         "notices": list(said),
+        "withheld": list(withheld),
         "not_held": list(NOT_HELD),
         "left_out": [{"what": label.split(".")[1], "because": why} for label, why in LEFT_OUT.items()],
         "tables": {name: list(rows) for name, rows in tables.items()},
@@ -37,7 +41,7 @@ def structured_copy(tables: Tables, *, made_at: datetime, span: tuple[str, str],
         _put(archive, "record.json", json.dumps(document, indent=1, ensure_ascii=False), made_at)
         for name, rows in tables.items():
             _put(archive, f"csv/{name}.csv", table_text(rows, said), made_at)
-        _put(archive, "README.txt", "\n".join(_explained(said)) + "\n", made_at)
+        _put(archive, "README.txt", "\n".join(_explained(said, withheld)) + "\n", made_at)
     return out.getvalue()
 
 
@@ -68,9 +72,10 @@ def _put(archive: zipfile.ZipFile, name: str, text: str, made_at: datetime) -> N
     archive.writestr(zipfile.ZipInfo(name, (at[0], at[1], at[2], at[3], at[4], at[5])), text.encode())
 
 
-def _explained(notices: Sequence[str]) -> Iterable[str]:
+def _explained(notices: Sequence[str], withheld: Sequence[str]) -> Iterable[str]:
     yield f"Copy of a patient's record. Schema {SCHEMA}, version {SCHEMA_VERSION}."
     yield from notices
+    yield from withheld
     yield ""
     yield "record.json holds everything; csv/ holds the same tables, one file each."
     yield "Days are year-month-day. Instants are in UTC. Amounts are US dollars. Empty means not known."

@@ -34,7 +34,10 @@ from caseload.rules.advice import (
 )
 from caseload.rules.clock import local_date
 from registry.models import ClinicianChannel, Episode, TreatingClinician
+from registry.operations.disclosures import disclose
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
+from registry.queries.part_two import is_part_two
+from registry.rules.part_two import Use
 
 _MARKED = frozenset({"medication", "psychosocial"})
 _LONGEST_CHANGE = 300
@@ -101,12 +104,13 @@ def send_advice(
 ) -> Recommendation:
     """The recommendation went to the treating clinician. A second submit changes nothing.
 
-    Raises AdviceMoved, NoClinician, NotFound.
+    Of a record under 42 CFR part 2 it is kept as a disclosure; their inbox here is none (2.12(c)(3)). Raises
+    AdviceMoved, NoClinician, PartTwoRefused, NotFound.
     """
     found = _locked(recommendation_id, by)
     if found.known(client_token):
         return found.row
-    found.clinician_or_refuse()
+    found.tell_outside(found.clinician_or_refuse(), by=by, at=at, channel=channel)
     found.step(SENT, by=by, at=at, said=Said(channel=channel), token=client_token)
     return found.finish("advice.sent", by=by, at=at, fields=["state", "channel"])
 
@@ -291,6 +295,15 @@ class _Loop:
         if decision in next_states(PROPOSED, self.row.kind) and self.row.state == PROPOSED:
             self.step(SENT, **when, said=Said(channel=said.channel), token=uuid5(token, SENT))
         self.step(decision, **when, said=said, clinician=clinician, token=token)
+
+    def tell_outside(self, clinician: TreatingClinician, *, by: Membership, at: datetime, channel: str) -> None:
+        """Let it leave to the clinician, or not, where the record is covered. Raises PartTwoRefused."""
+        patient_id = self.episode.patient_id
+        if channel == ClinicianChannel.INBOX or not is_part_two(by.organization_id, patient_id):
+            return
+        on = local_date(at, ZoneInfo(self.episode.clinic.time_zone))
+        told: dict[str, Any] = {"recipient": str(clinician), "what": "Recommendation of a psychiatric review"}
+        disclose(by=by, at=at, patient_id=patient_id, on=on, use=Use.TREATMENT, object_id=self.row.id, **told)
 
     def carry_out(self, *, by: Membership, at: datetime, on: date, text: str, token: UUID) -> None:
         self.step(CARRIED_OUT, by=by, at=at, on=on, said=Said(text), token=token)

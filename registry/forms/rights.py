@@ -160,3 +160,72 @@ class DisagreeForm(forms.Form):
     """The patient's statement against a denial."""
 
     statement = _long("The patient’s statement", 4000, "Enter the patient’s statement.")
+
+
+class NoticeForm(forms.Form):
+    """The notice to patients of a program was given."""
+
+    client_token = TokenField(initial=uuid7)
+    given_on = DayField(label="Given on", required=True)
+    how = TextField(label="How", max_length=200, required=True, missing="Say how: on paper, by e-mail, read aloud.")
+
+
+class ProgramForm(forms.Form):
+    """The organization, or a clinic of it, is a substance use disorder program."""
+
+    client_token = TokenField(initial=uuid7)
+    clinic = forms.ChoiceField(label="Which", required=False)
+    program_name = TextField(
+        label="Name of the program", max_length=200, required=True, missing="Name the program, as patients know it."
+    )
+    since_on = DayField(label="Since", required=True)
+    questions_to = TextField(
+        label="Whom patients ask or complain to",
+        max_length=300,
+        required=True,
+        missing="Name whom patients ask: the notice that they get says it.",
+        help_text="Name or office, and telephone. It stands on the notice to patients.",
+    )
+
+    def __init__(self, data: Any = None, *, clinics: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["clinic"].choices = [("", "The whole organization"), *clinics]  # type: ignore[attr-defined]
+        self.fields["clinic"].error_messages |= {"invalid_choice": "Choose from the list."}
+
+
+class WithholdForm(forms.Form):
+    """Parts of the record that copies leave out."""
+
+    client_token = TokenField(initial=uuid7)
+    parts = forms.MultipleChoiceField(label="What is left out", widget=forms.CheckboxSelectMultiple)
+    because = forms.ChoiceField(label="Why it may be")
+    told = _long("What the patient is told", 1000, "Write what the patient is told, in plain words.")
+    decided_by = TextField(label="Decided by", max_length=200, required=True, missing="Name who decided.")
+    licensed_as = TextField(
+        label="Their profession and license",
+        max_length=100,
+        help_text="Needed where it is about danger or harm: a licensed health care professional decides that.",
+    )
+    decided_on = DayField(label="Decided on", required=True)
+    reviewer = TextField(
+        label="Who reviews it if the patient asks",
+        max_length=200,
+        help_text="Needed where it is about danger or harm: a licensed professional who took no part.",
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        parts: Sequence[tuple[str, Sequence[tuple[str, str]]]],
+        grounds: Sequence[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["parts"].choices = list(parts)  # type: ignore[attr-defined]
+        self.fields["parts"].error_messages |= {
+            "required": "Choose what is left out.",
+            "invalid_choice": "Choose from the list.",
+        }
+        self.fields["because"].choices = [("", "Choose"), *grounds]  # type: ignore[attr-defined]
+        self.fields["because"].error_messages |= {"required": "Choose why.", "invalid_choice": "Choose why."}

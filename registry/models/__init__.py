@@ -44,9 +44,13 @@ from registry.models.privacy import (
     EmergencyAccess,
     PartTwoConsent,
     PartTwoMark,
+    PartTwoNotice,
+    PartTwoProgram,
     PartTwoPurpose,
     RecordExport,
+    RecordWithholding,
     Restriction,
+    WithheldBecause,
 )
 from registry.models.protocols import ClinicInstrument, ClinicProtocol, DutyTurn, OutsideHours
 from registry.models.referrals import (
@@ -101,6 +105,8 @@ __all__ = [
     "OutsideHours",
     "PartTwoConsent",
     "PartTwoMark",
+    "PartTwoNotice",
+    "PartTwoProgram",
     "PartTwoPurpose",
     "Patient",
     "PatientMerge",
@@ -112,6 +118,7 @@ __all__ = [
     "ProgramPeriod",
     "RecordExport",
     "RecordNumber",
+    "RecordWithholding",
     "Referral",
     "ReferralAttempt",
     "ReferralOutcome",
@@ -144,5 +151,6 @@ __all__ = [
     "TrainingKind",
     "TreatingClinician",
     "Urgency",
+    "WithheldBecause",
     "fact_wall",
 ]

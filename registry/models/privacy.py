@@ -86,6 +86,51 @@ class PartTwoMark(Fact):
         indexes = [models.Index(fields=["organization", "patient"], name="registry_parttwo_by_patient")]
 
 
+class PartTwoProgram(Fact):
+    """The organization, or one clinic of it, is a substance use disorder program: all its records are covered.
+
+    Without such a row only marked records are. `questions_to` stands on the notice that patients get (42 CFR 2.22).
+    """
+
+    clinic = TenantForeignKey("tenancy.Clinic", null=True, blank=True)
+    program_name = models.CharField(max_length=200)
+    since_on = models.DateField()
+    questions_to = models.CharField(max_length=300, help_text="Whom patients ask or complain to: name, telephone")
+    client_token = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_parttwoprogram", "clinic", may_change=(), is_always_seen=True),
+            models.UniqueConstraint(fields=["organization", "client_token"], name="registry_parttwoprogram_once"),
+            models.UniqueConstraint(
+                fields=["organization", "clinic"],
+                condition=Q(voided_at__isnull=True, clinic__isnull=False),
+                name="registry_parttwoprogram_one_a_clinic",
+            ),
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(voided_at__isnull=True, clinic__isnull=True),
+                name="registry_parttwoprogram_one_for_all",
+            ),
+        ]
+
+
+class PartTwoNotice(Fact):
+    """A patient was given the notice of how a program may use their records (42 CFR 2.22)."""
+
+    patient = TenantForeignKey(Patient)
+    given_on = models.DateField()
+    how = models.CharField(max_length=200, help_text="On paper, by e-mail, read aloud")
+    client_token = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_parttwonotice", "patient", may_change=("patient",)),
+            models.UniqueConstraint(fields=["organization", "client_token"], name="registry_parttwonotice_once"),
+        ]
+        indexes = [models.Index(fields=["organization", "patient"], name="registry_parttwonotice_pat")]
+
+
 class PartTwoPurpose(models.TextChoices):
     """42 CFR 2.31 and 2.33. Consent for legal proceedings is never combined with another (2.31(d))."""
 
@@ -231,6 +276,42 @@ class AmendmentRequest(Fact):
             ),
         ]
         indexes = [models.Index(fields=["organization", "patient"], name="registry_amendment_by_patient")]
+
+
+class WithheldBecause(models.TextChoices):
+    """Why a part of a copy may be left out (45 CFR 164.524(a)(2) and (3)). The last three can be reviewed."""
+
+    PROCEEDING = "proceeding", "Put together for a court or administrative proceeding"
+    CUSTODY = "custody", "Asked for from a correctional institution, where a copy would endanger somebody"
+    RESEARCH = "research", "Made in research that goes on, as the patient agreed"
+    CONFIDED = "confided", "Told by somebody else in confidence, whom it would reveal"
+    ENDANGERS = "endangers", "Likely to endanger somebody's life or physical safety"
+    OTHERS = "others", "About somebody else, to whom it is likely to do substantial harm"
+    REPRESENTATIVE = "representative", "Asked for by a representative, and likely to do somebody substantial harm"
+
+
+class RecordWithholding(Fact):
+    """Parts of a record that a copy leaves out, and what the patient is told of it (45 CFR 164.524(d))."""
+
+    patient = TenantForeignKey(Patient)
+    parts = ArrayField(models.CharField(max_length=40), help_text="Tables of the copy, by their names")
+    because = models.CharField(max_length=20, choices=WithheldBecause.choices)
+    told = models.CharField(max_length=1000, help_text="What the patient is told, in plain words")
+    decided_by = models.CharField(max_length=200, help_text="Who decided")
+    license = models.CharField(max_length=100, blank=True, help_text="Profession and license of who decided")
+    decided_on = models.DateField()
+    reviewer = models.CharField(max_length=200, blank=True, help_text="Who would review it, not having decided")
+    client_token = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_recordwithholding", "patient", may_change=("patient",)),
+            models.UniqueConstraint(fields=["organization", "client_token"], name="registry_recordwithholding_once"),
+            models.CheckConstraint(
+                condition=~Q(parts=[]) & ~Q(told="") & ~Q(decided_by=""), name="registry_recordwithholding_says_why"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "patient"], name="registry_recordwithholding_pat")]
 
 
 class RecordExport(TenantModel):

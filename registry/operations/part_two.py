@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from registry.models import PartTwoConsent, PartTwoMark, Patient
 from registry.operations.errors import FormReused
+from registry.operations.part_two_scope import refresh_part_two
 from registry.operations.recording import Stamp, record_facts, stamped, void_facts
 from registry.operations.rights_errors import AlreadyRevoked, PartTwoRefused, RightsRefused
 from registry.queries.part_two import part_two_of
@@ -62,14 +63,6 @@ def end_mark(*, by: Membership, at: datetime, patient_id: UUID, mark_id: UUID, r
     void_facts([mark], stamp=Stamp(by, at), reason=reason)
     refresh_part_two([patient_id])
     record("part_two.unmarked", by=by, at=at, patient_id=patient_id, object_id=mark_id, fields=["void_reason"])
-
-
-def refresh_part_two(patient_ids: Iterable[UUID]) -> None:
-    """Set on each record whether a live mark is on it: after marks were made, taken back, or moved by a merge."""
-    ids = list(patient_ids)
-    marked = set(PartTwoMark.objects.live().filter(patient_id__in=ids).values_list("patient_id", flat=True))
-    for one in ids:
-        Patient.objects.filter(id=one).exclude(is_part_two=one in marked).update(is_part_two=one in marked)
 
 
 @transaction.atomic

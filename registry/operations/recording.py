@@ -23,6 +23,7 @@ from bhi.jobs.operations import announce
 from bhi.tenancy.models import Membership
 from registry.models import Fact
 from registry.operations.errors import AlreadyVoided, ReasonMissing
+from registry.operations.part_two_scope import cover_new
 from registry.rules.months import months_between
 
 F = TypeVar("F", bound=Fact)
@@ -60,6 +61,7 @@ def record_facts(facts: Iterable[Fact]) -> int:
     by_kind: dict[type[Model], list[Fact]] = defaultdict(list)
     for fact in facts:
         by_kind[type(fact)].append(fact)
+    cover_new(by_kind)
     for kind, rows in by_kind.items():
         kind._default_manager.bulk_create(rows, batch_size=BATCH)
     return sum(map(len, by_kind.values()))

@@ -31,6 +31,13 @@ class AlreadyRevoked(DomainError):
         super().__init__("This consent was revoked before. Look at it again.")
 
 
+class ProgramDeclared(DomainError):
+    """The organization or the clinic is said to be a program already."""
+
+    def __init__(self) -> None:
+        super().__init__("This is said already. End what is there first, then say it anew.")
+
+
 class AlreadyAnswered(DomainError):
     """Somebody answered the request before."""
 

@@ -7,16 +7,19 @@ from datetime import date
 from typing import Final
 
 YEARS: Final = 6
+CONSENTED_YEARS: Final = 3
 # 45 CFR 164.528(a)(1)(i), (ii), (iv): none of these is accounted for.
 NOT_ACCOUNTED: Final = frozenset({"treatment", "payment", "operations", "to_patient"})
 
 
 def accounted_from(asked_on: date) -> date:
     """The first day of the six years before a request; February 29 goes by the 28th."""
-    try:
-        return asked_on.replace(year=asked_on.year - YEARS)
-    except ValueError:
-        return asked_on.replace(year=asked_on.year - YEARS, day=28)
+    return _years_before(asked_on, YEARS)
+
+
+def consented_from(asked_on: date) -> date:
+    """The first day of the three years of which what left with a consent under 42 CFR part 2 is told (2.25)."""
+    return _years_before(asked_on, CONSENTED_YEARS)
 
 
 def is_accounted(purpose: str, on: date, *, asked_on: date) -> bool:
@@ -58,3 +61,10 @@ def faults_of_disclosure(
             else "Say in a sentence why, or name the written request that it answers."
         )
     return found
+
+
+def _years_before(on: date, years: int) -> date:
+    try:
+        return on.replace(year=on.year - years)
+    except ValueError:
+        return on.replace(year=on.year - years, day=28)

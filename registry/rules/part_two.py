@@ -1,7 +1,8 @@
 """42 CFR part 2: when records of a substance use disorder program may leave, and what goes with them.
 
 The rule in force since February 16, 2026 (89 FR 12472). A record is covered where somebody marked it as coming from
-such a program; what a practice asks itself in primary care usually is not (2.11, 2.12), so nothing is marked by guess.
+such a program, or where the practice or its clinic was declared to be one; what a practice asks itself in primary care
+usually is not (2.11, 2.12), so nothing is marked by guess.
 """
 
 from __future__ import annotations
@@ -97,6 +98,16 @@ def faults_of_mark(*, program_name: str, from_on: date, today: date) -> dict[str
         found["program_name"] = "Name the program that the records come from."
     if from_on > today:
         found["from_on"] = "This day is still to come. Enter the day from which the record holds them."
+    return found
+
+
+def faults_of_notice(*, given_on: date, how: str, today: date) -> dict[str, str]:
+    """What cannot be kept of a notice that was given (2.22), each under its field's name."""
+    found = {}
+    if given_on > today:
+        found["given_on"] = "This day is still to come. Enter the day on which it was given."
+    if not how.strip():
+        found["how"] = "Say how: on paper, by e-mail, read aloud."
     return found
 
 

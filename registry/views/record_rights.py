@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -16,15 +16,20 @@ from django.views.decorators.http import require_POST, require_safe
 from bhi.accounts.permissions import Permission, requires
 from bhi.errors import DomainError, NotFound
 from billing.operations.record_exports import ask_for_copy
+from billing.operations.withholdings import void_withholding, withhold
 from billing.queries.record_exports import exports_of
+from billing.queries.withholdings import GROUNDS, withholdings_of
+from billing.rules.withholding import PARTS, said_of
 from registry.forms.rights import (
     AmendForm,
     CopyForm,
     DisclosureForm,
     MarkForm,
+    NoticeForm,
     PartTwoConsentForm,
     ReasonForm,
     RevokeForm,
+    WithholdForm,
 )
 from registry.operations.amendments import ask_to_amend, void_amendment
 from registry.operations.disclosures import record_disclosure, void_disclosure
@@ -35,16 +40,17 @@ from registry.operations.part_two import (
     revoke_part_two_consent,
     void_part_two_consent,
 )
+from registry.operations.part_two_programs import give_notice, void_notice
 from registry.operations.rights_errors import RightsRefused
 from registry.queries.amendments import amendments_of
-from registry.queries.disclosures import PAGE_ROWS, accounting_of, disclosures_of
-from registry.queries.part_two import PartTwo, part_two_of
-from registry.rules.disclosures import accounted_from
+from registry.queries.disclosures import PAGE_ROWS, disclosures_of
+from registry.queries.part_two import PartTwo, notices_given, part_two_of
 from registry.rules.part_two import NOTICE
 from registry.views.door import Asked, asked
 
 Save = Callable[..., Any]
 TEMPLATE = "registry/record_rights.html"
+_WITHHOLDABLE: Final[dict[str, Any]] = {"parts": tuple(PARTS.items()), "grounds": GROUNDS}
 
 
 @requires(Permission.EXPORT_RECORD)
@@ -63,6 +69,22 @@ def record_copy_new(request: HttpRequest, organization: str, patient_id: UUID) -
     if made is None:
         return _page(here, {"new_copy": form})
     return redirect("record_copy", organization, patient_id, made.id)
+
+
+@requires(Permission.EXPORT_RECORD)
+@require_POST
+def withhold_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
+    """Copies leave something out from now on."""
+    here = asked(request, patient_id)
+    form = WithholdForm(request.POST, **_WITHHOLDABLE)
+    return _answer(here, "withhold", form, _with_today(here, withhold), "Left out of copies from now on.")
+
+
+@requires(Permission.EXPORT_RECORD)
+@require_POST
+def withhold_void(request: HttpRequest, organization: str, patient_id: UUID, withholding_id: UUID) -> HttpResponse:
+    """Copies have it again."""
+    return _take_back(request, patient_id, void_withholding, withholding_id=withholding_id)
 
 
 @requires(Permission.RECORD_DISCLOSURE)
@@ -85,17 +107,6 @@ def disclosure_new(request: HttpRequest, organization: str, patient_id: UUID) ->
 def disclosure_void(request: HttpRequest, organization: str, patient_id: UUID, disclosure_id: UUID) -> HttpResponse:
     """A disclosure that was recorded in error."""
     return _take_back(request, patient_id, void_disclosure, disclosure_id=disclosure_id)
-
-
-@requires(Permission.RECORD_DISCLOSURE)
-@require_safe
-def accounting(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
-    """The accounting of the last six years, to print for the patient."""
-    here = asked(request, patient_id)
-    today = here.door.today
-    rows = accounting_of(here.by.organization_id, patient_id, asked_on=today)
-    context = {"rows": rows, "from_on": accounted_from(today), "today": today}
-    return here.page("disclosures.accounted", "registry/accounting.html", context)
 
 
 @requires(Permission.MARK_PART_TWO)
@@ -146,6 +157,22 @@ def part_two_revoke(request: HttpRequest, organization: str, patient_id: UUID, c
 def part_two_void(request: HttpRequest, organization: str, patient_id: UUID, consent_id: UUID) -> HttpResponse:
     """A consent that was recorded in error."""
     return _take_back(request, patient_id, void_part_two_consent, consent_id=consent_id)
+
+
+@requires(Permission.MARK_PART_TWO)
+@require_POST
+def part_two_notice_given(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
+    """The patient got the notice of the program."""
+    here = asked(request, patient_id)
+    save = _with_today(here, give_notice)
+    return _answer(here, "notice", NoticeForm(request.POST), save, "Recorded that the patient got the notice.")
+
+
+@requires(Permission.MARK_PART_TWO)
+@require_POST
+def part_two_notice_void(request: HttpRequest, organization: str, patient_id: UUID, notice_id: UUID) -> HttpResponse:
+    """It was recorded in error."""
+    return _take_back(request, patient_id, void_notice, notice_id=notice_id)
 
 
 @requires(Permission.EXPORT_RECORD)
@@ -218,6 +245,10 @@ def _page(here: Asked, typed: Mapping[str, forms.Form] | None = None) -> HttpRes
     context = {
         "today": today,
         "copies": exports_of(organization_id, patient_id, at=here.at, today=today),
+        "withheld": [
+            (withheld_id, list(said_of(one)), *_back(typed, withheld_id))
+            for withheld_id, one in withholdings_of(organization_id, patient_id)
+        ],
         "disclosures": [(one, *_back(typed, one.id)) for one in told[:PAGE_ROWS]],
         "has_more_disclosures": len(told) > PAGE_ROWS,
         "marks": [(one, *_back(typed, one.id)) for one in part_two.marks],
@@ -231,6 +262,8 @@ def _page(here: Asked, typed: Mapping[str, forms.Form] | None = None) -> HttpRes
         ],
         "forms": _forms(here, part_two, typed),
         "open": dict.fromkeys(typed, True),
+        "programs": part_two.programs,
+        "notices": [(one, *_back(typed, one.id)) for one in notices_given(organization_id, patient_id)],
         "notice": NOTICE,
         "is_faulty": bool(typed),
     }
@@ -241,11 +274,13 @@ def _forms(here: Asked, part_two: PartTwo, typed: Mapping[str, forms.Form]) -> d
     today = here.door.today
     made: dict[str, Callable[[], forms.Form]] = {
         "new_copy": lambda: CopyForm(initial={"asked_on": today}, auto_id="copy_%s"),
+        "withhold": lambda: WithholdForm(initial={"decided_on": today}, auto_id="withhold_%s", **_WITHHOLDABLE),
         "disclosure": lambda: DisclosureForm(
             initial={"on": today}, consents=_consents(part_two), auto_id="disclosure_%s"
         ),
         "mark": lambda: MarkForm(auto_id="mark_%s"),
         "consent": lambda: PartTwoConsentForm(auto_id="consent_%s"),
+        "notice": lambda: NoticeForm(initial={"given_on": today}, auto_id="notice_%s"),
         "amend": lambda: AmendForm(initial={"asked_on": today}, auto_id="amend_%s"),
     }
     return {key: typed.get(key) or make() for key, make in made.items()}

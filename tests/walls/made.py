@@ -13,8 +13,10 @@ from bhi.tenancy.models import Membership
 from billing.operations.merging import merge_patients
 from caseload.models import CaseReview
 from caseload.operations.summary_files import ask_for_summary, keep_summary
-from registry.models import Episode
+from registry.models import Episode, PartTwoProgram
+from registry.operations.accountings import ask_for_accounting, keep_accounting
 from registry.rules.links import long_address, secret_sha256
+from registry.tasks import accounting_paper
 from tests.factories.caseload import (
     CaseReviewFactory,
     ContactFactory,
@@ -25,6 +27,7 @@ from tests.factories.caseload import (
     SavedViewFactory,
     TimeEntryFactory,
 )
+from tests.factories.going_live import PartTwoMarkFactory, PartTwoProgramFactory
 from tests.factories.program import (
     ClinicProtocolFactory,
     DutyTurnFactory,
@@ -46,7 +49,7 @@ from tests.factories.registry import (
 )
 from tests.factories.reviews import AgendaItemFactory, DecisionLinkFactory, ReviewSessionFactory, ReviewSlotFactory
 from tests.factories.risk import RiskCaseFactory, RiskDrillFactory
-from tests.factories.tenancy import NOW
+from tests.factories.tenancy import NOW, ClinicFactory
 from tests.factories.work import (
     ClinicianRequestFactory,
     CoverFactory,
@@ -92,6 +95,22 @@ def patient(seat: Membership) -> Mapping[str, Any]:
     """On the caseload list too."""
     standing = EpisodeStandingFactory(organization=seat.organization, episode=episode(seat))
     return {"patient_id": standing.patient.id}
+
+
+def part_two_program(seat: Membership) -> Mapping[str, Any]:
+    """A clinic that is a substance use disorder program."""
+    found = PartTwoProgramFactory(
+        organization=seat.organization, clinic=ClinicFactory(organization=seat.organization), recorded_by=seat
+    )
+    return {"program_id": found.id}
+
+
+def patient_of_program(seat: Membership) -> Mapping[str, Any]:
+    """Somebody of a clinic that is a substance use disorder program."""
+    found = episode(seat).patient
+    if not PartTwoProgram.objects.filter(clinic=found.clinic).exists():
+        PartTwoProgramFactory(organization=seat.organization, clinic=found.clinic, recorded_by=seat)
+    return {"patient_id": found.id}
 
 
 def clinic(seat: Membership) -> Mapping[str, Any]:
@@ -370,6 +389,21 @@ def summary_job(seat: Membership) -> Mapping[str, Any]:
     of = episode(seat)
     ids = {"patient_id": of.patient.id, "episode_id": of.id}
     return {"patient_id": of.patient.id, "job_id": ask_for_summary(by=seat, at=NOW, **ids)}
+
+
+def accounting_job(seat: Membership) -> Mapping[str, Any]:
+    """An accounting of disclosures that its owner waits for."""
+    of = episode(seat).patient
+    return {"patient_id": of.id, "job_id": ask_for_accounting(by=seat, at=NOW, patient_id=of.id)}
+
+
+def accounting_made(seat: Membership) -> Mapping[str, Any]:
+    """Kept from now on, as it was made of a record that 42 CFR part 2 covers."""
+    of, at = episode(seat).patient, timezone.now()
+    PartTwoMarkFactory(organization=seat.organization, patient=of, recorded_by=seat)
+    content = accounting_paper(seat.organization.id, of.id, at=at)
+    keep_accounting(organization_id=seat.organization.id, patient_id=of.id, content=content, at=at)
+    return {"patient_id": of.id}
 
 
 def summary_made(seat: Membership) -> Mapping[str, Any]:
