@@ -16,6 +16,8 @@ def idle_seconds_of(user_id: UUID | None) -> int:
 
     In seconds; never above fifteen minutes, which hold, too, for who works nowhere.
     """
+    if user_id is None:
+        return IDLE
     seats = Membership.objects.filter(user_id=user_id, is_active=True)
     shortest: int | None = seats.aggregate(least=Min("organization__idle_minutes"))["least"]
     return IDLE if shortest is None else min(IDLE, shortest * 60)

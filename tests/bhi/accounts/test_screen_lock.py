@@ -60,7 +60,7 @@ def test_neither_the_operation_nor_the_database_takes_more(organization, minutes
 
 def test_the_shortest_of_a_persons_organizations_holds(organization, other_organization):
     person = UserFactory()
-    assert idle_seconds_of(person.pk) == 15 * 60
+    assert idle_seconds_of(person.pk) == idle_seconds_of(None) == 15 * 60
     seats = [MembershipFactory(organization=one, user=person) for one in (organization, other_organization)]
     chosen(organization, 12)
     chosen(other_organization, 6)
