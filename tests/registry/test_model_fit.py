@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.test import Client
 
 from bhi.audit.models import AuditEvent
@@ -55,31 +54,30 @@ def test_asked_before_any_patient_and_kept(admin: Client) -> None:
     assert AuditEvent.objects.filter(action="model_fit.answered").count() == 1
 
 
-def test_a_payers_own_price_counts_where_its_rules_state_one(admin: Client) -> None:
-    typed = {
-        **TYPED,
-        "medicare_ffs": "0",
-        "medicaid": "50",
-        "medicaid_plan": "wi_medicaid",
-        "commercial_plan": "regence",
-    }
-    rates = model_rates(date(2026, 10, 1), {"medicaid": "wi_medicaid", "commercial": "regence"})
+def test_a_payers_own_price_counts_where_its_rules_state_one(admin: Client, membership: Callable[..., Any]) -> None:
+    plans, on = {"medicaid": "wi_medicaid", "commercial": "regence"}, date(2026, 10, 1)
+    rates = model_rates(on, plans)
+    assert sorted(key for key in rates if key[0] in plans) == [("medicaid", "99492"), ("medicaid", "99493")]
+    shares = {"medicaid": 50, "commercial": 50}
+    answers = replace(ANSWERS, active=60, new_a_month=6, reached=70, shares=shares, plans=plans)
+    advice, source = advise(answers, rates), rates_source(on, plans)
+    fit = keep_model_fit(by=membership("admin"), at=NOW, answers=answers, advice=advice, source=source)
+    page = admin.get(f"{URL}{fit.id}/").text
     first, later = rates["medicaid", "99492"], rates["medicaid", "99493"]
-    assert sorted(key for key in rates if key[0] in ("medicaid", "commercial")) == [
-        ("medicaid", "99492"),
-        ("medicaid", "99493"),
-    ]
-    with time_machine.travel(datetime(2026, 10, 1, 17, tzinfo=UTC), tick=False):
-        answer = admin.post(URL, typed)
-    page = admin.get(answer.headers["Location"]).text
     whole = ((6 * first + 54 * later) * Decimal("0.35")).quantize(Decimal("0.01"))
     assert f"${whole:,}" in page
     assert ("Wisconsin Medicaid" in page, "Regence" in page) == (True, True)
-    # Collaborative care of the commercial plan, and General BHI of both.
-    assert page.count("not known") == 4 + 1
-    assert 'value="wi_medicaid" selected' in admin.get(URL).text
+    assert model_fit_shown(fit.organization_id, fit.id).answers.plans == plans
+
+
+def test_which_medicaid_is_chosen_from_a_list_and_kept(admin: Client) -> None:
+    typed = {**TYPED, "commercial": "0", "medicaid": "50", "medicaid_plan": "wi_medicaid", "commercial_plan": "regence"}
     refused = admin.post(URL, {**typed, "medicaid_plan": "atlantis"})
     assert (refused.status_code, "Choose from the list." in refused.text) == (422, True)
+    assert admin.post(URL, typed).status_code == 302
+    # Nobody of a commercial plan is expected, so that which one it is says nothing.
+    assert ModelFit.objects.get().answers["plans"] == {"medicaid": "wi_medicaid"}
+    assert 'value="wi_medicaid" selected' in admin.get(URL).text
 
 
 def test_a_book_that_is_not_in_force_yet_states_nothing() -> None:
