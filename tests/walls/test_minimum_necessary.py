@@ -7,7 +7,6 @@ the files that they bring and the audit; who cares for patients reads no amounts
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import Any, Final
 
 import pytest
@@ -22,13 +21,14 @@ from tests.factories.reviews import TreatmentChangeFactory
 from tests.factories.risk import RelapsePlanFactory, RiskCaseFactory
 from tests.walls.access import OF_AN_ORGANIZATION
 from tests.walls.access_kinds import ADMIN, BILLING, CM, PC, TC
-from tests.walls.asking import Asking
+from tests.walls.asking import PARTS, Asking, part, walked
 from tests.walls.made import MARKERS
 
 PLANTED: Final = (
     *("NOTEWORD", "ASKWORD", "PLANWORD", "SAFEWORD", "FIRSTWORD", "STAYWORD", "RISKWORD", "ANSWERWORD"),
     *("REVIEWWORD", "SUMWORD", "ADVICEWORD", "DOSEWORD", "IFWORD", "NEXTWORD", "DRUGWORD"),
 )
+CARING: Final = frozenset({CM, PC, TC})
 AMOUNT: Final = re.compile(rb"\$\s?\d")
 # Where an admin reads of patients, and why.
 ADMINS: Final = {
@@ -75,46 +75,44 @@ def answers(asking: Asking, who: str) -> list[Any]:
     return [asking.ask(who, method) for method in ("GET", "POST")]
 
 
-def asking_of(name: str, seats: Any) -> Asking:
-    return Asking(name, OF_AN_ORGANIZATION[name], seats)
-
-
 def open_to(role: str) -> list[str]:
     return sorted(name for name, url in OF_AN_ORGANIZATION.items() if role in url.roles)
 
 
-@pytest.mark.parametrize("name", open_to(BILLING))
-def test_billing_reads_nothing_that_was_written_about_a_patient(seats: Any, name: str) -> None:
-    told = [
-        word
-        for answer in answers(asking_of(name, seats), BILLING)
-        for word in PLANTED
-        if word.encode() in answer.content
-    ]
-    assert told == []
+def planted_told(asking: Asking, who: str) -> list[str]:
+    return [word for answer in answers(asking, who) for word in PLANTED if word.encode() in answer.content]
 
 
-@pytest.mark.parametrize("name", open_to(ADMIN))
-def test_admins_read_of_patients_only_what_they_bring_and_the_audit(seats: Any, name: str) -> None:
-    found = answers(asking_of(name, seats), ADMIN)
-    assert [word for answer in found for word in PLANTED if word.encode() in answer.content] == []
-    if name not in ADMINS:
-        assert [word for answer in found for word in MARKERS if word.encode() in answer.content] == []
+def told_to_admins(asking: Asking) -> list[str]:
+    words = PLANTED if asking.name in ADMINS else (*PLANTED, *MARKERS)
+    return [word for answer in answers(asking, ADMIN) for word in words if word.encode() in answer.content]
 
 
-@pytest.mark.parametrize("name", sorted({*open_to(CM), *open_to(PC), *open_to(TC)}))
-def test_who_cares_for_patients_reads_no_amounts(seats: Any, name: str) -> None:
-    asking, told = asking_of(name, seats), defaultdict(list)
-    for who in sorted({CM, PC, TC} & asking.url.roles):
-        for method in ("GET", "POST"):
-            told[who] += AMOUNT.findall(asking.ask(who, method).content)
-    assert {who: amounts for who, amounts in told.items() if amounts} == {}
+@pytest.mark.parametrize("number", range(PARTS))
+def test_billing_reads_nothing_that_was_written_about_a_patient(seats: Any, number: int) -> None:
+    assert walked(part(open_to(BILLING), number), seats, lambda asking: planted_told(asking, BILLING)) == {}
+
+
+@pytest.mark.parametrize("number", range(PARTS))
+def test_admins_read_of_patients_only_what_they_bring_and_the_audit(seats: Any, number: int) -> None:
+    assert walked(part(open_to(ADMIN), number), seats, told_to_admins) == {}
+
+
+def amounts_told(asking: Asking) -> list[tuple[str, str, list[bytes]]]:
+    answers = [(who, how, asking.ask(who, how)) for who in sorted(CARING & asking.url.roles) for how in ("GET", "POST")]
+    return [(who, how, AMOUNT.findall(answer.content)) for who, how, answer in answers if AMOUNT.search(answer.content)]
+
+
+@pytest.mark.parametrize("number", range(PARTS))
+def test_who_cares_for_patients_reads_no_amounts(seats: Any, number: int) -> None:
+    names = {name for who in CARING for name in open_to(who)}
+    assert walked(part(names, number), seats, amounts_told) == {}
 
 
 def test_the_words_are_really_there(seats: Any) -> None:
     """Read by who cares for the patient: else nothing above would have been tried."""
     read: set[str] = set()
     for name in ("patient_chart", "case_summary", "care_plan", "coordination", "advice", "risk_case", "today"):
-        asking = asking_of(name, seats)
+        asking = Asking(name, OF_AN_ORGANIZATION[name], seats)
         read |= {word for answer in answers(asking, CM) for word in PLANTED if word.encode() in answer.content}
     assert {"PLANWORD", "ADVICEWORD", "RISKWORD", "NEXTWORD"} <= read
