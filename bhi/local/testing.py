@@ -167,6 +167,8 @@ def ready(places: Places, environ: Mapping[str, str], named: Mapping[str, str]) 
     say("Making the database and its roles")
     development = {"BHI_SECRET_KEY": servers.secret_key(places), "BHI_DEBUG": "1"}
     full = {**environ, **development, **named}
+    # Kept, or three processes compile and rewrite hundreds of files of tests anew: a quarter of a minute each.
+    full.pop("PYTHONDONTWRITEBYTECODE", None)
     database.manage(places, full, "create_roles")
     return full
 
