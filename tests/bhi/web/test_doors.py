@@ -102,3 +102,10 @@ def test_a_seat_that_ended_is_not_offered(organization, other_organization):
     MembershipFactory(organization=other_organization, user=user, is_active=False)
     client.force_login(user)
     assert client.get("/").headers["Location"] == "/o/lakeside/"
+
+
+@pytest.mark.parametrize(("role", "is_told"), [("care_manager", True), ("billing", False)])
+def test_a_closed_record_and_none_tell_a_clinician_of_emergency_access(client_for, role, is_told):
+    answer = client_for(role).get("/o/lakeside/nothing/")
+    link = f'href="{reverse("emergency", args=["lakeside"])}"'
+    assert (answer.status_code, link in answer.content.decode()) == (404, is_told)
