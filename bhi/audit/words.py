@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bhi.audit.words_beside import BESIDE
+from bhi.audit.words_of_outcomes import WORDS_OF_OUTCOMES
 from bhi.audit.words_of_people import WORDS_OF_PEOPLE
 
 # What was done, as a sentence says it. A test holds this against every action that the code writes.
 WORDS: dict[str, str] = {
+    **WORDS_OF_OUTCOMES,
     **WORDS_OF_PEOPLE,
     "advice.carried_out": "recorded that a recommendation was carried out",
     "advice.closed": "closed a recommendation",
