@@ -11,15 +11,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from outcomes.rules.months import last_day_of
+
 COCM = "cocm"
 GRADUATED = "graduated"
 # Ended because the patient stopped coming, not because care was complete, moved elsewhere or could not go on.
 DISENGAGED = frozenset({"lost_to_follow_up", "administrative_inactivity", "withdrew"})
-
-
-def last_day_of(month: date) -> date:
-    """The last day of the month that begins on a day."""
-    return (month.replace(day=28) + timedelta(4)).replace(day=1) - timedelta(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-# The wording of the measures that months are measured by now (MeasuredMonth.definitions).
-DEFINITIONS: Final = "2025-01"
 FROM_2025: Final = date(2025, 1, 1)
 OWN: Final = "The product's own, 2025"
 

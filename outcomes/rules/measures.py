@@ -8,7 +8,7 @@ from typing import Final
 from outcomes.rules.change import CHANGE
 from outcomes.rules.engagement import ENGAGEMENT
 from outcomes.rules.experience import EXPERIENCE
-from outcomes.rules.measure import DEFINITIONS, Kind, Measure, Part
+from outcomes.rules.measure import Kind, Measure, Part
 from outcomes.rules.money import MONEY
 from outcomes.rules.nys import NEW_YORK
 from outcomes.rules.review import REVIEW
@@ -16,7 +16,6 @@ from outcomes.rules.safety import SAFETY
 from outcomes.rules.work import WORK
 
 __all__ = [
-    "DEFINITIONS",
     "HEADLINES",
     "MEASURES",
     "Kind",

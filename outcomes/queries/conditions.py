@@ -1,0 +1,238 @@
+"""The measures once more, as conditions on the measured rows that Postgres counts and lists by.
+
+Written apart from the judges in outcomes.rules, and held to them row by row by a test. They stand on rows with the
+columns of `with_days`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.db.models import Case, CharField, DateField, F, Func, IntegerField, Model, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Greatest, TruncMonth
+
+from outcomes.models import MeasuredAdvice, MeasuredEpisode, MeasuredReferral
+from outcomes.rules.facts import DISENGAGED, GRADUATED
+from outcomes.rules.groups import AGE_BANDS
+
+
+class Days(Func):
+    """Whole days from the second date to the first."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " - "
+    output_field = IntegerField()
+
+
+class LastDay(Func):
+    """The last day of the month of a first day."""
+
+    template = "(%(expressions)s + interval '1 month' - interval '1 day')::date"
+    output_field = DateField()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Of which rows a measure asks (`scope`), which of them count, which of those meet it, and their values.
+
+    `of` and `hits` are for rows that stand for several things: contacts, or safety concerns. Any of the conditions may
+    come out as unknown where a column is empty: that is a no.
+    """
+
+    model: type[Model]
+    scope: Q
+    counted: Q
+    met: Q | None = None
+    value: Any = None
+    of: Any = None
+    hits: Any = None
+
+    def within(self, more: Q, *, left_out: Q | None = None) -> Condition:
+        """The same of fewer rows. What `left_out` adds is asked about, but only counted where it holds."""
+        return replace(self, scope=self.scope & more, counted=self.counted & more & (left_out or Q()))
+
+
+def with_days(rows: QuerySet) -> QuerySet:
+    """Measured rows with what conditions and groups stand on.
+
+    Of all: `cohort` and `age_band`. Of episodes, in days: `day_first` and `day_last`, from enrolment to the month's
+    first and last day; `days`, of treatment until the month's end or discharge; `score_age` and `review_age`, from the
+    last score and review to the month's end; `reviewed_after`, from enrolment. Of referrals and advice: the days until
+    each step.
+    """
+    rows = rows.alias(age_band=_AGE_BAND, cohort=TruncMonth(BEGINS_ON[rows.model]))
+    return rows.alias(**_DAYS[rows.model])
+
+
+BEGINS_ON: Final[dict[type[Model], str]] = {
+    MeasuredEpisode: "enrolled_on",
+    MeasuredReferral: "referred_on",
+    MeasuredAdvice: "proposed_on",
+}
+_AGE_BAND: Final = Case(
+    *(When(age__gte=first, then=Value(words)) for first, words in reversed(AGE_BANDS)), output_field=CharField()
+)
+
+
+_LAST_DAY: Final = LastDay(F("measured__month"))
+_DAYS: Final[dict[type[Model], dict[str, Func]]] = {
+    MeasuredEpisode: {
+        "last_day": _LAST_DAY,
+        "day_first": Days(F("measured__month"), F("enrolled_on")),
+        "day_last": Days(_LAST_DAY, F("enrolled_on")),
+        "days": Days(Coalesce(F("ended_on"), _LAST_DAY), F("enrolled_on")),
+        "score_age": Days(_LAST_DAY, F("last_scored_on")),
+        "review_age": Days(_LAST_DAY, F("last_review_on")),
+        "reviewed_after": Days(F("first_review_on"), F("enrolled_on")),
+    },
+    MeasuredReferral: {
+        "tried_after": Days(F("first_attempt_on"), F("referred_on")),
+        "reached_after": Days(F("reached_on"), F("referred_on")),
+        "enrolled_after": Days(F("enrolled_on"), F("referred_on")),
+    },
+    MeasuredAdvice: {
+        "decided_after": Days(F("decided_on"), F("proposed_on")),
+        "closed_after": Days(F("closed_on"), F("proposed_on")),
+    },
+}
+
+
+def _never_negative(column: str) -> Greatest:
+    return Greatest(F(column), Value(0))
+
+
+def _day_in_month(count: int) -> Q:
+    return Q(day_first__lte=count, day_last__gte=count)
+
+
+IN_MONTH: Final = Q(is_in_month=True)
+COCM: Final = Q(program="cocm")
+OPEN: Final = IN_MONTH & Q(ended_on=None)
+ENDED: Final = IN_MONTH & Q(ended_on__isnull=False)
+ELEVATED: Final = Q(is_elevated=True)
+IMPROVED: Final = Q(latest__lte=F("improved_at"))
+NOT_IMPROVED: Final = Q(latest=None) | Q(improved_at=None) | Q(latest__gt=F("improved_at"))
+CLOSED: Final = Q(is_billed__isnull=False)
+
+
+def _episodes(scope: Q, counted: Q | None = None, **others: Any) -> Condition:
+    return Condition(MeasuredEpisode, scope, scope & counted if counted else scope, **others)
+
+
+def _referrals(counted: Q, **others: Any) -> Condition:
+    return Condition(MeasuredReferral, Q(), Q(excluded="") & counted, **others)
+
+
+def _advice(counted: Q, **others: Any) -> Condition:
+    return Condition(MeasuredAdvice, Q(), counted, **others)
+
+
+def _at_16_weeks(met: Q) -> Condition:
+    return _episodes(_day_in_month(112), ELEVATED, met=met)
+
+
+def _at_discharge(met: Q) -> Condition:
+    return _episodes(ENDED, ELEVATED, met=met)
+
+
+def _stays(column: str, other: str) -> Condition:
+    known = Q(**{f"{column}__isnull": False, f"{other}__isnull": False})
+    return _episodes(_day_in_month(182), known, value=F(column))
+
+
+def _said(column: str) -> Condition:
+    return _episodes(Q(**{f"{column}__isnull": False}), value=F(column))
+
+
+def _earned(column: str) -> Condition:
+    is_known = Q(is_billed=False) | Q(**{f"{column}__isnull": False})
+    return _episodes(IN_MONTH, CLOSED & is_known, value=Coalesce(F(column), Value(0), output_field=_MONEY))
+
+
+_MONEY: Final = MeasuredEpisode._meta.get_field("expected")
+_ALL: Final = _episodes(IN_MONTH)
+_NEW: Final = _episodes(IN_MONTH & Q(day_first__lte=0, day_last__gte=0))
+_TREATMENT: Final = _episodes(ENDED, value=F("days"))
+_CONTACT_AND_SCORE: Final = _episodes(IN_MONTH, met=Q(contacts__gt=0, scales__gt=0))
+_IMPROVEMENT: Final = _episodes(IN_MONTH, Q(days__gte=70) & ELEVATED, met=IMPROVED)
+_REMISSION: Final = _episodes(IN_MONTH, met=ELEVATED & Q(last_in_month__lt=F("remission_below")))
+_CONSULTATION: Final = _episodes(IN_MONTH & COCM, Q(days__gte=70) & ELEVATED & NOT_IMPROVED, met=Q(review_age__lt=60))
+_STAYED: Final = Q(ended_on=None) | Q(days__gt=90) | ~Q(end_reason__in=DISENGAGED)
+_GRADUATED: Final = Q(end_reason=GRADUATED, ended_on__isnull=False, days__lte=90)
+_SAFETY: Final = _episodes(
+    Q(positives__gt=0),
+    met=Q(positives_same_day=F("positives")),
+    of=F("positives"),
+    hits=F("positives_same_day"),
+)
+_MINUTES: Final = _episodes(Q(seconds__gt=0) | Q(contacts__gt=0), value=F("seconds"), of=F("contacts"))
+
+
+def _medicaid(one: Condition) -> Condition:
+    return one.within(COCM, left_out=Q(is_medicaid=True))
+
+
+_NEW_YORK: Final = {
+    "nys_1": _ALL.within(COCM),
+    "nys_2": _medicaid(_ALL),
+    "nys_3": _medicaid(_NEW),
+    "nys_4": _medicaid(_TREATMENT),
+    "nys_5": _medicaid(_CONTACT_AND_SCORE),
+    "nys_6": _medicaid(_IMPROVEMENT),
+    "nys_7": _medicaid(_REMISSION),
+    "nys_8": _medicaid(_CONSULTATION),
+}
+_ENGAGEMENT: Final = {
+    "enrolled": _ALL,
+    "newly_enrolled": _NEW,
+    "treatment_weeks": _TREATMENT,
+    "referred_enrolled": _referrals(Q(), met=Q(enrolled_after__lte=60)),
+    "reached_share": _referrals(Q(), met=Q(reached_after__lte=60)),
+    "attempt_days": _referrals(Q(first_attempt_on__isnull=False), value=_never_negative("tried_after")),
+    "reached_days": _referrals(Q(reached_on__isnull=False), value=_never_negative("reached_after")),
+    "enrolled_days": _referrals(Q(enrolled_on__isnull=False), value=_never_negative("enrolled_after")),
+    "retention_90": _episodes(_day_in_month(90), met=_GRADUATED | (Q(contact_from_day_60_on__isnull=False) & _STAYED)),
+    "early_contacts": _episodes(_day_in_month(28), met=Q(contacts_in_28_days__gte=2)),
+    "contact_rate": _episodes(IN_MONTH, met=Q(contacts__gt=0)),
+    "score_rate": _episodes(IN_MONTH, met=Q(scales__gt=0)),
+    "contact_and_score": _CONTACT_AND_SCORE,
+}
+_CHANGE: Final = {
+    "improvement": _IMPROVEMENT,
+    "remission": _REMISSION,
+    "response_16": _at_16_weeks(Q(at_16_weeks__lte=F("response_at"))),
+    "remission_16": _at_16_weeks(Q(at_16_weeks__lt=F("remission_below"))),
+    "response_discharge": _at_discharge(Q(latest__lte=F("response_at"))),
+    "remission_discharge": _at_discharge(Q(latest__lt=F("remission_below"))),
+    "completeness": _episodes(OPEN, Q(days__gte=28), met=Q(score_age__lt=35)),
+    "ed_before": _stays("ed_before", "ed_after"),
+    "ed_after": _stays("ed_after", "ed_before"),
+    "stays_before": _stays("stays_before", "stays_after"),
+    "stays_after": _stays("stays_after", "stays_before"),
+}
+_REVIEW: Final = {
+    "first_review_days": _episodes(
+        COCM & Q(first_review_on__gte=F("measured__month"), first_review_on__lte=F("last_day")),
+        value=_never_negative("reviewed_after"),
+    ),
+    "reviewed_30": _episodes(COCM & _day_in_month(30), Q(days__gte=30), met=Q(reviewed_after__lte=30)),
+    "consultation": _CONSULTATION,
+    "decision_days": _advice(Q(decided_on__isnull=False), value=_never_negative("decided_after")),
+    "closed_14": _advice(Q(), met=Q(closed_after__lte=14)),
+    "declined": _advice(Q(decided_on__isnull=False), met=Q(decision="declined")),
+}
+_OTHERS: Final = {
+    "safety_same_day": _SAFETY,
+    "caseload_per_fte": _ALL,
+    "minutes_per_contact": _MINUTES,
+    "registry_complete": _episodes(OPEN, met=Q(lacks=[])),
+    "said_reached": _said("said_reached"),
+    "said_heard": _said("said_heard"),
+    "said_recommend": _said("said_recommend"),
+    "said_share": _episodes(IN_MONTH, met=Q(said_recommend__isnull=False)),
+    "billed_share": _episodes(IN_MONTH, CLOSED, met=Q(is_billed=True)),
+    "expected_mean": _earned("expected"),
+    "paid_mean": _earned("paid"),
+}
+CONDITIONS: Final[dict[str, Condition]] = {**_NEW_YORK, **_ENGAGEMENT, **_CHANGE, **_REVIEW, **_OTHERS}
