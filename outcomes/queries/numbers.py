@@ -54,6 +54,9 @@ class Only:
         return found
 
 
+EVERYBODY: Final = Only()
+
+
 class Median(Aggregate):
     """The middle value, or halfway between the two middle ones."""
 
@@ -68,7 +71,7 @@ def numbers(
     *,
     keys: Sequence[str] | None = None,
     by: str = "",
-    only: Only = Only(),
+    only: Only = EVERYBODY,
 ) -> Numbers:
     """The numbers of months that were measured, each from its newest edition: by month, group and measure.
 
@@ -88,7 +91,7 @@ def numbers_of(
     *,
     keys: Sequence[str] | None = None,
     by: str = "",
-    only: Only = Only(),
+    only: Only = EVERYBODY,
 ) -> Numbers:
     """The same of given editions, of which each month has one: a report made again counts from what it rested on."""
     if by and by not in GROUPINGS:
