@@ -102,6 +102,7 @@ def test_faulty_input_comes_back_with_its_reason_and_everything_typed(
     save(page)
     expect(page.get_by_text("Not saved yet", exact=True)).to_be_visible()
     expect(page.locator(".field", has=page.get_by_label("Minutes")).locator(".field-error")).to_be_visible()
+    expect(page.get_by_label("Minutes")).to_be_focused()
     assert page.get_by_label("Note").input_value() == "Too many minutes."
     assert saved(site, "Too many minutes.") == 0
     watched.excuse("422", "htmx:")
