@@ -12,6 +12,7 @@ from registry.forms.fields import ChoiceOf, DayField, TextField, TokenField
 from registry.queries.rights_choices import BASES, DISCLOSURE_PURPOSES, PART_TWO_PURPOSES
 
 _LINES = {"rows": 3}
+EVERYTHING = "all"
 ANYBODY = "My treating providers, health plans, and the people who help to run this program"
 
 
@@ -174,7 +175,7 @@ class ProgramForm(forms.Form):
     """The organization, or a clinic of it, is a substance use disorder program."""
 
     client_token = TokenField(initial=uuid7)
-    clinic = forms.ChoiceField(label="Which", required=False)
+    clinic = forms.ChoiceField(label="Which")
     program_name = TextField(
         label="Name of the program", max_length=200, required=True, missing="Name the program, as patients know it."
     )
@@ -189,8 +190,8 @@ class ProgramForm(forms.Form):
 
     def __init__(self, data: Any = None, *, clinics: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["clinic"].choices = [("", "The whole organization"), *clinics]  # type: ignore[attr-defined]
-        self.fields["clinic"].error_messages |= {"invalid_choice": "Choose from the list."}
+        self.fields["clinic"].choices = [(EVERYTHING, "The whole organization"), *clinics]  # type: ignore[attr-defined]
+        self.fields["clinic"].error_messages |= {"required": "Choose which.", "invalid_choice": "Choose from the list."}
 
 
 class WithholdForm(forms.Form):

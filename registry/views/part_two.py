@@ -18,7 +18,7 @@ from bhi.errors import DomainError, NotFound
 from bhi.web.asked import seat
 from billing.queries.calendar import page_zone
 from caseload.rules.clock import local_date
-from registry.forms.rights import ProgramForm, ReasonForm
+from registry.forms.rights import EVERYTHING, ProgramForm, ReasonForm
 from registry.operations.part_two_programs import declare_program, end_program
 from registry.operations.rights_errors import RightsRefused
 from registry.queries.choices import clinic_choices
@@ -94,7 +94,7 @@ def _declared(request: HttpRequest, form: ProgramForm) -> bool:
     typed: dict[str, Any] = dict(form.cleaned_data)
     clinic = typed.pop("clinic")
     try:
-        clinic_id = UUID(clinic) if clinic else None
+        clinic_id = None if clinic == EVERYTHING else UUID(clinic)
         declare_program(by=seat(request), at=timezone.now(), clinic_id=clinic_id, today=_today(request), **typed)
     except NotFound:
         raise Http404 from None

@@ -76,7 +76,14 @@ def test_a_clinic_covers_who_is_of_it_or_enrolled_there(organization, by, two):
     declared(by, first.clinic_id)
     assert covered(first, second) == [True, False]
     assert [one.clinic_id for one in part_two_of(organization.id, first.id).programs] == [first.clinic_id]
-    EpisodeFactory(organization=organization, patient=second, clinic=first.clinic, status="discharged", ended_on=ON, end_reason="other")
+    EpisodeFactory(
+        organization=organization,
+        patient=second,
+        clinic=first.clinic,
+        status="discharged",
+        ended_on=ON,
+        end_reason="other",
+    )
     assert (refresh_all(organization.id), covered(second), refresh_all(organization.id)) == (1, [True], 0)
     elsewhere = PatientFactory(organization=organization, clinic=second.clinic)
     assert covered(elsewhere) == [False]
@@ -120,16 +127,14 @@ def patient(organization: Any) -> Any:
         return EpisodeFactory(organization=organization).patient
 
 
-def test_the_settings_page_declares_and_ends_and_the_history_tells(
-    client_for, organization, patient, now: datetime
-):
+def test_the_settings_page_declares_and_ends_and_the_history_tells(client_for, organization, patient, now: datetime):
     client, root = client_for("clinic_lead"), f"/o/{organization.slug}/settings"
-    typed = {"client_token": uuid4(), "clinic": "", **SAYS, "questions_to": ""}
+    typed = {"client_token": uuid4(), "clinic": "all", **SAYS, "questions_to": ""}
     with time_machine.travel(now, tick=False):
         assert "Marked records only." in client.get(f"{root}/part-two/").content.decode()
         refused = client.post(f"{root}/part-two/", typed)
         assert (refused.status_code, "Name whom patients ask" in refused.content.decode()) == (422, True)
-        assert 'value="Lakeside Recovery"' in refused.content.decode()
+        assert 'value=" Lakeside Recovery "' in refused.content.decode()
         for _ in range(2):
             assert client.post(f"{root}/part-two/", typed | {"questions_to": "555-0100"}).status_code == 302
         again = client.post(f"{root}/part-two/", typed | {"questions_to": "555-0100", "client_token": uuid4()})
