@@ -16,8 +16,8 @@ Figure = Callable[..., None]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before other processes are started, which all write there."""
-    if FIGURES not in os.environ:
+    """Before other processes are started, which all write there. One that was started without keeps none."""
+    if FIGURES not in os.environ and not hasattr(config, "workerinput"):
         handle, name = tempfile.mkstemp(prefix="bhi-figures-", suffix=".jsonl")
         os.close(handle)
         os.environ[FIGURES] = name
@@ -28,6 +28,8 @@ def figure() -> Figure:
     """`figure("worker killed", 30, 0, 2.1)`: what was tried, how often, how many violations, the longest wait."""
 
     def note(what: str, tried: int, violations: int, seconds: float | None = None) -> None:
+        if FIGURES not in os.environ:
+            return
         line = json.dumps({"what": what, "tried": tried, "violations": violations, "seconds": seconds})
         with Path(os.environ[FIGURES]).open("a") as file:
             file.write(line + "\n")
