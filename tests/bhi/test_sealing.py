@@ -1,7 +1,9 @@
 """Sealing: bound to its place, opened by older keys, sealed anew by a command until no older key is needed."""
 
 import json
+from importlib import import_module
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -14,9 +16,10 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
 
 from bhi import resealing
-from bhi.accounts.mfa_secrets import open_secret
+from bhi.accounts.mfa_secrets import open_secret, secrets_of
 from bhi.accounts.models import SingleSignOn
 from bhi.files.models import StoredFile
 from bhi.files.operations import read, store
@@ -279,3 +282,20 @@ def test_a_factor_never_takes_what_was_read_from_somebody_elses():
     read_there = Authenticator.objects.get(user=one).data
     with pytest.raises(SealBroken):
         Authenticator.objects.create(user=other, type="totp", data=dict(read_there))
+
+
+@pytest.mark.django_db
+def test_factors_sealed_to_their_table_are_bound_to_their_person_and_back():
+    moved = import_module("bhi.accounts.migrations.0006_factors_sealed_to_their_person")
+    then = MigrationLoader(connection).project_state([("mfa", "0003_authenticator_type_uniq")]).apps
+    editor = SimpleNamespace(connection=connection)
+    person, secret = UserFactory(), generate_totp_secret()
+    TOTP.activate(person, secret)
+    put(person, {"secret": seal_text(secret, bound_to=moved.OF_THE_TABLE)})
+    moved.each(moved.to_the_person)(then, editor)
+    assert Authenticator.objects.get(user=person).wrap().validate_code(code_of(secret)) is True
+    moved.each(moved.to_the_table)(then, editor)
+    assert unseal_text(kept_of(person)["secret"], bound_to=moved.OF_THE_TABLE) == secret
+    put(person, {"secret": secret, "migrated_codes": ["77345518"]})
+    moved.each(moved.to_the_person)(then, editor)
+    assert [open_secret(one) for one in secrets_of(Authenticator.objects.get(user=person).data)] == [secret, "77345518"]

@@ -60,7 +60,8 @@ def plant(people: Any, episode: Any) -> None:
     RecommendationFactory(organization=people.organization, review=review, **words)
     SafetyPlanFactory(**person, number=77, content={"signs": ["SAFEWORD"]})
     RiskCaseFactory(**person, concern="RISKWORD")
-    Diagnosis.objects.filter(episode=episode).update(confirmed_how="HOWWORD")
+    confirmed = {"confirmed_by": episode.treating_clinician, "confirmed_on": date(2026, 2, 3)}
+    Diagnosis.objects.filter(episode=episode).update(**confirmed, confirmed_how="HOWWORD")
     entry = TimeEntry.objects.filter(episode=episode).earliest("id")
     void_time(by=people.by, at=AT, entry=entry, reason="VOIDWORD, it was another patient.")
 

@@ -525,9 +525,7 @@ def test_a_silent_provider_is_no_way_and_the_page_says_so(dana, with_app, says, 
     assert client.get("/o/lakeside/billing/batches/").status_code == 200
 
 
-def test_a_trusted_provider_that_is_silent_is_not_trusted_with_its_factor(
-    organization, provider, says, settings, asked_ago
-):
+def test_a_silent_provider_is_not_trusted_with_its_factor(organization, provider, says, settings, asked_ago):
     settings.REQUIRE_MFA = True
     uses(organization, provider, trusts_its_factors=True)
     person = MembershipFactory(organization=organization, roles=["billing"], user=UserFactory(email=EMAIL)).user
