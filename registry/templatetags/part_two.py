@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from uuid import UUID
 
 from django import template
 
@@ -23,10 +23,10 @@ class Leaving:
 
 
 @register.simple_tag
-def leaving(patient: Any, today: date) -> Leaving:
+def leaving(organization_id: UUID, patient_id: UUID, is_covered: bool, today: date) -> Leaving:
     """Of a record that is not covered no statement."""
-    if not patient.is_part_two:
+    if not is_covered:
         return Leaving(is_refused=False, lines=())
-    found = part_two_of(patient.organization_id, patient.id)
+    found = part_two_of(organization_id, patient_id)
     lines = found.notices(Use.TREATMENT, today)
     return Leaving(is_refused=not found.may_leave(Use.TREATMENT, today), lines=lines)
