@@ -62,6 +62,7 @@ def _claimed(organization_id: UUID, patient_id: UUID, asked_on: date, zone: Zone
         organization_id=organization_id, patient_id=patient_id, batch__sent_at__isnull=False, batch__is_test=False
     )
     for claim in sent.select_related("batch", "payer").order_by("batch__sent_at", "id"):
+        assert claim.batch.sent_at is not None
         on = local_date(claim.batch.sent_at, zone)
         if consented_from(asked_on) <= on <= asked_on:
             what = f"Claim for services of {month_title(month_of(claim.month))}"

@@ -34,8 +34,7 @@ def declare_program(
     known: PartTwoProgram | None = rows.filter(client_token=client_token).first()
     if known is not None:
         return known
-    here = Clinic.objects.filter(organization_id=by.organization_id, id=clinic_id)
-    if clinic_id is not None and not here.exists():
+    if clinic_id is not None and not Clinic.objects.filter(organization_id=by.organization_id, id=clinic_id).exists():
         raise NotFound
     faults = faults_of_mark(program_name=program_name, from_on=since_on, today=today)
     named = {"since_on" if name == "from_on" else name: fault for name, fault in faults.items()}

@@ -30,7 +30,7 @@ from billing.queries.claim_pages import claim_page
 from billing.queries.filing_facts import filing_plan
 from billing.queries.packets import content_of
 from billing.queries.paper_sheets import PaperAsked, paper_of
-from billing.queries.part_two import notices_of
+from billing.queries.part_two import notices_of, refused_in_batch
 from billing.rules.x12.writing import PART_TWO_NOTICE
 from billing.tasks import packet_paper, sheet_papers
 from registry.models import Disclosure, PartTwoConsent, PartTwoMark, Patient
@@ -38,6 +38,7 @@ from registry.operations.rights_errors import PartTwoRefused
 from registry.rules.part_two import NOTICE
 from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program
+from tests.factories.billing import BatchFactory, ClaimFactory
 from tests.factories.going_live import (
     AmendmentRequestFactory,
     DisclosureFactory,
@@ -258,6 +259,19 @@ def test_nobody_hands_over_a_file_whose_consent_was_revoked(lakeside, marked):
         mark_sent(by=lakeside.by, at=AT, batch_id=batch.id)
     with pytest.raises(PartTwoRefused):
         ask_for_batch_paper(by=lakeside.by, at=AT, batch_id=batch.id, kind="forms")
+
+
+def test_a_file_that_only_takes_back_is_handed_over_after_a_revocation(lakeside, marked):
+    consent(lakeside, marked)
+    (batch,) = file_it(lakeside)
+    revoke(lakeside)
+    assert refused_in_batch(lakeside.organization.id, batch.id, at=AT) == {marked.patient_id}
+    voided = Claim.objects.get()
+    of = {"organization": lakeside.organization, "patient": voided.patient, "episode": voided.episode}
+    taking = BatchFactory(organization=lakeside.organization, number=99)
+    says = {"replaces": voided, "frequency": "8", "is_superseded": True, "payer_claim_number": "7"}
+    taken = ClaimFactory(**of, batch=taking, **says)
+    assert refused_in_batch(lakeside.organization.id, taken.batch_id, at=AT) == frozenset()
 
 
 def test_a_batchs_packet_is_a_disclosure_of_each_marked_record(lakeside):

@@ -30,6 +30,7 @@ from registry.rules.care_plans import Intervention, Medication, Plan
 from registry.rules.content import as_json
 from registry.rules.initial_assessment import FirstAssessment, LabResult, PastTreatment
 from tests.factories.caseload import CaseReviewFactory, ContactFactory, RecommendationFactory
+from tests.factories.going_live import PartTwoConsentFactory, PartTwoMarkFactory
 from tests.factories.program import InitialAssessmentFactory, SafetyPlanFactory
 from tests.factories.registry import AssessmentFactory, CarePlanFactory, DiagnosisFactory, PatientFactory
 from tests.factories.reviews import RecommendationStepFactory, ReviewQuestionFactory, TreatmentChangeFactory
@@ -361,3 +362,13 @@ def test_without_the_libraries_it_is_said(monkeypatch: pytest.MonkeyPatch, writt
     monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
     with pytest.raises(pdf.PdfImpossible, match="Pango are missing"):
         paper_of(written.organization_id, written.id, at=now)
+
+
+def test_of_a_covered_record_each_page_carries_the_notice_and_the_consents_scope(written, now):
+    of = {"organization": written.organization, "patient": written.patient}
+    PartTwoMarkFactory(**of)
+    PartTwoConsentFactory(**of, signed_on=date(2026, 1, 5))
+    pages = PdfReader(BytesIO(paper_of(written.organization_id, written.id, at=now))).pages
+    said = [" ".join(page.extract_text().split()) for page in pages]
+    lines = ("42 CFR part 2 prohibits unauthorized use or disclosure", "the patient's consent of January 5, 2026")
+    assert [[line in text for line in lines] for text in said] == [[True, True]] * len(said)

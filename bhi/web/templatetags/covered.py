@@ -14,4 +14,4 @@ register = template.Library()
 def is_covered_on_paper(context: Context) -> bool:
     """Of anybody whom the page shows, but for a patient whom it holds itself: their record says it already."""
     held = (context.get("patient"), getattr(context.get("door"), "patient", None))
-    return is_anybody_covered(besides=[one.id for one in held if hasattr(one, "is_part_two")])
+    return is_anybody_covered(besides=[one.id for one in held if one is not None and hasattr(one, "is_part_two")])
