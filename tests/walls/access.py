@@ -47,6 +47,7 @@ from tests.walls.access_kinds import (
     TC,
     Url,
 )
+from tests.walls.access_outcomes import OF_OUTCOMES
 from tests.walls.made import (
     accounting_job,
     accounting_made,
@@ -439,6 +440,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "not_the_same": Url(EDITING, get=None, post=302, made=two_patients),
     "merge_undo": Url(EDITING, get=None, post=302, made=merge),
     **OF_BILLING,
+    **OF_OUTCOMES,
 }
 
 # Outside organizations a seat's roles mean nothing: what a stranger gets, and what anybody who has signed in gets.
