@@ -14,6 +14,7 @@ from bhi.accounts.narrowing import permissions_here
 from bhi.accounts.permissions import Permission
 from bhi.accounts.queries import seats_of
 from bhi.jobs.doorbell import is_silent
+from bhi.tenancy.sight import sees_all
 
 # Pages that belong to a place in the navigation without being its first page.
 SECTIONS = {
@@ -252,6 +253,8 @@ SECTIONS = {
     "import_mapping_rename": "imports",
 }
 
+# Refused to seats that may not see every patient (bhi.web.whole_sight), so not offered to them.
+NEEDS_WHOLE_SIGHT = frozenset({"imports", "practice_files"})
 # Label, URL name, icon, the permission that shows it. The first four that a seat has are its bottom bar.
 NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Safety", "safety_notices", "shield-exclamation", Permission.HANDLE_SAFETY),
@@ -378,7 +381,8 @@ def frame(request: HttpRequest) -> dict[str, Frame]:
 
 def _navigation(slug: str, may: Collection[Permission], current: str) -> tuple[NavItem, ...]:
     """What the seat may open, in order; a group of one is none."""
-    mine = [entry for entry in NAVIGATION if entry[3] in may]
+    kept: frozenset[str] = frozenset() if sees_all() else NEEDS_WHOLE_SIGHT
+    mine = [entry for entry in NAVIGATION if entry[3] in may and entry[1] not in kept]
     sizes = Counter(GROUPS[name][0] for _, name, _, _ in mine if name in GROUPS)
     return tuple(
         NavItem(label, reverse(name, args=[slug]), icon, name == current, _group_of(name, sizes))

@@ -209,3 +209,12 @@ def test_who_closes_is_told_of_exceptions_that_are_not_open_to_them_and_who_can_
         said = page[page.index("of patients not open to you.") :][:80]
         assert said.startswith("of patients not open to you. Able Anna can look.")
         assert "Brook" not in page
+
+
+def test_what_needs_sight_of_everybody_is_not_offered_to_who_has_it_not(people: Program, client_for: Any) -> None:
+    admin, link = client_for("admin"), 'href="/o/lakeside/imports/"'
+    assert link in admin.get("/o/lakeside/people/").text
+    with tenant(people.organization):
+        hidden = filed_patient(people).patient
+    hide(people, hidden)
+    assert link not in admin.get("/o/lakeside/people/").text
