@@ -29,6 +29,9 @@ NO_PAGE = {
     "answer_file": "a payer's own bytes",
     "audit_file": "whom a person saw, for a breach's letters: kept here, of no record's content",
     "summary_file": "a stand-in here; the paper itself: tests/caseload/test_summary_paper.py",
+    "packet_file": "a stand-in here; each page of a packet: tests/billing/test_part_two_claims.py",
+    "paper_file": "a stand-in here; charge sheets and claim sheets: tests/billing/test_part_two_claims.py",
+    "record_copy_file": "a stand-in here; both files of a copy: tests/billing/test_record_exports.py",
     "batch_file": "each claim has it as a note: tests/billing/test_part_two_claims.py",
 }
 # Tables without a patient in them, and the one kept for an investigation that names who was seen.
