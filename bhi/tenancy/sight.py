@@ -65,6 +65,8 @@ SightOf = Callable[[Membership, datetime], Sight]
 _sources: dict[str, SightOf] = {}
 # Whether limits are set now, so that lifting them costs statements only where there are some.
 _is_limited: ContextVar[bool] = ContextVar("is_limited", default=False)
+# Whether the limits are of clinics, and not only of single records that are kept to others.
+_is_of_clinics: ContextVar[bool] = ContextVar("is_of_clinics", default=False)
 
 
 def limits_sight(name: str, source: SightOf) -> None:
@@ -97,6 +99,11 @@ def sees_all() -> bool:
     return not _is_limited.get()
 
 
+def sees_every_clinic() -> bool:
+    """Whether who asks works at all clinics, single records aside that are kept to others. No statement."""
+    return not _is_of_clinics.get()
+
+
 def sight_of(seat: Membership, at: datetime) -> Sight:
     """The limits of a seat at an instant."""
     for source in _sources.values():
@@ -108,7 +115,8 @@ def sight_of(seat: Membership, at: datetime) -> Sight:
 def _seeing(settings: Mapping[str, str]) -> Iterator[None]:
     """In a savepoint, so that on an exception its rollback puts back what was set before."""
     connection = connections[DEFAULT_DB_ALIAS]
-    token = _is_limited.set(settings is not EVERYTHING)
+    limited = _is_limited.set(settings is not EVERYTHING)
+    of_clinics = _is_of_clinics.set(settings[CLINICS] != "")
     try:
         with transaction.atomic():
             before = swap_settings(connection, settings)
@@ -116,7 +124,8 @@ def _seeing(settings: Mapping[str, str]) -> Iterator[None]:
             if not connection.needs_rollback:
                 swap_settings(connection, before)
     finally:
-        _is_limited.reset(token)
+        _is_of_clinics.reset(of_clinics)
+        _is_limited.reset(limited)
 
 
 def _array(ids: frozenset[UUID]) -> str:

@@ -16,7 +16,7 @@ from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.web.asked import seat
-from bhi.web.whole_sight import needs_whole_sight
+from bhi.web.whole_sight import needs_every_clinic
 from billing.forms.answers import AsideForm, FileMeantForm, MeantForm, SearchForm, UndoForm
 from billing.operations.answer_matching import match_acknowledgement, match_claim, set_claim_aside
 from billing.operations.answer_undoing import undo_acknowledgement_match, undo_claim_match
@@ -32,7 +32,7 @@ _WAITS = "Taken back. It waits in this list again."
 
 
 @requires(Permission.TAKE_ANSWERS)
-@needs_whole_sight(WITHOUT_CLAIM)
+@needs_every_clinic(WITHOUT_CLAIM)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_claim_match(request: HttpRequest, organization: str, remittance_claim_id: UUID) -> HttpResponse:
     """What was received beside the claims that it may mean: choose one, find another, set it aside, or take it back."""
@@ -52,7 +52,7 @@ def answer_claim_match(request: HttpRequest, organization: str, remittance_claim
 
 
 @requires(Permission.TAKE_ANSWERS)
-@needs_whole_sight(WITHOUT_CLAIM)
+@needs_every_clinic(WITHOUT_CLAIM)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_match(request: HttpRequest, organization: str, acknowledgement_id: UUID) -> HttpResponse:
     """What was said, and the batches and claims that it may mean: choose one, set it aside, or take it back."""

@@ -18,9 +18,9 @@ from bhi.errors import NotFound
 from bhi.files.operations import read
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
-from bhi.tenancy.sight import sees_all
+from bhi.tenancy.sight import sees_every_clinic
 from bhi.web.asked import page_number, seat
-from bhi.web.whole_sight import needs_whole_sight
+from bhi.web.whole_sight import needs_every_clinic
 from billing.forms.answers import AnswersForm
 from billing.operations.answers import AnswerUnreadable, take_answer
 from billing.queries.answers import (
@@ -74,7 +74,7 @@ def answer(request: HttpRequest, organization: str, file_id: UUID) -> HttpRespon
     zone = page_zone(by.organization_id)
     here = reverse("answer", args=[organization, file_id])
     context = {
-        "page": page if sees_all() else _without_names(page),
+        "page": page if sees_every_clinic() else _without_names(page),
         "here": here,
         "zone": zone.key,
         "today": local_date(now, zone),
@@ -110,7 +110,7 @@ def answer_original(request: HttpRequest, organization: str, file_id: UUID) -> H
 
 
 @requires(Permission.TAKE_ANSWERS)
-@needs_whole_sight(WITHOUT_CLAIM)
+@needs_every_clinic(WITHOUT_CLAIM)
 @require_safe
 def answers_unmatched(request: HttpRequest, organization: str) -> HttpResponse:
     """What waits for a person to say which claim or batch it means."""

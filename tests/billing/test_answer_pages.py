@@ -16,7 +16,7 @@ from billing.operations import answers
 from billing.rules.x12.decoding import MOST_BYTES
 from tests.billing.filed import CONTROL, Filed, filed
 from tests.billing.test_pages import text_of
-from tests.factories.going_live import RestrictionFactory
+from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
 from tests.factories.registry import PatientFactory, system_seat
 from tests.rules.billing.answer_texts import (
     acknowledged_claims,
@@ -366,7 +366,7 @@ def test_long_lists_are_cut_with_a_way_on(billing: Client, monkeypatch: pytest.M
     assert text_of(billing.get(f"{LIST}?page=2")).count("3 to 3 of 3") == 1
 
 
-def test_names_of_whom_no_claim_is_known_are_only_for_who_sees_everybody(billing: Client, out: Filed) -> None:
+def test_names_of_whom_no_claim_is_known_are_only_for_who_works_at_all_clinics(billing: Client, out: Filed) -> None:
     send(billing, remittance(payment(paid_claim("0007-0001"))))
     row = waiting(out)
     name = row.names["patient"].split(",")[0]
@@ -379,6 +379,9 @@ def test_names_of_whom_no_claim_is_known_are_only_for_who_sees_everybody(billing
         RestrictionFactory(
             organization=out.organization, seats=[], patient=other, recorded_by=system_seat(out.organization)
         )
+    assert [name in billing.get(one).text for one in (url, *here)] == [True, True, True], "one restricted record"
+    with tenant(out.organization):
+        SeatClinicFactory(organization=out.organization, seat=billing.membership)
     file = billing.get(url)
     assert (name in file.text, "Name not open to you" in file.text) == (False, True)
     answers = [billing.get(one) for one in here]
