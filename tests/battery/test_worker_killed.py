@@ -30,7 +30,7 @@ from tests.billing.people import AT, Program, program
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "maintenance", "owner"])
-RUNS = 3
+RUNS = 10
 PATIENCE = 60
 ROWS = 30
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
