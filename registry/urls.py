@@ -279,7 +279,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="part_two_notice_given",
     ),
     path(
-        "patients/<uuid:patient_id>/rights/notice/<uuid:notice_id>/void/",
+        "patients/<uuid:patient_id>/rights/notice/<uuid:given_id>/void/",
         record_rights.part_two_notice_void,
         name="part_two_notice_void",
     ),

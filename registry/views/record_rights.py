@@ -170,9 +170,9 @@ def part_two_notice_given(request: HttpRequest, organization: str, patient_id: U
 
 @requires(Permission.MARK_PART_TWO)
 @require_POST
-def part_two_notice_void(request: HttpRequest, organization: str, patient_id: UUID, notice_id: UUID) -> HttpResponse:
+def part_two_notice_void(request: HttpRequest, organization: str, patient_id: UUID, given_id: UUID) -> HttpResponse:
     """It was recorded in error."""
-    return _take_back(request, patient_id, void_notice, notice_id=notice_id)
+    return _take_back(request, patient_id, void_notice, notice_id=given_id)
 
 
 @requires(Permission.EXPORT_RECORD)

@@ -428,7 +428,7 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     "part_two_notice_paper": Url(EDITING, made=patient_of_program, shows="patient"),
     "part_two_notice_given": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
     "part_two_notice_void": Url(
-        EDITING, get=None, post=422, made=of_patient(PartTwoNoticeFactory, "notice_id"), shows="patient"
+        EDITING, get=None, post=422, made=of_patient(PartTwoNoticeFactory, "given_id"), shows="patient"
     ),
     "amendment_new": Url(EDITING, get=None, post=422, made=patient, shows="patient"),
     "amendment": Url(EDITING, post=422, made=of_patient(AmendmentRequestFactory, "request_id"), shows="patient"),
