@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from io import BytesIO
-from typing import Any
 
 import pytest
-from django.db import transaction
 from pypdf import PdfReader
 
 from bhi.accounts.models import User
@@ -55,25 +52,7 @@ from registry.models import (
     SafetyPlan,
     TreatingClinician,
 )
-
-AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Organization]:
-    """Loaded once, in a transaction that is taken back."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        assert load_demonstration(password="a long enough word", at=AT)
-        yield Organization.objects.get(slug="demo")
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def demonstration(loaded: Organization, django_db_blocker: Any) -> Iterator[Organization]:
-    """As it was loaded: what a test changes is taken back."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield loaded
-        transaction.set_rollback(True)
+from tests.billing.demonstration.day import AT
 
 
 def test_it_is_made_once(demonstration):
@@ -114,16 +93,6 @@ def test_the_month_that_ended_bills_and_lacks_what_months_can(demonstration):
     gaps = {gap.word for one in found.values() if one.verdict for gap in one.verdict.gaps}
     assert codes >= {"99492", "99493", "99494", "99484"}
     assert gaps >= {"consent_missing", "initiating_visit_missing", "case_review_missing"}
-
-
-@pytest.fixture(autouse=True)
-def _in_the_demonstration(request):
-    """Queries outside operations read inside its tenant."""
-    if "demonstration" not in request.fixturenames:
-        yield
-        return
-    with tenant(request.getfixturevalue("demonstration")):
-        yield
 
 
 def test_one_overlap_is_held_and_nothing_lies_in_the_future(demonstration):
@@ -217,9 +186,9 @@ def test_the_case_summary_of_a_demonstration_patient_takes_one_sheet(demonstrati
     assert [len(PdfReader(BytesIO(paper)).pages) for paper in papers] == [1, 1]
 
 
-def test_last_month_is_mostly_free_and_shows_every_decision(loaded: Organization):
-    with transaction.atomic(), tenant(loaded):
-        rows = [row for row in month_rows(loaded.id, "2026-10") if row.release is not None]
+def test_last_month_is_mostly_free_and_shows_every_decision(demonstration: Organization):
+    with tenant(demonstration):
+        rows = [row for row in month_rows(demonstration.id, "2026-10") if row.release is not None]
         held = [row for row in rows if row.is_held_back]
         kinds = sorted(row.release.decision.kind for row in rows if row.release and row.release.decision)
         assert kinds == ["bill_lower", "do_not_bill", "hold", "release"]

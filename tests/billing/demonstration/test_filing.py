@@ -2,42 +2,20 @@
 
 from collections import Counter
 
-import pytest
-from django.db import transaction
-
 from bhi.jobs.models import Job
-from bhi.tenancy.context import tenant
-from bhi.tenancy.models import Clinic, Membership, Organization
+from bhi.tenancy.models import Clinic, Membership
 from billing.models import AnswerFile, Batch, BillingProvider, Claim, Denial, MonthClose, Packet, Receiver, Refund
-from billing.operations.demonstration import load_demonstration
 from billing.operations.demonstration.filing import tell_filing
 from billing.queries.batch_files import batch_bytes
 from billing.queries.claim_states import claim_states
 from billing.queries.filing_facts import filing_plan
+from tests.billing.demonstration.day import AT
 from tests.billing.payer_side import read_back, strict_faults, transaction_set
-from tests.billing.test_demonstration import AT
 
 MONTH = "2026-09"
 
 
-@pytest.fixture(scope="module")
-def filed(django_db_setup, django_db_blocker):
-    """Loaded once, in a transaction that is taken back."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        load_demonstration(password="an invented sign-in", at=AT)
-        organization = Organization.objects.get(slug="demo")
-        with tenant(organization):
-            yield organization
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(autouse=True)
-def _database(django_db_blocker):
-    with django_db_blocker.unblock():
-        yield
-
-
-def test_one_clinics_month_is_closed_and_filed_by_payer(filed):
+def test_one_clinics_month_is_closed_and_filed_by_payer(demonstration):
     close = MonthClose.objects.select_related("clinic").get()
     assert (close.clinic.name, f"{close.month:%Y-%m}") == ("Mill Creek", MONTH)
     batches = Batch.objects.select_related("payer", "receiver", "stored_file").order_by("number")
@@ -47,16 +25,16 @@ def test_one_clinics_month_is_closed_and_filed_by_payer(filed):
         assert (strict_faults(content), read_back(content)) == ([], transaction_set(content))
 
 
-def test_answers_of_every_kind_are_read(filed):
+def test_answers_of_every_kind_are_read(demonstration):
     assert {
         (file.kind, file.state, file.summary["notes"] == [], file.unknown == []) for file in AnswerFile.objects.all()
     } == {(kind, "read", True, True) for kind in ("999", "277CA", "835")}
     claims = Claim.objects.filter(batch__payer__name="Medicare Part B").order_by("number")
-    states = claim_states(filed.id, [claim.id for claim in claims])
+    states = claim_states(demonstration.id, [claim.id for claim in claims])
     assert Counter(state.word for state in states.values()) == {"paid": 3, "denied": 1, "rejected": 1}
 
 
-def test_there_is_work_a_refund_and_a_packet(filed):
+def test_there_is_work_a_refund_and_a_packet(demonstration):
     assert set(Denial.objects.values_list("group", "reason", "state")) == {("CO", "97", "open")}
     refund = Refund.objects.get()
     assert (refund.state, refund.claim.number) == ("identified", 4)
@@ -66,17 +44,17 @@ def test_there_is_work_a_refund_and_a_packet(filed):
     )
 
 
-def test_something_is_left_to_mend_before_the_rest_can_leave(filed):
+def test_something_is_left_to_mend_before_the_rest_can_leave(demonstration):
     faults = {
         fault.word
-        for payer in filing_plan(filed.id, MONTH, at=AT).payers
+        for payer in filing_plan(demonstration.id, MONTH, at=AT).payers
         for claim in payer.to_mend
         for fault in claim.faults
     }
     assert "address" in faults
 
 
-def test_it_is_told_once(filed):
+def test_it_is_told_once(demonstration):
     counts = (Batch.objects.count(), AnswerFile.objects.count(), Receiver.objects.count())
     lead = Membership.objects.get(name="Samuel Price")
     tell_filing(by=lead, at=AT, today=AT.date(), clinic=Clinic.objects.get(name="Mill Creek"))
