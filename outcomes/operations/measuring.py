@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from bhi.audit.operations import record
 from bhi.errors import DomainError
+from bhi.jobs.operations import announce
 from bhi.tenancy.ids import SQL_UUID7
 from bhi.tenancy.models import Membership
 from bhi.tenancy.sight import seeing_everything
@@ -85,6 +86,7 @@ def freeze_month(*, organization_id: UUID, month: date, by: Membership, at: date
     head.frozen_at, head.frozen_by = at, by
     head.save(update_fields=["fingerprint", "frozen_at", "frozen_by"])
     record("outcome_month.frozen", by=by, at=at, object_id=head.id, count=count)
+    announce("month_frozen", organization_id=organization_id, at=at, measured_id=head.id)
     return head
 
 

@@ -1,0 +1,320 @@
+"""Reports: what one says, counted from its frozen month; which were made, and who gets one every month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from bhi.accounts.permissions import Permission, permissions_of
+from bhi.accounts.queries import people_of
+from bhi.errors import NotFound
+from bhi.tenancy.models import Clinic, Membership, Organization
+from outcomes.models import MeasuredMonth, OutcomeReport, ReportReader, ReportSchedule, WorkShare
+from outcomes.queries.measured import measured_month
+from outcomes.queries.numbers import EVERYBODY, Only, numbers_of
+from outcomes.queries.settings import settings_shown
+from outcomes.queries.targets import targets_of
+from outcomes.rules.measure import Kind
+from outcomes.rules.measures import measure
+from outcomes.rules.months import last_day_of
+from outcomes.rules.numbers import Number, per_full_time
+from outcomes.rules.reports import (
+    TITLES,
+    Counted,
+    Heading,
+    ReportContent,
+    clinic_keys,
+    keys_of,
+    past_months,
+    report_content,
+    trend_months,
+)
+
+PURPOSE = "outcome_report"
+PAGE = 50
+ByMonth = dict[date, dict[str, Number]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report is asked for: of which month as measured, of whom, hiding how much, and as it was known when."""
+
+    kind: str
+    measured: MeasuredMonth
+    only: Only
+    scope: str
+    mask_under: int
+    known_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A report in a list; `newer` is the month's newest edition, where that is another one."""
+
+    id: UUID
+    title: str
+    kind: str
+    scope: str
+    clinic_id: UUID | None
+    month: date
+    edition: int
+    newer: int | None
+    asked_at: datetime
+    asked_by: str
+    asked_by_id: UUID
+    made_at: datetime | None
+    mask_under: int
+    fingerprint: str
+    facts: str
+    definitions: str
+    because: str
+    job_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """A report that is made every month, and who is told."""
+
+    id: UUID
+    title: str
+    scope: str
+    changed_at: datetime
+    changed_by: str
+    readers: tuple[str, ...]
+
+
+def asked_of(report: OutcomeReport) -> Asked:
+    """What a stored report was asked for."""
+    return Asked(
+        kind=report.kind,
+        measured=report.measured,
+        only=Only(clinic_id=report.clinic_id, payer_id=report.payer_id),
+        scope=_scope(report),
+        mask_under=report.mask_under,
+        known_at=report.asked_at,
+    )
+
+
+def preview_asked(
+    organization_id: UUID, kind: str, month: date, *, payer_id: UUID | None, clinic_id: UUID | None
+) -> Asked:
+    """The same of a month as it stands now, frozen or not. Raises NotFound where it was never measured."""
+    measured = measured_month(organization_id, month)
+    if measured is None or kind not in TITLES:
+        raise NotFound
+    of = OutcomeReport(organization_id=organization_id, payer_id=payer_id, clinic_id=clinic_id)
+    under = settings_shown(organization_id).mask_under
+    return Asked(kind, measured, Only(clinic_id=clinic_id, payer_id=payer_id), _scope(of), under, None)
+
+
+def content_of(asked: Asked, *, with_clinics: bool = True) -> ReportContent:
+    """What a report says. From a frozen month it says the same whenever it is counted: it compares with editions that
+    were frozen by then, and goes by targets and shares of work as they were on record when it was asked for.
+
+    Whoever asks lifts the limits of sight. The same number of statements for any number of patients.
+    """
+    organization_id, month = asked.measured.organization_id, asked.measured.month
+    months = {month, *past_months(asked.kind, month), *trend_months(asked.kind, month)}
+    editions = _editions(asked.measured, months)
+    is_whole = asked.only == EVERYBODY
+    keys = keys_of(asked.kind, month, is_whole=is_whole)
+    by_clinic = clinic_keys(asked.kind, month, is_whole=is_whole) if with_clinics else ()
+    counted = Counted(
+        by_month=_by_month(asked, editions, keys),
+        by_clinic=_by_clinic(asked.measured, by_clinic),
+        clinic_names=_clinic_names(organization_id) if by_clinic else {},
+        targets={
+            key: target for (_, key), target in targets_of(organization_id, [month], known_at=asked.known_at).items()
+        },
+    )
+    return report_content(
+        _heading(asked), {one.month: one.edition for one in editions}, counted, keys=keys, by_clinic=by_clinic
+    )
+
+
+def report_of(organization_id: UUID, report_id: UUID, *, clinics: frozenset[UUID] | None = None) -> OutcomeReport:
+    """A report with its month and files. A seat of some clinics sees theirs only. Raises NotFound."""
+    rows = _reports(organization_id, clinics).select_related("pdf", "csv")
+    found: OutcomeReport | None = rows.filter(id=report_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def report_row(organization_id: UUID, report: OutcomeReport) -> ReportRow:
+    """A report as pages show it. One statement."""
+    newest = measured_month(organization_id, report.measured.month)
+    return _row(report, newest.edition if newest and newest.frozen_at else report.measured.edition)
+
+
+def report_rows(
+    organization_id: UUID, *, clinics: frozenset[UUID] | None, page: int
+) -> tuple[tuple[ReportRow, ...], int]:
+    """A page of reports, the newest first, and how many there are. Three statements."""
+    rows = _reports(organization_id, clinics)
+    shown = list(rows.order_by("-asked_at", "-id")[(page - 1) * PAGE : page * PAGE])
+    newest = _newest_frozen(organization_id, {report.measured.month for report in shown})
+    return tuple(_row(report, newest.get(report.measured.month, 0)) for report in shown), rows.count()
+
+
+def frozen_months(organization_id: UUID) -> list[date]:
+    """Months of which a report can be made, the newest first. One statement."""
+    rows = MeasuredMonth.objects.filter(organization_id=organization_id, frozen_at__isnull=False)
+    return list(rows.values_list("month", flat=True).distinct().order_by("-month"))
+
+
+def newest_frozen(organization_id: UUID, month: date) -> MeasuredMonth | None:
+    """The newest frozen edition of a month. One statement."""
+    rows = MeasuredMonth.objects.filter(organization_id=organization_id, month=month, frozen_at__isnull=False)
+    found: MeasuredMonth | None = rows.order_by("-edition").first()
+    return found
+
+
+def schedule_rows(organization_id: UUID) -> tuple[ScheduleRow, ...]:
+    """What is made every month, and for whom. Three statements."""
+    people = people_of(organization_id)
+    readers: dict[UUID, list[str]] = {}
+    for schedule_id, seat in ReportReader.objects.filter(organization_id=organization_id).values_list(
+        "schedule_id", "membership_id"
+    ):
+        readers.setdefault(schedule_id, []).append(people[seat].name)
+    rows = ReportSchedule.objects.filter(organization_id=organization_id, is_current=True)
+    return tuple(
+        ScheduleRow(
+            id=row.id,
+            title=TITLES[row.kind],
+            scope=_scope(row),
+            changed_at=row.changed_at,
+            changed_by=people[row.changed_by_id].name,
+            readers=tuple(sorted(readers.get(row.id, ()))),
+        )
+        for row in rows.select_related("payer", "clinic").order_by("kind", "payer__name", "clinic__name", "id")
+    )
+
+
+def schedule_of(organization_id: UUID, schedule_id: UUID) -> ScheduleRow:
+    """One of them. Raises NotFound."""
+    found = [row for row in schedule_rows(organization_id) if row.id == schedule_id]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def reader_choices(organization_id: UUID) -> list[tuple[str, str]]:
+    """Who may read reports at present, by name."""
+    seats = [seat for seat in people_of(organization_id).values() if may_read(seat)]
+    return [(str(seat.id), seat.name) for seat in sorted(seats, key=lambda seat: (seat.name, seat.id))]
+
+
+def may_read(seat: Membership) -> bool:
+    """Whether a seat is at work, is somebody's, and may read reports."""
+    return bool(seat.is_active and seat.user_id and Permission.REPORT_OUTCOMES in permissions_of(seat.roles))
+
+
+def _heading(asked: Asked) -> Heading:
+    measured = asked.measured
+    return Heading(
+        kind=asked.kind,
+        organization=Organization.objects.get(id=measured.organization_id).name,
+        scope=asked.scope,
+        month=measured.month,
+        edition=measured.edition,
+        because=measured.because,
+        is_final=measured.frozen_at is not None,
+        definitions=measured.definitions,
+        facts=measured.fingerprint,
+        mask_under=asked.mask_under,
+    )
+
+
+def _editions(measured: MeasuredMonth, months: set[date]) -> list[MeasuredMonth]:
+    """The month itself, and of each other the newest edition that was frozen when it was; of an open month, the newest.
+
+    One statement.
+    """
+    rows = MeasuredMonth.objects.filter(organization_id=measured.organization_id, month__in=months - {measured.month})
+    if measured.frozen_at is not None:
+        rows = rows.filter(frozen_at__lte=measured.frozen_at)
+    newest = {row.month: row for row in rows.order_by("month", "edition")}
+    return [*newest.values(), measured]
+
+
+def _by_month(asked: Asked, editions: Sequence[MeasuredMonth], keys: Sequence[str]) -> ByMonth:
+    organization_id = asked.measured.organization_id
+    found: ByMonth = {one.month: {} for one in editions}
+    for (month, _, key), number in numbers_of(organization_id, editions, keys=keys, only=asked.only).items():
+        found[month][key] = number
+    per_post = [key for key in keys if measure(key).kind is Kind.PER_POST]
+    posts = _posts(organization_id, list(found), asked.known_at) if per_post and asked.known_at else {}
+    for key in per_post:
+        for month, total in posts.items():
+            found[month][key] = per_full_time(found[month][key], total)
+    return found
+
+
+def _posts(organization_id: UUID, months: Sequence[date], known_at: datetime) -> dict[date, Decimal]:
+    """How many full-time posts there were at each month's end, as was known at an instant. One statement."""
+    rows = WorkShare.objects.known_at(known_at).filter(organization_id=organization_id).order_by("from_on")
+    shares = list(rows.values_list("membership_id", "from_on", "fte"))
+    return {
+        month: sum({seat: fte for seat, from_on, fte in shares if from_on <= last_day_of(month)}.values(), Decimal(0))
+        for month in months
+    }
+
+
+def _by_clinic(measured: MeasuredMonth, keys: Sequence[str]) -> dict[UUID, dict[str, Number]]:
+    found: dict[UUID, dict[str, Number]] = {}
+    counted = numbers_of(measured.organization_id, [measured], keys=keys, by="clinic") if keys else {}
+    for (_, clinic_id, key), number in counted.items():
+        assert isinstance(clinic_id, UUID)
+        found.setdefault(clinic_id, {})[key] = number
+    return found
+
+
+def _clinic_names(organization_id: UUID) -> Mapping[UUID, str]:
+    return dict(Clinic.objects.filter(organization_id=organization_id).values_list("id", "name").order_by())
+
+
+def _newest_frozen(organization_id: UUID, months: set[date]) -> dict[date, int]:
+    rows = MeasuredMonth.objects.filter(organization_id=organization_id, month__in=months, frozen_at__isnull=False)
+    return dict(rows.order_by("edition").values_list("month", "edition"))
+
+
+def _reports(organization_id: UUID, clinics: frozenset[UUID] | None) -> QuerySet[OutcomeReport]:
+    rows = OutcomeReport.objects.filter(organization_id=organization_id)
+    seen = Q() if clinics is None else Q(clinic_id__in=clinics)
+    return rows.filter(seen).select_related("measured", "payer", "clinic", "asked_by")
+
+
+def _row(report: OutcomeReport, newest: int) -> ReportRow:
+    measured = report.measured
+    return ReportRow(
+        id=report.id,
+        title=TITLES[report.kind],
+        kind=report.kind,
+        scope=_scope(report),
+        clinic_id=report.clinic_id,
+        month=measured.month,
+        edition=measured.edition,
+        newer=newest if newest > measured.edition else None,
+        asked_at=report.asked_at,
+        asked_by="Every month" if report.asked_by.is_system else report.asked_by.name,
+        asked_by_id=report.asked_by_id,
+        made_at=report.made_at,
+        mask_under=report.mask_under,
+        fingerprint=report.fingerprint,
+        facts=measured.fingerprint,
+        definitions=measured.definitions,
+        because=measured.because,
+        job_id=report.job_id,
+    )
+
+
+def _scope(of: OutcomeReport | ReportSchedule) -> str:
+    """The payer's and the clinic's names; empty for everybody."""
+    return ", ".join(one.name for one in (of.payer, of.clinic) if one is not None)
