@@ -78,7 +78,7 @@ class Grouped(TenantModel):
 
 
 class MeasuredEpisode(Grouped):
-    """An episode as it was known at the end of a month: of all that overlap the month, or whose day 182 is not before it.
+    """An episode as it was known at the end of a month: of all that overlap it, or whose day 182 is not before it.
     What came after the month's last day is not in it.
     """
 

@@ -74,7 +74,15 @@ class MeasuredReferralFactory(GroupedFactory):
     class Meta:
         model = MeasuredReferral
 
-    referral = factory.SubFactory(ReferralFactory, patient=factory.SelfAttribute("..patient"), **same_organization())
+    # Ended: a patient has one open referral at most.
+    referral = factory.SubFactory(
+        ReferralFactory,
+        patient=factory.SelfAttribute("..patient"),
+        state="ended",
+        outcome="unreachable",
+        ended_on=date(2026, 3, 2),
+        **same_organization(),
+    )
     source = "clinician"
     referred_on = MONTH
 
