@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from bhi.accounts.queries import system_membership
-from bhi.jobs.registry import Run, handles, nightly, repeats
-from outcomes.operations.measuring import measure_months
-from outcomes.queries.measured import earliest_day
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
-MEASURE = "measure_months"
+from django.template.loader import render_to_string
+
+from bhi.accounts.queries import system_membership
+from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
+from bhi.web.pdf import Picture, pdf_of
+from billing.queries.calendar import page_zone
+from caseload.rules.clock import local_date
+from outcomes.operations.asking import MEASURE
+from outcomes.operations.measuring import measure_months
+from outcomes.operations.reports import MAKE, TELL, keep_report, make_scheduled, tell_reader
+from outcomes.queries.measured import earliest_day
+from outcomes.queries.reports import asked_of, content_of, report_of
+from outcomes.rules.charts import trend
+from outcomes.rules.measure import Kind
+from outcomes.rules.measures import measure as measure_of
+from outcomes.rules.report_files import fingerprint_of_content, report_csv
+from outcomes.rules.reports import ReportContent, Trend
+
+SCHEDULED = "make_scheduled_reports"
 
 
 def register() -> None:
     """Called once, when Django starts."""
     handles(MEASURE, measure, label="Measuring the months")
     repeats(MEASURE, nightly)
+    handles(MAKE, make_report, label="Making the report")
+    handles(SCHEDULED, make_reports_of_month, label="Making the month's reports")
+    subscribe("month_frozen", SCHEDULED, work_of_frozen_month)
+    handles(TELL, tell_of_report, label="Telling of a report")
 
 
 def measure(run: Run) -> None:
@@ -23,4 +46,70 @@ def measure(run: Run) -> None:
         at=run.at,
         today=earliest_day(run.organization_id, run.at),
         progress=run.progress,
+    )
+
+
+def work_of_frozen_month(ids: Mapping[str, Any]) -> Iterable[Work]:
+    """The reports of an edition that was frozen."""
+    yield Work(key=str(ids["measured_id"]), arguments={"measured_id": str(ids["measured_id"])})
+
+
+def make_reports_of_month(run: Run) -> None:
+    make_scheduled(
+        organization_id=run.organization_id,
+        measured_id=UUID(run.arguments["measured_id"]),
+        by=system_membership(run.organization_id),
+        at=run.at,
+    )
+
+
+def make_report(run: Run) -> None:
+    """Count a report from its frozen month and keep its files. A second run finds them made, and makes nothing."""
+    report = report_of(run.organization_id, UUID(run.arguments["report_id"]))
+    if report.made_at is not None:
+        return
+    content = content_of(asked_of(report))
+    schedule = run.arguments["schedule_id"]
+    keep_report(
+        organization_id=run.organization_id,
+        report_id=report.id,
+        schedule_id=UUID(schedule) if schedule else None,
+        pdf=report_paper(content, organization_id=run.organization_id, at=run.at),
+        csv=report_csv(content),
+        fingerprint=fingerprint_of_content(content),
+        by=report.asked_by,
+        at=run.at,
+    )
+
+
+def report_paper(content: ReportContent, *, organization_id: UUID, at: datetime) -> bytes:
+    """A report as a PDF, its charts as pictures with words. Raises PdfImpossible."""
+    on: date = local_date(at, page_zone(organization_id))
+    charts = {f"trend-{number}": picture for number, picture in enumerate(map(_chart, content.trends), 1) if picture}
+    shown = [
+        (f"picture:trend-{number}", one) for number, one in enumerate(content.trends, 1) if f"trend-{number}" in charts
+    ]
+    context = {"content": content, "hash": fingerprint_of_content(content), "on": on, "charts": shown}
+    return pdf_of("pdf/outcomes_report.html", context, style="pdf/outcomes.css", pictures=charts, is_tagged=True)
+
+
+def _chart(one: Trend) -> Picture | None:
+    highest = 100 if measure_of(one.key).kind is Kind.SHARE else None
+    drawn = trend(
+        [(month, figure.value) for month, figure in one.points],
+        target=one.target,
+        highest=None if highest is None else Decimal(highest),
+    )
+    if drawn is None:
+        return None
+    svg = render_to_string("pdf/outcomes_trend.svg", {"drawing": drawn.drawings[0]})
+    return Picture("image/svg+xml", svg.encode())
+
+
+def tell_of_report(run: Run) -> None:
+    tell_reader(
+        organization_id=run.organization_id,
+        report_id=UUID(run.arguments["report_id"]),
+        membership_id=UUID(run.arguments["membership_id"]),
+        at=run.at,
     )

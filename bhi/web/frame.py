@@ -251,6 +251,8 @@ SECTIONS = {
     "import_mapping_save": "imports",
     "import_mappings": "imports",
     "import_mapping_rename": "imports",
+    **dict.fromkeys(("measures", "measure", "measure_patients", "measure_making"), "outcomes"),
+    "own_measure": "own_outcomes",
 }
 
 # Refused to seats that may not see every patient (bhi.web.whole_sight), so not offered to them.
@@ -270,6 +272,8 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("Team", "team", "user-group", Permission.VIEW_TEAM),
     ("Month", "current_month", "calendar-days", Permission.VIEW_MONTHS),
     ("Import", "imports", "arrow-up-tray", Permission.IMPORT_CASELOAD),
+    ("Outcomes", "outcomes", "chart-pie", Permission.VIEW_OUTCOMES),
+    ("My outcomes", "own_outcomes", "chart-pie", Permission.VIEW_OWN_OUTCOMES),
     ("People", "people", "identification", Permission.MANAGE_PEOPLE),
     ("Audit", "audit", "eye", Permission.VIEW_AUDIT),
     ("Batches", "batches", "paper-airplane", Permission.MAKE_BATCH),
