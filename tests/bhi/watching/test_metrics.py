@@ -82,7 +82,7 @@ def test_no_label_holds_what_somebody_typed_or_whose_page_it_was(client_for, tok
     assert {name for sample in found for name in sample.labels} <= LABELS
     assert [word for sample in found for word in sample.labels.values() if not WORD.fullmatch(word)] == []
     said = text.lower()
-    assert [word for word in ("quuxworth", "77120", "lakeside", str(patient.id)) if word in said] == []
+    assert [word for word in ("quuxworth", "mrn-77120", "lakeside", str(patient.id)) if word in said] == []
     assert value("bhi_requests_total", view="none", method="GET", status="404") > 0
 
 

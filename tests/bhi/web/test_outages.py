@@ -25,6 +25,8 @@ from tests.factories.tenancy import NOW
 ROOT = Path(__file__).resolve().parents[3]
 BANNER = b"Background work is delayed"
 PATIENCE = 30
+# One look takes at most 0.3 s; who waits for an answer or tries again takes several.
+QUICK = 1
 
 
 class TestRedisAway:
@@ -50,7 +52,7 @@ class TestRedisAway:
         doorbell._last_look = (float("-inf"), False)
         began = time.monotonic()
         answer = client.get("/o/lakeside/billing/batches/")
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < QUICK
         assert answer.status_code == 200
         assert BANNER in answer.content
         assert client.get("/readyz").status_code == 200
@@ -62,7 +64,7 @@ class TestRedisAway:
         with tenant(organization):
             for key in "abcdefgh":
                 queue("work", organization_id=organization.id, key=key, at=NOW)
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < QUICK
         with tenant(organization):
             assert Job.objects.filter(state="queued").count() == 8
 

@@ -1,7 +1,7 @@
 """Answers are read as they come; what cannot be read says what it is."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.rules.x12.answers import read_answer
@@ -311,6 +311,7 @@ _JUNK = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(_JUNK, st.sampled_from(sorted(_KNOWN))), min_size=1, max_size=5), _JUNK)
 def test_of_several_files_in_one_none_is_lost(parts: list[tuple[str, str]], last: str) -> None:
     """All of them are read, whatever stands between them, or the whole is refused with a sentence."""
