@@ -120,12 +120,15 @@ def _columns(model: type[Model]) -> list[str]:
 
 
 def _rows(organization_id: UUID, edition: MeasuredMonth, condition: Condition, part: str, only: Only) -> QuerySet:
-    rows = with_days(condition.model._default_manager.filter(organization_id=organization_id, measured_id=edition.id))
+    of_edition = condition.model._default_manager.filter(organization_id=organization_id, measured_id=edition.id)
+    rows: QuerySet = with_days(of_edition, {edition.id: edition.month})
     rows = rows.filter(condition.scope & only.condition(condition.model))
     if part == "excluded":
-        return rows.alias(counts=_holds(condition.counted)).filter(counts=0)
-    rows = rows.filter(condition.counted)
-    return rows.alias(meets=_holds(condition.met or Q())).filter(meets=int(part == "met"))
+        rows = rows.alias(counts=_holds(condition.counted)).filter(counts=0)
+    else:
+        meets = _holds(condition.met or Q())
+        rows = rows.filter(condition.counted).alias(meets=meets).filter(meets=int(part == "met"))
+    return rows
 
 
 def _from(rows: QuerySet, after: UUID | None) -> QuerySet:

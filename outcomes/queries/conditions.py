@@ -6,8 +6,11 @@ columns of `with_days`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Case, CharField, DateField, F, Func, IntegerField, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest, TruncMonth
@@ -15,6 +18,7 @@ from django.db.models.functions import Coalesce, Greatest, TruncMonth
 from outcomes.models import MeasuredAdvice, MeasuredEpisode, MeasuredReferral
 from outcomes.rules.facts import DISENGAGED, GRADUATED
 from outcomes.rules.groups import AGE_BANDS
+from outcomes.rules.months import last_day_of
 
 
 class Days(Func):
@@ -53,16 +57,17 @@ class Condition:
         return replace(self, scope=self.scope & more, counted=self.counted & more & (left_out or Q()))
 
 
-def with_days(rows: QuerySet) -> QuerySet:
+def with_days(rows: QuerySet, months: Mapping[UUID, date] | None = None) -> QuerySet:
     """Measured rows with what conditions and groups stand on.
 
     Of all: `cohort` and `age_band`. Of episodes, in days: `day_first` and `day_last`, from enrolment to the month's
     first and last day; `days`, of treatment until the month's end or discharge; `score_age` and `review_age`, from the
     last score and review to the month's end; `reviewed_after`, from enrolment. Of referrals and advice: the days until
-    each step.
+    each step. `months` are those of the editions that the rows are of, where they are known: then nothing is joined.
     """
-    rows = rows.alias(age_band=_AGE_BAND, cohort=TruncMonth(BEGINS_ON[rows.model]))
-    return rows.alias(**_DAYS[rows.model])
+    days = _STEPS.get(rows.model) or _episode_days(months)
+    found: QuerySet = rows.alias(age_band=_AGE_BAND, cohort=TruncMonth(BEGINS_ON[rows.model]), **days)
+    return found
 
 
 BEGINS_ON: Final[dict[type[Model], str]] = {
@@ -75,17 +80,7 @@ _AGE_BAND: Final = Case(
 )
 
 
-_LAST_DAY: Final = LastDay(F("measured__month"))
-_DAYS: Final[dict[type[Model], dict[str, Func]]] = {
-    MeasuredEpisode: {
-        "last_day": _LAST_DAY,
-        "day_first": Days(F("measured__month"), F("enrolled_on")),
-        "day_last": Days(_LAST_DAY, F("enrolled_on")),
-        "days": Days(Coalesce(F("ended_on"), _LAST_DAY), F("enrolled_on")),
-        "score_age": Days(_LAST_DAY, F("last_scored_on")),
-        "review_age": Days(_LAST_DAY, F("last_review_on")),
-        "reviewed_after": Days(F("first_review_on"), F("enrolled_on")),
-    },
+_STEPS: Final[dict[type[Model], dict[str, Any]]] = {
     MeasuredReferral: {
         "tried_after": Days(F("first_attempt_on"), F("referred_on")),
         "reached_after": Days(F("reached_on"), F("referred_on")),
@@ -96,6 +91,29 @@ _DAYS: Final[dict[type[Model], dict[str, Func]]] = {
         "closed_after": Days(F("closed_on"), F("proposed_on")),
     },
 }
+
+
+def _episode_days(months: Mapping[UUID, date] | None) -> dict[str, Any]:
+    first: Any = F("measured__month")
+    last: Any = LastDay(first)
+    if months:
+        first = _by_edition(months)
+        last = _by_edition({edition: last_day_of(month) for edition, month in months.items()})
+    return {
+        "first_day": first,
+        "last_day": last,
+        "day_first": Days(first, F("enrolled_on")),
+        "day_last": Days(last, F("enrolled_on")),
+        "days": Days(Coalesce(F("ended_on"), last), F("enrolled_on")),
+        "score_age": Days(last, F("last_scored_on")),
+        "review_age": Days(last, F("last_review_on")),
+        "reviewed_after": Days(F("first_review_on"), F("enrolled_on")),
+    }
+
+
+def _by_edition(days: Mapping[UUID, date]) -> Case:
+    whens = [When(measured_id=edition, then=Value(day, output_field=DateField())) for edition, day in days.items()]
+    return Case(*whens, output_field=DateField())
 
 
 def _never_negative(column: str) -> Greatest:
@@ -213,7 +231,7 @@ _CHANGE: Final = {
 }
 _REVIEW: Final = {
     "first_review_days": _episodes(
-        COCM & Q(first_review_on__gte=F("measured__month"), first_review_on__lte=F("last_day")),
+        COCM & Q(first_review_on__gte=F("first_day"), first_review_on__lte=F("last_day")),
         value=_never_negative("reviewed_after"),
     ),
     "reviewed_30": _episodes(COCM & _day_in_month(30), Q(days__gte=30), met=Q(reviewed_after__lte=30)),

@@ -98,6 +98,8 @@ def numbers_of(
         raise UnknownGrouping(by)
     asked = MEASURES if keys is None else tuple(measure(key) for key in keys)
     found: Numbers = {}
+    if not editions:
+        return found
     for _model, of_table in groupby(sorted(asked, key=_table), key=_table):
         found |= _of_table(organization_id, editions, tuple(of_table), by, only)
     posts = [one for one in asked if one.kind is Kind.PER_POST]
@@ -113,7 +115,8 @@ def _of_table(
 ) -> Numbers:
     month_of = {one.id: one.month for one in editions}
     model = CONDITIONS[asked[0].key].model
-    rows = with_days(model._default_manager.filter(organization_id=organization_id, measured_id__in=list(month_of)))
+    of_editions = model._default_manager.filter(organization_id=organization_id, measured_id__in=list(month_of))
+    rows = with_days(of_editions, month_of)
     place = [_COLUMNS.get(by, by)] if by else []
     sums = {name: aggregate for one in asked for name, aggregate in _aggregates(one).items()}
     if by in {"cohort", "age_band"}:
