@@ -36,7 +36,7 @@ class CapacityForm(forms.Form):
     """One month of the program. `said` are the words below each field: where its number comes from."""
 
     posts = _number("Full-time care managers", "0", "500", 2)
-    productive = _number("Productive share, %", "10", "100", 0)
+    productive = _number("Productive share in percent", "10", "100", 0)
     review_hours = _number("Review hours a week", "0", "20", 1, "For each full-time post")
     active = _number("Active patients", "0", "50000", 0)
     new = _number("New patients a month", "0", "5000", 1)

@@ -21,4 +21,6 @@ OF_OUTCOMES: Final[dict[str, Url]] = {
     "own_measure": Url(CARRYING, made=one_measure),
     "measure_now": Url(LEADING, get=None, post=302),
     "measure_making": Url(LEADING, made=measuring),
+    # capacity, caseloads, equity, consultants' hours
+    "capacity": Url(LEADING),
 }
