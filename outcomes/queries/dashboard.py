@@ -60,8 +60,18 @@ class Tile:
 
     @property
     def recent(self) -> tuple[tuple[date, Number | None], ...]:
-        """The three months before, the latest first."""
-        return self.months[-2 : -2 - RECENT : -1]
+        """The three months before, the oldest first."""
+        return self.months[-1 - RECENT : -1]
+
+    @property
+    def has_past(self) -> bool:
+        """Whether any month before has a number."""
+        return any(number and number.value is not None for _, number in self.months[:-1])
+
+    @property
+    def year_before_month(self) -> date:
+        """The same month of the year before."""
+        return month_before(self.months[-1][0], 12)
 
     @property
     def target_text(self) -> str:

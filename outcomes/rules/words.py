@@ -31,9 +31,16 @@ def counts_text(number: Number) -> str:
         case Kind.COUNT:
             return ""
         case Kind.PER_POST:
-            return counted(number.subjects, noun)
+            unset = "" if number.value is not None else "; shares of work are not set"
+            return counted(number.subjects, noun) + unset
         case _:
             return f"from {counted(number.subjects, noun)}"
+
+
+def short_figure(number: Number) -> str:
+    """The figure without the name of its unit: `87.5 %`, `$12.50`, `18.7`, `n/a`."""
+    is_share = measure(number.measure_key).kind is Kind.SHARE
+    return number.figure if is_share else number.figure.partition(" ")[0]
 
 
 def target_text(one: Measure, target: Decimal | None) -> str:

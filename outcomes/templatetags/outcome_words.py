@@ -8,7 +8,7 @@ from django import template
 
 from outcomes.rules.measure import Measure
 from outcomes.rules.numbers import NOT_AVAILABLE, Number
-from outcomes.rules.words import counts_text, met_text
+from outcomes.rules.words import counts_text, met_text, short_figure
 
 register = template.Library()
 
@@ -17,6 +17,12 @@ register = template.Library()
 def figure(number: Number | None) -> str:
     """`87.5 %`; of a month without one, `n/a`."""
     return number.figure if number else NOT_AVAILABLE
+
+
+@register.filter
+def short(number: Number | None) -> str:
+    """The figure without the name of its unit, where that stands beside it: `87.5 %`, `$12.50`, `18.7`, `n/a`."""
+    return short_figure(number) if number else NOT_AVAILABLE
 
 
 @register.filter
