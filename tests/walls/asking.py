@@ -80,6 +80,11 @@ def walked(names: Iterable[str], seats: Mapping[str, Membership], look: Callable
     return {name: faults for name, faults in found.items() if faults}
 
 
+def listed(found: Mapping[str, Any]) -> str:
+    """Every address at fault, a line each: what pytest says of a long dictionary leaves most of it out."""
+    return "\n".join(["", *(f"{name}: {faults}" for name, faults in found.items())])
+
+
 class Asking:
     """One URL of an organization. `seats` holds a seat by role, and a `stranger` with every role elsewhere;
     `sessions` those of seats that have signed in already."""

@@ -17,7 +17,7 @@ from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
 from tests.factories.registry import system_seat
 from tests.factories.tenancy import ClinicFactory
 from tests.walls.access import OF_AN_ORGANIZATION
-from tests.walls.asking import ABSENT, PARTS, Asking, part, told, walked
+from tests.walls.asking import ABSENT, PARTS, Asking, listed, part, told, walked
 from tests.walls.probes import TwoTenants, as_application
 
 EXPECTED = expected_tables()
@@ -115,7 +115,8 @@ def restricted(asking: Asking, who: str) -> None:
 @pytest.mark.parametrize("number", range(PARTS))
 def test_who_may_not_see_a_patient_meets_them_nowhere(seats: Any, number: int) -> None:
     """What may not be seen is answered like what is not there, and no list or file names them."""
-    assert walked(part(OF_AN_ORGANIZATION, number), seats, met) == {}
+    found = walked(part(OF_AN_ORGANIZATION, number), seats, met)
+    assert not found, listed(found)
 
 
 def met(asking: Asking) -> dict[str, list[str]]:
@@ -129,7 +130,7 @@ def met(asking: Asking) -> dict[str, list[str]]:
             for method in ("GET", "POST"):
                 look(asking, who, method, found, f"{limit.__name__}: {who} {method}")
             transaction.set_rollback(True)
-    return found
+    return dict(found)
 
 
 def look(asking: Asking, who: str, method: str, found: dict[str, list[str]], case: str) -> None:
