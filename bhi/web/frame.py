@@ -253,6 +253,10 @@ SECTIONS = {
     "import_mapping_rename": "imports",
     **dict.fromkeys(("measures", "measure", "measure_patients", "measure_making"), "outcomes"),
     "own_measure": "own_outcomes",
+    **dict.fromkeys(("outcome_reports", "outcome_report_new", "report_preview", "outcome_report"), "outcomes"),
+    **dict.fromkeys(("report_schedules", "measured_months", "measured_month", "further_edition"), "outcomes"),
+    **dict.fromkeys(("outcome_settings", "outcome_targets", "work_shares", "consultant_rates"), "outcomes"),
+    **dict.fromkeys(("payer_classes", "outcome_setting_back"), "outcomes"),
 }
 
 # Refused to seats that may not see every patient (bhi.web.whole_sight), so not offered to them.

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from tests.walls.access_kinds import ADMIN, CM, LEAD, Url
-from tests.walls.made_outcomes import measured_months, measuring, one_measure
+from tests.walls.made_outcomes import (
+    frozen_month,
+    measured_months,
+    measuring,
+    one_measure,
+    outcome_report,
+    outcome_report_file,
+    outcome_target,
+    report_schedule,
+)
 
 LEADING: Final = frozenset({LEAD, ADMIN})
 NAMING: Final = frozenset({CM, LEAD})
@@ -23,4 +32,21 @@ OF_OUTCOMES: Final[dict[str, Url]] = {
     "measure_making": Url(LEADING, made=measuring),
     # capacity, caseloads, equity, consultants' hours
     "capacity": Url(LEADING),
+    # reports, months as measured, settings
+    "outcome_reports": Url(LEADING, made=outcome_report),
+    "outcome_report_new": Url(LEADING, post=422, made=frozen_month),
+    "report_preview": Url(LEADING, get=None, post=422),
+    "outcome_report": Url(LEADING, made=outcome_report),
+    "outcome_report_file": Url(LEADING, made=outcome_report_file),
+    "report_schedules": Url(LEADING, post=422),
+    "report_schedule_stop": Url(LEADING, get=None, post=302, made=report_schedule),
+    "measured_months": Url(LEADING, made=frozen_month),
+    "measured_month": Url(LEADING, made=frozen_month),
+    "further_edition": Url(LEADING, get=None, post=422, made=frozen_month),
+    "outcome_settings": Url(LEADING, post=422),
+    "outcome_targets": Url(LEADING, post=422),
+    "work_shares": Url(LEADING, post=422),
+    "consultant_rates": Url(LEADING, post=422),
+    "payer_classes": Url(LEADING, post=302),
+    "outcome_setting_back": Url(LEADING, post=422, made=outcome_target),
 }

@@ -8,13 +8,23 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from bhi.files.operations import store
 from bhi.tenancy.models import Membership
 from outcomes.models import MeasuredMonth
 from outcomes.operations.asking import ask_to_measure
-from tests.factories.outcomes import MeasuredEpisodeFactory, MeasuredMonthFactory
+from outcomes.rules.report_files import HEADER
+from registry.rules.csv_text import csv_bytes
+from tests.factories.outcomes import (
+    MeasuredEpisodeFactory,
+    MeasuredMonthFactory,
+    MeasureTargetFactory,
+    OutcomeReportFactory,
+    ReportScheduleFactory,
+)
 from tests.walls.made import episode
 
 MEASURED: Final = date(2026, 2, 1)
+FROZEN: Final = date(2026, 1, 1)
 KEY: Final = "enrolled"
 
 
@@ -42,3 +52,48 @@ def measured_months(seat: Membership) -> Mapping[str, Any]:
 def measuring(seat: Membership) -> Mapping[str, Any]:
     """Asked for by the seat itself: the progress is for whoever asked."""
     return {"job_id": ask_to_measure(by=seat, at=timezone.now())}
+
+
+def frozen_month(seat: Membership) -> Mapping[str, Any]:
+    """A month that was frozen, which may be measured again."""
+    head = MeasuredMonth.objects.filter(organization=seat.organization, month=FROZEN).first()
+    if head is None:
+        now, by = timezone.now(), seat
+        MeasuredMonthFactory(
+            organization=seat.organization, month=FROZEN, frozen_at=now, frozen_by=by, fingerprint="f" * 64
+        )
+    return {"month": f"{FROZEN:%Y-%m}"}
+
+
+def outcome_report(seat: Membership) -> Mapping[str, Any]:
+    """A report with its file."""
+    frozen_month(seat)
+    head = MeasuredMonth.objects.get(organization=seat.organization, month=FROZEN)
+    at = timezone.now()
+    content = store(
+        report_of_nothing(),
+        organization_id=seat.organization_id,
+        purpose="outcome_report",
+        media_type="text/csv",
+        at=at,
+    )
+    made = OutcomeReportFactory(
+        organization=seat.organization, measured=head, asked_at=at, made_at=at, csv=content, fingerprint="e" * 64
+    )
+    return {"report_id": made.id}
+
+
+def report_of_nothing() -> bytes:
+    return csv_bytes(HEADER, [])
+
+
+def outcome_report_file(seat: Membership) -> Mapping[str, Any]:
+    return {**outcome_report(seat), "form": "csv"}
+
+
+def report_schedule(seat: Membership) -> Mapping[str, Any]:
+    return {"schedule_id": ReportScheduleFactory(organization=seat.organization).id}
+
+
+def outcome_target(seat: Membership) -> Mapping[str, Any]:
+    return {"kind": "target", "fact_id": MeasureTargetFactory(organization=seat.organization).id}
