@@ -17,7 +17,7 @@ from bhi.tenancy.models import Membership
 from bhi.tenancy.sight import seeing_everything
 from outcomes.models import MeasuredMonth
 from outcomes.queries.measured import fingerprint_of, freeze_day_of, measured_month
-from outcomes.queries.measuring import GATHERINGS, Gathering, first_fact_on, gathering_params
+from outcomes.queries.measuring import GATHERINGS, Gathering, first_fact_on, gathering_params, without_loops
 from outcomes.rules.months import DEFINITIONS, freezes_on, is_freeze_due, months_to_measure
 
 _FIRST_EDITION: Final = 1
@@ -172,7 +172,7 @@ def _write(head: MeasuredMonth, at: datetime) -> int:
     """Replace the month's rows by what the records say now. How many."""
     with seeing_everything():
         params = {**gathering_params(head.organization_id, head.month), "measured": head.id}
-        with connection.cursor() as cursor:
+        with without_loops(), connection.cursor() as cursor:
             count = sum(_rewrite(cursor, one, params) for one in GATHERINGS)
     head.measured_at, head.definitions = at, DEFINITIONS
     head.save(update_fields=["measured_at", "definitions"])

@@ -7,13 +7,14 @@ holds everybody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Min
 
 from outcomes.queries.measuring_advice import ADVICE_COLUMNS, ADVICE_SQL
@@ -62,11 +63,24 @@ def gathering_params(organization_id: UUID, month: date) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def without_loops() -> Iterator[None]:
+    """Joins by hashing, within the transaction that runs it. Two statements.
+
+    Postgres knows nothing of the parts of a statement, takes each for a row or two, and would go through one for every
+    row of another: squared with the organization (150 patients: 280 ms instead of 10).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
+
+
 def gathered(organization_id: UUID, month: date) -> dict[str, list[dict[str, Any]]]:
     """A month's facts as they would be stored now, by table. Writes nothing; for comparisons."""
     params = gathering_params(organization_id, month)
     found: dict[str, list[dict[str, Any]]] = {}
-    with connection.cursor() as cursor:
+    with transaction.atomic(), without_loops(), connection.cursor() as cursor:
         for one in GATHERINGS:
             cursor.execute(one.sql, params)
             found[one.table] = [dict(zip(one.columns, row, strict=True)) for row in cursor.fetchall()]
