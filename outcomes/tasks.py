@@ -10,14 +10,20 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 
-from bhi.accounts.queries import system_membership
+from bhi.accounts.permissions import Permission, permissions_of
+from bhi.accounts.queries import people_of, system_membership
 from bhi.jobs.registry import Run, Work, handles, nightly, repeats, subscribe
+from bhi.tenancy.models import Membership
+from bhi.tenancy.sight import sight_of
 from bhi.web.pdf import Picture, pdf_of
 from billing.queries.calendar import page_zone
 from caseload.rules.clock import local_date
 from outcomes.operations.asking import MEASURE
+from outcomes.operations.hours_sheets import discard_hours_sheets, keep_hours_sheet
 from outcomes.operations.measuring import measure_months
 from outcomes.operations.reports import MAKE, TELL, keep_report, make_scheduled, tell_reader
+from outcomes.queries.consultant_hours import hours_sheet
+from outcomes.queries.hours_sheets import MAKE as MAKE_HOURS
 from outcomes.queries.measured import earliest_day
 from outcomes.queries.reports import asked_of, content_of, report_of
 from outcomes.rules.charts import trend
@@ -27,6 +33,7 @@ from outcomes.rules.report_files import fingerprint_of_content, report_csv
 from outcomes.rules.reports import ReportContent, Trend
 
 SCHEDULED = "make_scheduled_reports"
+DISCARD_HOURS = "discard_hours_sheets"
 
 
 def register() -> None:
@@ -37,6 +44,9 @@ def register() -> None:
     handles(SCHEDULED, make_reports_of_month, label="Making the month's reports")
     subscribe("month_frozen", SCHEDULED, work_of_frozen_month)
     handles(TELL, tell_of_report, label="Telling of a report")
+    handles(MAKE_HOURS, make_hours, label="Making the consultants’ hours")
+    handles(DISCARD_HOURS, discard_made_hours)
+    repeats(DISCARD_HOURS, nightly)
 
 
 def measure(run: Run) -> None:
@@ -113,3 +123,29 @@ def tell_of_report(run: Run) -> None:
         membership_id=UUID(run.arguments["membership_id"]),
         at=run.at,
     )
+
+
+def make_hours(run: Run) -> None:
+    """Make the sheet of a month for its owner. A second run makes it anew in place of the first."""
+    people = people_of(run.organization_id)
+    owner = people[run.owner_id] if run.owner_id else system_membership(run.organization_id)
+    month = date.fromisoformat(run.arguments["month"])
+    content = hours_paper(owner, month, at=run.at)
+    keep_hours_sheet(organization_id=run.organization_id, job_id=run.job_id, content=content, at=run.at)
+
+
+def hours_paper(owner: Membership, month: date, *, at: datetime) -> bytes:
+    """The sheet as a PDF: for the clinics of its owner, with amounts if they may see money. Raises PdfImpossible."""
+    context = {
+        "organization": owner.organization.name,
+        "sheet": hours_sheet(owner.organization_id, month, clinics=sight_of(owner, at).clinics),
+        "sees_money": Permission.VIEW_MONEY in permissions_of(owner.roles),
+        "on": local_date(at, page_zone(owner.organization_id)),
+        "made_by": str(owner),
+    }
+    return pdf_of("pdf/consultant_hours.html", context, style="pdf/sheets.css", is_tagged=True)
+
+
+def discard_made_hours(run: Run) -> None:
+    """Every night: consultants' hours whose day is over."""
+    discard_hours_sheets(organization_id=run.organization_id, at=run.at)

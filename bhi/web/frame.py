@@ -253,6 +253,8 @@ SECTIONS = {
     "import_mapping_rename": "imports",
     **dict.fromkeys(("measures", "measure", "measure_patients", "measure_making"), "outcomes"),
     "own_measure": "own_outcomes",
+    **dict.fromkeys(("capacity", "caseloads", "equity"), "outcomes"),
+    "hours_making": "consultant_hours",
     **dict.fromkeys(("outcome_reports", "outcome_report_new", "report_preview", "outcome_report"), "outcomes"),
     **dict.fromkeys(("report_schedules", "measured_months", "measured_month", "further_edition"), "outcomes"),
     **dict.fromkeys(("outcome_settings", "outcome_targets", "work_shares", "consultant_rates"), "outcomes"),
@@ -293,6 +295,7 @@ NAVIGATION: tuple[tuple[str, str, str, Permission], ...] = (
     ("What would this bill?", "trial", "calculator", Permission.TRY_RULES),
     ("Practice file", "practice_files", "document-arrow-up", Permission.TAKE_PRACTICE_FILE),
     ("Look back", "look_backs", "scale", Permission.LOOK_BACK),
+    ("Consultants’ hours", "consultant_hours", "clock", Permission.VIEW_CONSULTANT_HOURS),
     ("Duplicates", "duplicates", "document-duplicate", Permission.MERGE_PATIENTS),
     ("Requests to amend", "amendments", "document-text", Permission.EXPORT_RECORD),
     ("Emergency access", "emergencies", "exclamation-triangle", Permission.LOOK_AT_EMERGENCIES),
@@ -306,7 +309,7 @@ _CLAIMS, _SET_UP, _TOOLS = ("Claims", "paper-airplane"), ("Set-up", "clipboard-d
 GROUPS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("batches", "claim_search", "current_charges", "answer_files", "denials", "packets"), _CLAIMS),
     **dict.fromkeys(("payers", "filing"), _SET_UP),
-    **dict.fromkeys(("trial", "practice_files", "look_backs"), _TOOLS),
+    **dict.fromkeys(("trial", "practice_files", "look_backs", "consultant_hours"), _TOOLS),
 }
 
 

@@ -79,7 +79,7 @@ def _found(page: Page, work: OwnWork, form: CapacityForm) -> dict[str, Any]:
 
 def _tiles(found: Capacity) -> dict[str, Any]:
     share = "" if found.percent is None else f", {found.percent} % of what is there"
-    posts = "" if found.posts_needed is None else f"The work fills {found.posts_needed} full-time posts"
+    posts = "" if found.posts_needed is None else f"It is the work of {found.posts_needed} posts"
     fits = "n/a" if found.fits is None else f"{abs(found.fits):,}"
     return {
         "is_over": found.left < 0,

@@ -58,7 +58,7 @@ def test_the_worked_example_on_the_page(organization: Any, clinic: Any, lead: An
     words = text_of(answer)
     assert answer.status_code == 200
     assert "Minutes needed a month 6,060 101.0 hours, 88 % of what is there" in words
-    assert "Left 840 minutes The work fills 0.88 full-time posts" in words
+    assert "Left 840 minutes It is the work of 0.88 posts" in words
     assert "More that fit 9" in words
     assert "from September 2026 on. Hiring takes 3 months: begin in June 2026." in words
     assert "These are your what-if numbers." in words

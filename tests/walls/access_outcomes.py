@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.walls.access_kinds import ADMIN, CM, LEAD, Url
+from tests.walls.access_kinds import ADMIN, BILLING, CM, LEAD, Url
 from tests.walls.made_outcomes import (
     frozen_month,
+    hours_asked,
+    hours_made,
     measured_months,
     measuring,
     one_measure,
@@ -19,6 +21,7 @@ from tests.walls.made_outcomes import (
 LEADING: Final = frozenset({LEAD, ADMIN})
 NAMING: Final = frozenset({CM, LEAD})
 CARRYING: Final = frozenset({CM})
+PAYING_CONSULTANTS: Final = frozenset({BILLING, LEAD, ADMIN})
 
 OF_OUTCOMES: Final[dict[str, Url]] = {
     # the dashboard, its measures and who is behind them
@@ -32,6 +35,11 @@ OF_OUTCOMES: Final[dict[str, Url]] = {
     "measure_making": Url(LEADING, made=measuring),
     # capacity, caseloads, equity, consultants' hours
     "capacity": Url(LEADING),
+    "consultant_hours": Url(PAYING_CONSULTANTS),
+    "hours_csv": Url(PAYING_CONSULTANTS, get=None, post=404),
+    "hours_pdf": Url(PAYING_CONSULTANTS, get=None, post=404),
+    "hours_making": Url(PAYING_CONSULTANTS, made=hours_asked),
+    "hours_file": Url(PAYING_CONSULTANTS, made=hours_made),
     # reports, months as measured, settings
     "outcome_reports": Url(LEADING, made=outcome_report),
     "outcome_report_new": Url(LEADING, post=422, made=frozen_month),

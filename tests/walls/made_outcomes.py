@@ -12,6 +12,7 @@ from bhi.files.operations import store
 from bhi.tenancy.models import Membership
 from outcomes.models import MeasuredMonth
 from outcomes.operations.asking import ask_to_measure
+from outcomes.operations.hours_sheets import ask_for_hours_sheet, keep_hours_sheet
 from outcomes.rules.report_files import HEADER
 from registry.rules.csv_text import csv_bytes
 from tests.factories.outcomes import (
@@ -97,3 +98,16 @@ def report_schedule(seat: Membership) -> Mapping[str, Any]:
 
 def outcome_target(seat: Membership) -> Mapping[str, Any]:
     return {"kind": "target", "fact_id": MeasureTargetFactory(organization=seat.organization).id}
+
+
+def hours_asked(seat: Membership) -> Mapping[str, Any]:
+    """Consultants' hours that the seat itself has made as a PDF."""
+    return {"job_id": ask_for_hours_sheet(by=seat, at=timezone.now(), month=MEASURED)}
+
+
+def hours_made(seat: Membership) -> Mapping[str, Any]:
+    asked = hours_asked(seat)
+    keep_hours_sheet(
+        organization_id=seat.organization_id, job_id=asked["job_id"], content=b"%PDF-1.7", at=timezone.now()
+    )
+    return asked
