@@ -296,7 +296,7 @@ class Person:
         of = self.of
         if of.chance(0.8):
             of.add(ProgramPeriod, episode=episode, from_on=episode.enrolled_on, program=episode.program)
-            for day in {self.near(episode) for _ in of.count(2)} - {episode.enrolled_on}:
+            for day in sorted({self.near(episode) for _ in of.count(2)} - {episode.enrolled_on}):
                 of.add(ProgramPeriod, episode=episode, from_on=day, program=of.one_of(("cocm", "bhi")))
         for _ in of.count(2):
             given = datetime.combine(self.near(episode), of.one_of((time(0, 5), time(12), time(23, 55))), self.zone)
