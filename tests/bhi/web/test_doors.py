@@ -56,13 +56,14 @@ def test_the_frame_offers_what_the_seat_may_do_and_marks_where_it_is(client_for)
         ("What would this bill?", "/o/lakeside/billing/trial/", False),
         ("Practice file", "/o/lakeside/billing/practice-files/", False),
         ("Look back", "/o/lakeside/billing/look-backs/", False),
+        ("Consultants’ hours", "/o/lakeside/outcomes/consultants/", False),
     ]
     assert [(one.label, len(one.items), one.is_current) for one in frame.sections] == [
         ("", 1, False),
         ("Claims", 6, True),
         ("", 2, False),
         ("Set-up", 2, False),
-        ("Tools", 3, False),
+        ("Tools", 4, False),
     ]
     assert (frame.person, frame.credential, frame.search_url) == ("Bo Lund", "CPC", "")
     assert frame.organization.name == "Lakeside Family Medicine"
