@@ -19,6 +19,8 @@ from outcomes.rules.months import month_before
 from outcomes.rules.numbers import Number, reaches
 from outcomes.rules.words import target_text
 
+Edition = MeasuredMonth
+Editions = Mapping[date, Edition]
 MONTHS_SHOWN: Final = 13
 """A tile shows the month, and the twelve before it."""
 RECENT: Final = 3
@@ -105,7 +107,7 @@ def keys_shown(month: date, *, sees_money: bool, of: Collection[str] | None = No
 def dashboard(
     organization_id: UUID,
     month: date,
-    editions: Mapping[date, MeasuredMonth],
+    editions: Editions,
     *,
     sees_money: bool,
     only: Only = EVERYBODY,
@@ -124,7 +126,7 @@ def dashboard(
 def listing(
     organization_id: UUID,
     month: date,
-    editions: Mapping[date, MeasuredMonth],
+    editions: Editions,
     *,
     sees_money: bool,
     only: Only = EVERYBODY,

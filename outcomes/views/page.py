@@ -18,8 +18,8 @@ from bhi.tenancy.models import Membership
 from bhi.tenancy.sight import sees_all
 from bhi.web.asked import own_clinics, seat
 from outcomes.forms.asked import Asked, asked_of, month_of
-from outcomes.models import MeasuredMonth
 from outcomes.queries.choices import PAYER_CLASSES, PROGRAMS, Choices, choices
+from outcomes.queries.dashboard import Edition, Editions
 from outcomes.queries.measured import measured_months
 from outcomes.queries.numbers import Only
 from outcomes.rules.measure import Measure
@@ -39,14 +39,14 @@ class Page:
     by: Membership
     at: datetime
     names: Choices
-    editions: dict[date, MeasuredMonth]
+    editions: Editions
     asked: Asked
     month: date | None
     own: UUID | None
     may: Collection[Permission]
 
     @property
-    def edition(self) -> MeasuredMonth | None:
+    def edition(self) -> Edition | None:
         return self.editions.get(self.month) if self.month else None
 
     @property
@@ -66,10 +66,10 @@ class Page:
         """Never a care manager's own page: they see no dollars."""
         return self.own is None and Permission.VIEW_MONEY in self.may
 
-    def url(self, name: str, *args: object, month: date | None = None, **more: object) -> str:
+    def url(self, name: str, *args: object, **more: object) -> str:
         """An address of this organization's outcomes, narrowed as this page is."""
         path = reverse(name, args=[self.by.organization.slug, *args])
-        return f"{path}?{self.asked.query(month or self.month, **more)}"
+        return f"{path}?{self.asked.query(self.month, **more)}"
 
     def context(self, current: str) -> dict[str, Any]:
         """What the parts around the page show: tabs, filters, and how far the month is."""
@@ -78,7 +78,7 @@ class Page:
             "slug": self.by.organization.slug,
             "current": current,
             "page": self,
-            "months": [(f"{one:%Y-%m}", self._month_words(one)) for one in reversed(self.editions)],
+            "months": [(f"{one:%Y-%m}", self._month_words(one)) for one in sorted(self.editions, reverse=True)],
             "month": f"{month:%Y-%m}" if month else "",
             "programs": PROGRAMS.items(),
             "kinds": PAYER_CLASSES.items(),
