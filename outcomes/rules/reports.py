@@ -309,8 +309,8 @@ def _target_words(one: Measure, target: Decimal | None) -> str:
     if target is None:
         return ""
     plain = f"{target:,f}".rstrip("0").rstrip(".") if "." in f"{target:f}" else f"{target:,f}"
-    amount = f"${plain}" if one.unit == "dollars" else f"{plain} {'%' if one.kind is Kind.SHARE else one.unit}".strip()
-    return f"{ {'up': 'at least ', 'down': 'at most '}.get(one.better, '') }{amount}"
+    amount = f"${target:,.2f}" if one.unit == "dollars" else f"{plain} {'%' if one.kind is Kind.SHARE else one.unit}"
+    return f"{ {'up': 'at least ', 'down': 'at most '}.get(one.better, '') }{amount.strip()}"
 
 
 def _table(keys: Sequence[str], counted: Counted, total: Mapping[str, Figure], under: int) -> GroupTable | None:
