@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -93,6 +94,30 @@ def test_what_does_not_do_is_lacking(in_tenant: Any, clinic: Any) -> None:
     april = ContactFactory(organization=in_tenant, episode=episode, on=LAST + timedelta(1))
     FollowUpFactory(organization=in_tenant, episode=episode, from_contact=april)
     assert row_of(episode).lacks == ALL_PAPERS
+
+
+@pytest.mark.parametrize(("day", "hour", "minute", "lacks"), [(31, 23, 59, False), (32, 0, 0, True)])
+def test_consent_of_the_last_local_day_is_there(
+    in_tenant: Any, episode: Any, day: int, hour: int, minute: int, lacks: bool
+) -> None:
+    given_at = chicago(1, hour, minute) + timedelta(days=day - 1, hours=-1)  # the clocks went forward on March 8
+    ConsentFactory(organization=in_tenant, patient=episode.patient, given_at=given_at)
+    assert ("consent" in row_of(episode).lacks) == lacks
+
+
+@pytest.mark.parametrize(
+    ("field", "day", "lacks"),
+    [("next contact", LAST, False), ("next contact", LAST + timedelta(1), True), ("imported", LAST, False)],
+)
+def test_since_when_a_next_contact_is_planned(in_tenant: Any, episode: Any, field: str, day: date, lacks: bool) -> None:
+    """By the contact that planned it, else by when it was written down; an imported one, whenever that was."""
+    late = NOW + timedelta(days=60)
+    if field == "imported":
+        FollowUpFactory(organization=in_tenant, episode=episode, recorded_at=late, import_id=uuid4())
+    else:
+        contact = ContactFactory(organization=in_tenant, episode=episode, on=day)
+        FollowUpFactory(organization=in_tenant, episode=episode, from_contact=contact, recorded_at=late)
+    assert ("next contact" in row_of(episode).lacks) == lacks
 
 
 @pytest.mark.parametrize(
