@@ -40,7 +40,10 @@ import sys, django
 django.setup()
 from django.utils import timezone
 from billing.operations.demonstration import load_demonstration
-assert load_demonstration(password=sys.argv[1], at=timezone.now())
+from outcomes.operations.demonstration import tell_outcomes
+at = timezone.now()
+assert load_demonstration(password=sys.argv[1], at=at)
+assert tell_outcomes(at=at)
 """
 PEOPLE = {
     "care_manager": "care.manager@demo.example",

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from billing.operations.demonstration import SIGN_INS, SLUG, load_demonstration
+from outcomes.operations.demonstration import tell_outcomes
 
 # The password is made on this machine and kept readable here only, so that a later start can say it again.
 KEPT_IN = Path(settings.BASE_DIR) / ".local" / "demonstration.json"
@@ -25,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         password = f"cedar-{secrets.token_hex(5)}"
-        if load_demonstration(password=password, at=timezone.now()):
+        if self._is_loaded(password):
             self._keep(password)
         sign_ins = [
             {"role": str(role.label), "email": email, "password": self._kept_password()}
@@ -36,6 +38,12 @@ class Command(BaseCommand):
             return
         for sign_in in sign_ins:
             self.stdout.write(f"{sign_in['role']:<24}{sign_in['email']:<32}{sign_in['password']}")
+
+    @transaction.atomic
+    def _is_loaded(self, password: str) -> bool:
+        """Whether it was loaded now, all of it."""
+        at = timezone.now()
+        return load_demonstration(password=password, at=at) and tell_outcomes(at=at)
 
     def _keep(self, password: str) -> None:
         KEPT_IN.parent.mkdir(exist_ok=True)
