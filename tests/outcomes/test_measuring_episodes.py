@@ -42,11 +42,17 @@ def test_who_died_has_ended_whether_or_not_it_was_written(in_tenant: Any, clinic
     assert told(row_of(episode), "is_in_month", "ended_on", "end_reason") == (True, date(2026, 3, 10), "died")
     discharged = enrolled(
         in_tenant, clinic, patient__died_on=date(2026, 3, 10),
-        ended_on=date(2026, 3, 12), end_reason="died", status="discharged",
+        ended_on=date(2026, 3, 12), end_reason="transferred", status="discharged",
     )  # fmt: skip
     assert told(row_of(discharged), "ended_on", "end_reason") == (date(2026, 3, 10), "died")
     later = enrolled(in_tenant, clinic, patient__died_on=date(2026, 4, 1))
     assert told(row_of(later), "ended_on", "end_reason") == (None, "")
+    same_day = enrolled(in_tenant, clinic, MARCH, patient__died_on=MARCH)
+    assert told(row_of(same_day), "ended_on", "end_reason") == (MARCH, "died")
+    told_together = enrolled(
+        in_tenant, clinic, patient__died_on=MARCH, ended_on=MARCH, end_reason="transferred", status="discharged"
+    )
+    assert told(row_of(told_together), "ended_on", "end_reason") == (MARCH, "transferred")
 
 
 def test_what_was_recorded_in_error_is_not_measured(in_tenant: Any, clinic: Any) -> None:
@@ -122,6 +128,11 @@ def test_the_program_is_that_of_the_last_day_in_it(in_tenant: Any, clinic: Any) 
     ProgramPeriodFactory(organization=in_tenant, episode=episode, program="cocm")
     ProgramPeriodFactory(organization=in_tenant, episode=episode, program="bhi", from_on=LAST)
     assert [row_of(episode, month).program for month in (MARCH, date(2026, 2, 1))] == ["bhi", "cocm"]
+    end = {"ended_on": date(2026, 3, 10), "end_reason": "graduated", "status": "discharged"}
+    ended = enrolled(in_tenant, clinic, program="bhi", **end)
+    for on, program in ((ended.enrolled_on, "cocm"), (date(2026, 3, 11), "bhi")):
+        ProgramPeriodFactory(organization=in_tenant, episode=ended, from_on=on, program=program)
+    assert row_of(ended).program == "cocm"
 
 
 def test_contacts_and_attempts_of_the_month(in_tenant: Any, clinic: Any) -> None:
@@ -131,6 +142,8 @@ def test_contacts_and_attempts_of_the_month(in_tenant: Any, clinic: Any) -> None
         ContactFactory(organization=in_tenant, episode=episode, on=on)
     for activity in ("outreach_attempt", "no_show", "message", "coordination"):
         ContactFactory(organization=in_tenant, episode=episode, on=LAST, activity=activity)
+    for on in (date(2026, 2, 28), date(2026, 4, 1)):
+        ContactFactory(organization=in_tenant, episode=episode, on=on, activity="no_show")
     names = ("contacts", "attempts", "first_contact_on", "last_contact_on")
     # Two notes of one day are one contact; the day before enrolment is none.
     assert told(row_of(episode), *names) == (2, 2, date(2026, 2, 28), LAST)

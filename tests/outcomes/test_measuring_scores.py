@@ -51,6 +51,8 @@ def test_the_first_score_from_enrolment_on_is_the_baseline(
         (16, 16, {}, "phq9"),
         (9, 16, {}, "gad7"),
         (9, 9, {}, "phq9"),
+        (10, 16, {}, "phq9"),
+        (9, 10, {}, "gad7"),
         (None, 9, {}, "gad7"),
         (9, 9, {"pcl5": 40}, "pcl5"),
         (9, None, {"pcl5": 10}, "phq9"),
@@ -106,6 +108,7 @@ def test_what_came_after_the_baseline_until_the_months_end(in_tenant: Any, clini
     assert told(row_of(episode), *names) == (9, LAST, 9, 2, LAST)
     assert told(row_of(episode, ENROLLED), *names) == (None, None, 18, 1, ENROLLED)
     assert told(row_of(episode, date(2026, 2, 1)), *names) == (12, date(2026, 2, 28), 12, 1, date(2026, 2, 28))
+    assert told(row_of(episode, date(2026, 5, 1)), *names) == (2, date(2026, 4, 1), None, 0, date(2026, 4, 1))
 
 
 def test_of_one_day_the_score_recorded_later_is_the_later_one(in_tenant: Any, clinic: Any) -> None:
