@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -129,7 +131,9 @@ def outcome_report(request: HttpRequest, organization: str, report_id: UUID) -> 
         return render(request, "components/_job_progress.html", context, status=status)
     record("outcome_report.viewed", by=by, at=timezone.now(), object_id=report.id)
     context["report"] = report_row(by.organization_id, report)
-    context["parts"] = _parts(report)
+    parts = _parts(report)
+    now = [part for part in parts if part.is_now]
+    context |= {"parts": now, "more": [part for part in parts if not part.is_now]}
     return render(request, "outcomes/report.html", context)
 
 
@@ -222,17 +226,25 @@ def _job(by: Membership, report: OutcomeReport) -> JobProgress | None:
         return None
 
 
-def _parts(report: OutcomeReport) -> list[tuple[str, str, list[dict[str, str]]]]:
+@dataclass(frozen=True)
+class Part:
+    """A table of what a file says; `is_now`: of everybody, in the report's own month."""
+
+    title: str
+    month: str
+    is_now: bool
+    lines: list[dict[str, str]]
+
+
+def _parts(report: OutcomeReport) -> list[Part]:
     """What the file says, line by line: by month, then by group, then as sections."""
     if report.csv is None:
         return []
-    lines = list(csv.DictReader(io.StringIO(read(report.csv).decode("utf-8-sig"))))
-    parts = []
-    for (month, group, section), found in groupby(
-        lines, key=lambda line: (line["month"], line["group"], line["section"])
-    ):
+    lines = csv.DictReader(io.StringIO(read(report.csv).decode("utf-8-sig")))
+    own, parts = f"{report.measured.month:%Y-%m}", []
+    for (month, group, section), found in groupby(lines, key=itemgetter("month", "group", "section")):
         title = section if group == EVERYBODY else f"{group}: {section[0].lower()}{section[1:]}"
-        parts.append((title, month, list(found)))
+        parts.append(Part(title, month, group == EVERYBODY and month == own, list(found)))
     return parts
 
 

@@ -17,13 +17,14 @@ from bhi.web.asked import page_number, seat
 from billing.queries.calendar import page_zone
 from billing.queries.settings_history import TABLES as BILLING
 from caseload.queries.settings_history import TABLES as WORK
+from outcomes.queries.settings_history import TABLES as OUTCOMES
 from registry.queries.settings_history import TABLES as REGISTRY
 from registry.queries.settings_history import Narrowed, Version, names_of, setting_versions
 from registry.rules.settings_history import Became, affected, changes_between
 
 PAGE = 50
 MOST_PAGES = 200
-ALL: Final = (REGISTRY, WORK, BILLING)
+ALL: Final = (REGISTRY, WORK, BILLING, OUTCOMES)
 
 
 @dataclass(frozen=True)

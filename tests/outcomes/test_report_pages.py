@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from bhi.audit.models import AuditEvent
 from bhi.jobs.models import Job
@@ -261,3 +262,21 @@ class TestSettings:
             target = MeasureTargetFactory(organization=other_organization, recorded_at=NOW)
         assert lead.get(f"{HERE}settings/target/{target.id}/back/").status_code == 404
         assert lead.get(f"{HERE}settings/poem/{target.id}/back/").status_code == 404
+
+
+def test_what_was_set_stands_in_the_history_of_settings(lead: Any, clinic: Any, membership: Any) -> None:
+    seat = membership("care_manager", name="Ken Abara")
+    lead.post(f"{HERE}settings/", {"mask_under": "5", "freeze_day": "20", "productive_percent": "75"})
+    lead.post(f"{HERE}settings/", {"mask_under": "7", "freeze_day": "20", "productive_percent": "75"})
+    lead.post(f"{HERE}settings/targets/", {"key": "remission", "target": "33", "from_month": "2026-03"})
+    lead.post(f"{HERE}settings/shares/", {"membership": str(seat.id), "amount": "0.50", "from_on": "2026-03-02"})
+    page = lead.get(reverse("settings_history", args=["lakeside"])).content.decode()
+    told = (
+        "Measures: months and reports",
+        "Counts hidden under",
+        "In remission this month",
+        "33.00",
+        "Ken Abara",
+        "0.50",
+    )
+    assert [words for words in told if words not in page] == []
