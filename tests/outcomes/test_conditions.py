@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from outcomes.models import MeasuredAdvice, MeasuredEpisode, MeasuredReferral
 from outcomes.queries.behind import facts_of
 from outcomes.queries.conditions import CONDITIONS, with_days
 from outcomes.queries.numbers import Only, numbers
-from outcomes.rules.facts import Facts
+from outcomes.rules.facts import AdviceFacts, EpisodeFacts, Facts, ReferralFacts
 from outcomes.rules.groups import age_band
 from outcomes.rules.measure import Measure
 from outcomes.rules.measures import MEASURES
@@ -29,6 +29,7 @@ from tests.factories.outcomes import (
 )
 from tests.factories.tenancy import ClinicFactory
 from tests.outcomes.rows import MONTHS, advice_rows, episode_rows, referral_rows
+from tests.rules.outcomes.edges import MARCH, SHARES, VALUES
 
 TABLES = {MeasuredEpisode: episode_rows, MeasuredReferral: referral_rows, MeasuredAdvice: advice_rows}
 FACTORIES = {
@@ -36,6 +37,7 @@ FACTORIES = {
     MeasuredReferral: MeasuredReferralFactory,
     MeasuredAdvice: MeasuredAdviceFactory,
 }
+FACTS = {MeasuredEpisode: EpisodeFacts, MeasuredReferral: ReferralFacts, MeasuredAdvice: AdviceFacts}
 BEGAN = {MeasuredEpisode: "enrolled_on", MeasuredReferral: "referred_on", MeasuredAdvice: "proposed_on"}
 MOST = 8
 
@@ -45,10 +47,13 @@ class Ground:
     """Months of an organization, and for each table rows that are filled anew with each example."""
 
     organization: Any
+    heads: list[Any]
     rows: dict[Any, list[Any]]
 
-    def fill(self, model: Any, drawn: list[dict[str, Any]]) -> None:
-        for row, columns in zip(self.rows[model], drawn, strict=False):
+    def fill(self, model: Any, drawn: list[dict[str, Any]], month: date | None = None) -> None:
+        """With rows of either month in turn, or all of one."""
+        for place, (row, columns) in enumerate(zip(self.rows[model], drawn, strict=False)):
+            row.measured = self.heads[MONTHS.index(month) if month else place % 2]
             for name, value in columns.items():
                 setattr(row, name, value)
         model.objects.bulk_create(self.rows[model][: len(drawn)])
@@ -61,12 +66,11 @@ def ground(in_tenant: Any) -> Ground:
     heads = [MeasuredMonthFactory(organization=in_tenant, month=month) for month in MONTHS]
     for model, made in FACTORIES.items():
         found = [
-            made(organization=in_tenant, measured=heads[number % 2], clinic=clinics[number % 3 % 2])
-            for number in range(MOST)
+            made(organization=in_tenant, measured=heads[0], clinic=clinics[number % 3 % 2]) for number in range(MOST)
         ]
         model.objects.filter(organization=in_tenant).delete()
         rows[model] = found
-    return Ground(in_tenant, rows)
+    return Ground(in_tenant, heads, rows)
 
 
 @st.composite
@@ -144,6 +148,28 @@ def counted_by_rules(all_facts: list[Facts], model: Any, by: str) -> dict[tuple[
 @pytest.fixture(params=list(TABLES), ids=lambda model: model.__name__)
 def model(request: pytest.FixtureRequest) -> Any:
     return request.param
+
+
+@pytest.mark.parametrize("is_medicaid", [False, True])
+def test_both_say_the_same_of_every_edge(ground: Ground, model: Any, is_medicaid: bool) -> None:
+    kind = FACTS[model]
+    rows = [
+        asdict(replace(facts, is_medicaid=is_medicaid)) for _, facts, _ in [*SHARES, *VALUES] if isinstance(facts, kind)
+    ]
+    assert rows
+    for drawn in batched(rows, MOST):
+        mark = transaction.savepoint()
+        ground.fill(model, [{name: row[name] for name in row if not name.endswith("_id")} for row in drawn], MARCH)
+        said = said_by_postgres(model)
+        assert len(said) == len(drawn)
+        for row in said:
+            for one in measures_of(model):
+                compare(one, facts_of(row, row["of_month"], model), row)
+        transaction.savepoint_rollback(mark)
+
+
+def batched(rows: list[Any], size: int) -> list[list[Any]]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
