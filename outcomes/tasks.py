@@ -22,6 +22,14 @@ from outcomes.operations.asking import MEASURE
 from outcomes.operations.hours_sheets import discard_hours_sheets, keep_hours_sheet
 from outcomes.operations.measuring import measure_months
 from outcomes.operations.reports import MAKE, TELL, keep_report, make_scheduled, tell_reader
+from outcomes.operations.screening import READ_JOB as READ_SCREENING
+from outcomes.operations.screening import TAKE_JOB as TAKE_SCREENING
+from outcomes.operations.screening import (
+    discard_old_screening_files,
+    match_screened,
+    read_screening_file,
+    take_screening_file,
+)
 from outcomes.queries.consultant_hours import hours_sheet
 from outcomes.queries.hours_sheets import MAKE as MAKE_HOURS
 from outcomes.queries.measured import earliest_day
@@ -33,6 +41,7 @@ from outcomes.rules.report_files import fingerprint_of_content, report_csv
 from outcomes.rules.reports import ReportContent, Trend
 
 SCHEDULED = "make_scheduled_reports"
+KEEP_SCREENING = "keep_screening"
 DISCARD_HOURS = "discard_hours_sheets"
 
 
@@ -44,6 +53,10 @@ def register() -> None:
     handles(SCHEDULED, make_reports_of_month, label="Making the month's reports")
     subscribe("month_frozen", SCHEDULED, work_of_frozen_month)
     handles(TELL, tell_of_report, label="Telling of a report")
+    handles(READ_SCREENING, read_long_screening, label="Reading the list of patients seen")
+    handles(TAKE_SCREENING, take_long_screening, label="Taking the list of patients seen over")
+    handles(KEEP_SCREENING, keep_screening)
+    repeats(KEEP_SCREENING, nightly)
     handles(MAKE_HOURS, make_hours, label="Making the consultants’ hours")
     handles(DISCARD_HOURS, discard_made_hours)
     repeats(DISCARD_HOURS, nightly)
@@ -149,3 +162,22 @@ def hours_paper(owner: Membership, month: date, *, at: datetime) -> bytes:
 def discard_made_hours(run: Run) -> None:
     """Every night: consultants' hours whose day is over."""
     discard_hours_sheets(organization_id=run.organization_id, at=run.at)
+
+
+def read_long_screening(run: Run) -> None:
+    """Read a list of patients seen that was too long for a page."""
+    by = people_of(run.organization_id)[UUID(run.arguments["by_id"])]
+    read_screening_file(by=by, at=run.at, file_id=UUID(run.arguments["file_id"]), progress=run.progress)
+
+
+def take_long_screening(run: Run) -> None:
+    """Take over a list that was confirmed; a second run finds it taken."""
+    by, file_id = people_of(run.organization_id)[UUID(run.arguments["by_id"])], UUID(run.arguments["file_id"])
+    take_screening_file(by=by, at=run.at, file_id=file_id, in_background=False, progress=run.progress)
+
+
+def keep_screening(run: Run) -> None:
+    """Every night: who has joined the program since, and files of more than thirty days ago."""
+    by = system_membership(run.organization_id)
+    match_screened(by=by, at=run.at)
+    discard_old_screening_files(by=by, at=run.at)
