@@ -1,6 +1,17 @@
 from django.urls import URLPattern, URLResolver, path
 
-from outcomes.views import capacity, caseloads, consultant_hours, dashboard, editions, measures, own, reports, settings
+from outcomes.views import (
+    capacity,
+    caseloads,
+    consultant_hours,
+    dashboard,
+    editions,
+    equity,
+    measures,
+    own,
+    reports,
+    settings,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", dashboard.outcomes, name="outcomes"),
@@ -29,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/payers/", settings.payer_classes, name="payer_classes"),
     path("settings/<slug:kind>/<uuid:fact_id>/back/", settings.outcome_setting_back, name="outcome_setting_back"),
     path("caseloads/", caseloads.caseload_statistics, name="caseloads"),
+    path("equity/", equity.equity, name="equity"),
     path("consultants/", consultant_hours.consultant_hours, name="consultant_hours"),
     path("consultants/csv/", consultant_hours.hours_csv, name="hours_csv"),
     path("consultants/pdf/", consultant_hours.hours_pdf, name="hours_pdf"),

@@ -35,6 +35,7 @@ OF_OUTCOMES: Final[dict[str, Url]] = {
     "measure_making": Url(LEADING, made=measuring),
     # capacity, caseloads, equity, consultants' hours
     "capacity": Url(LEADING),
+    "equity": Url(LEADING, made=measured_months),
     "caseloads": Url(LEADING, made=measured_months),
     "consultant_hours": Url(PAYING_CONSULTANTS),
     "hours_csv": Url(PAYING_CONSULTANTS, get=None, post=404),
