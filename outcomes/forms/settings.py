@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django import forms
 
-from outcomes.models import PayerClass
 from outcomes.operations.settings import SettingWrong
+from outcomes.queries.choices import PAYER_CLASSES
 from outcomes.queries.settings import PayerClassRow
 from registry.forms.fields import DayField, OfferingForm, TextField
 
@@ -120,7 +120,7 @@ class PayerClassesForm(forms.Form):
     def __init__(self, data: Any = None, *, rows: Sequence[PayerClassRow]) -> None:
         super().__init__(data)
         self.payers = rows
-        choices = [choice for choice in PayerClass.choices if choice[0] != PayerClass.NONE]
+        choices = [choice for choice in PAYER_CLASSES.items() if choice[0] != "none"]
         for row in rows:
             self.fields[f"class-{row.id}"] = forms.ChoiceField(
                 label=f"{row.name}: kind of coverage",

@@ -219,7 +219,7 @@ def _check(organization_id: UUID, kind: str, payer_id: UUID | None, clinic_id: U
         raise ReportWrong(
             "payer", "Choose the payer." if payer_id is None else "Only the payer quality file is of one payer."
         )
-    payers = Payer.objects.filter(organization_id=organization_id, id=payer_id)
-    clinics = Clinic.objects.filter(organization_id=organization_id, id=clinic_id)
-    if (payer_id and not payers.exists()) or (clinic_id and not clinics.exists()):
-        raise NotFound
+    for model, object_id in ((Payer, payer_id), (Clinic, clinic_id)):
+        rows = model.objects.filter(organization_id=organization_id)
+        if object_id is not None and not rows.filter(id=object_id).exists():
+            raise NotFound

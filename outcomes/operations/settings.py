@@ -77,7 +77,8 @@ def set_target(*, by: Membership, at: datetime, key: str, from_month: date, targ
         raise SettingWrong("target", f"Enter a number from 0 to {most:,f}, with two decimals at most.")
     lock_settings(by)
     of = {"measure": key, "from_month": from_month.replace(day=1)}
-    return _said("outcome_target.set", MeasureTarget, of, {"target": target}, by=by, at=at)
+    said: MeasureTarget = _said("outcome_target.set", MeasureTarget, of, {"target": target}, by=by, at=at)
+    return said
 
 
 @transaction.atomic
@@ -91,7 +92,8 @@ def set_work_share(*, by: Membership, at: datetime, membership_id: UUID, from_on
     _check_seat(by, membership_id)
     lock_settings(by)
     of = {"membership_id": membership_id, "from_on": from_on}
-    return _said("work_share.set", WorkShare, of, {"fte": fte}, by=by, at=at)
+    said: WorkShare = _said("work_share.set", WorkShare, of, {"fte": fte}, by=by, at=at)
+    return said
 
 
 @transaction.atomic
@@ -104,7 +106,8 @@ def set_consultant_rate(
     _check_seat(by, membership_id)
     lock_settings(by)
     of = {"membership_id": membership_id, "from_on": from_on}
-    return _said("consultant_rate.set", ConsultantRate, of, {"hourly": hourly}, by=by, at=at)
+    said: ConsultantRate = _said("consultant_rate.set", ConsultantRate, of, {"hourly": hourly}, by=by, at=at)
+    return said
 
 
 @transaction.atomic

@@ -37,6 +37,7 @@ from outcomes.rules.reports import (
 
 PURPOSE = "outcome_report"
 PAGE = 50
+Report = OutcomeReport
 ByMonth = dict[date, dict[str, Number]]
 
 

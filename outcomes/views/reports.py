@@ -25,12 +25,12 @@ from bhi.tenancy.models import Membership
 from bhi.web.asked import own_clinics, page_number, seat
 from billing.queries.calendar import page_zone
 from outcomes.forms.reports import ReportForm, ScheduleForm
-from outcomes.models import OutcomeReport
 from outcomes.operations.measuring import MonthNotFrozen
 from outcomes.operations.reports import ReportWrong, ask_for_report, set_schedule, stop_schedule
 from outcomes.queries.measured import measured_months
 from outcomes.queries.reports import (
     PAGE,
+    Report,
     content_of,
     preview_asked,
     reader_choices,
@@ -209,14 +209,14 @@ def _lists(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _report(request: HttpRequest, report_id: UUID) -> OutcomeReport:
+def _report(request: HttpRequest, report_id: UUID) -> Report:
     try:
         return report_of(seat(request).organization_id, report_id, clinics=own_clinics(request))
     except NotFound:
         raise Http404 from None
 
 
-def _job(by: Membership, report: OutcomeReport) -> JobProgress | None:
+def _job(by: Membership, report: Report) -> JobProgress | None:
     """How far the making is, for whoever asked for it."""
     if report.made_at is not None or report.job_id is None or report.asked_by_id != by.id:
         return None
@@ -236,7 +236,7 @@ class Part:
     lines: list[dict[str, str]]
 
 
-def _parts(report: OutcomeReport) -> list[Part]:
+def _parts(report: Report) -> list[Part]:
     """What the file says, line by line: by month, then by group, then as sections."""
     if report.csv is None:
         return []
