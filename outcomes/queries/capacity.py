@@ -132,7 +132,7 @@ def _sums(organization_id: UUID, editions: Sequence[MeasuredMonth]) -> dict[date
 
 
 def _spent(organization_id: UUID, editions: Sequence[UUID], months: Sequence[date]) -> dict[str, tuple[int, int]]:
-    values = {
+    values: dict[str, Any] = {
         "organization": organization_id,
         "editions": list(editions),
         "first": months[0],

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -109,7 +109,7 @@ def _sheet(
 
 
 def _worked(organization_id: UUID, month: date, clinics: Collection[UUID] | None) -> list[Worked]:
-    values = {
+    values: dict[str, Any] = {
         "organization": organization_id,
         "first": month,
         "last": last_day_of(month),
