@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.walls.access_kinds import ADMIN, BILLING, CM, LEAD, Url
 from tests.walls.made_outcomes import (
+    due_for_remission,
     frozen_month,
     hours_asked,
     hours_made,
@@ -16,6 +17,7 @@ from tests.walls.made_outcomes import (
     outcome_report_file,
     outcome_target,
     report_schedule,
+    screening_file,
 )
 
 LEADING: Final = frozenset({LEAD, ADMIN})
@@ -33,6 +35,11 @@ OF_OUTCOMES: Final[dict[str, Url]] = {
     "own_measure": Url(CARRYING, made=one_measure),
     "measure_now": Url(LEADING, get=None, post=302),
     "measure_making": Url(LEADING, made=measuring),
+    # yearly measures of depression
+    "remission": Url(LEADING, made=due_for_remission),
+    "own_remission": Url(CARRYING, made=due_for_remission, shows="count"),
+    "remission_calls": Url(NAMING, made=due_for_remission, shows="count"),
+    "remission_csv": Url(LEADING, get=None, post=404),
     # capacity, caseloads, equity, consultants' hours
     "capacity": Url(LEADING),
     "equity": Url(LEADING, made=measured_months),
@@ -59,4 +66,10 @@ OF_OUTCOMES: Final[dict[str, Url]] = {
     "consultant_rates": Url(LEADING, post=422),
     "payer_classes": Url(LEADING, post=302),
     "outcome_setting_back": Url(LEADING, post=422, made=outcome_target),
+    # screening in the whole practice
+    "screening": Url(LEADING, made=screening_file),
+    "screening_waiting": Url(NAMING, made=screening_file, shows="count"),
+    "screening_files": Url(LEADING, post=422, made=screening_file),
+    "screening_file": Url(LEADING, made=screening_file),
+    "screening_file_take": Url(LEADING, get=None, post=302, made=screening_file),
 }

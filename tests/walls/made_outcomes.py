@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.utils import timezone
 
 from bhi.files.operations import store
 from bhi.tenancy.models import Membership
-from outcomes.models import MeasuredMonth
+from outcomes.models import MeasuredMonth, ScreeningFile
 from outcomes.operations.asking import ask_to_measure
 from outcomes.operations.hours_sheets import ask_for_hours_sheet, keep_hours_sheet
+from outcomes.rules.months import month_before
 from outcomes.rules.report_files import HEADER
 from registry.rules.csv_text import csv_bytes
 from tests.factories.outcomes import (
@@ -21,6 +22,14 @@ from tests.factories.outcomes import (
     MeasureTargetFactory,
     OutcomeReportFactory,
     ReportScheduleFactory,
+    ScreenedVisitFactory,
+    ScreeningFileFactory,
+)
+from tests.factories.registry import (
+    AssessmentFactory,
+    DiagnosisFactory,
+    InitiatingVisitFactory,
+    TreatingClinicianFactory,
 )
 from tests.walls.made import episode
 
@@ -111,3 +120,36 @@ def hours_made(seat: Membership) -> Mapping[str, Any]:
         organization_id=seat.organization_id, job_id=asked["job_id"], content=b"%PDF-1.7", at=timezone.now()
     )
     return asked
+
+
+def due_for_remission(seat: Membership) -> Mapping[str, Any]:
+    """Somebody of this seat's caseload whose window of twelve months is open and holds no score."""
+    of = episode(seat)
+    index = timezone.now().date() - timedelta(days=365)
+    clinician = TreatingClinicianFactory(organization=seat.organization)
+    DiagnosisFactory(organization=seat.organization, episode=of, confirmed_on=index, confirmed_by=clinician)
+    AssessmentFactory(organization=seat.organization, episode=of, on=index, total=16)
+    InitiatingVisitFactory(organization=seat.organization, patient=of.patient, on=index)
+    return {}
+
+
+def screening_file(seat: Membership) -> Mapping[str, Any]:
+    """A list of patients seen, with a positive screen of somebody in the program that nobody followed up."""
+    month = month_before(timezone.now().date())
+    of = episode(seat)
+    file = ScreeningFileFactory(organization=seat.organization, clinic=of.patient.clinic, month=month)
+    ScreeningFile.objects.filter(
+        organization=seat.organization, clinic=file.clinic, month=month, state="taken", is_replaced=False
+    ).update(is_replaced=True)
+    file.state, file.taken_at = "taken", timezone.now()
+    file.save()
+    ScreenedVisitFactory(
+        organization=seat.organization,
+        file=file,
+        patient=of.patient,
+        seen_on=month,
+        screened_on=month,
+        instrument="phq9",
+        score=14,
+    )
+    return {"file_id": file.id}
