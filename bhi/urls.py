@@ -40,6 +40,7 @@ urlpatterns = [
     path("q/", include("registry.patient_urls")),
     path("d/", include("caseload.decision_urls")),
     path("", include("caseload.person_urls")),
+    path("", include("outcomes.person_urls")),
     path("o/<slug:organization>/", include(organization)),
 ]
 

@@ -18,7 +18,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 # Pages of the person, outside organizations, that change nothing of how they sign in elsewhere.
 ALLOWED: Final = frozenset({
     *("home", "today_everywhere", "reviews_everywhere", "unlock", "session_state", "session_here", "session_lock"),
-    "sso_confirmed",
+    *("sso_confirmed", "outcomes_everywhere"),
     *("session_pulse", "confirm", "sign_ins", "account_reauthenticate", "mfa_reauthenticate"),
     *("mfa_reauthenticate_webauthn",),
 })  # fmt: skip

@@ -20,6 +20,8 @@ from bhi.tenancy.startup import role_faults
 from bhi.web.frame import NAVIGATION
 
 log = structlog.get_logger(__name__)
+# Whoever has one of these in several organizations is offered their outcomes side by side.
+OUTCOMES = frozenset({Permission.VIEW_OUTCOMES, Permission.VIEW_OWN_OUTCOMES, Permission.SIGN_REVIEW})
 
 
 @signed_in
@@ -32,7 +34,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if len(seats) == 1 and not is_staff and not elsewhere:
         return redirect("enter", seats[0].slug)
     works_at = sum(Permission.LOG_CONTACT in permissions_of(seat.roles) for seat in seats)
+    measured_at = sum(bool(OUTCOMES & permissions_of(seat.roles)) for seat in seats)
     context = {"seats": seats, "has_one_today": works_at > 1, "is_staff": is_staff, "elsewhere": elsewhere}
+    context["has_outcomes"] = measured_at > 1
     return render(request, "home.html", context)
 
 

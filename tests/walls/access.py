@@ -448,6 +448,7 @@ OUTSIDE: Final[dict[str, Url]] = {
     "home": Url(get=302),
     "reviews_everywhere": Url(),
     "today_everywhere": Url(),
+    "outcomes_everywhere": Url(),
     "platform": Url(made=platform_person),
     "platform_new": Url(post=422, made=platform_person),
     "platform_organization": Url(post=422, made=platform_organization),
