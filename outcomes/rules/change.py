@@ -143,7 +143,7 @@ def _of_stays(key: str, title: str, what: str, *, is_after: bool) -> Measure:
         subject="episode",
         formula=f"{what} {when} for every 100 patients whose 182nd day in the program lies in the month.",
         exclusions=STAYS,
-        unit="per 100 patients",
+        unit="per 100",
         family="change",
         better="down" if is_after else "",
         judge=_stays(_visits if key.startswith("ed") else _nights, is_after=is_after),

@@ -111,7 +111,7 @@ def test_patients_for_each_post(head: Any, clinic: Any) -> None:
         found = numbers(organization.id, [MARCH], keys=["caseload_per_fte"], **asked)
         return {group: number.figure for (_, group, _), number in found.items()}
 
-    unit = "patients per full-time post"
+    unit = "per post"
     assert text() == {None: f"5.3 {unit}"}
     assert text(by="care_manager") == {first.id: f"6.0 {unit}", None: "n/a"}
     assert text(only=Only(care_manager_id=first.id)) == {None: f"6.0 {unit}"}

@@ -103,7 +103,7 @@ class TestMaking:
         frozen(organization, FEBRUARY, seen=1)
         frozen(organization, seen=12, unseen=13)
         report = made(asked(lead))
-        assert line(report, "caseload_per_fte").now.text == "50.0 patients per full-time post"
+        assert line(report, "caseload_per_fte").now.text == "50.0 per post"
         MeasureTargetFactory(
             organization=organization, measure="contact_and_score", from_month=FEBRUARY, recorded_at=LATER
         )

@@ -45,7 +45,7 @@ def share(met: int, of: int) -> Number:
         (number_of(MEDIAN, [valued(10), valued(20), valued(30)]), "20 days", "20 days"),
         (number_of(MEDIAN, [valued(0)]), "0 days", "0 days"),
         (number_of(MEDIAN, []), "n/a", "n/a"),
-        (number_of(RATE, [valued(2), valued(0), valued(1)]), "100.0 per 100 patients", "100.0 per 100 patients"),
+        (number_of(RATE, [valued(2), valued(0), valued(1)]), "100.0 per 100", "100.0 per 100"),
         (number_of(MONEY, [valued(Decimal("100.005")), valued(Decimal(0))]), "$50.00", "$50.00"),
         (number_of(MONEY, [valued(Decimal("1234.505"))]), "$1,234.51", "$1,234.51"),
         (number_of(measure("said_heard"), [valued(4), valued(5)]), "4.5 of 5", "4.5 of 5"),
@@ -77,7 +77,7 @@ def test_what_a_row_stands_for_is_counted() -> None:
 
 def test_patients_for_each_full_time_post() -> None:
     number = number_of(measure("caseload_per_fte"), [MET] * 65)
-    assert per_full_time(number, Decimal("1.3")).text == "50.0 patients per full-time post"
+    assert per_full_time(number, Decimal("1.3")).text == "50.0 per post"
     assert per_full_time(number, Decimal(0)).text == "n/a"
     assert per_full_time(number, None).value is None
 

@@ -41,7 +41,7 @@ def test_a_number_says_what_it_rests_on(shown: Number, words: str, short: str) -
         ("improvement", "60.00", "60 %"),
         ("improvement", "62.50", "62.5 %"),
         ("first_review_days", "30.00", "at most 30 days"),
-        ("caseload_per_fte", "75", "75 patients per full-time post"),
+        ("caseload_per_fte", "75", "75 per post"),
         ("expected_mean", "120.00", "$120.00"),
     ],
 )
