@@ -242,12 +242,15 @@ SECTIONS = {
     **dict.fromkeys(("import_mapping_save", "import_mappings", "import_mapping_rename"), "imports"),
     **dict.fromkeys(("measures", "measure", "measure_patients", "measure_making"), "outcomes"),
     "own_measure": "own_outcomes",
+    "own_remission": "own_outcomes",
+    **dict.fromkeys(("remission", "remission_calls"), "outcomes"),
     **dict.fromkeys(("capacity", "caseloads", "equity"), "outcomes"),
     "hours_making": "consultant_hours",
     **dict.fromkeys(("outcome_reports", "outcome_report_new", "report_preview", "outcome_report"), "outcomes"),
     **dict.fromkeys(("report_schedules", "measured_months", "measured_month", "further_edition"), "outcomes"),
     **dict.fromkeys(("outcome_settings", "outcome_targets", "work_shares", "consultant_rates"), "outcomes"),
     **dict.fromkeys(("payer_classes", "outcome_setting_back"), "outcomes"),
+    **dict.fromkeys(("screening", "screening_waiting", "screening_files", "screening_file"), "outcomes"),
 }
 
 # Refused to seats that may not see every patient (bhi.web.whole_sight), so not offered to them.

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from outcomes.queries.measuring import without_loops
 from outcomes.rules.remission import DEPRESSION, HIGH, Coded, Course, Scored
+from outcomes.rules.remission_measures import Due, due_now, reach, years_now
 from registry.models import Patient
 from registry.rules.instruments import INSTRUMENTS, scale_key_of
 
@@ -102,6 +103,12 @@ def courses(
     with transaction.atomic(), without_loops(), connection.cursor() as cursor:
         cursor.execute(_STATEMENT, params)
         return [_course(row) for row in cursor.fetchall()]
+
+
+def due_of(organization_id: UUID, care_manager_id: UUID, today: date) -> list[Due]:
+    """Where a score is due on a day of a care manager's patients, in any yearly measure. Three statements."""
+    found = courses(organization_id, reach(years_now(today)), care_manager_id=care_manager_id)
+    return due_now(found, today)
 
 
 def people(organization_id: UUID, patient_ids: Collection[UUID]) -> dict[UUID, Person]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -60,6 +60,15 @@ class Tally:
         return NOT_AVAILABLE if self.percent is None else f"{self.percent} %"
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Of whom a year's measure asks for a score now."""
+
+    one: Yearly
+    year: int
+    patients: frozenset[UUID]
+
+
 def yearly(key: str) -> Yearly | None:
     """The measure of a key; None for what is none."""
     return _BY_KEY.get(key)
@@ -98,24 +107,24 @@ def usual_year(one: Yearly, today: date) -> int:
     return one.year_of(today - (closes_on - today + (opens_on - today)) / 2)
 
 
-def due_now(courses: Iterable[Course], today: date) -> list[Judged]:
-    """Patients of whom a score is asked for now, as a window is open and holds none, each once: the first to close.
+def due_now(courses: Iterable[Course], today: date) -> list[Due]:
+    """Where a score is asked for now, as a window is open and holds none: each measure and year with anybody due.
 
-    The three of DRR-E ask for the same score, so two measures are looked at, each of this year and of the next.
+    Looked at are this year and the next. The three of DRR-E ask for the same score, so only the first is told.
     """
-    found: dict[UUID, Judged] = {}
-    for course in courses:
-        for one in (TWELVE, SCORED):
-            for year in years_now(today):
-                row = judged(one, course, year, today)
-                if row is None or row.standing is not Standing.DUE:
-                    continue
-                known = found.get(course.patient_id)
-                if known is None or row.closes_on < known.closes_on:
-                    found[course.patient_id] = row
-    return sorted(found.values(), key=lambda row: (row.closes_on, str(row.course.patient_id)))
+    known = list(courses)
+    found = (
+        Due(one, year, frozenset(_due(population(one, known, year, today))))
+        for one in (TWELVE, SCORED)
+        for year in years_now(today)
+    )
+    return [due for due in found if due.patients]
 
 
 def years_now(today: date) -> tuple[int, int]:
     """The years in whose measures a window can be open on a day."""
     return today.year, today.year + 1
+
+
+def _due(rows: Iterable[Judged]) -> Iterator[UUID]:
+    return (row.course.patient_id for row in rows if row.standing is Standing.DUE)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from outcomes.queries.dashboard import dashboard
+from outcomes.queries.remission import due_of
 from outcomes.views.dashboard import linked
 from outcomes.views.page import page_of
 
@@ -25,4 +26,5 @@ def own_outcomes(request: HttpRequest, organization: str) -> HttpResponse:
     )
     record("outcomes.own_viewed", by=page.by, at=page.at)
     context = {**page.context("own_outcomes"), "sections": linked(page, found, "own_measure")}
+    context["remission_due"] = due_of(page.by.organization_id, page.by.id, page.today)
     return render(request, "outcomes/own.html", context)

@@ -26,7 +26,7 @@ from outcomes.queries.choices import Choices, choices
 from outcomes.queries.remission import Person, courses, people
 from outcomes.queries.settings import settings_shown
 from outcomes.rules.masking import hidden_among, is_small
-from outcomes.rules.remission import FAILED, HIT, Judged, Standing, Yearly
+from outcomes.rules.remission import FAILED, HIT, Course, Judged, Standing, Yearly
 from outcomes.rules.remission_measures import (
     YEARLY,
     Tally,
@@ -77,9 +77,14 @@ class Asked:
         """Last year's, this year's and the next one's, whose windows open already."""
         return sorted({self.today.year - 1, *years_now(self.today)})
 
+    @property
+    def name(self) -> str:
+        """Of the page itself, as addresses name it."""
+        return "own_remission" if self.own else "remission"
+
     def url(self, name: str = "", **more: object) -> str:
         """The same page, or another of these, narrowed as this one is."""
-        path = reverse(name or ("own_remission" if self.own else "remission"), args=[self.by.organization.slug])
+        path = reverse(name or self.name, args=[self.by.organization.slug])
         said = {
             "measure": self.one.key,
             "year": self.year,
@@ -90,15 +95,18 @@ class Asked:
         }
         return f"{path}?{urlencode({key: value for key, value in said.items() if value})}"
 
-    def population(self) -> list[Judged]:
-        """Everybody in it. Three statements."""
-        found = courses(
+    def courses(self) -> list[Course]:
+        """Of everybody who can be in it, or whose window is open now in another. Three statements."""
+        return courses(
             self.by.organization_id,
-            reach([self.year]),
+            reach([self.year, *years_now(self.today)]),
             clinic_id=self.clinic,
             care_manager_id=self.own or self.manager,
         )
-        return population(self.one, found, self.year, self.today)
+
+    def population(self, known: Iterable[Course]) -> list[Judged]:
+        """Everybody in it."""
+        return population(self.one, known, self.year, self.today)
 
 
 @dataclass(frozen=True)
@@ -133,7 +141,7 @@ def remission_calls(request: HttpRequest, organization: str) -> HttpResponse:
     by = seat(request)
     asked = _asked(request, is_own=Permission.VIEW_OUTCOMES not in permissions_here(by))
     open_ = LISTS["due"][1] | LISTS["again"][1]
-    rows = [row for row in asked.population() if row.standing in open_]
+    rows = [row for row in asked.population(asked.courses()) if row.standing in open_]
     shown = cut(_sorted(rows, "due"), page_number(request), ROWS * 2)
     listed = _rows(asked, shown.rows)
     record("outcomes.remission_listed", by=by, at=asked.at, shown=_shown(listed))
@@ -168,14 +176,9 @@ def remission_csv(request: HttpRequest, organization: str) -> HttpResponse:
     )
 
 
-def due_of(by: Membership, today: date) -> int:
-    """How many of a care manager's patients a score is due for now, in any yearly measure. Three statements."""
-    found = courses(by.organization_id, reach(years_now(today)), care_manager_id=by.id)
-    return len(due_now(found, today))
-
-
 def _page(request: HttpRequest, asked: Asked) -> HttpResponse:
-    rows = asked.population()
+    known = asked.courses()
+    rows = asked.population(known)
     may = permissions_here(asked.by)
     sees_names = Permission.NAME_OUTCOMES in may
     words, standings = LISTS[asked.which]
@@ -188,7 +191,12 @@ def _page(request: HttpRequest, asked: Asked) -> HttpResponse:
         **_ways(asked, shown),
         "tally": tally(rows),
         "tabs": _tabs(asked, rows),
+        "due": [
+            due for due in due_now(known, asked.today) if (due.one.window, due.year) != (asked.one.window, asked.year)
+        ],
+        "due_url": reverse(asked.name, args=[asked.by.organization.slug]),
         "rows": listed,
+        "asks_now": asked.which in {"due", "again"},
         "list_words": words,
         "sees_names": sees_names,
         "may_report": asked.own is None and Permission.REPORT_OUTCOMES in may,
@@ -224,7 +232,7 @@ def _asked(request: HttpRequest, *, is_own: bool = False) -> Asked:
 def _context(asked: Asked) -> dict[str, Any]:
     return {
         "slug": asked.by.organization.slug,
-        "current": "own_remission" if asked.own else "remission",
+        "current": asked.name,
         "asked": asked,
         "today": asked.today,
         "measures": YEARLY,

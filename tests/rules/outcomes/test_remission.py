@@ -176,9 +176,7 @@ def test_a_diagnosis_that_nobody_confirmed_is_told_apart() -> None:
     assert twelve(course((INDEX, 12), codes=(known,), died_on=INDEX)) == Standing.LEFT_OUT
 
 
-@pytest.mark.parametrize(
-    ("code", "why"), [(code, words) for words, codes in LEFT_OUT for code in codes], ids=str
-)
+@pytest.mark.parametrize(("code", "why"), [(code, words) for words, codes in LEFT_OUT for code in codes], ids=str)
 def test_what_leaves_a_patient_out(code: str, why: str) -> None:
     found = of_judged(course((INDEX, 12), codes=(DEPRESSED, Coded(code, None, is_confirmed=True))))
     assert (found.standing, found.why) == (Standing.LEFT_OUT, why)
@@ -320,13 +318,14 @@ def test_the_usual_year_is_that_of_windows_half_through(one: Yearly, today: date
     assert usual_year(one, today) == year
 
 
-def test_due_now_tells_each_patient_once_by_what_closes_first() -> None:
+def test_due_now_tells_each_measure_and_year_that_asks() -> None:
     both = course((date(2025, 3, 10), 12), (date(2025, 11, 5), 14), met_on=(date(2025, 3, 10), date(2025, 11, 5)))
     other = course((date(2025, 3, 20), 12), patient_id=UUID(int=2))
     closed = course((date(2024, 11, 2), 12), patient_id=UUID(int=3))
     today = date(2026, 3, 12)
-    found = due_now([other, both, closed], today)
-    assert [(row.course.patient_id.int, row.closes_on) for row in found] == [
-        (1, date(2026, 5, 9)),
-        (2, date(2026, 5, 19)),
+    scored = course((date(2025, 3, 10), 12), (date(2026, 3, 1), 12), patient_id=UUID(int=4))
+    found = due_now([other, both, closed, scored], today)
+    assert [(due.one, due.year, sorted(one.int for one in due.patients)) for due in found] == [
+        (TWELVE, 2026, [1, 2]),
+        (SCORED, 2026, [1]),
     ]
