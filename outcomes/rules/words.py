@@ -9,6 +9,12 @@ from outcomes.rules.measure import Kind, Measure
 from outcomes.rules.measures import measure
 from outcomes.rules.numbers import Number
 
+# Why nobody is counted, where there is one reason.
+_NOBODY: Final = {
+    "billed_share": "no clinic has closed the month yet",
+    "expected_mean": "no clinic has closed the month yet",
+    "paid_mean": "no payer has answered yet",
+}
 NOUNS: Final = {"episode": "patient", "referral": "referral", "advice": "recommendation"}
 
 
@@ -22,7 +28,7 @@ def counts_text(number: Number) -> str:
     one = measure(number.measure_key)
     noun = NOUNS[one.subject]
     if not number.subjects:
-        return "" if one.kind is Kind.COUNT else "nobody to count"
+        return "" if one.kind is Kind.COUNT else _NOBODY.get(one.key, "nobody to count")
     match one.kind:
         case Kind.SHARE:
             return f"{number.numerator:,} of {number.denominator:,}"
