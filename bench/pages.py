@@ -52,9 +52,9 @@ def measure_pages(seat: Membership, *, patients: int, rounds: int) -> list[Measu
         empty, caseload = reverse("bench_empty", args=[slug]), reverse("caseload", args=[slug])
         shown = client.get(caseload).content.count(b"row-link")
         assert shown == min(ROWS_SHOWN, patients), f"the caseload page shows {shown} rows"
-        pages = [_getter(client, url) for url in (empty, caseload, f"{caseload}?order=name")]
+        pages = [getter(client, url) for url in (empty, caseload, f"{caseload}?order=name")]
         limit, first, by_name = side_by_side(*pages, rounds=rounds)
-        in_frame, own = _statements(pages[0]), _statements(pages[1])
+        in_frame, own = statements_of(pages[0]), statements_of(pages[1])
     what = f"{shown} of {patients:,} patients shown"
     return [
         Measurement("caseload page", first.median, limit.median, 4, f"{what}; {first}; limit: an empty page, {limit}"),
@@ -70,9 +70,9 @@ def measure_lists(organization: Organization, *, patients: int, rounds: int) -> 
     seat = add_member(organization=organization, user=user, name="Lead", roles=[Role.CLINIC_LEAD])
     with signed_in(seat) as client:
         urls = [reverse(name, args=[organization.slug]) for name in ("bench_empty", *(name for name, _ in EVERYBODYS))]
-        pages = [_getter(client, url) for url in urls]
+        pages = [getter(client, url) for url in urls]
         limit, *lists = side_by_side(*pages, rounds=rounds, warm=1)
-        in_frame, *own = [_statements(page) for page in pages]
+        in_frame, *own = [statements_of(page) for page in pages]
     found: list[Measurement | Count] = []
     for (_, what), times, statements in zip(EVERYBODYS, lists, own, strict=True):
         found.append(Measurement(what, times.median, limit.median, 4, f"of {patients:,} patients; {times}"))
@@ -102,7 +102,9 @@ def signed_in(seat: Membership) -> Iterator[Client]:
         yield client
 
 
-def _getter(client: Client, url: str) -> Callable[[], HttpResponseBase]:
+def getter(client: Client, url: str) -> Callable[[], HttpResponseBase]:
+    """Opens a page, and fails where it does not answer well."""
+
     def get() -> HttpResponseBase:
         response = client.get(url)
         assert response.status_code == 200, f"{url} answers {response.status_code}"
@@ -111,7 +113,8 @@ def _getter(client: Client, url: str) -> Callable[[], HttpResponseBase]:
     return get
 
 
-def _statements(page: Callable[[], HttpResponseBase]) -> int:
+def statements_of(page: Callable[[], HttpResponseBase]) -> int:
+    """How many statements a page asks, the frame's included."""
     with CaptureQueriesContext(connection) as captured:
         page()
     return len(captured)

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from time import perf_counter
+from uuid import UUID
 
 from django.urls import get_resolver
 
 from bench.audit import Events, measure_audit, write_events
 from bench.measuring import Count, Measurement, duration, table
+from bench.outcomes import measure_dashboard, measure_nights
 from bench.packet import measure_packet
 from bench.pages import measure_lists, measure_pages, measure_sweep, prepare
 from bench.population import Size, populate
@@ -23,7 +25,9 @@ from bhi.tenancy.models import Organization
 
 __all__ = ["PARTS", "run", "table"]
 
-PARTS = ("rollup", "pages", "lists", "saving", "sweep", "packet", "audit")
+PARTS = ("rollup", "nights", "pages", "lists", "saving", "sweep", "packet", "dashboard", "audit")
+# Parts of many organizations, and of all together; the others are of one large organization.
+MANY, APART = frozenset({"rollup", "nights"}), frozenset({"audit"})
 # Organizations, patients of each, entries of each patient, months that these lie in: a million entries over 100,000
 # patients' months, or a handful.
 LARGE, SMALL = (200, 500, 10, 1), (3, 20, 20, 2)
@@ -70,21 +74,34 @@ def run(
     get_resolver("bench.urls").url_patterns  # noqa: B018 -- a fault there is better known before than after the rows
     this = Run(is_small, at, say, entries)
     with pointed_at(database) if database else scratch_database() as name:
-        if "rollup" in parts:
-            yield _rollup(this, name)
-        if set(parts) - {"rollup", "audit"}:
+        if MANY & set(parts):
+            yield from _many(this, name, parts)
+        if set(parts) - MANY - APART:
             yield from _one_organization(this, name, parts)
         if "audit" in parts:
             yield _audit(this, name)
 
 
-def _rollup(this: Run, name: str) -> Lines:
+def _many(this: Run, name: str, parts: Sequence[str]) -> Iterator[Lines]:
+    """What is done for all organizations, one after the other."""
     size = this.rollup_size
+    lines: Lines
     with loading(name) as admin:
         with _said(this.say, f"Writing {size.rows:,} time entries of {size.organizations} organizations"):
             populate(admin, size)
-        with _said(this.say, "Rolling them up"):
-            return measure_rollup(admin, size, at=this.at, rounds=this.rounds(3))
+        if "rollup" in parts:
+            with _said(this.say, "Rolling them up"):
+                lines = measure_rollup(admin, size, at=this.at, rounds=this.rounds(3))
+            yield lines
+        if "nights" in parts:
+            with _said(this.say, "Measuring two nights of outcomes"):
+                lines = measure_nights(_organizations(size), at=this.at)
+            yield lines
+
+
+def _organizations(size: Size) -> list[UUID]:
+    rows = Organization.objects.filter(slug__startswith=f"bench-{size.patients}-")
+    return list(rows.values_list("id", flat=True))
 
 
 def _audit(this: Run, name: str) -> Lines:
@@ -122,6 +139,11 @@ def _one_organization(this: Run, name: str, parts: Sequence[str]) -> Iterator[Li
         with _said(this.say, "Making a packet"):
             months, month = this.rounds(20), f"{this.last_month:%Y-%m}"
             lines = measure_packet(seat.organization, at=this.at, month=month, months=months, rounds=this.rounds(3))
+        yield lines
+    if "dashboard" in parts:
+        with _said(this.say, "Measuring a year of outcomes, and opening its dashboard"):
+            rounds = this.rounds(21)
+            lines = measure_dashboard(seat.organization, at=this.at, patients=size.patients, rounds=rounds)
         yield lines
     if "sweep" in parts:
         with _said(this.say, "Sweeping two nights"):
