@@ -129,8 +129,8 @@ def number_from(one: Measure, tally: Tally) -> Number:
         case Kind.RATE:
             rate = _divided(one, 100 * tally.total, tally.of)
             return Number(one.key, int(tally.total), tally.of, rate, tally.subjects)
-        case Kind.PER_POST:
-            return Number(one.key, tally.of, None, None, tally.subjects)
+    # Per post: the posts are told by `per_full_time`.
+    return Number(one.key, tally.of, None, None, tally.subjects)
 
 
 def median(values: Sequence[Decimal | int]) -> Decimal | None:
