@@ -107,14 +107,16 @@ def bands_for(medicaid_percent: int | None) -> tuple[Band, ...]:
 
 
 def load_words(each: Decimal | None, medicaid_percent: int | None) -> str:
-    """Where a caseload for one full-time post stands among the bands for who pays; empty where either is unknown."""
+    """Where a caseload for one full-time post stands to the bands for who pays: `below 80 to 120`.
+
+    Empty where either is unknown.
+    """
     fitting = bands_for(medicaid_percent)
     if each is None or not fitting:
         return ""
     least, most = min(band.least for band in fitting), max(band.most for band in fitting)
-    whose = "mostly Medicaid" if fitting[0].is_for_medicaid else "mostly other payers"
-    where = "Below" if each < least else "Above" if each > most else "Within"
-    return f"{where} the published {least} to {most} ({whose})"
+    where = "below" if each < least else "above" if each > most else "within"
+    return f"{where} {least} to {most}"
 
 
 def _tenths(part: int, whole: int) -> Decimal | None:

@@ -52,7 +52,9 @@ def amount_words(line: HoursLine) -> str:
 
 @register.filter
 def sum_words(found: HoursSum) -> str:
-    """`$735.00`, `$735.00 and an amount not known`, `not known`."""
+    """`$735.00`, `$735.00 and an amount not known`, `not known`; nothing where no time is on record."""
+    if not found.minutes:
+        return ""
     if not found.unknown:
         return _dollars(found.amount)
     return f"{_dollars(found.amount)} and an amount not known" if found.unknown < found.minutes else UNKNOWN

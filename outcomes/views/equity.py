@@ -41,11 +41,11 @@ def equity(request: HttpRequest, organization: str) -> HttpResponse:
         "span": span,
         "spans": SPANS.items(),
         "counted_months": len(editions),
-        "groupings": [(each, page.url("measure", one.key, by=each.by), [_shown(one, row) for row in each.rows])
-                      for each in found],
+        "groupings": [(each, [_shown(one, row) for row in each.rows]) for each in found],
+        "measure_url": page.url("measure", one.key, by="language"),
         "has_somebody": any(each.rows for each in found),
         "small": SMALL,
-    }  # fmt: skip
+    }
     return render(request, "outcomes/equity.html", context)
 
 

@@ -115,7 +115,7 @@ def test_the_page_names_care_managers_and_no_patient(
     answer = client_for("clinic_lead").get(URL)
     words = text_of(answer)
     assert answer.status_code == 200
-    assert "Bo Lund 1 0.50 2.0 Below the published 50 to 80 (mostly Medicaid) 0.0" in words
+    assert "Bo Lund 1 0.50 2.0 below 50 to 80 0.0" in words
     assert "Bo Lund 1 of 1, 100.0 % Few patients" in words
     assert "By name, not by result." in words
     assert "Quuxworth" not in words

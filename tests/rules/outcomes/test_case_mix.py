@@ -46,13 +46,13 @@ def test_which_bands_fit_who_pays() -> None:
 @pytest.mark.parametrize(
     ("each", "medicaid", "expected"),
     [
-        ("79.9", 10, "Below the published 80 to 120 (mostly other payers)"),
-        ("80", 10, "Within the published 80 to 120 (mostly other payers)"),
-        ("120", 49, "Within the published 80 to 120 (mostly other payers)"),
-        ("120.1", 49, "Above the published 80 to 120 (mostly other payers)"),
-        ("50", 50, "Within the published 50 to 80 (mostly Medicaid)"),
-        ("81", 90, "Above the published 50 to 80 (mostly Medicaid)"),
-        ("49", 90, "Below the published 50 to 80 (mostly Medicaid)"),
+        ("79.9", 10, "below 80 to 120"),
+        ("80", 10, "within 80 to 120"),
+        ("120", 49, "within 80 to 120"),
+        ("120.1", 49, "above 80 to 120"),
+        ("50", 50, "within 50 to 80"),
+        ("81", 90, "above 50 to 80"),
+        ("49", 90, "below 50 to 80"),
     ],
 )
 def test_where_a_caseload_stands(each: str, medicaid: int, expected: str) -> None:
