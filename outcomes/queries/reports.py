@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from bhi.accounts.permissions import Permission, permissions_of
@@ -24,6 +25,7 @@ from outcomes.rules.measures import measure
 from outcomes.rules.months import last_day_of
 from outcomes.rules.numbers import Number, per_full_time
 from outcomes.rules.reports import (
+    STATE,
     TITLES,
     Counted,
     Heading,
@@ -34,8 +36,28 @@ from outcomes.rules.reports import (
     report_content,
     trend_months,
 )
+from outcomes.rules.screening import PHQ9, POSITIVE_FROM, SCREENED, YIELD, Share
 
 PURPOSE = "outcome_report"
+# Of each clinic the file of the month that held at an instant. What was found out later about who was followed up is
+# not asked, so that the shares stay.
+_SCREENING = """
+WITH held AS (
+  SELECT DISTINCT ON (clinic_id) id, month FROM outcomes_screeningfile
+   WHERE organization_id = %(organization)s AND month = %(month)s AND state = 'taken'
+     AND (%(known_at)s::timestamptz IS NULL OR taken_at <= %(known_at)s)
+     AND (%(clinic)s::uuid IS NULL OR clinic_id = %(clinic)s::uuid)
+   ORDER BY clinic_id, taken_at DESC, id DESC
+)
+SELECT count(*),
+       count(*) FILTER (WHERE screened_on >= (seen_on - interval '12 months')::date AND screened_on < next_month),
+       count(*) FILTER (WHERE is_yield), count(*) FILTER (WHERE is_yield AND score >= %(positive)s)
+  FROM (SELECT v.*, (h.month + interval '1 month')::date AS next_month,
+               v.is_first AND v.instrument = 'phq9' AND v.screened_on >= h.month
+               AND v.screened_on < (h.month + interval '1 month')::date AS is_yield
+          FROM held h JOIN outcomes_screenedvisit v
+            ON v.organization_id = %(organization)s AND v.file_id = h.id) AS seen
+"""
 PAGE = 50
 Report = OutcomeReport
 ByMonth = dict[date, dict[str, Number]]
@@ -129,9 +151,9 @@ def content_of(asked: Asked, *, with_clinics: bool = True) -> ReportContent:
         by_month=_by_month(asked, editions, keys),
         by_clinic=_by_clinic(asked.measured, by_clinic),
         clinic_names=_clinic_names(organization_id) if by_clinic else {},
-        targets={
-            key: target for (_, key), target in targets_of(organization_id, [month], known_at=asked.known_at).items()
-        },
+        targets=_targets(asked),
+        screening=_screening(asked) if asked.kind == STATE else {},
+        posts=_posts(organization_id, [month], asked.known_at)[month] if asked.kind == STATE and is_whole else None,
     )
     return report_content(
         _heading(asked), {one.month: one.edition for one in editions}, counted, keys=keys, by_clinic=by_clinic
@@ -258,9 +280,30 @@ def _by_month(asked: Asked, editions: Sequence[MeasuredMonth], keys: Sequence[st
     return found
 
 
-def _posts(organization_id: UUID, months: Sequence[date], known_at: datetime) -> dict[date, Decimal]:
+def _targets(asked: Asked) -> dict[str, Decimal]:
+    month = asked.measured.month
+    found = targets_of(asked.measured.organization_id, [month], known_at=asked.known_at)
+    return {key: target for (_, key), target in found.items()}
+
+
+def _screening(asked: Asked) -> dict[str, Share]:
+    """New York's numbers 9 and 10, of the files as they held when the report was asked for. One statement."""
+    given = {
+        "organization": asked.measured.organization_id,
+        "month": asked.measured.month,
+        "known_at": asked.known_at,
+        "clinic": asked.only.clinic_id,
+        "positive": POSITIVE_FROM[PHQ9],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SCREENING, given)
+        seen, screened, first, positive = cursor.fetchone()
+    return {SCREENED: Share(screened, seen), YIELD: Share(positive, first)}
+
+
+def _posts(organization_id: UUID, months: Sequence[date], known_at: datetime | None) -> dict[date, Decimal]:
     """How many full-time posts there were at each month's end, as was known at an instant. One statement."""
-    rows = WorkShare.objects.known_at(known_at).filter(organization_id=organization_id).order_by("from_on")
+    rows = WorkShare.objects.standing(known_at).filter(organization_id=organization_id).order_by("from_on")
     shares = list(rows.values_list("membership_id", "from_on", "fte"))
     return {
         month: sum({seat: fte for seat, from_on, fte in shares if from_on <= last_day_of(month)}.values(), Decimal(0))

@@ -43,23 +43,31 @@ def report_csv(content: ReportContent) -> bytes:
 
 def _rows(content: ReportContent) -> Iterator[tuple[Cell, ...]]:
     heading, lines = content.heading, {line.key: line for line in content.lines}
-    for line in content.lines:
-        yield _row(heading, line, line.now, f"{heading.month:%Y-%m}", heading.edition, EVERYBODY)
+    for section in content.sections:
+        for line in section.lines:
+            yield _row(heading, section.title, line, line.now, f"{heading.month:%Y-%m}", heading.edition, EVERYBODY)
     for place, read in enumerate(content.past):
         for line in content.lines:
-            figure = line.past[place]
+            figure = line.past[place] if line.past else None
             if read is not None and figure is not None:
-                yield _row(heading, line, figure, f"{read.month:%Y-%m}", read.edition, EVERYBODY)
+                yield _row(heading, _section(line), line, figure, f"{read.month:%Y-%m}", read.edition, EVERYBODY)
     for row in content.table.rows if content.table else ():
         for key, figure in zip(content.table.keys if content.table else (), row.figures, strict=True):
-            yield _row(heading, lines[key], figure, f"{heading.month:%Y-%m}", heading.edition, row.name)
+            section = _section(lines[key])
+            yield _row(heading, section, lines[key], figure, f"{heading.month:%Y-%m}", heading.edition, row.name)
 
 
-def _row(heading: Heading, line: Line, figure: Figure, month: str, edition: int, group: str) -> tuple[Cell, ...]:
+def _section(line: Line) -> str:
+    return FAMILIES[measure(line.key).family]
+
+
+def _row(
+    heading: Heading, section: str, line: Line, figure: Figure, month: str, edition: int, group: str
+) -> tuple[Cell, ...]:
     is_now = month == f"{heading.month:%Y-%m}"
     return (
         *(heading.title, heading.organization, heading.scope or "everybody", month, edition),
-        *(heading.facts if is_now else "", heading.definitions if is_now else "", FAMILIES[measure(line.key).family]),
+        *(heading.facts if is_now else "", heading.definitions if is_now else "", section),
         *(group, line.key, line.title, figure.numerator, figure.denominator, figure.value, line.unit, figure.text),
         *(figure.is_hidden, line.target, line.formula, "; ".join(line.exclusions), line.source),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -14,6 +14,7 @@ from outcomes.rules.measure import Kind, Measure
 from outcomes.rules.measures import MEASURES, measure
 from outcomes.rules.months import month_before
 from outcomes.rules.numbers import NOT_AVAILABLE, Number, reaches
+from outcomes.rules.screening import SCREENED, SCREENING, STAFFING_FORMULA, YIELD, Share
 
 BOARD, STATE, PAYER = "board", "state", "payer"
 TITLES: Final = {BOARD: "Monthly board report", STATE: "State metric set", PAYER: "Payer quality file"}
@@ -27,6 +28,8 @@ FAMILIES: Final = {
     "experience": "What patients say",
     "money": "Money",
 }
+IN_THE_PRACTICE: Final = "Screening in the whole practice, and staff"
+STAFFING: Final = "nys_11"
 _BOARD: Final = (
     *("enrolled", "newly_enrolled", "referred_enrolled", "attempt_days", "retention_90", "contact_and_score"),
     *("improvement", "remission", "response_16", "remission_16", "completeness"),
@@ -196,6 +199,9 @@ class Counted:
     by_clinic: Mapping[UUID, Numbers]
     clinic_names: Mapping[UUID, str]
     targets: Mapping[str, Decimal]
+    # Of a state's set only: shares of everybody seen in the practice, and full-time posts (None: not of a clinic).
+    screening: Mapping[str, Share] = field(default_factory=dict)
+    posts: Decimal | None = None
 
 
 def keys_of(kind: str, month: date, *, is_whole: bool) -> tuple[str, ...]:
@@ -236,9 +242,12 @@ def report_content(
     return ReportContent(
         heading=heading,
         past=tuple(MonthRead(one, editions[one]) if one in editions else None for one in before),
-        sections=tuple(
-            Section(FAMILIES[family], tuple(line for line in lines if measure(line.key).family == family))
-            for family in families
+        sections=(
+            *(
+                Section(FAMILIES[family], tuple(line for line in lines if measure(line.key).family == family))
+                for family in families
+            ),
+            *_practice(kind, counted, under),
         ),
         table=_table(by_clinic, counted, shown[month], under),
         trends=tuple(_trend(key, kind, month, shown, counted) for key in _TRENDS.get(kind, ()) if key in keys),
@@ -302,6 +311,38 @@ def _line(
         target=target,
         target_words=_target_words(one, target),
         is_met=None if now.is_hidden else reaches(counted.by_month[month][key], target),
+    )
+
+
+def _practice(kind: str, counted: Counted, under: int) -> tuple[Section, ...]:
+    """New York's numbers 9 to 11: of everybody whom the practice saw, and who works for the program."""
+    if kind != STATE:
+        return ()
+    lines = [_share_line(one, counted, under) for one in SCREENING if one.key in {SCREENED, YIELD}]
+    if counted.posts is not None:
+        now = Figure(f"{counted.posts} full-time posts", value=counted.posts)
+        title, source = "NYS 11: staff", "New York State OMH collaborative care metrics 2025"
+        lines.append(Line(STAFFING, title, "full-time posts", STAFFING_FORMULA, (), source, now))
+    return (Section(IN_THE_PRACTICE, tuple(lines)),)
+
+
+def _share_line(one: Measure, counted: Counted, under: int) -> Line:
+    found, screened = counted.screening.get(one.key, Share()), counted.screening.get(SCREENED, Share())
+    between = abs(screened.met - found.of) if one.key == YIELD else 0
+    is_hidden = is_small((found.met, found.of, found.of - found.met, between), under)
+    text = f"{found.counts}, {found.figure}" if found.of else NOT_AVAILABLE
+    target = counted.targets.get(one.key, one.target)
+    return Line(
+        key=one.key,
+        title=f"NYS {one.key.removeprefix('nys_')}: {one.title[0].lower()}{one.title[1:]}",
+        unit="percent",
+        formula=one.formula,
+        exclusions=tuple(words.rstrip(".") for words in one.exclusions),
+        source=one.source,
+        now=Figure(NOT_SHOWN, is_hidden=True) if is_hidden else Figure(text, found.met, found.of, found.percent),
+        target=target,
+        target_words=_target_words(one, target),
+        is_met=None if is_hidden else found.reaches(target),
     )
 
 

@@ -38,6 +38,8 @@ from tests.factories.outcomes import (
     MeasuredMonthFactory,
     MeasureTargetFactory,
     OutcomeSettingsFactory,
+    ScreenedVisitFactory,
+    ScreeningFileFactory,
     WorkShareFactory,
 )
 from tests.factories.registry import PayerFactory, system_seat
@@ -163,6 +165,34 @@ class TestMaking:
         report = asked(lead, kind="payer", payer_id=payer.id)
         assert line(report, "enrolled").now.text == "2"
         assert content_of(asked_of(report)).heading.scope == "Evergreen"
+
+    def test_a_states_set_counts_the_file_that_held_when_it_was_asked_for(self, lead: Any) -> None:
+        """Of two clinics; a later file of one of them changes nothing in the report that was made."""
+        organization = lead.organization
+        OutcomeSettingsFactory(organization=organization, mask_under=0)
+        one, other = ClinicFactory(organization=organization), ClinicFactory(organization=organization)
+        frozen(organization, seen=1)
+        old = self.screening(organization, one, NOW, is_replaced=True, screened=3, seen=4)
+        self.screening(organization, other, NOW, screened=1, seen=1)
+        report = asked(lead, kind="state")
+        self.screening(organization, one, LATER, screened=9, seen=9)
+        assert line(report, "nys_9").now.text == "4 of 5, 80.0 %"
+        assert line(report, "nys_10").now.text == "4 of 4, 100.0 %"
+        of_other = asked(lead, kind="state", clinic_id=other.id)
+        assert line(of_other, "nys_9").now.text == "1 of 1, 100.0 %"
+        assert [one.key for one in content_of(asked_of(of_other)).sections[-1].lines] == ["nys_9", "nys_10"]
+        assert old.is_replaced
+
+    def screening(
+        self, organization: Any, clinic: Any, at: Any, *, screened: int, seen: int, is_replaced: bool = False
+    ) -> Any:
+        file = ScreeningFileFactory(
+            organization=organization, clinic=clinic, month=MARCH, state="taken", taken_at=at, is_replaced=is_replaced
+        )
+        of: dict[str, Any] = {"screened_on": date(2026, 3, 9), "instrument": "phq9", "score": 10, "is_first": True}
+        for number in range(seen):
+            ScreenedVisitFactory(organization=organization, file=file, **(of if number < screened else {}))
+        return file
 
     def test_its_pdf_is_for_screen_readers_and_says_which_content(self, lead: Any) -> None:
         frozen(lead.organization, FEBRUARY, seen=20)

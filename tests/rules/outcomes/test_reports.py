@@ -32,6 +32,7 @@ from outcomes.rules.reports import (
     report_content,
     trend_months,
 )
+from outcomes.rules.screening import SCREENED, YIELD, Share
 
 OCTOBER, SEPTEMBER = date(2026, 10, 1), date(2026, 9, 1)
 NORTH, SOUTH = UUID(int=1), UUID(int=2)
@@ -186,6 +187,40 @@ def test_a_target_that_is_hidden_is_neither_met_nor_missed() -> None:
 def test_which_months_a_report_reads(kind: str, past: tuple[date, ...]) -> None:
     assert past_months(kind, OCTOBER) == past
     assert len(trend_months(kind, OCTOBER)) == (12 if kind == BOARD else 0)
+
+
+def state(screened: Share, found: Share, under: int = 11) -> list[tuple[str, str, str, bool | None]]:
+    counted = Counted(
+        {OCTOBER: {"nys_1": count("nys_1", 60)}},
+        {},
+        {},
+        {},
+        screening={SCREENED: screened, YIELD: found},
+        posts=Decimal("2.50"),
+    )
+    content = report_content(heading(kind=STATE, mask_under=under), {OCTOBER: 1}, counted, keys=["nys_1"], by_clinic=[])
+    return [(line.title, line.now.text, line.target_words, line.is_met) for line in content.sections[-1].lines]
+
+
+def test_a_states_set_ends_with_screening_in_the_practice_and_staff() -> None:
+    assert state(Share(180, 200), Share(30, 100)) == [
+        ("NYS 9: patients screened for depression", "180 of 200, 90.0 %", "at least 85 %", True),
+        ("NYS 10: first PHQ-9 of 10 or more", "30 of 100, 30.0 %", "", None),
+        ("NYS 11: staff", "2.50 full-time posts", "", None),
+    ]
+    assert [text for _, text, _, _ in state(Share(), Share())] == ["n/a", "n/a", "2.50 full-time posts"]
+
+
+@pytest.mark.parametrize(
+    ("screened", "found", "texts"),
+    [
+        (Share(195, 200), Share(30, 100), [NOT_SHOWN, "30 of 100, 30.0 %"]),
+        (Share(180, 200), Share(5, 100), ["180 of 200, 90.0 %", NOT_SHOWN]),
+        (Share(105, 200), Share(30, 100), ["105 of 200, 52.5 %", NOT_SHOWN]),
+    ],
+)
+def test_small_counts_of_screening_are_hidden(screened: Share, found: Share, texts: list[str]) -> None:
+    assert [text for _, text, _, _ in state(screened, found)][:2] == texts
 
 
 def test_which_measures_a_report_has() -> None:
