@@ -29,8 +29,10 @@ SAFETY: Final = (
         kind=Kind.SHARE,
         subject="episode",
         family="safety",
-        formula="Safety concerns (a positive answer on thoughts of death, or raised by hand) that were assessed on the "
-        "day on which they came up, of all of the month. A patient may have several.",
+        formula="Positive answers on thoughts of death (item 9 of PHQ-9) that were assessed on the day on which they "
+        "came "
+        "up, of all of the month. A patient may have several.",
+        exclusions=("Concerns that were raised by hand or by another tool",),
         source="Goal of more than 95 % for suicide-risk consultation, public dashboard specification of a "
         "collaborative "
         "care program; the product's own formula, 2025",
