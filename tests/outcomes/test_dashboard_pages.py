@@ -81,7 +81,8 @@ def statements(client: Any, path: str) -> int:
     client.get(path)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(path).status_code == 200
-    return len(own(queries))
+    # How a statement joins is set for it alone, as the tenant is.
+    return len([sql for sql in own(queries) if not sql.startswith("SET LOCAL")])
 
 
 def test_the_dashboard_is_of_the_last_month_that_is_over(client_for: Any, months: Any, clinic: Any) -> None:
