@@ -68,11 +68,12 @@ class Average:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWork:
     """What happened in some months, the oldest first. `active` are those enrolled on the last one's last day,
-    `carried` patients' months. `posts` None: nobody said how much of a post anybody works.
+    `carried` patients' months. `posts` None: nobody said how much of a post anybody works; `seats` said it.
     """
 
     months: tuple[date, ...] = ()
     posts: Decimal | None = None
+    seats: int = 0
     active: int = 0
     carried: int = 0
     on_medicaid: int = 0
@@ -96,7 +97,7 @@ def own_work(organization_id: UUID, editions: Mapping[date, MeasuredMonth], toda
     posts = full_time_posts(organization_id, [present])[present]
     whole = sum(posts.values(), Decimal(0)) if posts else None
     if not months:
-        return OwnWork(posts=whole)
+        return OwnWork(posts=whole, seats=len(posts))
     sums = _sums(organization_id, [editions[month] for month in months])
     last = sums[months[-1]]
     added = {name: sum(one[name] or 0 for one in sums.values()) for name in ("new", "left", "contacts", "attempts")}
@@ -105,6 +106,7 @@ def own_work(organization_id: UUID, editions: Mapping[date, MeasuredMonth], toda
     return OwnWork(
         months=months,
         posts=whole,
+        seats=len(posts),
         active=last["active"],
         on_medicaid=last["on_medicaid"],
         carried=sum(one["carried"] for one in sums.values()),

@@ -107,11 +107,13 @@ def caseloads(organization_id: UUID, head: MeasuredMonth, names: Mapping[UUID, s
 
 
 def _together(rows: Sequence[CaseloadRow], posts: Mapping[UUID, Decimal]) -> CaseloadRow:
+    """Everybody's. Posts are known of all only where they are of each who carries patients."""
+    is_known = all(row.posts is not None for row in rows if row.seat_id and row.mix.patients)
     return CaseloadRow(
         None,
         "All together",
         sum((row.mix for row in rows), CaseMix()),
-        sum(posts.values(), Decimal(0)) or None,
+        (sum(posts.values(), Decimal(0)) or None) if is_known else None,
         {key: _number(key, [row.numbers[key] for row in rows]) for key in KEYS},
         sum((row.now for row in rows), CarriedNow()),
     )

@@ -130,7 +130,7 @@ def _sources(work: OwnWork) -> dict[str, str]:
     span = _span(work.months)
     own = f"Average of {span}" if work.months else "No month is measured yet"
     return {
-        "posts": "As set in settings" if work.posts is not None else "Not set yet: one post is assumed",
+        "posts": _posts_words(work),
         "productive": "Of paid hours, as set in settings",
         "active": f"Open on the last day of {work.months[-1]:%B %Y}" if work.months else own,
         "new": own,
@@ -141,6 +141,12 @@ def _sources(work: OwnWork) -> dict[str, str]:
         "contact_minutes": _minutes_words(work.contact, "follow-up contact", span, "51 to 60"),
         "attempt_minutes": _minutes_words(work.attempt, "attempt", span, "9 to 11"),
     }
+
+
+def _posts_words(work: OwnWork) -> str:
+    if work.posts is None:
+        return "Not set yet: one post is assumed"
+    return f"As set for {work.seats} care manager{'' if work.seats == 1 else 's'}"
 
 
 def _minutes_words(average: Average, noun: str, span: str, published: str) -> str:

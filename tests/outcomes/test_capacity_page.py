@@ -128,6 +128,7 @@ def test_own_work_is_that_of_the_last_three_months_that_are_over(
     assert found == OwnWork(
         months=(date(2026, 1, 1), date(2026, 2, 1), MARCH),
         posts=Decimal("1.25"),
+        seats=2,
         active=1,
         on_medicaid=1,
         carried=4,

@@ -74,7 +74,21 @@ def test_a_caseload_is_told_with_what_it_is_made_of(
     assert (of_bo.posts, of_bo.each, of_ann.posts, of_ann.each) == (Decimal("0.50"), Decimal("6.0"), None, None)
     assert (of_bo.numbers["improvement"].text, of_ann.numbers["improvement"].text) == ("1 of 2, 50.0 %", "n/a")
     assert found.all.mix == of_bo.mix + of_ann.mix + CaseMix(patients=1, days=29)
-    assert (found.all.numbers["improvement"].text, found.all.each) == ("1 of 2, 50.0 %", Decimal("10.0"))
+    # Of Ann nobody said how much of a post she works, so of all together it is not known either.
+    assert (found.all.numbers["improvement"].text, found.all.posts, found.all.each) == ("1 of 2, 50.0 %", None, None)
+
+
+def test_posts_of_all_are_known_where_they_are_of_each_who_carries(
+    organization: Any, clinic: Any, march: Any, membership: Any
+) -> None:
+    ann, bo = membership("care_manager", name="Ann Roe"), membership("care_manager", name="Bo Lund")
+    with tenant(organization):
+        for seat in (ann, ann, bo):
+            row(march, clinic, seat, MARCH_2)
+        for seat, fte in ((ann, "1.00"), (bo, "0.50"), (membership("care_manager"), "0.50")):
+            WorkShareFactory(organization=organization, membership=seat, fte=Decimal(fte))
+        found = shown(march, {ann.id: ann.name, bo.id: bo.name})
+    assert (found.all.posts, found.all.each) == (Decimal("2.00"), Decimal("1.5"))
 
 
 def test_what_is_overdue_is_that_of_now_by_the_clinics_day(
