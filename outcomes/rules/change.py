@@ -165,8 +165,8 @@ CHANGE: Final = (
         key="improvement",
         title="Improved after 70 days",
         formula="Patients whose last score after the baseline is at most half of it, or under 10 on PHQ-9 and GAD-7, "
-        "of all who "
-        "were enrolled for 70 days or more, to the end of the month or to discharge in it, with an elevated baseline.",
+        "of all who were enrolled for 70 days or more, to the end of the month or to discharge in it, with an "
+        "elevated baseline.",
         judge=judge_improvement,
         exclusions=("Enrolled for fewer than 70 days", NOT_ELEVATED),
         source=NEW_YORK_FOR_ALL,
@@ -176,24 +176,23 @@ CHANGE: Final = (
         key="remission",
         title="In remission this month",
         formula="Patients whose last score in the month is under 5 on PHQ-9 or GAD-7 after an elevated baseline, of "
-        "all enrolled "
-        "on at least one day of the month. Who has no score in the month is not in remission.",
+        "all enrolled on at least one day of the month. Who has no score in the month is not in remission.",
         judge=judge_remission,
         source=NEW_YORK_FOR_ALL,
     ),
     _share(
         key="response_16",
         title="Response at 10 to 16 weeks",
-        formula="Patients whose last score from day 70 to day 112 is at most half of the baseline. "
-        f"Of all of whom holds: {TEN_TO_SIXTEEN} Who has no score in those days has not responded.",
+        formula="Patients whose last score from day 70 to day 112 is at most half of the baseline. Of all of whom "
+        f"holds: {TEN_TO_SIXTEEN} Who has no score in those days has not responded.",
         judge=judge_response_16,
         exclusions=(NOT_ELEVATED,),
     ),
     _share(
         key="remission_16",
         title="Remission at 10 to 16 weeks",
-        formula="Patients whose last score from day 70 to day 112 is under 5 on PHQ-9 or GAD-7. "
-        f"Of all of whom holds: {TEN_TO_SIXTEEN} Who has no score in those days is not in remission.",
+        formula="Patients whose last score from day 70 to day 112 is under 5 on PHQ-9 or GAD-7. Of all of whom "
+        f"holds: {TEN_TO_SIXTEEN} Who has no score in those days is not in remission.",
         judge=judge_remission_16,
         exclusions=(NOT_ELEVATED,),
     ),
@@ -201,8 +200,7 @@ CHANGE: Final = (
         key="response_discharge",
         title="Response at discharge",
         formula="Patients whose last score after the baseline is at most half of it, of all discharged in the month "
-        "with an "
-        "elevated baseline.",
+        "with an elevated baseline.",
         judge=judge_response_discharge,
         exclusions=(NOT_ELEVATED,),
     ),
@@ -217,9 +215,8 @@ CHANGE: Final = (
     _share(
         key="completeness",
         title="Scored in the last 35 days",
-        formula="Patients with a scored symptom scale in the 35 days that end on the month's last day, of all who are "
-        "enrolled "
-        "on that day and have been for 28 days or more.",
+        formula="Patients with a scored symptom scale in the 35 days that end on the month's last day, of all who "
+        "are enrolled on that day and have been for 28 days or more.",
         judge=judge_completeness,
         exclusions=("Enrolled for fewer than 28 days", "Discharged in the month"),
         source=OWN,

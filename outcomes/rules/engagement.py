@@ -147,8 +147,8 @@ ENGAGEMENT: Final = (
         key="enrolled",
         title="Enrolled patients",
         kind=Kind.COUNT,
-        formula="Patients enrolled on at least one day of the month, of all payers. One who left and came back within "
-        "the month is there twice.",
+        formula="Patients enrolled on at least one day of the month, of all payers. One who left and came back "
+        "within the month is there twice.",
         source=NEW_YORK_FOR_ALL,
         judge=judge_enrolled,
     ),
@@ -184,8 +184,7 @@ ENGAGEMENT: Final = (
         title="Referrals that are reached",
         kind=Kind.SHARE,
         formula="Referrals whose patient was reached within 60 days, of all valid referrals of the month two before "
-        "this "
-        "one.",
+        "this one.",
         exclusions=VALID,
         better="up",
         judge=_within_60_days(_reached, "reached"),
@@ -216,8 +215,8 @@ ENGAGEMENT: Final = (
         key="enrolled_days",
         title="Days from referral to enrolment",
         kind=Kind.MEDIAN,
-        formula="The middle number of days from referral to enrolment, of the valid referrals of the month two before "
-        "this one.",
+        formula="The middle number of days from referral to enrolment, of the valid referrals of the month two "
+        "before this one.",
         exclusions=(*VALID, "Not enrolled"),
         unit="days",
         better="down",
@@ -227,9 +226,9 @@ ENGAGEMENT: Final = (
         key="retention_90",
         title="Still in care at 90 days",
         kind=Kind.SHARE,
-        formula="Patients with a clinical contact from day 60 to day 90 who had not left by day 90 (lost to follow-up, "
-        "inactive or withdrawn), and those who graduated by then, of all whose day 90 lies in the month. Who died or "
-        "moved to other care without a contact from day 60 on counts as not retained.",
+        formula="Patients with a clinical contact from day 60 to day 90 who had not left by day 90 (lost to "
+        "follow-up, inactive or withdrawn), and those who graduated by then, of all whose day 90 lies in the month. "
+        "Who died or moved to other care without a contact from day 60 on counts as not retained.",
         better="up",
         judge=judge_retention,
     ),
@@ -237,7 +236,7 @@ ENGAGEMENT: Final = (
         key="early_contacts",
         title="Two contacts in the first 28 days",
         kind=Kind.SHARE,
-        formula=f"Patients with two clinical contacts or more by day 28, of all whose day 28 lies in the month. "
+        formula="Patients with two clinical contacts or more by day 28, of all whose day 28 lies in the month. "
         f"{CONTACT_WORDS}",
         better="up",
         judge=judge_early_contacts,
@@ -262,9 +261,8 @@ ENGAGEMENT: Final = (
         key="contact_and_score",
         title="Contact and score in the month",
         kind=Kind.SHARE,
-        formula=f"Patients with both a clinical contact and a scored symptom scale in the month, on the same day or "
-        "not, "
-        f"{_OF_ALL_IN_MONTH} {CONTACT_WORDS}",
+        formula="Patients with both a clinical contact and a scored symptom scale in the month, on the same day or "
+        f"not, {_OF_ALL_IN_MONTH} {CONTACT_WORDS}",
         source=NEW_YORK_FOR_ALL,
         target=Decimal(80),
         better="up",

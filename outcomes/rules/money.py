@@ -56,9 +56,8 @@ MONEY: Final = (
         title="Expected per enrolled patient",
         kind=Kind.MEAN,
         formula="What is expected for the month, an estimate where national amounts stand in for a payer's own, "
-        "divided "
-        "by the patients enrolled on at least one day of it whose clinic has closed it. A month that bills nothing "
-        "counts as 0.",
+        "divided by the patients enrolled on at least one day of it whose clinic has closed it. A month that bills "
+        "nothing counts as 0.",
         exclusions=(NOT_CLOSED, "Months of which the amount is not known"),
         unit="dollars",
         places=2,

@@ -74,8 +74,7 @@ NEW_YORK: Final = (
         title="NYS 3: newly enrolled",
         kind=Kind.COUNT,
         formula="Medicaid patients whose enrolment in collaborative care, the day of the initial assessment, lies in "
-        "the "
-        f"month. {MEDICAID_WORDS}",
+        f"the month. {MEDICAID_WORDS}",
         exclusions=(NO_MEDICAID,),
         judge=of_medicaid(judge_newly_enrolled),
     ),
@@ -84,8 +83,7 @@ NEW_YORK: Final = (
         title="NYS 4: average duration of treatment",
         kind=Kind.MEAN,
         formula="Days from the initial assessment to discharge of Medicaid patients discharged from collaborative "
-        "care in "
-        "the month: their mean, divided by 7, to one decimal.",
+        "care in the month: their mean, divided by 7, to one decimal.",
         exclusions=(NO_MEDICAID,),
         unit="weeks",
         divisor=7,
@@ -96,8 +94,7 @@ NEW_YORK: Final = (
         title="NYS 5: monthly contact rate",
         kind=Kind.SHARE,
         formula="Medicaid patients with both a clinical contact and a scored symptom scale in the month, of all "
-        "Medicaid "
-        f"patients enrolled in collaborative care on at least one day of it. {CONTACT_WORDS}",
+        f"Medicaid patients enrolled in collaborative care on at least one day of it. {CONTACT_WORDS}",
         exclusions=(NO_MEDICAID,),
         target=Decimal(80),
         better="up",
@@ -108,11 +105,9 @@ NEW_YORK: Final = (
         title="NYS 6: improvement rate",
         kind=Kind.SHARE,
         formula="Medicaid patients whose last score after the baseline meets the improvement criterion of their "
-        "episode's "
-        "scale (PHQ-9 and GAD-7: half of the baseline or under 10), of all in collaborative care for 70 days or more, "
-        "to "
-        "the month's last day or to discharge in it, with an elevated baseline. Without a later score nobody has "
-        "improved.",
+        "episode's scale (PHQ-9 and GAD-7: half of the baseline or under 10), of all in collaborative care for 70 "
+        "days or more, to the month's last day or to discharge in it, with an elevated baseline. Without a later "
+        "score nobody has improved.",
         exclusions=(NO_MEDICAID, SEVENTY, NOT_ELEVATED),
         target=Decimal(60),
         better="up",
@@ -123,7 +118,8 @@ NEW_YORK: Final = (
         title="NYS 7: remission rate",
         kind=Kind.SHARE,
         formula="Medicaid patients whose last score in the month is a remission (PHQ-9 and GAD-7: under 5) after an "
-        "elevated baseline, of all Medicaid patients enrolled in collaborative care on at least one day of the month.",
+        "elevated baseline, of all Medicaid patients enrolled in collaborative care on at least one day of the "
+        "month.",
         exclusions=(NO_MEDICAID,),
         better="up",
         judge=of_medicaid(judge_remission),
@@ -133,8 +129,7 @@ NEW_YORK: Final = (
         title="NYS 8: psychiatric consultation rate",
         kind=Kind.SHARE,
         formula="Medicaid patients reviewed by the psychiatric consultant with a recommendation in the 60 days that "
-        "end "
-        "on the month's last day, both days included, of those whom measure 6 counts and who did not improve.",
+        "end on the month's last day, both days included, of those whom measure 6 counts and who did not improve.",
         exclusions=(NO_MEDICAID, SEVENTY, NOT_ELEVATED, "Improved"),
         target=Decimal(80),
         better="up",

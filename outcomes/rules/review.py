@@ -100,8 +100,7 @@ REVIEW: Final = (
         title="Reviewed by day 30",
         kind=Kind.SHARE,
         formula="Patients in collaborative care with a psychiatric review and its recommendation by day 30, of all "
-        "whose "
-        "day 30 lies in the month.",
+        "whose day 30 lies in the month.",
         exclusions=("Left before day 30",),
         better="up",
         judge=judge_reviewed_30,
@@ -111,9 +110,8 @@ REVIEW: Final = (
         title="Not improved and reviewed",
         kind=Kind.SHARE,
         formula="Patients whose case was reviewed with a recommendation in the 60 days that end on the month's last "
-        "day, "
-        "both days included, of all in collaborative care for 70 days or more with an elevated baseline who did not "
-        "improve.",
+        "day, both days included, of all in collaborative care for 70 days or more with an elevated baseline who did "
+        "not improve.",
         exclusions=("Enrolled for fewer than 70 days", "No baseline, or one that is not elevated", "Improved"),
         source="New York State OMH collaborative care metrics 2025, for patients of all payers",
         target=Decimal(80),
@@ -135,9 +133,8 @@ REVIEW: Final = (
         key="closed_14",
         title="Recommendations closed in 14 days",
         kind=Kind.SHARE,
-        formula="Recommendations whose loop was closed within 14 days (decided, carried out and the patient told), of "
-        "all "
-        "whose 14th day lies in the month.",
+        formula="Recommendations whose loop was closed within 14 days (decided, carried out and the patient told), "
+        "of all whose 14th day lies in the month.",
         better="up",
         judge=judge_closed,
     ),
@@ -145,8 +142,8 @@ REVIEW: Final = (
         key="declined",
         title="Recommendations declined",
         kind=Kind.SHARE,
-        formula="Recommendations that the treating clinician declined, of all decided ones whose 14th day lies in the "
-        "month.",
+        formula="Recommendations that the treating clinician declined, of all decided ones whose 14th day lies in "
+        "the month.",
         exclusions=("Recommendations that nobody decided yet",),
         judge=judge_declined,
     ),

@@ -43,8 +43,8 @@ WORK: Final = (
         key="caseload_per_fte",
         title="Patients per full-time care manager",
         kind=Kind.PER_POST,
-        formula="Patients enrolled on at least one day of the month, divided by the full-time posts that care managers "
-        "work for the program, as set on the month's last day. Not available where no share of work is set.",
+        formula="Patients enrolled on at least one day of the month, divided by the full-time posts that care "
+        "managers work for the program, as set on the month's last day. Not available where no share of work is set.",
         source="New York State OMH collaborative care metrics 2025: more than 75 patients for one full-time post",
         unit="per post",
         target=Decimal(75),
