@@ -53,10 +53,10 @@ class Choices:
         return str(words.get(by, {}).get(group, group))
 
 
-def choices(organization_id: UUID, *, own_clinics: Collection[UUID] | None = None) -> Choices:
+def choices(organization_id: UUID, *, own_clinics: Collection[UUID] | None = None, with_people: bool = True) -> Choices:
     """Clinics (of a seat that works at some only, these), payers and care managers, who left included.
 
-    Two statements.
+    Two statements; without people, where a page is of one care manager, one.
     """
     of = {"organization_id": organization_id}
     clinics = Clinic.objects.filter(**of).annotate(kind=Value("clinic", CharField()))
@@ -73,6 +73,6 @@ def choices(organization_id: UUID, *, own_clinics: Collection[UUID] | None = Non
     return Choices(
         clinics=shown,
         payers={id_: name for kind, id_, name, _ in rows if kind == "payer"},
-        care_managers=dict(people_with(organization_id, Role.CARE_MANAGER)),
+        care_managers=dict(people_with(organization_id, Role.CARE_MANAGER)) if with_people else {},
         zone=next((zone for kind, _, _, zone in rows if kind == "clinic"), "UTC"),
     )

@@ -96,7 +96,7 @@ class Page:
 def page_of(request: HttpRequest, *, is_own: bool = False) -> Page:
     """The page that a request asks for: of the month that it names, else of the last one that is over."""
     by, at = seat(request), timezone.now()
-    names = choices(by.organization_id, own_clinics=own_clinics(request))
+    names = choices(by.organization_id, own_clinics=own_clinics(request), with_people=not is_own)
     editions = measured_months(by.organization_id)
     named = month_of(request.GET.get("month", ""))
     return Page(
