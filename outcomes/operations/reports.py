@@ -74,12 +74,17 @@ def ask_for_report(
 
 @transaction.atomic
 def make_scheduled(*, organization_id: UUID, measured_id: UUID, by: Membership, at: datetime) -> int:
-    """Have made what is made every month, of one frozen edition. Run twice it asks once. Returns how many are new."""
+    """Have made what is made every month, of one frozen edition. Run twice it asks once. Returns how many are new.
+
+    What was set up after the month was frozen begins with the next one: who sets it up on the first day, when a year's
+    months are frozen at once, is not told of all of them.
+    """
     measured = MeasuredMonth.objects.filter(organization_id=organization_id, id=measured_id).first()
     if measured is None or measured.frozen_at is None:
         return 0
     count = 0
-    for schedule in ReportSchedule.objects.filter(organization_id=organization_id, is_current=True).order_by("id"):
+    current = ReportSchedule.objects.filter(organization_id=organization_id, is_current=True)
+    for schedule in current.filter(changed_at__lt=measured.frozen_at).order_by("id"):
         token = uuid5(schedule.id, str(measured_id))
         report, is_new = _asked(measured, schedule.kind, schedule.payer_id, schedule.clinic_id, token, by=by, at=at)
         if is_new:
@@ -156,9 +161,8 @@ def set_schedule(
         raise ReportWrong("readers", "Choose at least one person who may read reports.")
     of = {"organization_id": by.organization_id, "kind": kind, "payer_id": payer_id, "clinic_id": clinic_id}
     lock_settings(by)
-    row = ReportSchedule.objects.filter(**of, is_current=True).first() or ReportSchedule(**of)
-    row.changed_at, row.changed_by = at, by
-    row.save()
+    row: ReportSchedule | None = ReportSchedule.objects.filter(**of, is_current=True).first()
+    row = row or ReportSchedule.objects.create(**of, changed_at=at, changed_by=by)
     ReportReader.objects.filter(organization_id=by.organization_id, schedule=row).exclude(
         membership_id__in=wanted
     ).delete()

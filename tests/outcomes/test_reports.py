@@ -219,7 +219,8 @@ class TestMaking:
 class TestEveryMonth:
     @pytest.fixture
     def schedule(self, lead: Any) -> Any:
-        return set_schedule(by=lead, at=NOW, kind="state", payer_id=None, clinic_id=None, readers=[lead.id])
+        of = {"kind": "state", "payer_id": None, "clinic_id": None}
+        return set_schedule(by=lead, at=NOW - timedelta(days=1), readers=[lead.id], **of)
 
     def test_freezing_a_month_has_it_made_and_its_readers_told_once(self, lead: Any, schedule: Any) -> None:
         organization, by = lead.organization, system_seat(lead.organization)
@@ -270,6 +271,14 @@ class TestEveryMonth:
         head = MeasuredMonthFactory(organization=lead.organization, month=MARCH)
         of = {"organization_id": lead.organization_id, "by": system_seat(lead.organization), "at": NOW}
         assert [make_scheduled(measured_id=id_, **of) for id_ in (head.id, uuid7())] == [0, 0]
+
+    def test_months_that_were_frozen_before_it_was_set_are_not_made(self, lead: Any, schedule: Any) -> None:
+        """Nor of one that was frozen as it was set. Other readers make it no younger."""
+        of = {"organization_id": lead.organization_id, "by": system_seat(lead.organization), "at": LATER}
+        earlier = frozen(lead.organization, FEBRUARY, at=NOW - timedelta(days=1), seen=1)
+        assert make_scheduled(measured_id=earlier.id, **of) == 0
+        set_schedule(by=lead, at=LATER, kind="state", payer_id=None, clinic_id=None, readers=[lead.id])
+        assert make_scheduled(measured_id=frozen(lead.organization, seen=1).id, **of) == 1
 
     def test_stopped_it_is_made_no_more(self, lead: Any, schedule: Any) -> None:
         for _ in range(2):
