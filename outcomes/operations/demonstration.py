@@ -14,9 +14,14 @@ from django.db import transaction
 from bhi.tenancy.context import tenant
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership, Organization, Role
+from billing.models import MonthClose
 from billing.operations.demonstration import SLUG
-from caseload.models import CaseReview, Recommendation, RecommendationStep
+from billing.operations.service_months import refresh_service_months
+from caseload.models import Activity, CaseReview, Recommendation, RecommendationStep, StaffRole
+from caseload.operations import Work, draft_time
+from caseload.rules.worktime import WorkTime
 from outcomes.models import ExperienceAsked, MeasuredMonth, WorkShare
+from outcomes.operations.demonstration_seen import tell_seen
 from outcomes.operations.measuring import measure_months
 from outcomes.operations.reports import ask_for_report, set_schedule
 from outcomes.operations.settings import set_consultant_rate, set_outcome_settings, set_target, set_work_share
@@ -92,8 +97,11 @@ def _tell(organization: Organization, at: datetime) -> None:
     year = _Year(seats.filter(roles=[Role.CARE_MANAGER]).order_by("name")[0], at, earliest_day(organization.id, at))
     episodes = list(Episode.objects.live().select_related("patient", "clinic").order_by("enrolled_on", "id"))
     record_facts([*_not_enrolled(year, episodes), *_referred(year, episodes)])
-    record_facts([*_advised(year), *_answers(year, episodes)])
+    record_facts([*_advised(year), *_answers(year, episodes), *_consulted(year)])
+    refresh_service_months(organization_id=organization.id, at=at)
     _settings(year, lead)
+    mrns = [one.patient.mrn for one in episodes if one.clinic_id == episodes[0].clinic_id]
+    tell_seen(by=lead, at=at, today=year.today, clinic_id=episodes[0].clinic_id, mrns=mrns)
     measure_months(organization_id=organization.id, by=system, at=at, today=year.today)
     _report(lead, at)
 
@@ -181,6 +189,22 @@ def _answers(year: _Year, episodes: list[Episode]) -> Iterator[Fact]:
             ExperienceAsked, year.stamp, patient=episode.patient, episode=episode, sent_by="handed over",
             token_sha256=sha256(uuid7().bytes).digest(), expires_at=at + timedelta(days=14), client_token=uuid7(),
             **({"answered_at": at, "answered_on": on, **answer} if answer else {}),
+        )  # fmt: skip
+
+
+def _consulted(year: _Year) -> Iterator[Fact]:
+    """What the consultant's reviews took, but for those of months that are closed."""
+    closed = set(MonthClose.objects.filter(reopened_at__isnull=True).values_list("clinic_id", "month"))
+    reviews = CaseReview.objects.live().filter(consultant__isnull=False, on__lt=year.today)
+    for number, review in enumerate(reviews.select_related("episode", "consultant").order_by("on", "id")):
+        episode, consultant = review.episode, review.consultant
+        if consultant is None or (episode.clinic_id, review.on.replace(day=1)) in closed:
+            continue
+        yield draft_time(
+            year.stamp, patient_id=review.patient_id, episode_id=episode.id,
+            time=WorkTime(on=review.on, seconds=60 * (4 + number % 5)),
+            work=Work(Activity.CASE_REVIEW, role=StaffRole.PSYCHIATRIC_CONSULTANT), program=episode.program,
+            worked_by=consultant, client_token=uuid7(),
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Organization
 from billing.operations.demonstration import SLUG, load_demonstration
-from outcomes.models import MeasuredMonth, OutcomeReport
+from outcomes.models import MeasuredMonth, OutcomeReport, ScreeningFile
 from outcomes.operations.demonstration import tell_outcomes
 from outcomes.queries.numbers import numbers
 from outcomes.rules.measures import HEADLINES
@@ -32,4 +32,6 @@ def test_a_year_of_measures_can_be_looked_at(db: Any) -> None:
         told = {key for (_, _, key), number in found.items() if number.subjects}
         assert set(HEADLINES) - told <= {"safety_same_day"}
         report = OutcomeReport.objects.get()
+        lists = ScreeningFile.objects.values_list("month", "state").order_by("month")
+        assert list(lists) == [(date(2026, number, 1), "taken") for number in (5, 6, 7, 8)]
         assert (report.kind, report.measured.month) == ("board", date(2026, 8, 1))
