@@ -90,7 +90,7 @@ def courses(
     Narrowed by the clinic and the care manager of the latest episode. One statement, and two that set how it runs.
     """
     since, until = reach
-    params = {
+    params: dict[str, Any] = {
         "organization": organization_id,
         "tools": _TOOLS,
         "depression": [f"{code}%" for code in DEPRESSION],
