@@ -14,6 +14,7 @@ from outcomes.queries.choices import Choices
 from outcomes.queries.numbers import EVERYBODY, Group, Only, numbers_of
 from outcomes.rules.charts import PERCENT, Trend, trend
 from outcomes.rules.measure import Kind, Measure
+from outcomes.rules.measures import measure
 from outcomes.rules.months import month_before
 from outcomes.rules.numbers import Number
 
@@ -46,8 +47,9 @@ class GroupShown:
 
     @property
     def is_few(self) -> bool:
-        """Whether so few stand behind it that it says little."""
-        return 0 < self.number.subjects < FEW
+        """Whether so few stand behind it that it says little; of a count it says just that."""
+        is_count = measure(self.number.measure_key).kind is Kind.COUNT
+        return not is_count and 0 < self.number.subjects < FEW
 
 
 def course(

@@ -11,9 +11,9 @@ from outcomes.rules.numbers import Number
 
 # Why nobody is counted, where there is one reason.
 _NOBODY: Final = {
-    "billed_share": "no clinic has closed the month yet",
-    "expected_mean": "no clinic has closed the month yet",
-    "paid_mean": "no payer has answered yet",
+    "billed_share": "no clinic has closed this month",
+    "expected_mean": "no clinic has closed this month",
+    "paid_mean": "no payer has answered",
 }
 NOUNS: Final = {"episode": "patient", "referral": "referral", "advice": "recommendation"}
 

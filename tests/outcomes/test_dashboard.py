@@ -157,6 +157,7 @@ def test_parts_are_named_few_are_marked_and_those_without_come_last(in_tenant: A
     ]
     by_manager = parts(in_tenant.id, one, now, "care_manager", named)
     assert [row.name for row in by_manager] == ["Zoe Alder", "No care manager"]
+    assert [row.is_few for row in parts(in_tenant.id, measure("enrolled"), now, "clinic", named)] == [False, False]
 
 
 def test_groups_are_called_by_people_s_words() -> None:

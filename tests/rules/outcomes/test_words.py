@@ -18,8 +18,8 @@ def number(key: str, **tally: object) -> Number:
     [
         (number("improvement", subjects=8, of=8, hits=7), "7 of 8", "87.5 %"),
         (number("improvement"), "nobody to count", "n/a"),
-        (number("billed_share"), "no clinic has closed the month yet", "n/a"),
-        (number("paid_mean"), "no payer has answered yet", "n/a"),
+        (number("billed_share"), "no clinic has closed this month", "n/a"),
+        (number("paid_mean"), "no payer has answered", "n/a"),
         (number("safety_same_day", subjects=1, of=3, hits=2), "2 of 3", "66.7 %"),
         (number("enrolled", subjects=9, of=9), "", "9"),
         (number("enrolled"), "", "0"),
