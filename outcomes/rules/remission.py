@@ -168,7 +168,9 @@ def judged(one: Yearly, course: Course, year: int, today: date) -> Judged | None
     """
     confirmed = [code for code in course.codes if code.is_confirmed]
     index = first_high(one, course, confirmed, year)
-    known = index or first_high(one, course, course.codes, year)
+    known = index
+    if index is None and len(confirmed) < len(course.codes):
+        known = first_high(one, course, course.codes, year)
     if known is None or age_on(course.birth_date, known.on) < YOUNGEST:
         return None
     opens_on, closes_on = one.window(known.on)
@@ -187,15 +189,17 @@ def judged(one: Yearly, course: Course, year: int, today: date) -> Judged | None
 def first_high(one: Yearly, course: Course, codes: Sequence[Coded], year: int) -> Scored | None:
     """The first score above 9 near a visit with depression, in the year's days; None where there is none."""
     first, last = one.identified(year)
+    before, after = timedelta(days=one.days_before), timedelta(days=one.days_after)
+    # Of visits in the days that are named, or of scores in them: the other lies near.
+    earliest, latest = (first - before, last + after) if one.by_visit else (first, last)
+    high = [score for score in course.scores if score.total > HIGH and earliest <= score.on <= latest]
     depressed = [code for code in codes if is_one_of(code.code, DEPRESSION)]
+    if not high or not depressed:
+        return None
     visits = [day for day in course.met_on if any(code.holds_on(day) for code in depressed)]
     if one.by_visit:
         visits = [day for day in visits if first <= day <= last]
-    for score in course.scores:
-        in_days = one.by_visit or first <= score.on <= last
-        if score.total > HIGH and in_days and any(_is_near(one, score.on, day) for day in visits):
-            return score
-    return None
+    return next((score for score in high if any(day - before <= score.on <= day + after for day in visits)), None)
 
 
 def left_out(course: Course, codes: Sequence[Coded], until: date) -> str:
@@ -221,10 +225,6 @@ def age_on(birth_date: date, day: date) -> int:
 def a_year_after(day: date) -> date:
     """The same day twelve months on; Feb 28 after Feb 29."""
     return day.replace(year=day.year + 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year + 1)
-
-
-def _is_near(one: Yearly, on: date, visit: date) -> bool:
-    return visit - timedelta(days=one.days_before) <= on <= visit + timedelta(days=one.days_after)
 
 
 def _standing(one: Yearly, index: Scored, last: Scored | None, window: tuple[date, date], today: date) -> Standing:
