@@ -130,7 +130,8 @@ def _sums(organization_id: UUID, editions: Sequence[MeasuredMonth]) -> dict[date
         attempts=Sum("attempts"),
     )  # fmt: skip
     nobody = dict.fromkeys(("carried", "active", "on_medicaid", "new", "left", "contacts", "attempts"), 0)
-    return dict.fromkeys(month_of.values(), nobody) | {month_of[row["measured_id"]]: row for row in found}
+    counted: dict[date, dict[str, Any]] = {month_of[row["measured_id"]]: dict(row) for row in found}
+    return {month: counted.get(month, nobody) for month in month_of.values()}
 
 
 def _spent(organization_id: UUID, editions: Sequence[UUID], months: Sequence[date]) -> dict[str, tuple[int, int]]:

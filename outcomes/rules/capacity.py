@@ -92,7 +92,7 @@ class MonthAhead:
 
 def capacity(plan: Plan) -> Capacity:
     """Minutes needed and there in a month, and how many more patients fit."""
-    there, needed = _there(plan), sum(_parts(plan))
+    there, needed = _there(plan), sum(_parts(plan), Fraction(0))
     of_one, for_post = _of_one_patient(plan), _there(replace(plan, posts=Decimal(1)))
     for_new, for_contacts, for_attempts = _parts(plan)
     return Capacity(
@@ -171,7 +171,7 @@ def _of_one_patient(plan: Plan) -> Fraction:
 
 
 def _ahead(plan: Plan) -> Iterator[MonthAhead]:
-    there, of_one, now = _there(plan), _of_one_patient(plan), sum(_parts(plan))
+    there, of_one, now = _there(plan), _of_one_patient(plan), sum(_parts(plan), Fraction(0))
     for months in range(MOST_MONTHS + 1):
         more = max(months * (Fraction(plan.new) - Fraction(plan.leaving)), Fraction(-plan.active))
         needed = now + more * of_one

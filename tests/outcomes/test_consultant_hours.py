@@ -68,9 +68,7 @@ def minutes(found: HoursSheet) -> list[tuple[str, int]]:
     return [(one.clinic, one.line.minutes) for person in found.consultants for one in person.lines]
 
 
-def test_the_same_clock_minutes_count_once_and_untimed_ones_add_up(
-    organization: Any, episode: Any, lee: Any
-) -> None:
+def test_the_same_clock_minutes_count_once_and_untimed_ones_add_up(organization: Any, episode: Any, lee: Any) -> None:
     with tenant(organization):
         spent(episode, lee, minutes=30)
         spent(episode, lee, MONDAY + timedelta(minutes=20), minutes=20)  # ten of them again
