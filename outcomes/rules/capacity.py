@@ -175,7 +175,7 @@ def _ahead(plan: Plan) -> Iterator[MonthAhead]:
     for months in range(MOST_MONTHS + 1):
         more = max(months * (Fraction(plan.new) - Fraction(plan.leaving)), Fraction(-plan.active))
         needed = now + more * of_one
-        yield MonthAhead(months, plan.active + rounded(more), rounded(needed), rounded(there), needed > there)
+        yield MonthAhead(months, plan.active + rounded(more), rounded(needed), rounded(there), is_over=needed > there)
 
 
 def _hundredths_up(value: Fraction) -> Decimal:

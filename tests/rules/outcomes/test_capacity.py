@@ -78,9 +78,9 @@ def test_it_fits_to_the_last_minute() -> None:
 def test_the_months_ahead() -> None:
     # Two more patients a month, each 92.5 minutes: 6,060 + 185 a month; above 6,900 from the fifth on.
     assert months_ahead(EXAMPLE, 2) == (
-        MonthAhead(0, 60, 6060, 6900, False),
-        MonthAhead(1, 62, 6245, 6900, False),
-        MonthAhead(2, 64, 6430, 6900, False),
+        MonthAhead(0, 60, 6060, 6900, is_over=False),
+        MonthAhead(1, 62, 6245, 6900, is_over=False),
+        MonthAhead(2, 64, 6430, 6900, is_over=False),
     )
     assert [one.is_over for one in months_ahead(EXAMPLE, 5)] == [False, False, False, False, False, True]
     assert (over_in(EXAMPLE), hire_in(EXAMPLE, 3), hire_in(EXAMPLE, 6)) == (5, 2, 0)
