@@ -38,6 +38,7 @@ urlpatterns = [
     path("platform/", include("bhi.accounts.platform_urls")),
     path("invited/<slug:token>/", invitations.invited, name="invited"),
     path("q/", include("registry.patient_urls")),
+    path("x/", include("outcomes.patient_urls")),
     path("d/", include("caseload.decision_urls")),
     path("", include("caseload.person_urls")),
     path("", include("outcomes.person_urls")),

@@ -19,6 +19,8 @@ from bhi.web.pdf import Picture, pdf_of
 from billing.queries.calendar import page_zone
 from caseload.rules.clock import local_date
 from outcomes.operations.asking import MEASURE
+from outcomes.operations.experience import ASK_DUE, ask_due, deliver_experience_link
+from outcomes.operations.experience import SEND as SEND_EXPERIENCE
 from outcomes.operations.hours_sheets import discard_hours_sheets, keep_hours_sheet
 from outcomes.operations.measuring import measure_months
 from outcomes.operations.reports import MAKE, TELL, keep_report, make_scheduled, tell_reader
@@ -53,6 +55,8 @@ def register() -> None:
     handles(SCHEDULED, make_reports_of_month, label="Making the month's reports")
     subscribe("month_frozen", SCHEDULED, work_of_frozen_month)
     handles(TELL, tell_of_report, label="Telling of a report")
+    handles(SEND_EXPERIENCE, send_experience, label="Sending a link")
+    handles(ASK_DUE, ask_everybody_due, label="Asking everybody who is due")
     handles(READ_SCREENING, read_long_screening, label="Reading the list of patients seen")
     handles(TAKE_SCREENING, take_long_screening, label="Taking the list of patients seen over")
     handles(KEEP_SCREENING, keep_screening)
@@ -181,3 +185,15 @@ def keep_screening(run: Run) -> None:
     by = system_membership(run.organization_id)
     match_screened(by=by, at=run.at)
     discard_old_screening_files(by=by, at=run.at)
+
+
+def send_experience(run: Run) -> None:
+    """E-mail one link; what is over by now does not go out."""
+    asked_id = UUID(run.arguments["asked_id"])
+    deliver_experience_link(organization_id=run.organization_id, asked_id=asked_id, at=run.at)
+
+
+def ask_everybody_due(run: Run) -> None:
+    """In the name of whoever pressed it."""
+    by = people_of(run.organization_id)[run.owner_id] if run.owner_id else system_membership(run.organization_id)
+    ask_due(by=by, at=run.at, on=earliest_day(run.organization_id, run.at))

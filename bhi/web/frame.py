@@ -250,7 +250,7 @@ SECTIONS = {
     **dict.fromkeys(("report_schedules", "measured_months", "measured_month", "further_edition"), "outcomes"),
     **dict.fromkeys(("outcome_settings", "outcome_targets", "work_shares", "consultant_rates"), "outcomes"),
     **dict.fromkeys(("payer_classes", "outcome_setting_back"), "outcomes"),
-    **dict.fromkeys(("screening", "screening_waiting", "screening_files", "screening_file"), "outcomes"),
+    **dict.fromkeys(("experience", "screening", "screening_waiting", "screening_files", "screening_file"), "outcomes"),
 }
 
 # Refused to seats that may not see every patient (bhi.web.whole_sight), so not offered to them.

@@ -123,6 +123,7 @@ from tests.walls.made import (
 from tests.walls.made_audit import list_asked, list_kept
 from tests.walls.made_going_live import checked, model_fit
 from tests.walls.made_limits import emergency_list, opened_by_another, opened_by_seat
+from tests.walls.made_outcomes import experience_address
 from tests.walls.made_people import (
     coworker,
     credential,
@@ -476,6 +477,7 @@ OUTSIDE: Final[dict[str, Url]] = {
     # What patients open: a browser in which somebody is signed in is told to sign out first.
     "answer_code": Url(is_open=True, post=422),
     # What treating clinicians open with a code.
+    "experience_link": Url(is_open=True, post=422, made=experience_address),
     "decide": Url(is_open=True, post=200, made=decision),
     "decide_code": Url(is_open=True, get=302, post=302, made=decision),
     "decide_confirm": Url(is_open=True, post=422, made=decision),

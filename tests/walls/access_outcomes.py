@@ -7,6 +7,7 @@ from typing import Final
 from tests.walls.access_kinds import ADMIN, BILLING, CM, LEAD, Url
 from tests.walls.made_outcomes import (
     due_for_remission,
+    experience_asked,
     frozen_month,
     hours_asked,
     hours_made,
@@ -18,6 +19,7 @@ from tests.walls.made_outcomes import (
     outcome_report_list,
     outcome_target,
     report_schedule,
+    screened,
     screening_file,
 )
 
@@ -37,7 +39,7 @@ OF_OUTCOMES: Final[dict[str, Url]] = {
     "measure_now": Url(LEADING, get=None, post=302),
     "measure_making": Url(LEADING, made=measuring),
     # yearly measures of depression
-    "remission": Url(LEADING, made=due_for_remission),
+    "remission": Url(LEADING, made=due_for_remission, shows="count"),
     "own_remission": Url(CARRYING, made=due_for_remission, shows="count"),
     "remission_calls": Url(NAMING, made=due_for_remission, shows="count"),
     "remission_csv": Url(LEADING, get=None, post=404),
@@ -68,9 +70,13 @@ OF_OUTCOMES: Final[dict[str, Url]] = {
     "payer_classes": Url(LEADING, post=302),
     "outcome_setting_back": Url(LEADING, post=422, made=outcome_target),
     # screening in the whole practice
-    "screening": Url(LEADING, made=screening_file),
-    "screening_waiting": Url(NAMING, made=screening_file, shows="count"),
-    "screening_files": Url(LEADING, post=422, made=screening_file),
+    "screening": Url(LEADING, made=screened),
+    "screening_waiting": Url(NAMING, made=screened, shows="count"),
+    "screening_files": Url(LEADING, post=422, made=screened),
     "screening_file": Url(LEADING, made=screening_file),
     "screening_file_take": Url(LEADING, get=None, post=302, made=screening_file),
+    # what patients say
+    "experience": Url(LEADING),
+    "experience_ask_due": Url(NAMING, get=None, post=302),
+    "patient_experience": Url(NAMING, post=422, made=experience_asked, shows="patient"),
 }

@@ -16,7 +16,9 @@ from outcomes.operations.hours_sheets import ask_for_hours_sheet, keep_hours_she
 from outcomes.rules.months import month_before
 from outcomes.rules.report_files import HEADER
 from registry.rules.csv_text import csv_bytes
+from registry.rules.links import long_address, secret_sha256
 from tests.factories.outcomes import (
+    ExperienceAskedFactory,
     MeasuredEpisodeFactory,
     MeasuredMonthFactory,
     MeasureTargetFactory,
@@ -158,3 +160,36 @@ def screening_file(seat: Membership) -> Mapping[str, Any]:
         score=14,
     )
     return {"file_id": file.id}
+
+
+def screened(seat: Membership) -> Mapping[str, Any]:
+    screening_file(seat)
+    return {}
+
+
+def experience_asked(seat: Membership) -> Mapping[str, Any]:
+    """A patient who was asked the three questions long ago, and may be asked anew."""
+    of = episode(seat)
+    at = timezone.now() - timedelta(days=100)
+    ExperienceAskedFactory(
+        organization=seat.organization,
+        patient=of.patient,
+        episode=of,
+        recorded_at=at,
+        expires_at=at + timedelta(days=14),
+    )
+    return {"patient_id": of.patient.id}
+
+
+def experience_address(seat: Membership) -> Mapping[str, Any]:
+    """As a patient follows it."""
+    of, at, secret = episode(seat), timezone.now(), bytes(range(16, 32))
+    ExperienceAskedFactory(
+        organization=seat.organization,
+        patient=of.patient,
+        episode=of,
+        recorded_at=at,
+        expires_at=at + timedelta(days=14),
+        token_sha256=secret_sha256(secret, is_short=False),
+    )
+    return {"token": long_address(seat.organization.id, secret)}
