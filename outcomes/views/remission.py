@@ -43,12 +43,12 @@ from registry.rules.csv_text import Cell, csv_bytes
 ROWS: Final = 50
 LISTS: Final[dict[str, tuple[str, frozenset[Standing]]]] = {
     "due": ("Due now", frozenset({Standing.DUE})),
-    "again": ("Scored, not there yet", frozenset({Standing.AGAIN})),
+    "again": ("Not there yet", frozenset({Standing.AGAIN})),
     "soon": ("Due in 60 days", frozenset({Standing.SOON})),
     "later": ("Due later", frozenset({Standing.LATER})),
     "failed": ("Failed", FAILED),
     "met": ("Met", HIT),
-    "unconfirmed": ("Diagnosis not confirmed", frozenset({Standing.UNCONFIRMED})),
+    "unconfirmed": ("Not confirmed", frozenset({Standing.UNCONFIRMED})),
     "left_out": ("Left out", frozenset({Standing.LEFT_OUT})),
 }
 HEADER: Final = ("Measure", "Year", "As of", "Clinic", "Patients counted", "Met", "Failed", "Still open", "Share met")
