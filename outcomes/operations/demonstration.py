@@ -29,7 +29,8 @@ from outcomes.queries.measured import earliest_day
 from outcomes.rules.months import MONTHS_BACK, month_before
 from registry.models import Episode, Fact, Referral, ReferralAttempt
 from registry.operations import Stamp, record_facts
-from registry.operations.drafts import draft_patient, stamped
+from registry.operations.drafts import draft_patient
+from registry.operations.recording import stamped
 
 # Small counts are hidden from five on, where a real program hides those under eleven: the demonstration is small.
 MASK_UNDER: Final = 5
