@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -77,6 +78,14 @@ class ReportForm(_OfSomebody):
     )
     client_token = TokenField()
     field_order = ("kind", "month", "payer", "clinic", "client_token")
+    # The newest edition of each month that was measured.
+    heads: Mapping[date, Any] = MappingProxyType({})
+
+    @property
+    def scope(self) -> str:
+        """The payer's and the clinic's names; empty for everybody. Call once valid."""
+        chosen = [(self.fields[name], self.cleaned_data[name]) for name in ("payer", "clinic")]
+        return ", ".join(dict(field.choices)[str(value)] for field, value in chosen if value)  # type: ignore[attr-defined]
 
 
 class ScheduleForm(_OfSomebody):

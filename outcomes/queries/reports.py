@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -73,6 +74,13 @@ class Asked:
     scope: str
     mask_under: int
     known_at: datetime | None
+    organization: str = ""
+    heads: Mapping[date, MeasuredMonth] | None = None
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether nothing of it is kept: then it has neither charts nor clinics, nor what rests on shares of work."""
+        return self.known_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +132,29 @@ def asked_of(report: OutcomeReport) -> Asked:
 
 
 def preview_asked(
-    organization_id: UUID, kind: str, month: date, *, payer_id: UUID | None, clinic_id: UUID | None
+    organization: Organization, kind: str, heads: Mapping[date, MeasuredMonth], month: date, *, only: Only, scope: str
 ) -> Asked:
-    """The same of a month as it stands now, frozen or not. Raises NotFound where it was never measured."""
-    measured = measured_month(organization_id, month)
-    if measured is None or kind not in TITLES:
+    """The same of a month as it stands now, frozen or not. `heads` are the newest editions of all months that were
+    measured, `scope` the payer's and the clinic's names. One statement. Raises NotFound for a month that was not.
+    """
+    if month not in heads:
         raise NotFound
-    of = OutcomeReport(organization_id=organization_id, payer_id=payer_id, clinic_id=clinic_id)
-    under = settings_shown(organization_id).mask_under
-    return Asked(kind, measured, Only(clinic_id=clinic_id, payer_id=payer_id), _scope(of), under, None)
+    under = settings_shown(organization.id).mask_under
+    return Asked(kind, heads[month], only, scope, under, None, organization.name, heads)
 
 
-def content_of(asked: Asked, *, with_clinics: bool = True) -> ReportContent:
+def content_of(asked: Asked) -> ReportContent:
     """What a report says. From a frozen month it says the same whenever it is counted: it compares with editions that
     were frozen by then, and goes by targets and shares of work as they were on record when it was asked for.
 
     Whoever asks lifts the limits of sight. The same number of statements for any number of patients.
     """
     organization_id, month = asked.measured.organization_id, asked.measured.month
-    months = {month, *past_months(asked.kind, month), *trend_months(asked.kind, month)}
-    editions = _editions(asked.measured, months)
-    is_whole = asked.only == EVERYBODY
+    trends = () if asked.is_preview else trend_months(asked.kind, month)
+    editions = _editions(asked, {month, *past_months(asked.kind, month), *trends})
+    is_whole = asked.only == EVERYBODY and not asked.is_preview
     keys = keys_of(asked.kind, month, is_whole=is_whole)
-    by_clinic = clinic_keys(asked.kind, month, is_whole=is_whole) if with_clinics else ()
+    by_clinic = clinic_keys(asked.kind, month, is_whole=is_whole)
     counted = Counted(
         by_month=_by_month(asked, editions, keys),
         by_clinic=_by_clinic(asked.measured, by_clinic),
@@ -243,7 +251,7 @@ def _heading(asked: Asked) -> Heading:
     measured = asked.measured
     return Heading(
         kind=asked.kind,
-        organization=Organization.objects.get(id=measured.organization_id).name,
+        organization=asked.organization or Organization.objects.get(id=measured.organization_id).name,
         scope=asked.scope,
         month=measured.month,
         edition=measured.edition,
@@ -255,11 +263,14 @@ def _heading(asked: Asked) -> Heading:
     )
 
 
-def _editions(measured: MeasuredMonth, months: set[date]) -> list[MeasuredMonth]:
+def _editions(asked: Asked, months: set[date]) -> list[MeasuredMonth]:
     """The month itself, and of each other the newest edition that was frozen when it was; of an open month, the newest.
 
     One statement.
     """
+    if asked.heads is not None:
+        return [asked.heads[month] for month in sorted(months) if month in asked.heads]
+    measured = asked.measured
     rows = MeasuredMonth.objects.filter(organization_id=measured.organization_id, month__in=months - {measured.month})
     if measured.frozen_at is not None:
         rows = rows.filter(frozen_at__lte=measured.frozen_at)
@@ -288,7 +299,7 @@ def _targets(asked: Asked) -> dict[str, Decimal]:
 
 def _screening(asked: Asked) -> dict[str, Share]:
     """New York's numbers 9 and 10, of the files as they held when the report was asked for. One statement."""
-    given = {
+    given: dict[str, Any] = {
         "organization": asked.measured.organization_id,
         "month": asked.measured.month,
         "known_at": asked.known_at,

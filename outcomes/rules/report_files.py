@@ -53,8 +53,8 @@ def _rows(content: ReportContent) -> Iterator[tuple[Cell, ...]]:
                 yield _row(heading, _section(line), line, figure, f"{read.month:%Y-%m}", read.edition, EVERYBODY)
     for row in content.table.rows if content.table else ():
         for key, figure in zip(content.table.keys if content.table else (), row.figures, strict=True):
-            section = _section(lines[key])
-            yield _row(heading, section, lines[key], figure, f"{heading.month:%Y-%m}", heading.edition, row.name)
+            of = _section(lines[key])
+            yield _row(heading, of, lines[key], figure, f"{heading.month:%Y-%m}", heading.edition, row.name)
 
 
 def _section(line: Line) -> str:

@@ -28,6 +28,7 @@ from outcomes.forms.reports import ReportForm, ScheduleForm
 from outcomes.operations.measuring import MonthNotFrozen
 from outcomes.operations.reports import ReportWrong, ask_for_report, set_schedule, stop_schedule
 from outcomes.queries.measured import measured_months
+from outcomes.queries.numbers import Only
 from outcomes.queries.reports import (
     PAGE,
     Report,
@@ -101,15 +102,11 @@ def report_preview(request: HttpRequest, organization: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "outcomes/report_new.html", {"form": form, **_around(by)}, status=422)
     typed = form.cleaned_data
-    try:
-        asked = preview_asked(
-            by.organization_id, typed["kind"], typed["month"], payer_id=typed["payer"], clinic_id=typed["clinic"]
-        )
-    except NotFound:
-        raise Http404 from None
-    content = content_of(asked, with_clinics=False)
+    only = Only(clinic_id=typed["clinic"], payer_id=typed["payer"])
+    asked = preview_asked(by.organization, typed["kind"], form.heads, typed["month"], only=only, scope=form.scope)
+    content = content_of(asked)
     record("outcome_report.viewed", by=by, at=timezone.now())
-    return render(request, "outcomes/report_preview.html", {"content": content, "form": form, **_around(by)})
+    return render(request, "outcomes/report_preview.html", {"content": content})
 
 
 @requires(Permission.REPORT_OUTCOMES)
@@ -197,7 +194,9 @@ def _form(request: HttpRequest, data: Any) -> ReportForm:
         for month, one in sorted(editions.items(), reverse=True)
     ]
     asked = {name: request.GET[name] for name in ("kind", "month") if name in request.GET}
-    return ReportForm(data, months=months, initial={"client_token": uuid4(), **asked}, **_lists(request))
+    form = ReportForm(data, months=months, initial={"client_token": uuid4(), **asked}, **_lists(request))
+    form.heads = editions
+    return form
 
 
 def _lists(request: HttpRequest) -> dict[str, Any]:

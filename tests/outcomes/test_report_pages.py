@@ -280,3 +280,42 @@ def test_what_was_set_stands_in_the_history_of_settings(lead: Any, clinic: Any, 
         "0.50",
     )
     assert [words for words in told if words not in page] == []
+
+
+@pytest.mark.parametrize(
+    "place", ["reports/", "reports/new/", "reports/monthly/", "months/", "months/2026-03/", "settings/"]
+)
+def test_a_page_takes_eight_statements_of_its_own_at_most(lead: Any, march: Any, place: str) -> None:
+    assert own_statements(lead, lambda: lead.get(f"{HERE}{place}")) <= 8
+
+
+@pytest.mark.parametrize("place", ["targets/", "shares/", "rates/", "payers/"])
+def test_so_does_a_page_of_settings(lead: Any, march: Any, place: str) -> None:
+    assert own_statements(lead, lambda: lead.get(f"{HERE}settings/{place}")) <= 8
+
+
+def test_so_does_a_report(lead: Any, march: Any) -> None:
+    place = lead.post(f"{HERE}reports/new/", typed()).url
+    finish(lead)
+    assert own_statements(lead, lambda: lead.get(place)) <= 8
+
+
+def own_statements(lead: Any, ask: Any) -> int:
+    """Beyond those of the frame, which a page of nothing takes too, and those of the audit."""
+    with CaptureQueriesContext(connection) as frame:
+        lead.get(reverse("measured_months", args=["lakeside"]) + "?page=9")
+    with CaptureQueriesContext(connection) as asked:
+        assert ask().status_code == 200
+    of_months = 3
+    return sum("audit_" not in one["sql"] for one in asked) - (len(frame) - of_months)
+
+
+@pytest.mark.parametrize("kind", ["board", "state"])
+def test_a_preview_takes_as_few_and_no_more_for_more_patients(lead: Any, march: Any, kind: str) -> None:
+    with tenant(lead.membership.organization):
+        frozen(lead.membership.organization, date(2026, 4, 1), seen=1)
+    counts = [
+        own_statements(lead, lambda month=month: lead.post(f"{HERE}reports/preview/", typed(kind=kind, month=month)))
+        for month in ("2026-03-01", "2026-04-01")
+    ]
+    assert counts[0] == counts[1] <= 8
