@@ -23,6 +23,7 @@ from outcomes.queries.consultant_hours import HoursSheet, hours_sheet
 from outcomes.rules.invoice import HoursSum, Seen
 from tests.billing.test_pages import text_of
 from tests.factories.caseload import CaseReviewFactory, TimeEntryFactory, UntimedEntryFactory
+from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
 from tests.factories.outcomes import ConsultantRateFactory
 from tests.factories.registry import EpisodeFactory
 from tests.factories.reviews import ReviewSessionFactory
@@ -220,3 +221,29 @@ def test_the_pdf_is_made_by_a_job_once_and_kept_for_a_day(
 def test_a_month_that_is_none_is_not_there(organization: Any, clinic: Any, client_for: Any) -> None:
     billing = client_for("billing")
     assert [billing.post(f"{URL}{form}/", {"month": "2026-13"}).status_code for form in ("csv", "pdf")] == [404, 404]
+
+
+def test_a_seat_of_some_clinics_sees_the_hours_for_these_and_is_told(
+    organization: Any, episode: Any, lee: Any, client_for: Any
+) -> None:
+    lead = client_for("clinic_lead")
+    with tenant(organization):
+        other = ClinicFactory(organization=organization, name="Aspen")
+        there = EpisodeFactory(organization=organization, clinic=other, patient__clinic=other)
+        spent(episode, lee, minutes=30)
+        spent(there, lee, MONDAY + timedelta(hours=1), minutes=10)
+        SeatClinicFactory(organization=organization, seat=lead.membership, clinic=other)
+    words = text_of(lead.get(URL))
+    assert "These are the hours for your clinics only." in words
+    assert "Aspen 10 min" in words
+    assert episode.clinic.name not in words
+
+
+def test_a_record_that_is_kept_from_who_looks_counts_all_the_same(
+    organization: Any, episode: Any, lee: Any, client_for: Any
+) -> None:
+    with tenant(organization):
+        spent(episode, lee, minutes=30)
+        RestrictionFactory(organization=organization, patient=episode.patient, seats=[], recorded_by=lee)
+    words = text_of(client_for("billing").get(URL))
+    assert f"{episode.clinic.name} 30 min" in words
