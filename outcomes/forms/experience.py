@@ -35,7 +35,7 @@ class AskForm(forms.Form):
         field.choices = [*ways, ("copied", "I copy or print the link")]
         if not self.is_bound:
             first = "email" if may_email else "copied"
-            self.initial |= {"client_token": uuid7(), "language": language, "sent_by": first}
+            self.initial.update(client_token=uuid7(), language=language, sent_by=first)
 
 
 class AnswersForm(forms.Form):

@@ -44,7 +44,7 @@ class ScreeningFileForm(forms.Form):
         clinic.choices = clinics if len(clinics) == 1 else [("", "Choose"), *clinics]
         month.choices = [(f"{one:%Y-%m}", f"{one:%B %Y}") for one in months]
         if not self.is_bound:
-            self.initial |= {"client_token": uuid7(), "month": f"{months[1]:%Y-%m}"}
+            self.initial.update(client_token=uuid7(), month=f"{months[1]:%Y-%m}")
 
     def clean_file(self) -> UploadedFile[Any]:
         file: UploadedFile[Any] = self.cleaned_data["file"]

@@ -53,13 +53,13 @@ def ask_experience(
     Nobody is asked twice within ninety days. A second submit gives the first link. Raises ExperienceRefused, NotFound.
     """
     patient = _locked(patient_id, by.organization_id)
-    same = ExperienceAsked.objects.filter(client_token=client_token, patient=patient).first()
+    same: ExperienceAsked | None = ExperienceAsked.objects.filter(client_token=client_token, patient=patient).first()
     if same is not None:
         return same
     episode = _episode(patient)
     _refuse(patient, episode, sent_by, language, at)
     asked_id = uuid7()
-    asked = stamped(
+    asked: ExperienceAsked = stamped(
         ExperienceAsked,
         Stamp(by, at),
         id=asked_id,

@@ -20,19 +20,19 @@ from registry.rules.identifiers import bare_mrn
 FILES_PER_PAGE: Final = 50
 WAITING_PER_PAGE: Final = 50
 
-# The rows of the files that hold. A follow-up that the file does not tell is the first referral to the program, or the
-# first contact in which the patient was reached, from the screen on.
+# The rows of the files that hold. Follow-up is the first of what the file tells, a referral to the program, and a
+# contact in which the patient was reached, from the screen on.
 _SEEN = """
 WITH seen AS (
   SELECT f.month, (f.month + interval '1 month')::date AS next_month, v.*,
          v.score >= CASE v.instrument WHEN %(phq2)s THEN %(positive2)s ELSE %(positive9)s END AS is_positive,
-         COALESCE(v.followed_up_on, LEAST(
+         LEAST(v.followed_up_on,
            (SELECT min(r.referred_on) FROM registry_referral r
              WHERE r.organization_id = v.organization_id AND r.patient_id = v.patient_id AND r.voided_at IS NULL
                AND r.referred_on >= v.screened_on),
            (SELECT min(c."on") FROM caseload_contact c
              WHERE c.organization_id = v.organization_id AND c.patient_id = v.patient_id AND c.voided_at IS NULL
-               AND c.outcome = 'reached' AND c."on" >= v.screened_on))) AS followed_on
+               AND c.outcome = 'reached' AND c."on" >= v.screened_on)) AS followed_on
     FROM outcomes_screenedvisit v
     JOIN outcomes_screeningfile f ON f.organization_id = v.organization_id AND f.id = v.file_id
    WHERE f.organization_id = %(organization)s AND f.state = 'taken' AND NOT f.is_replaced
@@ -165,7 +165,7 @@ def screened_facts(organization_id: UUID, *, month: date, on: date) -> list[Scre
 
 def screening_file(organization_id: UUID, file_id: UUID, *, clinics: Collection[UUID] | None = None) -> ScreeningFile:
     """A file, with its clinic and who brought it. Raises NotFound, also for one of a clinic not among `clinics`."""
-    found = _files(organization_id, clinics).filter(id=file_id).first()
+    found: ScreeningFile | None = _files(organization_id, clinics).filter(id=file_id).first()
     if found is None:
         raise NotFound
     return found

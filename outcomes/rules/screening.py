@@ -30,7 +30,8 @@ NEW_YORK: Final = "New York State Office of Mental Health, collaborative care me
 class ScreenedFacts:
     """One patient seen in a month, with the screen that counts and the first follow-up after it, whoever told of it.
 
-    `followed_up_on` is what the file gives, else the first referral to the program or contact of it from the screen on.
+    `followed_up_on` is the first of what the file gives, a referral to the program and a contact of it, from the screen
+    on.
     `on` is the day as of which this is known.
     """
 

@@ -89,7 +89,7 @@ def read_seen(sheets: Sequence[Sheet], *, month: date, on: date) -> SeenFile:
     """The patients seen in a month. `on` is the day of the upload, after which no day may lie.
 
     Of several sheets the one with most known headings is read. Several rows of a patient become one: the last visit
-    and, of the screens, a first PHQ-9 before others, else the latest.
+    and, of the screens, a first PHQ-9 of the month before others, else the latest.
     """
     table = _recognized(sheets)
     if table is None:
@@ -102,23 +102,23 @@ def read_seen(sheets: Sequence[Sheet], *, month: date, on: date) -> SeenFile:
     faults = tuple(fault for reader in readers for fault in (*reader.faults, *reader.losses))
     if not readers:
         faults = (Problem(table.sheet.label, 0, "", "there is no row below the headings", "Export the month again."),)
-    kept = together(rows)
+    kept = together(rows, month)
     ignored = sum(isinstance(reader, Ignored) for reader in read)
     return SeenFile(() if faults else kept, faults, ignored, len(rows) - len(kept), tuple(_remarks(table)))
 
 
-def together(rows: Iterable[SeenRow]) -> tuple[SeenRow, ...]:
+def together(rows: Iterable[SeenRow], month: date) -> tuple[SeenRow, ...]:
     """Each patient once, in the order of the file."""
     found: dict[str, SeenRow] = {}
     for row in rows:
         earlier = found.get(row.mrn)
-        found[row.mrn] = row if earlier is None else _merged(earlier, row)
+        found[row.mrn] = row if earlier is None else _merged(earlier, row, month)
     return tuple(found.values())
 
 
-def _merged(one: SeenRow, other: SeenRow) -> SeenRow:
+def _merged(one: SeenRow, other: SeenRow, month: date) -> SeenRow:
     """The last visit with the screen that counts and what followed that screen."""
-    screen = max(one, other, key=_weight)
+    screen = max(one, other, key=lambda row: _weight(row, month))
     if screen.followed_up_on is None:
         rest = other if screen is one else one
         is_after = rest.followed_up_on is not None and screen.screened_on is not None
@@ -127,9 +127,12 @@ def _merged(one: SeenRow, other: SeenRow) -> SeenRow:
     return replace(screen, row=one.row, seen_on=max(one.seen_on, other.seen_on))
 
 
-def _weight(row: SeenRow) -> tuple[bool, date, bool, int]:
-    """By which of two screens counts; on the same day the PHQ-9, which a positive PHQ-2 asks for."""
-    return row.is_first, row.screened_on or date.min, row.instrument == PHQ9, row.score or 0
+def _weight(row: SeenRow, month: date) -> tuple[bool, date, bool, int]:
+    """By which of two screens counts: a first PHQ-9 of the month, else the latest; on the same day the PHQ-9, which a
+    positive PHQ-2 asks for.
+    """
+    is_of_month = row.screened_on is not None and month <= row.screened_on <= last_day_of(month)
+    return row.is_first and is_of_month, row.screened_on or date.min, row.instrument == PHQ9, row.score or 0
 
 
 def _row(reader: RowReader, month: date, on: date) -> SeenRow | None:

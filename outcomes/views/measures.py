@@ -100,7 +100,7 @@ def _numbers(request: HttpRequest, page: Page, one: Measure, by: str) -> dict[st
         "previous_url": _paged(page, one, shown.number - 1, **more) if shown.previous_url else "",
         "next_url": _paged(page, one, shown.number + 1, **more) if shown.next_url else "",
         "has_few": any(row.is_few for row in rows),
-        "patients_url": page.url("measure_patients", one.key) if _may_name(page) else "",
+        "patients_url": page.url("measure_patients", one.key) if _may_name(page, one) else "",
     }
 
 
@@ -108,13 +108,14 @@ def _paged(page: Page, one: Measure, number: int, **more: object) -> str:
     return page.url("own_measure" if page.own else "measure", one.key, page=number, **more)
 
 
-def _may_name(page: Page) -> bool:
-    return Permission.NAME_OUTCOMES in page.may
+def _may_name(page: Page, one: Measure) -> bool:
+    """Not who said what of the program: patients are told that their names do not show with their answers."""
+    return Permission.NAME_OUTCOMES in page.may and one.family != "experience"
 
 
 def _group_url(page: Page, one: Measure, by: str, row: GroupShown) -> str:
     """The patients of one group; none for a group that no address names."""
-    if not _may_name(page) or by not in ASKED_BY or row.id in (None, ""):
+    if not _may_name(page, one) or by not in ASKED_BY or row.id in (None, ""):
         return ""
     group = f"{row.id:%Y-%m}" if by == "cohort" else str(row.id)
     return page.url("measure_patients", one.key, **{ASKED_BY[by]: group})
@@ -129,7 +130,7 @@ def measure_patients(request: HttpRequest, organization: str, key: str) -> HttpR
     """
     page = page_of(request, is_own=not _sees_whole(request))
     one = measure_of(page, key)
-    if page.edition is None or page.month is None:
+    if page.edition is None or page.month is None or not _may_name(page, one):
         raise Http404
     part = _part(request, one)
     after = id_of(request.GET.get("after", ""))

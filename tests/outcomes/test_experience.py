@@ -30,7 +30,7 @@ from outcomes.operations.experience import (
 )
 from outcomes.queries.experience import experience, last_asked, link_address, patients_due
 from outcomes.tasks import ask_everybody_due, send_experience
-from tests.factories.outcomes import ExperienceAskedFactory
+from tests.factories.outcomes import ExperienceAskedFactory, MeasuredMonthFactory
 from tests.factories.registry import EpisodeFactory, PatientFactory, system_seat
 from tests.factories.tenancy import NOW, ClinicFactory
 from tests.outcomes.test_reports import run
@@ -298,3 +298,13 @@ class TestResults:
         assert (last.is_open, last.sent_by, last.again_from) == (True, "email", date(2026, 5, 31))
         again = lead.post(here, {**typed, "client_token": str(uuid4())})
         assert (again.status_code, text_of(again).count("Asked within the last ninety days")) == (422, 1)
+
+
+@pytest.mark.parametrize("key", ["said_reached", "said_heard", "said_recommend", "said_share"])
+def test_who_said_what_is_not_opened_from_a_measure(lead: Any, clinic: Any, key: str) -> None:
+    with tenant(lead.membership.organization):
+        MeasuredMonthFactory(organization=lead.membership.organization, month=date(2026, 2, 1))
+    measure = f"/o/lakeside/outcomes/measures/{key}/"
+    page, patients = lead.get(measure), lead.get(f"{measure}patients/")
+    assert (page.status_code, page.content.decode().count("Patients behind it"), patients.status_code) == (200, 0, 404)
+    assert lead.get("/o/lakeside/outcomes/measures/enrolled/patients/").status_code == 200

@@ -231,12 +231,15 @@ class TestWhoIsKnown:
         follows = is_met and what in ("referral", "contact")
         assert january(lead.organization).followed_up == Share(1 + follows, 2)
 
-    def test_what_the_file_says_goes_before_the_program(self, lead: Any, clinic: Any) -> None:
+    @pytest.mark.parametrize(("referred", "told"), [(date(2026, 1, 20), 9), (date(2026, 1, 7), 7)])
+    def test_the_first_follow_up_counts_whoever_told_of_it(
+        self, lead: Any, clinic: Any, referred: date, told: int
+    ) -> None:
         patient = PatientFactory(organization=lead.organization, clinic=clinic, mrn="A1")
-        ReferralFactory(organization=lead.organization, patient=patient, referred_on=date(2026, 1, 20))
+        ReferralFactory(organization=lead.organization, patient=patient, referred_on=referred)
         taken(lead, clinic)
         facts = screened_facts(lead.organization_id, month=JANUARY, on=ON)
-        assert [row.followed_up_on for row in facts if row.followed_up_on] == [date(2026, 1, 9)]
+        assert [row.followed_up_on for row in facts if row.followed_up_on] == [date(2026, 1, told)]
 
 
 class TestNumbers:

@@ -109,6 +109,14 @@ def test_rows_of_a_patient_become_one() -> None:
     )
 
 
+def test_a_first_phq_9_of_an_earlier_month_does_not_hide_the_screen_of_this_one() -> None:
+    found = read(
+        ("1", "3/4/26", "6/4/2023", "PHQ-9", 14, "yes", None, None),
+        ("1", "3/4/26", "3/4/26", "PHQ-2", 1, "no", None, None),
+    )
+    assert found.rows == (SeenRow(2, "1", date(2026, 3, 4), date(2026, 3, 4), "phq2", 1),)
+
+
 def test_the_later_screen_counts_and_not_what_followed_an_earlier_one() -> None:
     found = read(
         ("1", "3/4/26", "3/4/26", "PHQ-9", 14, "no", "3/5/26", "Referral"),
