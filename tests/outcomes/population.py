@@ -356,7 +356,9 @@ class Person:
             total += of.one_of((0, 13, 24, 40))
         elif instrument == "phq2":
             total %= 7
-        known: dict[str, Any] = {"total": total}
+        known: dict[str, Any] = {"total": total, "is_prorated": of.chance(0.12)}
+        if instrument == "phq9" and of.chance(0.3):
+            known["item9"] = of.one_of((0, 1, 3))
         if instrument == "phq9" and of.chance(0.1):
             known = {"total": None, "item9": 1}
         of.add(
@@ -439,10 +441,15 @@ class Person:
                 RiskCase, patient=self.patient, clinic=self.clinic, cause=of.one_of(("item_9", "item_9", "screener")),
                 opened_at=noon, opened_on=on, **closed,
             )  # fmt: skip
-            for _ in of.count(2):
-                kind = of.one_of(("assessed", "lowering_asked", "note"))
-                step_on = on + timedelta(of.one_of((0, 0, 1)))
-                of.add(RiskStep, case=case, kind=kind, tier="low", at=noon, on=step_on, by=of.seats[0], text="So.")
+            for _ in of.count(4):
+                kind = of.one_of(("assessed", "lowering_asked", "note", "note"))
+                step_on = on + timedelta(of.one_of((0, 0, 1, 20)))
+                answers = [row for row in of.rows[Assessment] if row.patient is self.patient]
+                noted = {"key": of.one_of(("", "risen", "positive")), "assessment": of.one_of((None, *answers))}
+                of.add(
+                    RiskStep, case=case, kind=kind, tier="low", at=noon, on=step_on, by=of.seats[0], text="So.",
+                    **(noted if kind == "note" else {}),
+                )  # fmt: skip
 
     def _referral(self) -> None:
         of = self.of

@@ -11,7 +11,7 @@ from tests.outcomes import second_path
 from tests.outcomes.population import MONTHS, Population
 from tests.outcomes.two_paths import TABLES, compared
 
-SEED, PATIENTS = 2, 40
+SEED, PATIENTS = 6, 50
 
 
 def test_both_paths_agree_on_every_row_and_number(in_tenant: Any, other_organization: Any) -> None:
