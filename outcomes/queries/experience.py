@@ -21,6 +21,9 @@ from outcomes.rules.masking import hidden_among
 from registry.models import Episode
 from registry.rules.links import Address, long_address
 
+Link = ExperienceAsked
+"""What pages call it."""
+
 DUE_AFTER_DAYS: Final = 90
 DUE_FOR_DAYS: Final = 30
 MOST_REMARKS: Final = 200

@@ -17,6 +17,9 @@ from outcomes.rules.screening import FOLLOW_UP_DAYS, PHQ2, PHQ9, POSITIVE_FROM, 
 from registry.models import Patient, RecordNumber
 from registry.rules.identifiers import bare_mrn
 
+File = ScreeningFile
+"""What pages call it."""
+
 FILES_PER_PAGE: Final = 50
 WAITING_PER_PAGE: Final = 50
 

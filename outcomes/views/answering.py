@@ -20,9 +20,8 @@ from bhi.accounts.queries import system_membership
 from bhi.tenancy.context import tenant
 from bhi.web.limits import is_over_limit
 from outcomes.forms.experience import AnswersForm
-from outcomes.models import ExperienceAsked
 from outcomes.operations.experience import LinkClosed, answer_experience
-from outcomes.queries.experience import asked_by, is_link_open
+from outcomes.queries.experience import Link, asked_by, is_link_open
 from outcomes.rules.asking import WORDS
 from registry.queries.self_reports import organizations_of
 
@@ -44,7 +43,7 @@ def experience_link(request: HttpRequest, token: str) -> HttpResponse:
     return _private(_unknown(request))
 
 
-def _answering(request: HttpRequest, token: str, asked: ExperienceAsked) -> HttpResponse:
+def _answering(request: HttpRequest, token: str, asked: Link) -> HttpResponse:
     at = timezone.now()
     language = request.GET.get("language", "")
     language = language if language in WORDS else asked.language

@@ -53,6 +53,8 @@ def experience_page(request: HttpRequest, organization: str) -> HttpResponse:
         "titles": list(TITLES.values()),
         "clinics": [(name, found.clinics[key]) for key, name in names.clinics.items() if key in found.clinics],
         "may_ask": may_ask,
+        # Who looks after the tenant only reads nothing that patients wrote.
+        "remarks": found.remarks if may_ask else (),
         "due": len(patients_due(by.organization_id, at=at, on=names.today(at))) if may_ask else 0,
     }
     return render(request, "outcomes/experience.html", context)

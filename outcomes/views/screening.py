@@ -25,13 +25,13 @@ from bhi.web.asked import own_clinics, page_number, seat
 from caseload.operations.read_workbook import WorkbookUnreadable
 from outcomes.forms.asked import id_of, month_of
 from outcomes.forms.screening import ScreeningFileForm
-from outcomes.models import ScreeningFile
 from outcomes.operations.screening import ScreeningNotReady, start_screening_file, take_screening_file
 from outcomes.queries.choices import Choices, choices
 from outcomes.queries.posts import full_time_posts
 from outcomes.queries.screening import (
     FILES_PER_PAGE,
     WAITING_PER_PAGE,
+    File,
     Months,
     screened_months,
     screening_file,
@@ -220,7 +220,7 @@ def _asked(request: HttpRequest) -> Asked:
     return Asked(by, at, names, own, clinic if clinic in names.clinics else None, month)
 
 
-def _file(asked: Asked, file_id: UUID) -> ScreeningFile:
+def _file(asked: Asked, file_id: UUID) -> File:
     try:
         return screening_file(asked.by.organization_id, file_id, clinics=asked.own)
     except NotFound:
@@ -268,7 +268,7 @@ def _list(request: HttpRequest, asked: Asked, form: ScreeningFileForm) -> HttpRe
     return render(request, "outcomes/screening_files.html", context, status=422 if form.errors else 200)
 
 
-def _tiles(file: ScreeningFile) -> list[tuple[str, int, str]]:
+def _tiles(file: File) -> list[tuple[str, int, str]]:
     counts = file.counts
     if not counts.get("seen"):
         return []
@@ -282,7 +282,7 @@ def _tiles(file: ScreeningFile) -> list[tuple[str, int, str]]:
     return tiles if known is None else [*tiles, ("In the program", known, "by record number")]
 
 
-def _job(by: Membership, file: ScreeningFile) -> JobProgress | None:
+def _job(by: Membership, file: File) -> JobProgress | None:
     """The work that goes on, for whoever started it; None when it is done."""
     if file.job_id is None or file.state not in ("waiting", "read"):
         return None

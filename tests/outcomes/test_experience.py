@@ -208,7 +208,7 @@ class TestAnswering:
     def test_no_answer_that_is_none(self, lead: Any, clinic: Any) -> None:
         with tenant(lead.membership.organization):
             asked, by = ask(lead, someone(lead, clinic)), lead.membership
-            given = {"reached": 5, "heard": 5, "recommend": 5, "remark": ""}
+            given: dict[str, Any] = {"reached": 5, "heard": 5, "recommend": 5, "remark": ""}
             for wrong in ({"heard": 0}, {"heard": 6}, {"remark": "x" * 1001}):
                 with pytest.raises(AnswerUnusable):
                     answer_experience(by=by, at=NOW, asked_id=asked.id, **{**given, **wrong})
@@ -241,6 +241,12 @@ class TestResults:
         assert (found.whole.said is not None, len(found.remarks)) == (is_shown, count if is_shown else 0)
         page = text_of(lead.get(HERE))
         assert (page.count("100.0 %"), page.count("Remark 1 ")) == ((2, 1) if is_shown else (0, 0))
+
+    def test_admins_read_no_remarks(self, lead: Any, clinic: Any, client_for: Any) -> None:
+        with tenant(lead.membership.organization):
+            answered(lead.membership.organization, clinic, 11)
+        page = text_of(client_for("admin").get(HERE))
+        assert (page.count("100.0 %"), page.count("Remark 1 ")) == (2, 0)
 
     def test_a_clinic_of_few_is_not_told_by_the_others(self, lead: Any, clinic: Any) -> None:
         organization = lead.membership.organization
