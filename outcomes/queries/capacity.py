@@ -23,27 +23,28 @@ MONTHS: Final = 3
 # Work of care managers and clinical staff by the day on which it began. Attempts and reviews are apart whenever they
 # were; of the rest, what was done up to the day of the first contact is the initial work, also that of the two months
 # before, and what came later is follow-up. Held entries count nowhere; chronic care management is another program's.
+# First contacts and entries are put one under the other, so that nothing is joined by what Postgres knows nothing of.
 _WORK: Final = """
-WITH firsts AS MATERIALIZED (
-  SELECT episode_id, min(first_contact_on) AS day
+WITH listed AS (
+  SELECT episode_id, first_contact_on AS first_on, NULL AS activity, NULL::date AS day, NULL::numeric AS seconds
     FROM outcomes_measuredepisode
    WHERE organization_id = %(organization)s AND measured_id = ANY(%(editions)s) AND first_contact_on IS NOT NULL
-   GROUP BY episode_id
-), worked AS (
-  SELECT x.activity, f.day AS first_on, coalesce(x."on", (lower(x.span) AT TIME ZONE c.time_zone)::date) AS day,
-         coalesce(x.seconds, extract(epoch FROM upper(x.span) - lower(x.span))) AS seconds
+   UNION ALL
+  SELECT x.episode_id, NULL, x.activity, coalesce(x."on", (lower(x.span) AT TIME ZONE c.time_zone)::date),
+         coalesce(x.seconds, extract(epoch FROM upper(x.span) - lower(x.span)))
     FROM caseload_timeentry x
     JOIN registry_episode e ON e.organization_id = x.organization_id AND e.id = x.episode_id
     JOIN tenancy_clinic c ON c.organization_id = e.organization_id AND c.id = e.clinic_id
-    LEFT JOIN firsts f ON f.episode_id = x.episode_id
    WHERE x.organization_id = %(organization)s AND x.voided_at IS NULL AND NOT x.held AND x.service <> 'ccm'
      AND x.role IN ('care_manager', 'clinical_staff')
      AND (x."on" >= %(before)s OR upper(x.span) > (%(before)s::date - 1)::timestamp AT TIME ZONE 'UTC')
+), worked AS MATERIALIZED (
+  SELECT episode_id, activity, day, seconds, min(first_on) OVER (PARTITION BY episode_id) AS first_on FROM listed
 ), sorted AS (
   SELECT CASE WHEN activity = 'case_review' THEN 'review'
               WHEN activity IN ('outreach_attempt', 'no_show') THEN 'attempt'
               WHEN first_on >= %(first)s AND day <= first_on THEN 'initial'
-              ELSE 'follow_up' END AS kind, first_on, day, seconds
+              ELSE 'follow_up' END AS kind, day, seconds
     FROM worked
    WHERE day BETWEEN %(before)s AND %(last)s
 )
@@ -52,7 +53,9 @@ SELECT kind, floor(sum(seconds))::bigint, count(*)
  WHERE day >= %(first)s OR kind = 'initial'
  GROUP BY kind
 UNION ALL
-SELECT 'firsts', 0, count(*) FROM firsts WHERE day BETWEEN %(first)s AND %(last)s
+SELECT 'firsts', 0, count(DISTINCT episode_id)
+  FROM worked
+ WHERE activity IS NULL AND first_on BETWEEN %(first)s AND %(last)s
 """
 _DAYS_BEFORE: Final = 60
 
@@ -69,6 +72,7 @@ class Average:
 class OwnWork:
     """What happened in some months, the oldest first. `active` are those enrolled on the last one's last day,
     `carried` patients' months. `posts` None: nobody said how much of a post anybody works; `seats` said it.
+    `contacts` are those after a patient's first, which is part of the work for a new patient.
     """
 
     months: tuple[date, ...] = ()
@@ -103,6 +107,7 @@ def own_work(organization_id: UUID, editions: Mapping[date, MeasuredMonth], toda
     added = {name: sum(one[name] or 0 for one in sums.values()) for name in ("new", "left", "contacts", "attempts")}
     spent = _spent(organization_id, [editions[month].id for month in months], months)
     firsts = spent["firsts"][1]
+    added["contacts"] = max(0, added["contacts"] - firsts)
     return OwnWork(
         months=months,
         posts=whole,
@@ -112,7 +117,7 @@ def own_work(organization_id: UUID, editions: Mapping[date, MeasuredMonth], toda
         carried=sum(one["carried"] for one in sums.values()),
         **added,
         initial=_average(spent["initial"][0], firsts),
-        contact=_average(spent["follow_up"][0], max(0, added["contacts"] - firsts)),
+        contact=_average(spent["follow_up"][0], added["contacts"]),
         attempt=_average(*spent["attempt"]),
     )
 

@@ -38,6 +38,9 @@ WITH days AS MATERIALIZED (
     JOIN days d ON d.clinic_id = e.clinic_id AND (x.span && d.bounds OR x."on" = d.day)
    WHERE x.organization_id = %(organization)s AND x.voided_at IS NULL AND NOT x.held AND x.service <> 'ccm'
      AND x.role = 'psychiatric_consultant'
+     AND (x."on" BETWEEN %(first)s AND %(last)s
+          OR x.span && tstzrange((%(first)s::date - 1)::timestamp AT TIME ZONE 'UTC',
+                                 (%(last)s::date + 2)::timestamp AT TIME ZONE 'UTC'))
    GROUP BY x.by_id, d.clinic_id, d.day
 )
 SELECT by_id, clinic_id, day,
