@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -91,6 +91,21 @@ class Records:
         return {}
 
     @cached_property
+    def answered(self) -> set[Any]:
+        """Assessments that are answers, not the tier of a screener; also those voided since."""
+        rows = Assessment.objects.filter(organization=self.organization)
+        return {row.id for row in rows if not row.detail.get("tier")}
+
+    @cached_property
+    def stays_of_clinics(self) -> dict[Any, list[date]]:
+        """The first days of everybody's stays, by the clinic of the record."""
+        clinics = {row.id: row.clinic_id for row in Patient.objects.filter(organization=self.organization)}
+        found: dict[Any, list[date]] = defaultdict(list)
+        for row in self.rows[Stay]:
+            found[clinics[row.patient_id]].append(row.from_on)
+        return found
+
+    @cached_property
     def closes(self) -> list[Any]:
         return [row for row in MonthClose.objects.filter(organization=self.organization) if row.reopened_at is None]
 
@@ -156,7 +171,11 @@ class Month:
             (row for row in covers if row.rank == 1), key=lambda row: (row.from_on or date.min, row.id)
         )
         payer_id = first_payers[-1].payer_id if first_payers else None
-        classes = {self.records.payer_class(row.payer_id, self.month) for row in covers}
+        classes = {
+            self.records.payer_class(row.payer_id, self.month)
+            for row in self.records.of(Coverage, "patient_id", patient.id)
+            if (row.from_on or date.min) <= self.month <= (row.until_on or FAR)
+        }
         return {
             "month": self.month,
             "patient_id": patient.id,
@@ -197,6 +216,7 @@ class Month:
         episode = self.records.episode(row.episode_id)
         if episode is not None and episode.enrolled_on > until:
             episode = None
+        enrolled = [] if episode is None else [episode.enrolled_on]
         excluded = ""
         if row.outcome in {"duplicate", "ineligible"} and row.ended_on <= until:
             excluded = row.outcome
@@ -208,9 +228,9 @@ class Month:
             referral_id=row.id,
             source=row.source,
             referred_on=row.referred_on,
-            first_attempt_on=min((on for on, _ in tries), default=None),
-            reached_on=min((on for on, outcome in tries if outcome == "reached"), default=None),
-            enrolled_on=None if episode is None else episode.enrolled_on,
+            first_attempt_on=min([on for on, _ in tries] + enrolled, default=None),
+            reached_on=min([on for on, outcome in tries if outcome == "reached"] + enrolled, default=None),
+            enrolled_on=enrolled[0] if enrolled else None,
             excluded=excluded,
         )
 
@@ -248,12 +268,27 @@ class Month:
     # Episodes.
 
     def episodes(self) -> dict[Any, EpisodeFacts]:
-        found = {}
-        for episode in self.records.episodes.values():
-            one = EpisodeMonth(self, episode, self.records.patients[episode.patient_id])
-            if one.is_told:
-                found[episode.id] = one.facts()
-        return found
+        everybody = self.records.episodes.values()
+        made = [EpisodeMonth(self, one, self.records.patients[one.patient_id]) for one in everybody]
+        told = [one for one in made if one.is_told]
+        last_there = self._last_of_each(one for one in told if one.is_in_month)
+        last_cocm = self._last_of_each(one for one in told if one.cocm_days and one.cocm_days[-1] >= self.month)
+        return {
+            one.episode.id: replace(
+                one.facts(),
+                is_last_in_month=one.episode.id in last_there,
+                is_last_cocm=one.episode.id in last_cocm,
+            )
+            for one in told
+        }
+
+    @staticmethod
+    def _last_of_each(of: Iterable[EpisodeMonth]) -> set[Any]:
+        """Of each patient the episode that began last."""
+        found: dict[Any, Any] = {}
+        for one in sorted(of, key=lambda one: (one.episode.enrolled_on, one.episode.id)):
+            found[one.patient.id] = one.episode.id
+        return set(found.values())
 
 
 @dataclass(frozen=True)
@@ -277,7 +312,8 @@ class EpisodeMonth:
         on = self.episode.enrolled_on
         if on > self.of.last:
             return False
-        return self.is_in_month or on >= self.of.month - timedelta(182)
+        has_said = any(self.of.has(row.answered_on) for row in self.rows(ExperienceAsked))
+        return self.is_in_month or on >= self.of.month - timedelta(182) or has_said
 
     @property
     def is_in_month(self) -> bool:
@@ -290,6 +326,19 @@ class EpisodeMonth:
     @cached_property
     def until(self) -> date:
         return self.ended_on or self.of.last
+
+    @cached_property
+    def cocm_days(self) -> list[date]:
+        """The days of the last unbroken stretch of collaborative care so far, day by day."""
+        days: list[date] = []
+        day = self.until
+        while day >= self.episode.enrolled_on:
+            if self.of.program(self.episode, day) == "cocm":
+                days.append(day)
+            elif days:
+                break
+            day -= timedelta(1)
+        return days[::-1]
 
     def rows(self, model: Any, column: str = "episode_id") -> list[Any]:
         value = self.patient.id if column == "patient_id" else self.episode.id
@@ -320,6 +369,8 @@ class EpisodeMonth:
             ended_on=self.ended_on,
             end_reason=reason,
             is_in_month=self.is_in_month,
+            cocm_from=self.cocm_days[0] if self.cocm_days else None,
+            cocm_until=self.cocm_until,
             **self.contact(),
             **self.change(),
             **self.review(),
@@ -330,6 +381,13 @@ class EpisodeMonth:
             **self.said(),
             **self.money(),
         )
+
+    @property
+    def cocm_until(self) -> date | None:
+        """The last day of collaborative care; None where it goes on, or never was."""
+        if not self.cocm_days or (self.ended_on is None and self.cocm_days[-1] == self.until):
+            return None
+        return self.cocm_days[-1]
 
     def contact(self) -> dict[str, Any]:
         noted = {row.on for row in self.rows(Contact) if row.activity == "treatment"}
@@ -351,7 +409,8 @@ class EpisodeMonth:
         }
 
     def change(self) -> dict[str, Any]:
-        rows = sorted(self.rows(Assessment, "patient_id"), key=lambda row: (row.on, row.recorded_at, row.id))
+        whole = [row for row in self.rows(Assessment, "patient_id") if not row.is_prorated]
+        rows = sorted(whole, key=lambda row: (row.on, row.recorded_at, row.id))
         scores = [Score(row.on, row.instrument, row.total, order=place) for place, row in enumerate(rows)]
         any_scale = self.during(
             score.on for score in scores if score.total is not None and score.scale in TARGET_SCALES
@@ -399,26 +458,38 @@ class EpisodeMonth:
         ]
         days = self.during(reviews)
         return {
-            "first_review_on": days[0] if days else None,
+            "first_review_on": min(set(days) & set(self.cocm_days), default=None),
             "last_review_on": days[-1] if days else None,
             "reviews": sum(self.of.has(day) for day in days),
         }
 
     def safety(self) -> dict[str, Any]:
-        cases = [
-            row
-            for row in self.rows(RiskCase, "patient_id")
-            if row.cause == "item_9" and self.of.has(row.opened_on) and self.during([row.opened_on])
+        answers = [
+            (case, on)
+            for case in self.rows(RiskCase, "patient_id")
+            for on in self._answers_of(case)
+            if self.of.has(on) and self.during([on])
         ]
-        return {"positives": len(cases), "positives_same_day": sum(map(self._was_assessed_on_its_day, cases))}
+        return {
+            "positives": len(answers),
+            "positives_same_day": sum(self._was_assessed(case, on) for case, on in answers),
+        }
 
-    def _was_assessed_on_its_day(self, case: Any) -> bool:
-        steps = [
+    def _answers_of(self, case: Any) -> list[date]:
+        """The days of positive answers on item 9: the one that opened it, and those noted while it was open."""
+        opened = [case.opened_on] if case.cause == "item_9" else []
+        return opened + [
             row.on
-            for row in self.of.records.of(RiskStep, "case_id", case.id)
-            if row.kind in {"assessed", "lowering_asked"}
+            for row in self._steps_of(case)
+            if row.kind == "note" and row.key in {"positive", "risen"} and row.assessment_id in self.of.records.answered
         ]
-        return case.opened_on in {case.assessed_on, min(steps, default=None)}
+
+    def _was_assessed(self, case: Any, on: date) -> bool:
+        days = {row.on for row in self._steps_of(case) if row.kind in {"assessed", "lowering_asked"}}
+        return on in days | {case.assessed_on}
+
+    def _steps_of(self, case: Any) -> list[Any]:
+        return self.of.records.of(RiskStep, "case_id", case.id)
 
     def seconds(self) -> int:
         begins, ends = (self._midnight(day) for day in (self.of.month, first_after(self.of.month)))
@@ -465,13 +536,14 @@ class EpisodeMonth:
 
     def stays(self) -> dict[str, Any]:
         names = ("ed_before", "ed_after", "stays_before", "stays_after")
-        if not self.of.has(self.day(182)):
+        before = (self.day(-182), self.day(-1))
+        after = (self.day(0), self.day(181))
+        written_down = self.of.records.stays_of_clinics[self.episode.clinic_id]
+        if not self.of.has(self.day(182)) or not any(before[0] <= on <= after[1] for on in written_down):
             return dict.fromkeys(names)
         rows = self.rows(Stay, "patient_id")
         emergency = [row.from_on for row in rows if row.kind == "emergency"]
         inpatient = [row.from_on for row in rows if row.kind != "emergency"]
-        before = (self.day(-182), self.day(-1))
-        after = (self.day(0), self.day(181))
         counts = [
             sum(first <= on <= last for on in days)
             for days in (emergency, inpatient)
