@@ -41,7 +41,7 @@ class CapacityForm(forms.Form):
     active = _number("Active patients", "0", "50000", 0)
     new = _number("New patients a month", "0", "5000", 1)
     leaving = _number("Leaving a month", "0", "5000", 1)
-    contacts = _number("Contacts per patient", "0", "30", 2)
+    contacts = _number("Follow-ups per patient", "0", "30", 2)
     attempts = _number("Attempts a month", "0", "99999", 0)
     initial_minutes = _number("Minutes for a new patient", "0", "600", 1)
     contact_minutes = _number("Minutes for a contact", "0", "300", 1)

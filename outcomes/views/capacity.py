@@ -135,12 +135,17 @@ def _sources(work: OwnWork) -> dict[str, str]:
         "active": f"Open on the last day of {work.months[-1]:%B %Y}" if work.months else own,
         "new": own,
         "leaving": own,
-        "contacts": f"A month, {own[0].lower()}{own[1:]}" if work.contacts else "A month; 1.5 is assumed",
+        "contacts": _contact_words(work, own),
         "attempts": own,
         "initial_minutes": _minutes_words(work.initial, "new patient", span, "75 to 95"),
         "contact_minutes": _minutes_words(work.contact, "follow-up contact", span, "51 to 60"),
         "attempt_minutes": _minutes_words(work.attempt, "attempt", span, "9 to 11"),
     }
+
+
+def _contact_words(work: OwnWork, own: str) -> str:
+    said = f"A month after the first, {own[0].lower()}{own[1:]}"
+    return said if work.contacts else "A month after the first; 1.5 is assumed"
 
 
 def _posts_words(work: OwnWork) -> str:

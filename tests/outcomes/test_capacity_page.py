@@ -85,7 +85,7 @@ def test_what_if(organization: Any, clinic: Any, lead: Any, typed: dict[str, str
         ("active", "12.5", "Active patients: enter a number from 0 to 50000, whole."),
         ("posts", "", "Full-time care managers: enter a number from 0 to 500 with at most 2 decimals."),
         ("productive", "120", "Productive share in percent: enter a number from 10 to 100, whole."),
-        ("contacts", "many", "Contacts per patient: enter a number from 0 to 30 with at most 2 decimals."),
+        ("contacts", "many", "Follow-ups per patient: enter a number from 0 to 30 with at most 2 decimals."),
     ],
 )
 def test_a_number_that_makes_no_sense_is_named_and_nothing_typed_is_lost(
@@ -134,7 +134,7 @@ def test_own_work_is_that_of_the_last_three_months_that_are_over(
         carried=4,
         new=2,
         left=1,
-        contacts=7,
+        contacts=6,
         attempts=5,
         initial=Average(None, 1),
         contact=Average(None, 6),
