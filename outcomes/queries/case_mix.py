@@ -14,6 +14,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Lower
 
 from bhi.accounts.queries import people_of
+from bhi.tenancy.sight import sees_every_clinic
 from outcomes.models import MeasuredEpisode, MeasuredMonth
 from outcomes.queries.conditions import with_days
 from outcomes.queries.numbers import numbers_of
@@ -56,7 +57,8 @@ class CarriedNow:
 class CaseloadRow:
     """One care manager's month. `seat_id` None: patients whom nobody carries.
 
-    `posts` is the share of a full-time post, None where nobody said; `each` the patients for a full-time post.
+    `posts` is the share of a full-time post, None where nobody said; `each` the patients for a full-time post, None too
+    where not all of the patients are seen.
     """
 
     seat_id: UUID | None
@@ -65,11 +67,14 @@ class CaseloadRow:
     posts: Decimal | None
     numbers: Mapping[str, Number]
     now: CarriedNow
+    sees_all_patients: bool
 
     @property
     def each(self) -> Decimal | None:
         """Patients of the month for each full-time post."""
-        return shared(100 * self.mix.patients, int(100 * self.posts)) if self.posts else None
+        if not self.posts or not self.sees_all_patients:
+            return None
+        return shared(100 * self.mix.patients, int(100 * self.posts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ def caseloads(organization_id: UUID, head: MeasuredMonth, names: Mapping[UUID, s
             posts.get(seat_id) if seat_id else None,
             {key: _number(key, [found.get((head.month, seat_id, key))]) for key in KEYS},
             now.get(seat_id, CarriedNow()),
+            sees_every_clinic(),
         )
         for seat_id in seats
     ]
@@ -107,7 +113,10 @@ def caseloads(organization_id: UUID, head: MeasuredMonth, names: Mapping[UUID, s
 
 
 def _together(rows: Sequence[CaseloadRow], posts: Mapping[UUID, Decimal]) -> CaseloadRow:
-    """Everybody's. Posts are known of all only where they are of each who carries patients."""
+    """Everybody's. Posts are known of all only where they are of each who carries patients.
+
+    They are those of all who have a share, whether they carry anybody or not.
+    """
     is_known = all(row.posts is not None for row in rows if row.seat_id and row.mix.patients)
     return CaseloadRow(
         None,
@@ -116,6 +125,7 @@ def _together(rows: Sequence[CaseloadRow], posts: Mapping[UUID, Decimal]) -> Cas
         (sum(posts.values(), Decimal(0)) or None) if is_known else None,
         {key: _number(key, [row.numbers[key] for row in rows]) for key in KEYS},
         sum((row.now for row in rows), CarriedNow()),
+        sees_every_clinic(),
     )
 
 

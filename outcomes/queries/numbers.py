@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.db.models import Aggregate, Count, F, FloatField, Model, Q, Sum, Value
 
-from outcomes.models import MeasuredMonth
+from bhi.tenancy.sight import sees_every_clinic
+from outcomes.models import MeasuredMonth, MeasuredReferral
 from outcomes.queries.conditions import BEGINS_ON, CONDITIONS, Condition, with_days
 from outcomes.queries.measured import measured_months
 from outcomes.queries.posts import full_time_posts
@@ -20,7 +21,7 @@ from outcomes.rules.groups import GROUPINGS, UnknownGrouping, age_band_years
 from outcomes.rules.measure import Kind, Measure
 from outcomes.rules.measures import MEASURES, measure
 from outcomes.rules.months import next_month
-from outcomes.rules.numbers import Number, Tally, number_from, per_full_time
+from outcomes.rules.numbers import NOBODYS, OF_ALL_ONLY, Number, Tally, number_from, per_full_time
 
 Group = UUID | str | date | None
 Numbers = dict[tuple[date, Group, str], Number]
@@ -29,7 +30,10 @@ _COLUMNS: Final = {"clinic": "clinic_id", "care_manager": "care_manager_id", "pa
 
 @dataclass(frozen=True, slots=True)
 class Only:
-    """Which rows are counted: all but for what is given. `cohort` is a month of enrolment or referral."""
+    """Which rows are counted: all but for what is given. `cohort` is a month of enrolment or referral.
+
+    A referral is to no program before somebody is enrolled: `program` leaves none of them out.
+    """
 
     clinic_id: UUID | None = None
     care_manager_id: UUID | None = None
@@ -43,8 +47,10 @@ class Only:
 
     def condition(self, model: type[Model]) -> Q:
         """The same on rows of a measured table."""
-        plain = ("clinic_id", "care_manager_id", "payer_id", "payer_class", "program", "language", "sex")
+        plain = ("clinic_id", "care_manager_id", "payer_id", "payer_class", "language", "sex")
         found = Q(**{name: value for name in plain if (value := getattr(self, name))})
+        if self.program and model is not MeasuredReferral:
+            found &= Q(program=self.program)
         if self.age_band:
             first, until = age_band_years(self.age_band)
             found &= Q(age__gte=first, age__lt=until)
@@ -77,6 +83,7 @@ def numbers(
 
     `by` is one of outcomes.rules.groups.GROUPINGS, or nothing: then the group is None. It is so too for rows without
     one, as without a payer. A month has those measures that were in force then; a group is there where it has a row.
+    Referrals have no program, so by program their measures are not there.
     Without groups a month is there even when nobody is. At most one statement for each measured table, one for the
     editions, and one for shares of work where they are asked about. Raises UnknownMeasure, UnknownGrouping.
     """
@@ -92,60 +99,113 @@ def numbers_of(
     keys: Sequence[str] | None = None,
     by: str = "",
     only: Only = EVERYBODY,
+    known_at: datetime | None = None,
 ) -> Numbers:
-    """The same of given editions, of which each month has one: a report made again counts from what it rested on."""
+    """The same of given editions, of which each month has one: a report made again counts from what it rested on.
+
+    `known_at`: shares of work as they were on record at an instant.
+    """
     if by and by not in GROUPINGS:
         raise UnknownGrouping(by)
-    asked = MEASURES if keys is None else tuple(measure(key) for key in keys)
-    found: Numbers = {}
+    measures = MEASURES if keys is None else tuple(measure(key) for key in keys)
     if not editions:
-        return found
-    for _model, of_table in groupby(sorted(asked, key=_table), key=_table):
-        found |= _of_table(organization_id, editions, tuple(of_table), by, only)
-    posts = [one for one in asked if one.kind is Kind.PER_POST]
-    return found | _per_post(organization_id, found, posts, by, only) if posts else found
+        return {}
+    has_posts = any(one.kind is Kind.PER_POST for one in measures) and _are_posts_known(by, only)
+    months = [one.month for one in editions] if has_posts else []
+    posts = full_time_posts(organization_id, months, known_at=known_at) if has_posts else None
+    asked = _Asked(organization_id, tuple(editions), by, only, posts)
+    found: Numbers = {}
+    for _model, of_table in groupby(sorted(measures, key=_table), key=_table):
+        found |= _of_table(asked, tuple(of_table))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is counted. `posts` by month and seat; None where they are not known of those who are counted."""
+
+    organization_id: UUID
+    editions: tuple[MeasuredMonth, ...]
+    by: str
+    only: Only
+    posts: Mapping[date, Mapping[UUID, Decimal]] | None
+
+    @property
+    def month_of(self) -> dict[UUID, date]:
+        return {one.id: one.month for one in self.editions}
+
+    @property
+    def without_share(self) -> Q:
+        """Rows of care managers who have no share of work in their month. Months with the same seats are one test."""
+        found: dict[frozenset[UUID], list[UUID]] = {}
+        for one in self.editions:
+            found.setdefault(frozenset((self.posts or {}).get(one.month, ())), []).append(one.id)
+        carried = Q(care_manager_id__isnull=False)
+        for seats, editions in found.items():
+            if seats:
+                carried &= ~Q(measured_id__in=editions, care_manager_id__in=seats)
+        return carried
+
+
+def _are_posts_known(by: str, only: Only) -> bool:
+    """Posts are set for care managers: of another group, some of the patients or some clinics, they are not known."""
+    own = Only(care_manager_id=only.care_manager_id)
+    return by in {"", "care_manager"} and only == own and sees_every_clinic()
 
 
 def _table(one: Measure) -> str:
     return str(CONDITIONS[one.key].model._meta.db_table)
 
 
-def _of_table(
-    organization_id: UUID, editions: Sequence[MeasuredMonth], asked: Sequence[Measure], by: str, only: Only
-) -> Numbers:
-    month_of = {one.id: one.month for one in editions}
-    model = CONDITIONS[asked[0].key].model
-    of_editions = model._default_manager.filter(organization_id=organization_id, measured_id__in=list(month_of))
+def _of_table(asked: _Asked, measures: Sequence[Measure]) -> Numbers:
+    model, by, month_of = CONDITIONS[measures[0].key].model, asked.by, asked.month_of
+    if model is MeasuredReferral and by == "program":
+        return {}
+    of_editions = model._default_manager.filter(organization_id=asked.organization_id, measured_id__in=list(month_of))
     rows = with_days(of_editions, month_of)
     place = [_COLUMNS.get(by, by)] if by else []
-    sums = {name: aggregate for one in asked for name, aggregate in _aggregates(one).items()}
+    sums = {name: aggregate for one in measures for name, aggregate in _aggregates(asked, one).items()}
     if by in {"cohort", "age_band"}:
         rows = rows.annotate(**{by: F(by)})
-    counted = rows.filter(only.condition(model)).order_by().values("measured_id", *place).annotate(**sums)
+    counted = rows.filter(asked.only.condition(model)).order_by().values("measured_id", *place).annotate(**sums)
     found: Numbers = {}
     if not by:
-        found |= _numbers(month_of.values(), None, asked, {})
+        found |= _numbers(asked, month_of.values(), None, measures, {})
     for row in counted:
         group = row[place[0]] if by else None
-        found |= _numbers([month_of[row["measured_id"]]], group, asked, row)
+        found |= _numbers(asked, [month_of[row["measured_id"]]], group, measures, row)
     return found
 
 
-def _numbers(months: Iterable[date], group: Group, asked: Sequence[Measure], row: Mapping[str, Any]) -> Numbers:
+def _numbers(
+    asked: _Asked, months: Iterable[date], group: Group, measures: Sequence[Measure], row: Mapping[str, Any]
+) -> Numbers:
     return {
-        (month, group, one.key): number_from(one, _tally(one.key, row))
+        (month, group, one.key): _number(asked, month, group, one, row)
         for month in months
-        for one in asked
+        for one in measures
         if one.is_in_force(month)
     }
 
 
-def _aggregates(one: Measure) -> dict[str, Aggregate]:
+def _number(asked: _Asked, month: date, group: Group, one: Measure, row: Mapping[str, Any]) -> Number:
+    number = number_from(one, _tally(one.key, row))
+    if one.kind is not Kind.PER_POST:
+        return number
+    if asked.posts is None:
+        return per_full_time(number, None, OF_ALL_ONLY)
+    why = NOBODYS if asked.by and group is None else ""
+    return per_full_time(number, _posts(asked.posts[month], group, asked), why)
+
+
+def _aggregates(asked: _Asked, one: Measure) -> dict[str, Aggregate]:
     """What a measure adds to the one statement over its table."""
     condition = CONDITIONS[one.key]
     found: dict[str, Aggregate] = {_name(one.key, "n"): Count(Value(1), filter=condition.counted)}
     if condition.of is not None:
         found[_name(one.key, "of")] = Sum(condition.of, filter=condition.counted)
+    if one.kind is Kind.PER_POST and asked.posts:
+        found[_name(one.key, "unset")] = Count(Value(1), filter=condition.counted & asked.without_share)
     if one.kind is Kind.SHARE:
         found[_name(one.key, "hits")] = _hits(condition)
     if one.kind in {Kind.MEAN, Kind.RATE}:
@@ -176,26 +236,13 @@ def _tally(key: str, row: Mapping[str, Any]) -> Tally:
         total=row.get(_name(key, "total")) or 0,
         # A double, of whole or half days: exact.
         median=None if median is None else Decimal(str(median)),
+        unset=row.get(_name(key, "unset")) or 0,
     )
 
 
-def _per_post(organization_id: UUID, found: Numbers, asked: Sequence[Measure], by: str, only: Only) -> Numbers:
-    """Posts are known of care managers: of another group, or only some of the patients, they are not."""
-    keys = {one.key for one in asked}
-    own = Only(care_manager_id=only.care_manager_id)
-    posts = full_time_posts(organization_id, [month for month, _, _ in found]) if only == own else {}
-    return {
-        (month, group, key): per_full_time(number, _posts(posts.get(month, {}), group, by, only))
-        for (month, group, key), number in found.items()
-        if key in keys
-    }
-
-
-def _posts(shares: Mapping[UUID, Decimal], group: Group, by: str, only: Only) -> Decimal | None:
-    match by:
-        case "care_manager":
-            return shares.get(group) if isinstance(group, UUID) else None
-        case "":
-            return shares.get(only.care_manager_id) if only.care_manager_id else sum(shares.values(), Decimal(0))
-        case _:
-            return None
+def _posts(shares: Mapping[UUID, Decimal], group: Group, asked: _Asked) -> Decimal | None:
+    """Of a care manager, or of all."""
+    seat = group if asked.by else asked.only.care_manager_id
+    if asked.by or seat:
+        return shares.get(seat) if isinstance(seat, UUID) else None
+    return sum(shares.values(), Decimal(0))

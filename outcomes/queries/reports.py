@@ -16,15 +16,13 @@ from bhi.accounts.permissions import Permission, permissions_of
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic, Membership, Organization
-from outcomes.models import MeasuredMonth, OutcomeReport, ReportReader, ReportSchedule, WorkShare
+from outcomes.models import MeasuredMonth, OutcomeReport, ReportReader, ReportSchedule
 from outcomes.queries.measured import measured_month
 from outcomes.queries.numbers import EVERYBODY, Only, numbers_of
+from outcomes.queries.posts import full_time_posts
 from outcomes.queries.settings import settings_shown
 from outcomes.queries.targets import targets_of
-from outcomes.rules.measure import Kind
-from outcomes.rules.measures import measure
-from outcomes.rules.months import last_day_of
-from outcomes.rules.numbers import Number, per_full_time
+from outcomes.rules.numbers import Number
 from outcomes.rules.reports import (
     STATE,
     TITLES,
@@ -153,6 +151,7 @@ def content_of(asked: Asked) -> ReportContent:
     trends = () if asked.is_preview else trend_months(asked.kind, month)
     editions = _editions(asked, {month, *past_months(asked.kind, month), *trends})
     is_whole = asked.only == EVERYBODY and not asked.is_preview
+    has_staff = asked.kind == STATE and is_whole
     keys = keys_of(asked.kind, month, is_whole=is_whole)
     by_clinic = clinic_keys(asked.kind, month, is_whole=is_whole)
     counted = Counted(
@@ -161,7 +160,7 @@ def content_of(asked: Asked) -> ReportContent:
         clinic_names=_clinic_names(organization_id) if by_clinic else {},
         targets=_targets(asked),
         screening=_screening(asked) if asked.kind == STATE else {},
-        posts=_posts(organization_id, [month], asked.known_at)[month] if asked.kind == STATE and is_whole else None,
+        posts=full_time_posts(organization_id, [month], known_at=asked.known_at)[month] if has_staff else None,
     )
     return report_content(
         _heading(asked), {one.month: one.edition for one in editions}, counted, keys=keys, by_clinic=by_clinic
@@ -281,13 +280,9 @@ def _editions(asked: Asked, months: set[date]) -> list[MeasuredMonth]:
 def _by_month(asked: Asked, editions: Sequence[MeasuredMonth], keys: Sequence[str]) -> ByMonth:
     organization_id = asked.measured.organization_id
     found: ByMonth = {one.month: {} for one in editions}
-    for (month, _, key), number in numbers_of(organization_id, editions, keys=keys, only=asked.only).items():
+    counted = numbers_of(organization_id, editions, keys=keys, only=asked.only, known_at=asked.known_at)
+    for (month, _, key), number in counted.items():
         found[month][key] = number
-    per_post = [key for key in keys if measure(key).kind is Kind.PER_POST]
-    posts = _posts(organization_id, list(found), asked.known_at) if per_post and asked.known_at else {}
-    for key in per_post:
-        for month, total in posts.items():
-            found[month][key] = per_full_time(found[month][key], total)
     return found
 
 
@@ -310,16 +305,6 @@ def _screening(asked: Asked) -> dict[str, Share]:
         cursor.execute(_SCREENING, given)
         seen, screened, first, positive = cursor.fetchone()
     return {SCREENED: Share(screened, seen), YIELD: Share(positive, first)}
-
-
-def _posts(organization_id: UUID, months: Sequence[date], known_at: datetime | None) -> dict[date, Decimal]:
-    """How many full-time posts there were at each month's end, as was known at an instant. One statement."""
-    rows = WorkShare.objects.standing(known_at).filter(organization_id=organization_id).order_by("from_on")
-    shares = list(rows.values_list("membership_id", "from_on", "fte"))
-    return {
-        month: sum({seat: fte for seat, from_on, fte in shares if from_on <= last_day_of(month)}.values(), Decimal(0))
-        for month in months
-    }
 
 
 def _by_clinic(measured: MeasuredMonth, keys: Sequence[str]) -> dict[UUID, dict[str, Number]]:

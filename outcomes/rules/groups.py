@@ -26,6 +26,11 @@ GROUPINGS: Final = {
 }
 
 
+def groupings_of(subject: str) -> dict[str, str]:
+    """By what a measure of episodes, referrals or advice is grouped: a referral is to no program before enrolment."""
+    return {by: words for by, words in GROUPINGS.items() if not (subject == "referral" and by == "program")}
+
+
 class UnknownGrouping(LookupError):
     """Numbers are not grouped by this."""
 

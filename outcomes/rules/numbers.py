@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -12,18 +12,26 @@ from outcomes.rules.measure import Kind, Measure, Part
 from outcomes.rules.measures import measure
 
 NOT_AVAILABLE: Final = "n/a"
+NO_SHARE: Final = "shares of work are not set"
+NOT_EVERY_SHARE: Final = "not every care manager with patients has a share of work set"
+NOBODYS: Final = "nobody carries them"
+OF_ALL_ONLY: Final = "posts are known of the whole organization only"
 DOLLARS: Final = "dollars"
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What rows add up to: how many counted, what they stand for, how much of it met, the sum or median of values."""
+    """What rows add up to: how many counted, what they stand for, how much of it met, the sum or median of values.
+
+    `unset` of the counted are carried by somebody whose share of work is not set.
+    """
 
     subjects: int = 0
     of: int = 0
     hits: int = 0
     total: Decimal | int = 0
     median: Decimal | None = None
+    unset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class Number:
 
     `numerator` is what met it, the sum of a rate, or a count; `denominator` what was asked of, None for a count.
     `subjects` is how many rows it rests on, which is fewer where a row stands for several contacts or concerns.
+    `why` says why there is no value although there is somebody to count.
     """
 
     measure_key: str
@@ -39,6 +48,7 @@ class Number:
     denominator: int | None
     value: Decimal | None
     subjects: int = 0
+    why: str = ""
 
     @property
     def percent(self) -> Decimal | None:
@@ -52,7 +62,9 @@ class Number:
 
     @property
     def text(self) -> str:
-        """The whole of it: `7 of 8, 87.5 %`, `18.7 weeks`, `9`, `n/a`."""
+        """The whole of it: `7 of 8, 87.5 %`, `18.7 weeks`, `9`, `n/a`, `n/a: shares of work are not set`."""
+        if self.why:
+            return f"{self.figure}: {self.why}"
         if self.value is None or measure(self.measure_key).kind is not Kind.SHARE:
             return self.figure
         return f"{self.numerator:,} of {self.denominator:,}, {self.figure}"
@@ -130,7 +142,7 @@ def number_from(one: Measure, tally: Tally) -> Number:
             rate = _divided(one, 100 * tally.total, tally.of)
             return Number(one.key, int(tally.total), tally.of, rate, tally.subjects)
     # Per post: the posts are told by `per_full_time`.
-    return Number(one.key, tally.of, None, None, tally.subjects)
+    return Number(one.key, tally.of, None, None, tally.subjects, NOT_EVERY_SHARE if tally.unset else "")
 
 
 def median(values: Sequence[Decimal | int]) -> Decimal | None:
@@ -142,12 +154,18 @@ def median(values: Sequence[Decimal | int]) -> Decimal | None:
     return (Decimal(ordered[middle]) + Decimal(ordered[-middle - 1])) / 2
 
 
-def per_full_time(number: Number, posts: Decimal | None) -> Number:
-    """A count of patients for each full-time post; n/a where nobody said how much of one they work."""
+def per_full_time(number: Number, posts: Decimal | None, why: str = "") -> Number:
+    """A count of patients for each full-time post; n/a, and why, where nobody said how much of one they work.
+
+    It is so too where that is known of some only who carry them: the others' patients are not theirs. `why` is said
+    where posts are not known for another reason.
+    """
     one = measure(number.measure_key)
-    count = number.numerator or 0
-    value = _divided(one, count, posts) if posts else None
-    return Number(one.key, number.numerator, None, value, number.subjects)
+    if not posts:
+        return replace(number, value=None, why=why or NO_SHARE)
+    if number.why:
+        return number
+    return replace(number, value=_divided(one, number.numerator or 0, posts))
 
 
 def reaches(number: Number | Masked, target: Decimal | None) -> bool | None:

@@ -13,7 +13,7 @@ from outcomes.rules.masking import hidden_among, is_small
 from outcomes.rules.measure import Kind, Measure
 from outcomes.rules.measures import MEASURES, measure
 from outcomes.rules.months import month_before
-from outcomes.rules.numbers import NOT_AVAILABLE, Number, reaches
+from outcomes.rules.numbers import NO_SHARE, NOT_AVAILABLE, Number, reaches
 from outcomes.rules.screening import SCREENED, SCREENING, STAFFING_FORMULA, YIELD, Share
 
 BOARD, STATE, PAYER = "board", "state", "payer"
@@ -199,9 +199,9 @@ class Counted:
     by_clinic: Mapping[UUID, Numbers]
     clinic_names: Mapping[UUID, str]
     targets: Mapping[str, Decimal]
-    # Of a state's set only: shares of everybody seen in the practice, and full-time posts (None: not of a clinic).
+    # Of a state's set only: shares of everybody seen in the practice, and of full-time posts (None: not of a clinic).
     screening: Mapping[str, Share] = field(default_factory=dict)
-    posts: Decimal | None = None
+    posts: Mapping[UUID, Decimal] | None = None
 
 
 def keys_of(kind: str, month: date, *, is_whole: bool) -> tuple[str, ...]:
@@ -320,10 +320,18 @@ def _practice(kind: str, counted: Counted, under: int) -> tuple[Section, ...]:
         return ()
     lines = [_share_line(one, counted, under) for one in SCREENING if one.key in {SCREENED, YIELD}]
     if counted.posts is not None:
-        now = Figure(f"{counted.posts} full-time posts", value=counted.posts)
+        now = _posts(counted.posts)
         title, source = "NYS 11: staff", "New York State OMH collaborative care metrics 2025"
         lines.append(Line(STAFFING, title, "full-time posts", STAFFING_FORMULA, (), source, now))
     return (Section(IN_THE_PRACTICE, tuple(lines)),)
+
+
+def _posts(shares: Mapping[UUID, Decimal]) -> Figure:
+    """Full-time posts; not known where nobody's share is set."""
+    if not shares:
+        return Figure(f"{NOT_AVAILABLE}: {NO_SHARE}")
+    total = sum(shares.values(), Decimal(0))
+    return Figure(f"{total} full-time posts", value=total)
 
 
 def _share_line(one: Measure, counted: Counted, under: int) -> Line:

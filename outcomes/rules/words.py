@@ -37,10 +37,14 @@ def counts_text(number: Number) -> str:
         case Kind.COUNT:
             return ""
         case Kind.PER_POST:
-            unset = "" if number.value is not None else "; shares of work are not set"
-            return counted(number.subjects, noun) + unset
+            return counted(number.subjects, noun) + (f"; {number.why}" if number.why else "")
         case _:
             return f"from {counted(number.subjects, noun)}"
+
+
+def of_all_programs(one: Measure, program: str) -> str:
+    """What is said of a number that choosing a program leaves as it is: a referral is to none before enrolment."""
+    return "of all programs" if program and one.subject == "referral" else ""
 
 
 def short_figure(number: Number) -> str:

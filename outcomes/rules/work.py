@@ -14,7 +14,7 @@ SECONDS: Final = 60
 
 def judge_caseload(facts: EpisodeFacts) -> Part:
     """Everybody enrolled on at least one day of the month."""
-    return judged(is_met=True) if facts.is_in_month else NOT_ASKED
+    return judged(is_met=True) if facts.is_last_in_month else NOT_ASKED
 
 
 def judge_minutes(facts: EpisodeFacts) -> Part:
@@ -44,7 +44,8 @@ WORK: Final = (
         title="Patients per full-time care manager",
         kind=Kind.PER_POST,
         formula="Patients enrolled on at least one day of the month, divided by the full-time posts that care "
-        "managers work for the program, as set on the month's last day. Not available where no share of work is set.",
+        "managers work for the program, as set on the month's last day. Not available unless a share of work is set "
+        "for each care manager who carries one of them, nor for some clinics or one program: posts are not set so.",
         source="New York State OMH collaborative care metrics 2025: more than 75 patients for one full-time post",
         unit="per post",
         target=Decimal(75),

@@ -8,7 +8,7 @@ from django import template
 
 from outcomes.rules.measure import Measure
 from outcomes.rules.numbers import NOT_AVAILABLE, Number
-from outcomes.rules.words import counts_text, met_text, short_figure
+from outcomes.rules.words import counts_text, met_text, of_all_programs, short_figure
 
 register = template.Library()
 
@@ -29,6 +29,12 @@ def short(number: Number | None) -> str:
 def counts(number: Number | None) -> str:
     """`7 of 8`; of a month that was not measured, that."""
     return counts_text(number) if number else "not measured"
+
+
+@register.filter
+def all_programs(one: Measure, program: str) -> str:
+    """`of all programs`, where choosing one leaves a measure as it is."""
+    return of_all_programs(one, program)
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,10 +20,11 @@ from outcomes.queries.behind import behind_edition
 from outcomes.queries.numbers import numbers_of
 from outcomes.queries.targets import targets_of
 from outcomes.queries.trends import FEW, GroupShown, course, parts
-from outcomes.rules.groups import GROUPINGS
+from outcomes.rules.experience import ANSWERS
+from outcomes.rules.groups import GROUPINGS, groupings_of
 from outcomes.rules.measure import Kind, Measure
 from outcomes.rules.numbers import reaches
-from outcomes.rules.words import target_text
+from outcomes.rules.words import of_all_programs, target_text
 from outcomes.views.page import Page, measure_of, page_of
 
 ROWS: Final = 100
@@ -51,32 +53,41 @@ class PartShown:
 @require_safe
 def measure_page(request: HttpRequest, organization: str, key: str) -> HttpResponse:
     """A measure of everybody: formula, two years, and by clinic, care manager and the rest."""
-    return _measure_page(request, page_of(request), key, groupings=list(GROUPINGS), name="measure")
+    return _measure_page(request, page_of(request), key, groupings=GROUPINGS, name="measure")
 
 
 @requires(Permission.VIEW_OWN_OUTCOMES)
 @require_safe
 def own_measure(request: HttpRequest, organization: str, key: str) -> HttpResponse:
     """The same of the patients whom one carries."""
-    return _measure_page(request, page_of(request, is_own=True), key, groupings=list(_ASKED_OF_ONE), name="own_measure")
+    return _measure_page(request, page_of(request, is_own=True), key, groupings=_ASKED_OF_ONE, name="own_measure")
 
 
-def _measure_page(request: HttpRequest, page: Page, key: str, *, groupings: list[str], name: str) -> HttpResponse:
+def _measure_page(request: HttpRequest, page: Page, key: str, *, groupings: Collection[str], name: str) -> HttpResponse:
     one = measure_of(page, key)
+    if key in ANSWERS:
+        return _said_page(request, page, one)
+    titles = {each: words for each, words in groupings_of(one.subject).items() if each in groupings}
     by = request.GET.get("by", "")
-    by = by if by in groupings else groupings[0]
+    by = by if by in titles else next(iter(titles))
     context = {
         **page.context("own_outcomes" if page.own else "measures"),
         "measure": one,
         "few": FEW,
         "by": by,
-        "by_words": GROUPINGS[by],
-        "tabs": [(GROUPINGS[each], page.url(name, key, by=each), each == by) for each in groupings],
+        "by_words": titles[by],
+        "tabs": [(words, page.url(name, key, by=each), each == by) for each, words in titles.items()],
         "back_url": page.url("own_outcomes" if page.own else "outcomes"),
         **(_numbers(request, page, one, by) if page.edition else {}),
     }
     record("outcomes.measure_viewed", by=page.by, at=page.at)
     return render(request, "outcomes/measure.html", context)
+
+
+def _said_page(request: HttpRequest, page: Page, one: Measure) -> HttpResponse:
+    """What a question to patients asks, and where its answers are told: no month and no group of them is shown."""
+    record("outcomes.measure_viewed", by=page.by, at=page.at)
+    return render(request, "outcomes/measure_said.html", {**page.context("measures"), "measure": one})
 
 
 def _numbers(request: HttpRequest, page: Page, one: Measure, by: str) -> dict[str, Any]:
@@ -150,7 +161,7 @@ def measure_patients(request: HttpRequest, organization: str, key: str) -> HttpR
         "next_url": page.url("measure_patients", key, part=part, after=found.next) if found.next else "",
         "first_url": page.url("measure_patients", key, part=part) if after else "",
         "back_url": page.url("own_measure" if page.own else "measure", key),
-        "narrowed": _narrowed(page),
+        "narrowed": _narrowed(page, one),
     }
     return render(request, "outcomes/patients.html", context)
 
@@ -174,7 +185,7 @@ def _part_tabs(page: Page, one: Measure, part: str) -> list[tuple[str, str, bool
     return [(words[each], page.url("measure_patients", one.key, part=each), each == part) for each in _parts_of(one)]
 
 
-def _narrowed(page: Page) -> str:
+def _narrowed(page: Page, one: Measure) -> str:
     """To whom the list is narrowed, in words."""
     asked, names = page.asked, page.names
     told = [
@@ -184,7 +195,7 @@ def _narrowed(page: Page) -> str:
             ("care_manager", asked.manager if page.own is None else None),
             ("payer", asked.payer),
             ("payer_class", asked.kind),
-            ("program", asked.program),
+            ("program", "" if of_all_programs(one, asked.program) else asked.program),
         )
         if group
     ]

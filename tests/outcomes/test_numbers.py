@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -10,12 +10,20 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bhi.tenancy.sight import looking_as
 from outcomes.queries.numbers import Only, numbers, numbers_of
 from outcomes.queries.posts import full_time_posts
 from outcomes.rules.groups import GROUPINGS, UnknownGrouping
 from outcomes.rules.measures import HEADLINES, MEASURES, UnknownMeasure
-from tests.factories.outcomes import MeasuredEpisodeFactory, MeasuredMonthFactory, WorkShareFactory
-from tests.factories.registry import system_seat
+from outcomes.rules.words import counts_text
+from tests.factories.going_live import SeatClinicFactory
+from tests.factories.outcomes import (
+    MeasuredEpisodeFactory,
+    MeasuredMonthFactory,
+    MeasuredReferralFactory,
+    WorkShareFactory,
+)
+from tests.factories.registry import EpisodeFactory, system_seat
 from tests.factories.tenancy import NOW, MembershipFactory
 
 FEBRUARY, MARCH, APRIL = date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)
@@ -118,6 +126,94 @@ def test_patients_for_each_post(head: Any, clinic: Any) -> None:
     # Nobody says at which clinic or for which program a post is worked.
     assert text(by="program") == {"cocm": "n/a"}
     assert text(only=Only(program="cocm")) == {None: "n/a"}
+
+
+def figures(organization: Any, **asked: Any) -> dict[Any, str]:
+    found = numbers(organization.id, [MARCH], keys=["caseload_per_fte"], **asked)
+    return {group: number.text for (_, group, _), number in found.items()}
+
+
+def test_posts_are_those_of_everybody_only_where_each_who_carries_has_one(head: Any) -> None:
+    organization = head.organization
+    known, unknown = (MembershipFactory(organization=organization) for _ in range(2))
+    WorkShareFactory(organization=organization, membership=known, fte=Decimal("0.80"))
+    rows(head, 2, care_manager=known)
+    rows(head, 1, care_manager=unknown, is_in_month=False)
+    assert figures(organization) == {None: "2.5 per post"}
+    rows(head, 3, care_manager=unknown)
+    unset = "not every care manager with patients has a share of work set"
+    assert figures(organization) == {None: f"n/a: {unset}"}
+    assert figures(organization, only=Only(care_manager_id=known.id)) == {None: "2.5 per post"}
+    assert figures(organization, by="care_manager") == {
+        known.id: "2.5 per post",
+        unknown.id: "n/a: shares of work are not set",
+    }
+    shown = numbers(organization.id, [MARCH], keys=["caseload_per_fte"])[MARCH, None, "caseload_per_fte"]
+    assert counts_text(shown) == f"5 patients; {unset}"
+    WorkShareFactory(organization=organization, membership=unknown, from_on=APRIL, fte=Decimal("1.00"))
+    assert figures(organization) == {None: f"n/a: {unset}"}
+
+
+def test_months_with_other_posts_are_each_judged_by_their_own(head: Any) -> None:
+    organization = head.organization
+    seat = MembershipFactory(organization=organization)
+    WorkShareFactory(organization=organization, membership=seat, from_on=MARCH, fte=Decimal("0.50"))
+    rows(head, 2, care_manager=seat)
+    rows(MeasuredMonthFactory(organization=organization, month=FEBRUARY), 4, care_manager=seat)
+    found = numbers(organization.id, [FEBRUARY, MARCH], keys=["caseload_per_fte"])
+    assert {month: number.text for (month, _, _), number in found.items()} == {
+        FEBRUARY: "n/a: shares of work are not set",
+        MARCH: "4.0 per post",
+    }
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "posts"), [(date(2026, 3, 30), "0.50"), (date(2026, 3, 31), "1.50"), (APRIL, "1.50")]
+)
+def test_who_left_before_the_months_last_day_has_no_post(head: Any, ended_on: date, posts: str) -> None:
+    organization = head.organization
+    left, there = (MembershipFactory(organization=organization) for _ in range(2))
+    for seat, fte in ((left, "1.00"), (there, "0.50")):
+        WorkShareFactory(organization=organization, membership=seat, from_on=FEBRUARY, fte=Decimal(fte))
+    left.is_active, left.ended_at = False, datetime.combine(ended_on, time(17), UTC)
+    left.save()
+    rows(head, 3, care_manager=there)
+    found = full_time_posts(organization.id, [FEBRUARY, MARCH])
+    assert (sum(found[FEBRUARY].values()), sum(found[MARCH].values())) == (Decimal("1.50"), Decimal(posts))
+    assert figures(organization) == {None: "6.0 per post" if posts == "0.50" else "2.0 per post"}
+
+
+def test_who_sees_some_clinics_only_has_no_number_for_a_post(head: Any, clinic: Any) -> None:
+    organization = head.organization
+    lead, seat = (MembershipFactory(organization=organization) for _ in range(2))
+    WorkShareFactory(organization=organization, membership=seat, fte=Decimal("0.50"))
+    episode = EpisodeFactory(organization=organization, patient__clinic=clinic)
+    rows(head, 1, care_manager=seat, episode=episode, patient=episode.patient)
+    assert figures(organization) == {None: "2.0 per post"}
+    SeatClinicFactory(organization=organization, seat=lead, clinic=clinic)
+    of_all = "n/a: posts are known of the whole organization only"
+    with looking_as(lead, NOW):
+        assert figures(organization) == {None: of_all}
+        assert figures(organization, by="care_manager") == {seat.id: of_all}
+
+
+def test_a_program_leaves_no_referral_out(head: Any) -> None:
+    for enrolled in (True, False, False):
+        columns = {"program": "cocm", "enrolled_on": date(2026, 1, 20)} if enrolled else {}
+        MeasuredReferralFactory(organization=head.organization, measured=head, **columns)
+    rows(head, 1)
+    rows(head, 1, program="bhi")
+    keys = ["referred_enrolled", "enrolled"]
+    found = numbers(head.organization_id, [MARCH], keys=keys, only=Only(program="cocm"))
+    assert {key: number.text for (_, _, key), number in found.items()} == {
+        "referred_enrolled": "1 of 3, 33.3 %",
+        "enrolled": "1",
+    }
+    by_program = numbers(head.organization_id, [MARCH], keys=keys, by="program")
+    assert {(group, key): number.text for (_, group, key), number in by_program.items()} == {
+        ("cocm", "enrolled"): "1",
+        ("bhi", "enrolled"): "1",
+    }
 
 
 def test_statements_do_not_grow(head: Any) -> None:

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from outcomes.rules.groups import AGE_BANDS, UnknownGrouping, age_band, age_band_years
 from outcomes.rules.measure import NOT_ASKED, Kind, Part, judged, left_out, valued
 from outcomes.rules.measures import measure
-from outcomes.rules.numbers import Masked, Number, Tally, masked, median, number_from, number_of, per_full_time, reaches
+from outcomes.rules.numbers import (
+    OF_ALL_ONLY,
+    Masked,
+    Number,
+    Tally,
+    masked,
+    median,
+    number_from,
+    number_of,
+    per_full_time,
+    reaches,
+)
 
 SHARE, COUNT, MEAN = measure("nys_5"), measure("enrolled"), measure("nys_4")
 MEDIAN, RATE, MONEY = measure("attempt_days"), measure("ed_before"), measure("expected_mean")
@@ -78,8 +89,16 @@ def test_what_a_row_stands_for_is_counted() -> None:
 def test_patients_for_each_full_time_post() -> None:
     number = number_of(measure("caseload_per_fte"), [MET] * 65)
     assert per_full_time(number, Decimal("1.3")).text == "50.0 per post"
-    assert per_full_time(number, Decimal(0)).text == "n/a"
+    assert per_full_time(number, Decimal(0)).text == "n/a: shares of work are not set"
     assert per_full_time(number, None).value is None
+    assert per_full_time(number, None, OF_ALL_ONLY).text == "n/a: posts are known of the whole organization only"
+
+
+def test_of_patients_whose_care_managers_have_no_share_there_is_no_number_for_a_post() -> None:
+    number = number_from(measure("caseload_per_fte"), Tally(subjects=78, of=78, unset=31))
+    assert per_full_time(number, Decimal("1.60")) == number
+    assert number.text == "n/a: not every care manager with patients has a share of work set"
+    assert per_full_time(number, None).text == "n/a: shares of work are not set"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -189,14 +189,19 @@ def test_which_months_a_report_reads(kind: str, past: tuple[date, ...]) -> None:
     assert len(trend_months(kind, OCTOBER)) == (12 if kind == BOARD else 0)
 
 
-def state(screened: Share, found: Share, under: int = 11) -> list[tuple[str, str, str, bool | None]]:
+POSTS = {uuid4(): Decimal("1.00"), uuid4(): Decimal("1.50")}
+
+
+def state(
+    screened: Share, found: Share, under: int = 11, posts: dict[UUID, Decimal] = POSTS
+) -> list[tuple[str, str, str, bool | None]]:
     counted = Counted(
         {OCTOBER: {"nys_1": count("nys_1", 60)}},
         {},
         {},
         {},
         screening={SCREENED: screened, YIELD: found},
-        posts=Decimal("2.50"),
+        posts=posts,
     )
     content = report_content(heading(kind=STATE, mask_under=under), {OCTOBER: 1}, counted, keys=["nys_1"], by_clinic=[])
     return [(line.title, line.now.text, line.target_words, line.is_met) for line in content.sections[-1].lines]
@@ -209,6 +214,7 @@ def test_a_states_set_ends_with_screening_in_the_practice_and_staff() -> None:
         ("NYS 11: staff", "2.50 full-time posts", "", None),
     ]
     assert [text for _, text, _, _ in state(Share(), Share())] == ["n/a", "n/a", "2.50 full-time posts"]
+    assert state(Share(), Share(), posts={})[-1] == ("NYS 11: staff", "n/a: shares of work are not set", "", None)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from outcomes.rules.measures import measure
-from outcomes.rules.numbers import Number, Tally, number_from
-from outcomes.rules.words import counts_text, met_text, short_figure, target_text
+from outcomes.rules.numbers import Number, Tally, number_from, per_full_time
+from outcomes.rules.words import counts_text, met_text, of_all_programs, short_figure, target_text
 
 
 def number(key: str, **tally: object) -> Number:
@@ -28,7 +28,11 @@ def number(key: str, **tally: object) -> Number:
         (number("minutes_per_contact", subjects=2, of=9, total=9 * 1944), "from 2 patients", "32.4"),
         (number("ed_after", subjects=50, of=50, total=14), "14 among 50 patients", "28.0"),
         (number("expected_mean", subjects=1, of=1, total=Decimal("1160.5")), "from 1 patient", "$1,160.50"),
-        (number("caseload_per_fte", subjects=78, of=78), "78 patients; shares of work are not set", "n/a"),
+        (
+            per_full_time(number("caseload_per_fte", subjects=78, of=78), None),
+            "78 patients; shares of work are not set",
+            "n/a",
+        ),
         (Number("caseload_per_fte", 78, None, Decimal("39.0"), 78), "78 patients", "39.0"),
         (number("improvement", subjects=2400, of=2400, hits=1200), "1,200 of 2,400", "50.0 %"),
     ],
@@ -64,3 +68,16 @@ def test_a_target_is_said_in_the_measures_unit(key: str, target: str, words: str
 )
 def test_where_a_number_stands_to_its_target(key: str, is_met: bool, is_over: bool, words: str) -> None:
     assert met_text(measure(key), is_met=is_met, is_over=is_over) == words
+
+
+@pytest.mark.parametrize(
+    ("key", "program", "words"),
+    [
+        ("referred_enrolled", "cocm", "of all programs"),
+        ("referred_enrolled", "", ""),
+        ("improvement", "cocm", ""),
+        ("closed_14", "bhi", ""),
+    ],
+)
+def test_choosing_a_program_leaves_numbers_of_referrals_as_they_are(key: str, program: str, words: str) -> None:
+    assert of_all_programs(measure(key), program) == words
