@@ -134,6 +134,7 @@ def sort_name(family: str, given: str, middle: str = "") -> str:
 
 
 def _folded(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)
+    # Taken apart first: a letter of mathematics becomes a plain capital only then.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_PLAIN)
     kept = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[-‐‑–]", " ", re.sub(r"['’‘`.]", "", kept)).split())

@@ -106,7 +106,7 @@ def test_every_name_in_the_table_is_an_address():
 
 def test_every_download_asks_or_is_about_one_patient():
     """A new address that ends in a file belongs into the table, or here with its reason."""
-    without = {"summary_file": "one patient's page, for care", "practice_file": "a page"}
+    without = {"summary_file": "one patient's page, for care", "practice_file": "a page", "screening_file": "a page"}
     silent = {
         (name, method)
         for pattern in url_patterns()

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registry.rules.names import Person, read_person, sort_name
@@ -82,6 +82,7 @@ def test_any_text_is_read_without_losing_its_letters(text):
     assert sorted(letter for letter in person.display.casefold() if letter.isalpha()) == letters
 
 
+@example("", "\U0001d4d0")  # a mathematical capital
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_sort_names_are_settled(family, given):
     assert sort_name(sort_name(family, ""), sort_name(given, "")) == sort_name(family, given)
