@@ -67,7 +67,9 @@ class Grouped(TenantModel):
     care_manager = TenantForeignKey("tenancy.Membership", null=True, blank=True)
     payer = TenantForeignKey("registry.Payer", null=True, blank=True)
     payer_class = models.CharField(max_length=10, choices=PayerClass.choices, default=PayerClass.NONE)
-    is_medicaid = models.BooleanField(default=False, help_text="Any Medicaid coverage, first or second")
+    is_medicaid = models.BooleanField(
+        default=False, help_text="Any Medicaid coverage on the first day of the month, first or second"
+    )
     program = models.CharField(max_length=10, blank=True)
     language = models.CharField(max_length=40, blank=True)
     sex = models.CharField(max_length=1)
@@ -78,8 +80,8 @@ class Grouped(TenantModel):
 
 
 class MeasuredEpisode(Grouped):
-    """An episode as it was known at the end of a month: of all that overlap it, or whose day 182 is not before it.
-    What came after the month's last day is not in it.
+    """An episode as it was known at the end of a month: of all that overlap it, whose day 182 is not before it, or of
+    which the patient said something in it. What came after the month's last day is not in it.
     """
 
     episode = TenantForeignKey("registry.Episode")
@@ -88,6 +90,14 @@ class MeasuredEpisode(Grouped):
     ended_on = models.DateField(null=True, blank=True, help_text="None: open on the month's last day")
     end_reason = models.CharField(max_length=30, blank=True)
     is_in_month = models.BooleanField(help_text="Enrolled on at least one day of the month")
+    # A patient who left and came back within the month is one patient: of their rows one counts.
+    is_last_in_month = models.BooleanField(db_default=False, help_text="The patient's last one in the month")
+    # Collaborative care within the episode: its last stretch up to the month's end.
+    cocm_from = models.DateField(null=True, blank=True, help_text="Its first day; none: never in it")
+    cocm_until = models.DateField(null=True, blank=True, help_text="Its last day; none: still in it at the end")
+    is_last_cocm = models.BooleanField(
+        db_default=False, help_text="The patient's last one with a day of collaborative care in the month"
+    )
     # Contact: only sessions with the patient are clinical contacts.
     contacts = models.PositiveSmallIntegerField(default=0, help_text="Clinical contacts in the month")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Attempts and no-shows in the month")
@@ -110,14 +120,17 @@ class MeasuredEpisode(Grouped):
     at_16_weeks = models.PositiveSmallIntegerField(null=True, blank=True, help_text="The last of days 70 to 112")
     last_scored_on = models.DateField(null=True, blank=True, help_text="Any scored symptom scale")
     # Review, safety, work, papers.
-    first_review_on = models.DateField(null=True, blank=True, help_text="With a recommendation")
+    first_review_on = models.DateField(
+        null=True, blank=True, help_text="With a recommendation, of the last stretch of collaborative care"
+    )
     last_review_on = models.DateField(null=True, blank=True)
     reviews = models.PositiveSmallIntegerField(default=0, help_text="In the month")
-    positives = models.PositiveSmallIntegerField(default=0, help_text="Safety concerns opened in the month")
+    positives = models.PositiveSmallIntegerField(default=0, help_text="Positive answers of the month")
     positives_same_day = models.PositiveSmallIntegerField(default=0, help_text="Of these, assessed on their day")
     seconds = models.PositiveIntegerField(default=0, help_text="Of work in the month, as logged")
     lacks = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="Open on the last day")
-    # Stays in the 182 days before enrolment and from it on; None until those days have passed in this month.
+    # Stays in the 182 days before enrolment and from it on; None until those days have passed in this month, and where
+    # the clinic has no stay of anybody on record in them: then nobody writes stays down.
     ed_before = models.PositiveSmallIntegerField(null=True, blank=True)
     ed_after = models.PositiveSmallIntegerField(null=True, blank=True)
     stays_before = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -52,17 +52,14 @@ class Condition:
     of: Any = None
     hits: Any = None
 
-    def within(self, more: Q, *, left_out: Q | None = None) -> Condition:
-        """The same of fewer rows. What `left_out` adds is asked about, but only counted where it holds."""
-        return replace(self, scope=self.scope & more, counted=self.counted & more & (left_out or Q()))
-
 
 def with_days(rows: QuerySet, months: Mapping[UUID, date] | None = None) -> QuerySet:
     """Measured rows with what conditions and groups stand on.
 
     Of all: `cohort` and `age_band`. Of episodes, in days: `day_first` and `day_last`, from enrolment to the month's
     first and last day; `days`, of treatment until the month's end or discharge; `score_age` and `review_age`, from the
-    last score and review to the month's end; `reviewed_after`, from enrolment. Of referrals and advice: the days until
+    last score and review to the month's end. `cocm_…` are the same from the first day of collaborative care, and
+    `reviewed_after` is from it. Of referrals and advice: the days until
     each step. `months` are those of the editions that the rows are of, where they are known: then nothing is joined.
     """
     days = _STEPS.get(rows.model) or _episode_days(months)
@@ -107,7 +104,10 @@ def _episode_days(months: Mapping[UUID, date] | None) -> dict[str, Any]:
         "days": Days(Coalesce(F("ended_on"), last), F("enrolled_on")),
         "score_age": Days(last, F("last_scored_on")),
         "review_age": Days(last, F("last_review_on")),
-        "reviewed_after": Days(F("first_review_on"), F("enrolled_on")),
+        "reviewed_after": Days(F("first_review_on"), F("cocm_from")),
+        "cocm_day_first": Days(first, F("cocm_from")),
+        "cocm_day_last": Days(last, F("cocm_from")),
+        "cocm_days": Days(Coalesce(F("cocm_until"), last), F("cocm_from")),
     }
 
 
@@ -120,12 +120,13 @@ def _never_negative(column: str) -> Greatest:
     return Greatest(F(column), Value(0))
 
 
-def _day_in_month(count: int) -> Q:
-    return Q(day_first__lte=count, day_last__gte=count)
+def _day_in_month(count: int, prefix: str = "") -> Q:
+    return Q(**{f"{prefix}day_first__lte": count, f"{prefix}day_last__gte": count})
 
 
 IN_MONTH: Final = Q(is_in_month=True)
-COCM: Final = Q(program="cocm")
+PATIENT: Final = Q(is_last_in_month=True)
+COCM_PATIENT: Final = Q(is_last_cocm=True)
 OPEN: Final = IN_MONTH & Q(ended_on=None)
 ENDED: Final = IN_MONTH & Q(ended_on__isnull=False)
 ELEVATED: Final = Q(is_elevated=True)
@@ -156,7 +157,7 @@ def _at_discharge(met: Q) -> Condition:
 
 def _stays(column: str, other: str) -> Condition:
     known = Q(**{f"{column}__isnull": False, f"{other}__isnull": False})
-    return _episodes(_day_in_month(182), known, value=F(column))
+    return _episodes(_day_in_month(182), Q(days__gte=182) & known, value=F(column))
 
 
 def _said(column: str) -> Condition:
@@ -169,13 +170,13 @@ def _earned(column: str) -> Condition:
 
 
 _MONEY: Final = MeasuredEpisode._meta.get_field("expected")
-_ALL: Final = _episodes(IN_MONTH)
-_NEW: Final = _episodes(IN_MONTH & Q(day_first__lte=0, day_last__gte=0))
+_ALL: Final = _episodes(PATIENT)
+_NEW: Final = _episodes(_day_in_month(0))
 _TREATMENT: Final = _episodes(ENDED, value=F("days"))
-_CONTACT_AND_SCORE: Final = _episodes(IN_MONTH, met=Q(contacts__gt=0, scales__gt=0))
-_IMPROVEMENT: Final = _episodes(IN_MONTH, Q(days__gte=70) & ELEVATED, met=IMPROVED)
-_REMISSION: Final = _episodes(IN_MONTH, met=ELEVATED & Q(last_in_month__lt=F("remission_below")))
-_CONSULTATION: Final = _episodes(IN_MONTH & COCM, Q(days__gte=70) & ELEVATED & NOT_IMPROVED, met=Q(review_age__lt=60))
+_BOTH: Final = Q(contacts__gt=0, scales__gt=0)
+_IN_REMISSION: Final = ELEVATED & Q(last_in_month__lt=F("remission_below"))
+_COCM_LONG: Final = Q(cocm_days__gte=70) & ELEVATED
+_CONSULTATION: Final = _episodes(COCM_PATIENT, _COCM_LONG & NOT_IMPROVED, met=Q(review_age__lt=60))
 _STAYED: Final = Q(ended_on=None) | Q(days__gt=90) | ~Q(end_reason__in=DISENGAGED)
 _GRADUATED: Final = Q(end_reason=GRADUATED, ended_on__isnull=False, days__lte=90)
 _SAFETY: Final = _episodes(
@@ -188,17 +189,19 @@ _MINUTES: Final = _episodes(Q(seconds__gt=0) | Q(contacts__gt=0), value=F("secon
 
 
 def _medicaid(one: Condition) -> Condition:
-    return one.within(COCM, left_out=Q(is_medicaid=True))
+    return replace(one, counted=one.counted & Q(is_medicaid=True))
 
 
 _NEW_YORK: Final = {
-    "nys_1": _ALL.within(COCM),
-    "nys_2": _medicaid(_ALL),
-    "nys_3": _medicaid(_NEW),
-    "nys_4": _medicaid(_TREATMENT),
-    "nys_5": _medicaid(_CONTACT_AND_SCORE),
-    "nys_6": _medicaid(_IMPROVEMENT),
-    "nys_7": _medicaid(_REMISSION),
+    "nys_1": _episodes(COCM_PATIENT),
+    "nys_2": _medicaid(_episodes(COCM_PATIENT)),
+    "nys_3": _medicaid(_episodes(_day_in_month(0, "cocm_"))),
+    "nys_4": _medicaid(
+        _episodes(Q(cocm_until__gte=F("first_day"), cocm_until__lte=F("last_day")), value=F("cocm_days"))
+    ),
+    "nys_5": _medicaid(_episodes(COCM_PATIENT, met=_BOTH)),
+    "nys_6": _medicaid(_episodes(COCM_PATIENT, _COCM_LONG, met=IMPROVED)),
+    "nys_7": _medicaid(_episodes(COCM_PATIENT, met=_IN_REMISSION)),
     "nys_8": _medicaid(_CONSULTATION),
 }
 _ENGAGEMENT: Final = {
@@ -212,13 +215,13 @@ _ENGAGEMENT: Final = {
     "enrolled_days": _referrals(Q(enrolled_on__isnull=False), value=_never_negative("enrolled_after")),
     "retention_90": _episodes(_day_in_month(90), met=_GRADUATED | (Q(contact_from_day_60_on__isnull=False) & _STAYED)),
     "early_contacts": _episodes(_day_in_month(28), met=Q(contacts_in_28_days__gte=2)),
-    "contact_rate": _episodes(IN_MONTH, met=Q(contacts__gt=0)),
-    "score_rate": _episodes(IN_MONTH, met=Q(scales__gt=0)),
-    "contact_and_score": _CONTACT_AND_SCORE,
+    "contact_rate": _episodes(PATIENT, met=Q(contacts__gt=0)),
+    "score_rate": _episodes(PATIENT, met=Q(scales__gt=0)),
+    "contact_and_score": _episodes(PATIENT, met=_BOTH),
 }
 _CHANGE: Final = {
-    "improvement": _IMPROVEMENT,
-    "remission": _REMISSION,
+    "improvement": _episodes(PATIENT, Q(days__gte=70) & ELEVATED, met=IMPROVED),
+    "remission": _episodes(PATIENT, met=_IN_REMISSION),
     "response_16": _at_16_weeks(Q(at_16_weeks__lte=F("response_at"))),
     "remission_16": _at_16_weeks(Q(at_16_weeks__lt=F("remission_below"))),
     "response_discharge": _at_discharge(Q(latest__lte=F("response_at"))),
@@ -231,10 +234,10 @@ _CHANGE: Final = {
 }
 _REVIEW: Final = {
     "first_review_days": _episodes(
-        COCM & Q(first_review_on__gte=F("first_day"), first_review_on__lte=F("last_day")),
+        Q(cocm_from__isnull=False, first_review_on__gte=F("first_day"), first_review_on__lte=F("last_day")),
         value=_never_negative("reviewed_after"),
     ),
-    "reviewed_30": _episodes(COCM & _day_in_month(30), Q(days__gte=30), met=Q(reviewed_after__lte=30)),
+    "reviewed_30": _episodes(_day_in_month(30, "cocm_"), Q(cocm_days__gte=30), met=Q(reviewed_after__lte=30)),
     "consultation": _CONSULTATION,
     "decision_days": _advice(Q(decided_on__isnull=False), value=_never_negative("decided_after")),
     "closed_14": _advice(Q(), met=Q(closed_after__lte=14)),

@@ -22,11 +22,15 @@ SELECT encode(sha256(convert_to(string_agg(found.digest, ',' ORDER BY found.plac
 """
 _TABLE: Final = """
 SELECT {place}, coalesce(string_agg(encode(sha256(convert_to(
-           (to_jsonb(x) - 'id' - 'organization_id' - 'measured_id' - 'patient_id')::text, 'UTF8')), 'hex'), ','
-           ORDER BY x.{subject}), '')
+           (to_jsonb(x) - '{{id,organization_id,measured_id,patient_id}}'::text[] - m.later)::text,
+           'UTF8')), 'hex'), ',' ORDER BY x.{subject}), '')
   FROM {table} AS x
+ CROSS JOIN (SELECT CASE WHEN definitions = '2026-01' THEN %(later)s::text[] ELSE '{{}}' END AS later
+               FROM outcomes_measuredmonth WHERE organization_id = %(organization)s AND id = %(measured)s) AS m
  WHERE x.organization_id = %(organization)s AND x.measured_id = %(measured)s
 """
+# Columns that the facts of the first definitions did not have: what they were frozen with still stands.
+_LATER: Final = ["is_last_in_month", "cocm_from", "cocm_until", "is_last_cocm"]
 _TABLES: Final = (
     ("outcomes_measuredepisode", "episode_id"),
     ("outcomes_measuredreferral", "referral_id"),
@@ -84,6 +88,6 @@ def fingerprint_of(organization_id: UUID, measured_id: UUID) -> str:
     records are put together. Whoever asks lifts the limits of sight. One statement.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, {"organization": organization_id, "measured": measured_id})
+        cursor.execute(_STATEMENT, {"organization": organization_id, "measured": measured_id, "later": _LATER})
         found: str = cursor.fetchone()[0]
     return found

@@ -1,7 +1,8 @@
 """By what measured rows are grouped: the same parts of every statement.
 
 They stand on a part `scope` with one row per subject: `id`, `patient_id`, `grouped_on` (the first day of the month, or
-the row's first day in it), `birth_date`, `sex` and `language`.
+the row's first day in it), `birth_date`, `sex` and `language`. Medicaid is that of the first day of the month whatever
+the row's own, as New York State counts it.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ COVERING: Final = """
 classes(payer_id, payer_class) AS MATERIALIZED (
   SELECT * FROM unnest(%(payers)s::uuid[], %(classes)s::text[])
 ), covering AS MATERIALIZED (
-  SELECT s.id, x.rank, x.payer_id, k.payer_class, x.from_on, x.id AS coverage_id
+  SELECT s.id, s.grouped_on, x.rank, x.payer_id, k.payer_class, x.from_on, x.until_on, x.id AS coverage_id
     FROM scope s
     JOIN registry_coverage x ON x.organization_id = %(organization)s AND x.patient_id = s.patient_id
-     AND x.voided_at IS NULL AND (x.from_on IS NULL OR x.from_on <= s.grouped_on)
-     AND (x.until_on IS NULL OR x.until_on >= s.grouped_on)
+     AND x.voided_at IS NULL
     JOIN classes k ON k.payer_id = x.payer_id
 ), paying AS MATERIALIZED (
-  SELECT DISTINCT ON (id) id, payer_id, payer_class FROM covering WHERE rank = 1
+  SELECT DISTINCT ON (id) id, payer_id, payer_class FROM covering
+   WHERE rank = 1 AND grouped_on BETWEEN coalesce(from_on, '-infinity') AND coalesce(until_on, 'infinity')
    ORDER BY id, from_on DESC NULLS LAST, coverage_id DESC
 ), on_medicaid AS MATERIALIZED (
-  SELECT DISTINCT id FROM covering WHERE payer_class = 'medicaid'
+  SELECT DISTINCT id FROM covering
+   WHERE payer_class = 'medicaid'
+     AND %(first)s::date BETWEEN coalesce(from_on, '-infinity') AND coalesce(until_on, 'infinity')
 )
 """
 

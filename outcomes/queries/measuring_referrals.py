@@ -12,7 +12,7 @@ REFERRAL_COLUMNS: Final = (
 )
 
 # What happened by the last day of the month, or by day 60 where that comes after: of somebody referred on December 31
-# it is March 1.
+# it is March 1. Who was enrolled was tried and reached by then, whether or not somebody wrote down how.
 REFERRAL_SQL: Final = f"""
 WITH scope AS MATERIALIZED (
   SELECT r.id, r.patient_id, r.clinic_id, r.assigned_to_id AS care_manager_id, r.source, r.referred_on, r.outcome,
@@ -43,7 +43,8 @@ WITH scope AS MATERIALIZED (
    ORDER BY s.id, x.from_on DESC
 )
 SELECT {GROUPED}, coalesce(begun.program, s.program, ''), {PERSON},
-       s.id, s.source, s.referred_on, tried.first_on, tried.reached_on, s.enrolled_on,
+       s.id, s.source, s.referred_on, least(tried.first_on, s.enrolled_on),
+       least(tried.reached_on, s.enrolled_on), s.enrolled_on,
        CASE WHEN s.outcome IN ('duplicate', 'ineligible') AND s.ended_on <= s.until_on THEN s.outcome
             WHEN s.enrolled_on IS NULL AND s.died_on <= s.referred_on + 60 THEN 'died' ELSE '' END
   FROM scope s

@@ -17,13 +17,14 @@ from registry.models import Patient
 from registry.rules.instruments import INSTRUMENTS, scale_key_of
 
 # Only who has depression on record and a high score comes into any of them. A visit is a day with a session, noted or
-# only timed, or an initiating visit. Scores of one day stand as recorded.
+# only timed, or an initiating visit. Scores of one day stand as recorded. A total that was prorated is charted, and no
+# score of a quality measure.
 _STATEMENT: Final = """
 WITH high AS MATERIALIZED (
   SELECT patient_id, array_agg("on" ORDER BY "on", recorded_at, id) AS days,
          array_agg(total::int ORDER BY "on", recorded_at, id) AS totals
     FROM registry_assessment
-   WHERE organization_id = %(organization)s AND voided_at IS NULL AND total IS NOT NULL
+   WHERE organization_id = %(organization)s AND voided_at IS NULL AND total IS NOT NULL AND NOT is_prorated
      AND instrument = ANY(%(tools)s) AND "on" BETWEEN %(since)s AND %(until)s
    GROUP BY patient_id HAVING max(total) > %(high)s
 ), coded AS MATERIALIZED (

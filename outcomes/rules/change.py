@@ -23,7 +23,11 @@ HALF_A_YEAR_DAYS: Final = 182
 NEW_YORK_FOR_ALL: Final = "New York State OMH collaborative care metrics 2025, for patients of all payers"
 TEN_TO_SIXTEEN: Final = "Day 112 after enrolment lies in the month, and the baseline is elevated."
 NOT_ELEVATED: Final = "No baseline, or one that is not elevated"
-STAYS: Final = ("Patients whose 182nd day is not in the month", "Patients whose stays are not known")
+STAYS: Final = (
+    "Patients whose 182nd day is not in the month",
+    "Patients who left or died before it, of whom half a year is not known",
+    "Patients of a clinic where nobody's stay is on record in those days: there stays are not known",
+)
 
 
 def is_improved(facts: EpisodeFacts) -> bool:
@@ -48,7 +52,7 @@ def lacks_baseline(facts: EpisodeFacts) -> Part | None:
 
 def judge_improvement(facts: EpisodeFacts) -> Part:
     """Of those enrolled for 70 days or more with an elevated baseline: who improved."""
-    if not facts.is_in_month:
+    if not facts.is_last_in_month:
         return NOT_ASKED
     if facts.days < LONG_ENOUGH_DAYS:
         return left_out(f"In treatment for {facts.days} days: fewer than 70")
@@ -58,7 +62,7 @@ def judge_improvement(facts: EpisodeFacts) -> Part:
 
 def judge_remission(facts: EpisodeFacts) -> Part:
     """Of all enrolled in the month: whose last score in the month is a remission."""
-    if not facts.is_in_month:
+    if not facts.is_last_in_month:
         return NOT_ASKED
     words = change_words(facts, facts.last_in_month)
     if facts.last_in_month is None:
@@ -126,6 +130,8 @@ def _stays(count: Callable[[EpisodeFacts], tuple[int | None, int | None]], *, is
     def judge(facts: EpisodeFacts) -> Part:
         if not facts.reaches_day(HALF_A_YEAR_DAYS):
             return NOT_ASKED
+        if facts.days < HALF_A_YEAR_DAYS:
+            return left_out(f"In the program for {facts.days} days: fewer than 182")
         before, after = count(facts)
         if before is None or after is None:
             return left_out("Stays are not known")

@@ -20,7 +20,9 @@ EARLY_DAYS: Final = 28
 EARLY_CONTACTS: Final = 2
 NEW_YORK_FOR_ALL: Final = "New York State OMH collaborative care metrics 2025, for patients of all payers"
 VALID: Final = ("Referrals marked as duplicate", "Not eligible", "Died")
+ENROLLED_IS_REACHED: Final = "Who was enrolled was reached by then, also without an attempt on record."
 _EXCLUDED_WORDS: Final = {"duplicate": "A duplicate referral", "ineligible": "Not eligible", "died": "Died"}
+ONCE: Final = "Who left and came back within the month is one patient, with the later enrolment."
 CONTACT_WORDS: Final = (
     "A clinical contact is a session in which treatment was given, in person, by video or by phone; attempts, "
     "no-shows, "
@@ -30,12 +32,16 @@ CONTACT_WORDS: Final = (
 
 def judge_enrolled(facts: EpisodeFacts) -> Part:
     """Everybody enrolled on at least one day of the month."""
-    return judged(is_met=True, met=f"Enrolled {_day(facts.enrolled_on)}") if facts.is_in_month else NOT_ASKED
+    return _enrolled_then(facts) if facts.is_last_in_month else NOT_ASKED
 
 
 def judge_newly_enrolled(facts: EpisodeFacts) -> Part:
     """Whose enrolment lies in the month."""
-    return judge_enrolled(facts) if facts.has_day(facts.enrolled_on) else NOT_ASKED
+    return _enrolled_then(facts) if facts.has_day(facts.enrolled_on) else NOT_ASKED
+
+
+def _enrolled_then(facts: EpisodeFacts) -> Part:
+    return judged(is_met=True, met=f"Enrolled {_day(facts.enrolled_on)}")
 
 
 def judge_treatment(facts: EpisodeFacts) -> Part:
@@ -66,7 +72,7 @@ def judge_contact_and_score(facts: EpisodeFacts) -> Part:
 
 def _of_the_month(facts: EpisodeFacts, is_met: bool, lacks: str) -> Part:
     words = f"{_many(facts.contacts, 'contact')}, {_many(facts.scales, 'scale')}"
-    return judged(is_met, words, lacks) if facts.is_in_month else NOT_ASKED
+    return judged(is_met, words, lacks) if facts.is_last_in_month else NOT_ASKED
 
 
 def judge_retention(facts: EpisodeFacts) -> Part:
@@ -140,15 +146,14 @@ def _many(count: int, word: str) -> str:
 
 _of_episodes = partial(Measure, subject="episode", family="engagement")
 _of_referrals = partial(Measure, subject="referral", family="engagement")
-_OF_ALL_IN_MONTH: Final = "of all enrolled on at least one day of the month."
+_OF_ALL_IN_MONTH: Final = f"of all enrolled on at least one day of the month. {ONCE}"
 
 ENGAGEMENT: Final = (
     _of_episodes(
         key="enrolled",
         title="Enrolled patients",
         kind=Kind.COUNT,
-        formula="Patients enrolled on at least one day of the month, of all payers. One who left and came back "
-        "within the month is there twice.",
+        formula=f"Patients enrolled on at least one day of the month, of all payers. {ONCE}",
         source=NEW_YORK_FOR_ALL,
         judge=judge_enrolled,
     ),
@@ -184,7 +189,7 @@ ENGAGEMENT: Final = (
         title="Referrals that are reached",
         kind=Kind.SHARE,
         formula="Referrals whose patient was reached within 60 days, of all valid referrals of the month two before "
-        "this one.",
+        f"this one. {ENROLLED_IS_REACHED}",
         exclusions=VALID,
         better="up",
         judge=_within_60_days(_reached, "reached"),
@@ -194,7 +199,7 @@ ENGAGEMENT: Final = (
         title="Days from referral to first attempt",
         kind=Kind.MEDIAN,
         formula="The middle number of days from referral to the first attempt to reach the patient, of the valid "
-        "referrals of the month two before this one.",
+        f"referrals of the month two before this one. {ENROLLED_IS_REACHED}",
         exclusions=(*VALID, "Nobody tried yet"),
         unit="days",
         better="down",
@@ -205,7 +210,7 @@ ENGAGEMENT: Final = (
         title="Days from referral to reached",
         kind=Kind.MEDIAN,
         formula="The middle number of days from referral to the first time the patient was reached, of the valid "
-        "referrals of the month two before this one.",
+        f"referrals of the month two before this one. {ENROLLED_IS_REACHED}",
         exclusions=(*VALID, "Not reached"),
         unit="days",
         better="down",

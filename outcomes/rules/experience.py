@@ -37,6 +37,11 @@ def _answer(key: str, title: str, sentence: str, judge: Callable[[EpisodeFacts],
     )
 
 
+ANSWERS: Final = frozenset({"said_reached", "said_heard", "said_recommend"})
+"""What patients said. By month, group or care manager it could be told who said what, so that pages of measures have
+these without numbers; they are told by quarter, once enough have answered (outcomes.rules.asking).
+"""
+
 EXPERIENCE: Final = (
     _answer(
         "said_reached",
@@ -57,7 +62,8 @@ EXPERIENCE: Final = (
         kind=Kind.SHARE,
         subject="episode",
         family="experience",
-        formula="Patients who answered the three questions in the month, of all enrolled on at least one day of it.",
+        formula="Patients who answered the three questions in the month, of all enrolled on at least one day of it. An "
+        "answer that comes after the month of discharge is in the means, and not in this share.",
         better="up",
         judge=judge_answered,
     ),

@@ -6,7 +6,7 @@ dollars. Nothing that happened after the month's last day is in them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -55,6 +55,10 @@ class EpisodeFacts(GroupedFacts):
     ended_on: date | None = None
     end_reason: str = ""
     is_in_month: bool = True
+    is_last_in_month: bool = True
+    cocm_from: date | None = None
+    cocm_until: date | None = None
+    is_last_cocm: bool = False
     contacts: int = 0
     attempts: int = 0
     scales: int = 0
@@ -101,6 +105,21 @@ class EpisodeFacts(GroupedFacts):
     def ended_in_month(self) -> bool:
         """Whether treatment ended in the month."""
         return self.is_in_month and self.ended_on is not None
+
+    def in_cocm(self) -> EpisodeFacts | None:
+        """The same of the last stretch of collaborative care alone, from its first day to its last; None without one.
+
+        Who went on in general BHI has left it with its last day.
+        """
+        if self.cocm_from is None:
+            return None
+        return replace(
+            self,
+            enrolled_on=self.cocm_from,
+            ended_on=self.cocm_until,
+            is_in_month=self.cocm_until is None or self.cocm_until >= self.month,
+            is_last_in_month=self.is_last_cocm,
+        )
 
     def reaches_day(self, count: int) -> bool:
         """Whether the day so many days after enrolment lies in the month, whether or not they were still enrolled."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
-DEFINITIONS: Final = "2026-01"
+DEFINITIONS: Final = "2026-02"
 """Which wording of the facts a month was gathered for; it changes with what a column means."""
 MONTHS_BACK: Final = 12
 """How far back months are measured when an organization is measured for the first time, so that there is a trend."""

@@ -14,12 +14,13 @@ from typing import Final
 from outcomes.rules.change import judge_improvement, judge_remission
 from outcomes.rules.engagement import (
     CONTACT_WORDS,
+    ONCE,
     judge_contact_and_score,
     judge_enrolled,
     judge_newly_enrolled,
     judge_treatment,
 )
-from outcomes.rules.facts import COCM, EpisodeFacts
+from outcomes.rules.facts import EpisodeFacts
 from outcomes.rules.measure import NOT_ASKED, Kind, Measure, Part, left_out
 from outcomes.rules.review import judge_consultation
 
@@ -32,10 +33,11 @@ Judge = Callable[[EpisodeFacts], Part]
 
 
 def in_cocm(judge: Judge) -> Judge:
-    """Asked of patients in collaborative care only."""
+    """Asked of collaborative care only: days count from its beginning to its end, whatever came before or after."""
 
     def judged(facts: EpisodeFacts) -> Part:
-        return judge(facts) if facts.program == COCM else NOT_ASKED
+        care = facts.in_cocm()
+        return NOT_ASKED if care is None else judge(care)
 
     return judged
 
@@ -58,14 +60,15 @@ NEW_YORK: Final = (
         key="nys_1",
         title="NYS 1: total enrollment",
         kind=Kind.COUNT,
-        formula="Patients enrolled in collaborative care on at least one day of the month, of all payers.",
+        formula=f"Patients enrolled in collaborative care on at least one day of the month, of all payers. {ONCE}",
         judge=in_cocm(judge_enrolled),
     ),
     _measure(
         key="nys_2",
         title="NYS 2: Medicaid enrollment",
         kind=Kind.COUNT,
-        formula=f"Medicaid patients enrolled in collaborative care on at least one day of the month. {MEDICAID_WORDS}",
+        formula=f"Medicaid patients enrolled in collaborative care on at least one day of the month. {MEDICAID_WORDS} "
+        f"{ONCE}",
         exclusions=(NO_MEDICAID,),
         judge=of_medicaid(judge_enrolled),
     ),
@@ -73,8 +76,8 @@ NEW_YORK: Final = (
         key="nys_3",
         title="NYS 3: newly enrolled",
         kind=Kind.COUNT,
-        formula="Medicaid patients whose enrolment in collaborative care, the day of the initial assessment, lies in "
-        f"the month. {MEDICAID_WORDS}",
+        formula="Medicaid patients whose enrolment in collaborative care, the day of the initial assessment or of the "
+        f"change from general BHI, lies in the month. {MEDICAID_WORDS}",
         exclusions=(NO_MEDICAID,),
         judge=of_medicaid(judge_newly_enrolled),
     ),
@@ -82,8 +85,9 @@ NEW_YORK: Final = (
         key="nys_4",
         title="NYS 4: average duration of treatment",
         kind=Kind.MEAN,
-        formula="Days from the initial assessment to discharge of Medicaid patients discharged from collaborative "
-        "care in the month: their mean, divided by 7, to one decimal.",
+        formula="Days from the initial assessment (or the change from general BHI) to discharge of Medicaid patients "
+        "discharged from collaborative care in the month: their mean, divided by 7, to one decimal. Who goes on in "
+        "general BHI is discharged from collaborative care with its last day.",
         exclusions=(NO_MEDICAID,),
         unit="weeks",
         divisor=7,

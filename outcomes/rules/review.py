@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from outcomes.rules.change import judge_improvement
-from outcomes.rules.facts import COCM, AdviceFacts, EpisodeFacts
+from outcomes.rules.facts import AdviceFacts, EpisodeFacts
 from outcomes.rules.measure import NOT_ASKED, Kind, Measure, Part, judged, left_out, valued
 
 FIRST_REVIEW_DAYS: Final = 30
@@ -22,20 +22,23 @@ DECLINED: Final = "declined"
 
 
 def judge_first_review(facts: EpisodeFacts) -> Part:
-    """Days from enrolment to the first review, of those whose first review lies in the month."""
-    reviewed = facts.first_review_on
-    if facts.program != COCM or reviewed is None or not facts.has_day(reviewed):
+    """Days from the start of collaborative care to the first review, of those whose first review lies in the month."""
+    care, reviewed = facts.in_cocm(), facts.first_review_on
+    if care is None or reviewed is None or not care.has_day(reviewed):
         return NOT_ASKED
-    days = max((reviewed - facts.enrolled_on).days, 0)
+    days = max((reviewed - care.enrolled_on).days, 0)
     return valued(days, f"After {days} {'day' if days == 1 else 'days'}")
 
 
 def judge_reviewed_30(facts: EpisodeFacts) -> Part:
-    """Whether somebody enrolled 30 days ago has been reviewed. Who left before may not be asked about."""
-    if facts.program != COCM or not facts.reaches_day(FIRST_REVIEW_DAYS):
+    """Whether somebody whose collaborative care began 30 days ago has been reviewed. Who left before may not be asked
+    about.
+    """
+    care = facts.in_cocm()
+    if care is None or not care.reaches_day(FIRST_REVIEW_DAYS):
         return NOT_ASKED
-    by_day = facts.day(FIRST_REVIEW_DAYS)
-    if facts.ended_on is not None and facts.ended_on < by_day:
+    by_day = care.day(FIRST_REVIEW_DAYS)
+    if care.ended_on is not None and care.ended_on < by_day:
         return left_out("Left before day 30")
     reviewed = facts.first_review_on
     words = f"First reviewed {reviewed:%b %-d, %Y}" if reviewed else "Not reviewed"
@@ -43,10 +46,11 @@ def judge_reviewed_30(facts: EpisodeFacts) -> Part:
 
 
 def judge_consultation(facts: EpisodeFacts) -> Part:
-    """Of those who did not improve after 70 days: whose case was reviewed in the 60 days that end with the month."""
-    improvement = judge_improvement(facts)
-    if facts.program != COCM or (not improvement.counted and not improvement.why):
-        return NOT_ASKED
+    """Of those who did not improve after 70 days of collaborative care: whose case was reviewed in the 60 days that end
+    with the month.
+    """
+    care = facts.in_cocm()
+    improvement = NOT_ASKED if care is None else judge_improvement(care)
     if not improvement.counted:
         return improvement
     if improvement.met:
@@ -88,8 +92,8 @@ REVIEW: Final = (
         key="first_review_days",
         title="Days to first psychiatric review",
         kind=Kind.MEDIAN,
-        formula="The middle number of days from enrolment to the first psychiatric review with a recommendation, of "
-        "patients in collaborative care whose first review lies in the month.",
+        formula="The middle number of days from enrolment in collaborative care, or from the change to it, to the "
+        "first psychiatric review with a recommendation, of patients whose first review lies in the month.",
         exclusions=("Patients who were not reviewed yet: see who is reviewed by day 30",),
         unit="days",
         better="down",
@@ -99,8 +103,8 @@ REVIEW: Final = (
         key="reviewed_30",
         title="Reviewed by day 30",
         kind=Kind.SHARE,
-        formula="Patients in collaborative care with a psychiatric review and its recommendation by day 30, of all "
-        "whose day 30 lies in the month.",
+        formula="Patients with a psychiatric review and its recommendation by day 30 of collaborative care, of all "
+        "whose day 30 lies in the month. Day 0 is that of enrolment in it, or of the change to it.",
         exclusions=("Left before day 30",),
         better="up",
         judge=judge_reviewed_30,

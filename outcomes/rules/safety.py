@@ -30,7 +30,8 @@ SAFETY: Final = (
         subject="episode",
         family="safety",
         formula="Positive answers on thoughts of death (item 9 of PHQ-9) that were assessed on the day on which they "
-        "came up, of all of the month. A patient may have several.",
+        "came up, of all of the month. A patient may have several: a further one while a concern is still open counts "
+        "too, and asks for an assessment on its own day.",
         exclusions=("Concerns that were raised by hand or by another tool",),
         source="Goal of more than 95 % for suicide-risk consultation, public dashboard specification of a "
         "collaborative care program; the product's own formula, 2025",

@@ -45,7 +45,7 @@ class MeasuredMonthFactory(DjangoModelFactory):
         model = MeasuredMonth
 
     month = factory.Sequence(lambda n: date(2000 + n // 12 % 100, n % 12 + 1, 1))
-    definitions = "2026-01"
+    definitions = "2026-02"
     measured_at = NOW
 
 
@@ -67,7 +67,12 @@ class MeasuredEpisodeFactory(GroupedFactory):
 
     episode = factory.SubFactory(EpisodeFactory, patient=factory.SelfAttribute("..patient"), **same_organization())
     enrolled_on = factory.LazyAttribute(lambda row: row.episode.enrolled_on)
+    ended_on = None
     is_in_month = True
+    is_last_in_month = factory.SelfAttribute("is_in_month")
+    cocm_from = factory.LazyAttribute(lambda row: row.enrolled_on if row.program == "cocm" else None)
+    cocm_until = factory.LazyAttribute(lambda row: row.ended_on if row.program == "cocm" else None)
+    is_last_cocm = factory.LazyAttribute(lambda row: row.is_in_month and row.program == "cocm")
 
 
 class MeasuredReferralFactory(GroupedFactory):

@@ -77,12 +77,18 @@ def episode_rows(draw: st.DrawFn, month: date) -> dict[str, Any]:
     has_course = baseline is not None and draw(st.booleans())
     positives = draw(COUNTS)
     is_billed = draw(st.sampled_from((None, False, True)))
+    cocm_from = draw(within(enrolled_on, until))
+    cocm_until = None if cocm_from is None else draw(within(cocm_from, until))
     return {
         **{name: draw(strategy) for name, strategy in _GROUPS.items()},
         "enrolled_on": enrolled_on,
         "ended_on": ended_on,
         "end_reason": draw(st.sampled_from(REASONS)) if ended_on else "",
         "is_in_month": until >= month,
+        "is_last_in_month": until >= month and draw(st.booleans()),
+        "cocm_from": cocm_from,
+        "cocm_until": cocm_until,
+        "is_last_cocm": cocm_from is not None and (cocm_until or until) >= month and draw(st.booleans()),
         **{name: draw(COUNTS) for name in ("contacts", "scales", "contacts_in_28_days")},
         "contact_from_day_60_on": draw(within(enrolled_on + timedelta(60), until)),
         "baseline": baseline,

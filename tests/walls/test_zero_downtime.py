@@ -28,7 +28,7 @@ BEFORE_THE_FIRST_RELEASE = {
     "registry": 15,
     "caseload": 11,
     "billing": 20,
-    "outcomes": 2,
+    "outcomes": 4,
 }
 # Later ones that may break the rule after all: migration -> (what the linter says, why it is safe).
 EXEMPT: dict[str, tuple[set[str], str]] = {}

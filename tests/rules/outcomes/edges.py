@@ -18,9 +18,14 @@ def ago(days: int) -> date:
 
 
 def episode(**columns: Any) -> EpisodeFacts:
-    """Enrolled long ago, open, with an elevated PHQ-9 of 16."""
+    """Enrolled long ago in collaborative care, open, with an elevated PHQ-9 of 16, and the patient's only one."""
     course = {"baseline": 16, "is_elevated": True, "improved_at": 9, "response_at": 8, "remission_below": 5}
-    return EpisodeFacts(**{"month": MARCH, "enrolled_on": ago(150), **course, **columns})
+    own = {"month": MARCH, "enrolled_on": ago(150), **course, **columns}
+    is_there = own.get("is_in_month", True)
+    care = {"cocm_from": own["enrolled_on"], "cocm_until": own.get("ended_on"), "is_last_cocm": is_there}
+    if own.get("program") == "bhi":
+        care = {}
+    return EpisodeFacts(**{"is_last_in_month": is_there, **care, **own})
 
 
 def referral(**columns: Any) -> ReferralFacts:

@@ -20,12 +20,17 @@ def facts_of(case: Case) -> EpisodeFacts:
     in_march = [total for on, total in case.scored if on >= MARCH]
     baseline = scored[0]
     is_trauma = case.scale == "pcl5"
+    is_there = case.ended_on is None or case.ended_on >= MARCH
     return EpisodeFacts(
         month=MARCH,
         is_medicaid=case.coverage in {"medicaid", "dual"},
         enrolled_on=case.enrolled_on,
         ended_on=case.ended_on,
-        is_in_month=case.ended_on is None or case.ended_on >= MARCH,
+        is_in_month=is_there,
+        is_last_in_month=is_there,
+        cocm_from=case.enrolled_on,
+        cocm_until=case.ended_on,
+        is_last_cocm=is_there,
         contacts=sum(on >= MARCH for on in case.contacts),
         scales=len(in_march),
         baseline=baseline,
@@ -52,7 +57,7 @@ def test_general_bhi_is_not_of_the_states_set() -> None:
 
 
 def test_other_coverage_is_left_out_and_says_so() -> None:
-    facts = EpisodeFacts(month=MARCH, enrolled_on=MARCH)
+    facts = EpisodeFacts(month=MARCH, enrolled_on=MARCH, cocm_from=MARCH, is_last_cocm=True)
     found = {key: measure(key).judge(facts).why for key in ANSWERS}
     assert found == {
         "nys_1": "Enrolled Mar 1, 2025",
