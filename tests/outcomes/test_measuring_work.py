@@ -17,6 +17,7 @@ from tests.factories.registry import (
     CarePlanFactory,
     ConsentFactory,
     DiagnosisFactory,
+    PatientFactory,
     TreatingClinicianFactory,
 )
 from tests.factories.tenancy import NOW, ClinicFactory, MembershipFactory
@@ -139,12 +140,17 @@ def test_stays_before_and_after_enrolment(
     episode = enrolled(in_tenant, clinic, MARCH - timedelta(182))
     on = episode.enrolled_on + timedelta(day)
     StayFactory(organization=in_tenant, patient=episode.patient, kind=kind, from_on=on, until_on=on)
+    # Somebody of the clinic has stays on record, or nothing would be known.
+    beside = PatientFactory(organization=in_tenant, clinic=clinic)
+    StayFactory(organization=in_tenant, patient=beside, from_on=episode.enrolled_on)
     assert told(row_of(episode), "ed_before", "ed_after", "stays_before", "stays_after") == expected
 
 
 @pytest.mark.parametrize(("day_182", "is_told"), [(date(2026, 2, 28), False), (MARCH, True), (LAST, True)])
 def test_stays_are_told_in_the_month_of_day_182(in_tenant: Any, clinic: Any, day_182: date, is_told: bool) -> None:
     episode = enrolled(in_tenant, clinic, day_182 - timedelta(182))
+    beside = PatientFactory(organization=in_tenant, clinic=clinic)
+    StayFactory(organization=in_tenant, patient=beside, from_on=episode.enrolled_on, until_on=None)
     expected = (0, 0) if is_told else (None, None)
     assert told(row_of(episode), "ed_before", "stays_after") == expected
     assert told(row_of(enrolled(in_tenant, clinic, LAST - timedelta(181))), "ed_before", "ed_after") == (None, None)
