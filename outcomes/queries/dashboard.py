@@ -13,6 +13,7 @@ from outcomes.models import MeasuredMonth
 from outcomes.queries.numbers import EVERYBODY, Numbers, Only, numbers_of
 from outcomes.queries.targets import Targets, targets_of
 from outcomes.rules.charts import PERCENT, Spark, spark
+from outcomes.rules.experience import ANSWERS
 from outcomes.rules.measure import Kind, Measure
 from outcomes.rules.measures import MEASURES, measure
 from outcomes.rules.months import month_before
@@ -40,7 +41,7 @@ TILES: Final = (
     *("improvement", "remission", "response_16", "completeness"),
     *("reviewed_30", "consultation", "closed_14", "safety_same_day"),
     *("caseload_per_fte", "minutes_per_contact", "registry_complete"),
-    "said_recommend",
+    "said_share",
     *("billed_share", "expected_mean", "paid_mean"),
 )
 
@@ -96,11 +97,17 @@ def family_of(one: Measure) -> str:
 
 
 def keys_shown(month: date, *, sees_money: bool, of: Collection[str] | None = None) -> list[str]:
-    """The keys of the measures of a month, those of money only for who may see money; `of` these, or of all."""
+    """The keys of the measures of a month, those of money only for who may see money; `of` these, or of all.
+
+    Never of what patients said: that is told by quarter only.
+    """
     return [
         one.key
         for one in MEASURES
-        if (of is None or one.key in of) and one.is_in_force(month) and (sees_money or not one.is_money)
+        if (of is None or one.key in of)
+        and one.key not in ANSWERS
+        and one.is_in_force(month)
+        and (sees_money or not one.is_money)
     ]
 
 

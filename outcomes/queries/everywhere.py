@@ -17,6 +17,7 @@ from bhi.tenancy.sight import looking_as
 from outcomes.queries.consultant_hours import hours_sheet
 from outcomes.queries.measured import measured_months
 from outcomes.queries.numbers import EVERYBODY, Numbers, Only, numbers_of
+from outcomes.rules.experience import ANSWERS
 from outcomes.rules.invoice import HoursSum
 from outcomes.rules.measures import HEADLINES, measure
 from outcomes.rules.numbers import Number
@@ -103,4 +104,4 @@ def _whose(may: Collection[Permission]) -> str:
 def _keys(whose: str, may: Collection[Permission]) -> list[str]:
     keys = OF_REVIEWS if whose == "review" else HEADLINES
     sees_money = whose == "program" and Permission.VIEW_MONEY in may
-    return [key for key in keys if sees_money or not measure(key).is_money]
+    return [key for key in keys if key not in ANSWERS and (sees_money or not measure(key).is_money)]

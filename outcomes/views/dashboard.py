@@ -19,6 +19,8 @@ from bhi.jobs.queries import job_progress
 from bhi.web.asked import seat
 from outcomes.operations.asking import MEASURE, ask_to_measure
 from outcomes.queries.dashboard import Section, Tile, dashboard, listing
+from outcomes.rules.experience import ANSWERS
+from outcomes.rules.measures import MEASURES
 from outcomes.views.page import Page, page_of
 
 STOP_POLLING = 286  # htmx stops asking
@@ -67,7 +69,11 @@ def measures(request: HttpRequest, organization: str) -> HttpResponse:
         else ()
     )
     record("outcomes.listed", by=page.by, at=page.at)
-    context = {**page.context("measures"), "sections": linked(page, found, "measure")}
+    context = {
+        **page.context("measures"),
+        "sections": linked(page, found, "measure"),
+        "answers": [one for one in MEASURES if one.key in ANSWERS],
+    }
     return render(request, "outcomes/measures.html", context)
 
 

@@ -22,6 +22,7 @@ from outcomes.queries.choices import PAYER_CLASSES, PROGRAMS, Choices, choices
 from outcomes.queries.dashboard import Edition, Editions
 from outcomes.queries.measured import measured_months
 from outcomes.queries.numbers import Only
+from outcomes.rules.experience import ANSWERS
 from outcomes.rules.measure import Measure
 from outcomes.rules.measures import UnknownMeasure, measure
 from outcomes.rules.months import last_day_of, month_before
@@ -112,12 +113,14 @@ def page_of(request: HttpRequest, *, is_own: bool = False) -> Page:
 
 
 def measure_of(page: Page, key: str) -> Measure:
-    """The measure that an address names. Those of money are not there for who may not see money."""
+    """The measure that an address names. Those of money are not there for who may not see money, nor is what patients
+    said of the program on one's own pages.
+    """
     try:
         found = measure(key)
     except UnknownMeasure:
         raise Http404 from None
-    if found.is_money and not page.sees_money:
+    if (found.is_money and not page.sees_money) or (found.key in ANSWERS and page.own):
         raise Http404
     return found
 
