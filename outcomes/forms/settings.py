@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -53,6 +53,14 @@ class GeneralForm(Takes, forms.Form):
         error_messages=_WHOLE,
         help_text="Of a care manager’s paid hours, for the capacity calculator.",
     )
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When those were set that the page showed; None where nobody had set any."""
+        try:
+            return datetime.fromisoformat(self.data.get("seen_at", ""))
+        except ValueError:
+            return None
 
 
 class MonthField(forms.DateField):
@@ -115,7 +123,10 @@ class SeatForm(Takes, OfferingForm):
 
 
 class PayerClassesForm(forms.Form):
-    """One choice for each payer of a page; `said` holds those that became others."""
+    """One choice for each payer of a page; `said` holds those that became others than the page showed.
+
+    So a payer whom another person changed meanwhile, and this one did not, stays as it is.
+    """
 
     def __init__(self, data: Any = None, *, rows: Sequence[PayerClassRow]) -> None:
         super().__init__(data)
@@ -126,14 +137,29 @@ class PayerClassesForm(forms.Form):
                 label=f"{row.name}: kind of coverage",
                 choices=choices,
                 initial=row.payer_class,
+                show_hidden_initial=True,
                 error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose from the list."),
             )
+
+    def clean(self) -> dict[str, Any]:
+        """What both changed is said, and can then be chosen over."""
+        for row in self.payers:
+            name = f"class-{row.id}"
+            shown = self.add_initial_prefix(name)
+            is_other = self.data.get(shown, row.payer_class) != row.payer_class
+            if is_other and name in self.changed_data and self.cleaned_data.get(name) != row.payer_class:
+                self.add_error(name, f"Somebody else changed this to {row.words} meanwhile. Save again to have yours.")
+                self.data = {**self.data.dict(), shown: row.payer_class}
+        return self.cleaned_data
 
     @property
     def said(self) -> dict[UUID, str]:
         """What the operation takes: what was told by the payer's rules and left so is not said."""
         chosen = {row: self.cleaned_data[f"class-{row.id}"] for row in self.payers}
-        return {row.id: value for row, value in chosen.items() if value != row.payer_class}
+        changed = set(self.changed_data)
+        return {
+            row.id: value for row, value in chosen.items() if value != row.payer_class and f"class-{row.id}" in changed
+        }
 
     @property
     def rows(self) -> list[tuple[PayerClassRow, forms.BoundField]]:

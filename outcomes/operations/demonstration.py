@@ -212,7 +212,7 @@ def _consulted(year: _Year) -> Iterator[Fact]:
 def _settings(year: _Year, lead: Membership) -> None:
     """Targets, posts and rates from the first month on, and how small a count is hidden."""
     by, at, from_on = lead, year.at, year.first_month
-    set_outcome_settings(by=by, at=at, mask_under=MASK_UNDER, freeze_day=15, productive_percent=80)
+    set_outcome_settings(by=by, at=at, seen_at=None, mask_under=MASK_UNDER, freeze_day=15, productive_percent=80)
     for key, target in TARGETS.items():
         set_target(by=by, at=at, key=key, from_month=from_on, target=Decimal(target))
     seats = Membership.objects.filter(organization_id=by.organization_id, is_active=True).order_by("name")

@@ -37,10 +37,19 @@ class SettingWrong(DomainError):
 
 @transaction.atomic
 def set_outcome_settings(
-    *, by: Membership, at: datetime, mask_under: int, freeze_day: int, productive_percent: int
+    *,
+    by: Membership,
+    at: datetime,
+    seen_at: datetime | None,
+    mask_under: int,
+    freeze_day: int,
+    productive_percent: int,
 ) -> OutcomeSettings:
     """Set how small a count is hidden in reports, from which day a month is frozen, and how much of paid hours is work
-    with patients (percent). The same again changes nothing. Raises SettingWrong.
+    with patients (percent). The same again changes nothing.
+
+    `seen_at` is when those were set that this person saw, None for the usual ones: what another set since is not put
+    back unseen. Raises SettingWrong.
     """
     _check("mask_under", mask_under, 0, MOST_MASKED)
     _check("freeze_day", freeze_day, *FREEZE_DAYS)
@@ -52,6 +61,8 @@ def set_outcome_settings(
     changed = [name for name, value in values.items() if getattr(before, name) != value]
     if row is not None and not changed:
         return row
+    if row is not None and row.changed_at != seen_at:
+        raise SettingWrong("", _changed_meanwhile(row))
     for name, value in values.items():
         setattr(before, name, value)
     before.changed_at, before.changed_by = at, by
@@ -179,6 +190,14 @@ def _take_back(action: str, kind: type[Fact], fact_id: UUID, *, by: Membership, 
         raise NotFound
     void_facts([fact], stamp=Stamp(by, at), reason=reason)
     record(action, by=by, at=at, object_id=fact.id, fields=["voided_at", "void_reason"])
+
+
+def _changed_meanwhile(row: OutcomeSettings) -> str:
+    return (
+        f"{row.changed_by.name} changed these while you had them open. Now counts under {row.mask_under} are hidden, "
+        f"months are frozen from day {row.freeze_day}, and the productive share is {row.productive_percent} percent. "
+        "What you typed is below: save again to have it instead."
+    )
 
 
 def _check(field: str, value: int, least: int, most: int) -> None:

@@ -51,10 +51,13 @@ def outcome_settings(request: HttpRequest, organization: str) -> HttpResponse:
     shown = settings_shown(by.organization_id)
     initial = {name: getattr(shown, name) for name in GeneralForm.base_fields}
     form = GeneralForm(request.POST if request.method == "POST" else None, initial=initial)
-    if _kept(form, lambda: set_outcome_settings(by=by, at=timezone.now(), **form.cleaned_data)):
+    if _kept(form, lambda: _set_general(by, form)):
         messages.success(request, "Saved.")
         return redirect("outcome_settings", organization)
-    context = {"form": form, "shown": shown, **_around(by)}
+    if form.errors:
+        shown = settings_shown(by.organization_id)
+    seen_at = shown.changed_at.isoformat() if shown.changed_at else ""
+    context = {"form": form, "shown": shown, "seen_at": seen_at, **_around(by)}
     return render(request, "outcomes/settings.html", context, status=422 if form.errors else 200)
 
 
@@ -172,6 +175,10 @@ def outcome_setting_back(request: HttpRequest, organization: str, kind: str, fac
     of, said = found
     context = {"form": form, "of": of, "said": said, "kind": kind, "back": PAGES[kind], **_around(by)}
     return render(request, "outcomes/settings_back.html", context, status=422 if form.errors else 200)
+
+
+def _set_general(by: Membership, form: GeneralForm) -> object:
+    return set_outcome_settings(by=by, at=timezone.now(), seen_at=form.seen_at, **form.cleaned_data)
 
 
 def _set_share(by: Membership, form: SeatForm) -> object:

@@ -328,6 +328,29 @@ def test_a_record_kept_to_others_is_not_behind_a_number(client_for: Any, months:
     assert (names(page), "n/a · nobody to count" in words(page)) == ([], True)
 
 
+def test_a_program_leaves_numbers_of_referrals_as_they_are(client_for: Any, months: Any, clinic: Any) -> None:
+    head = months[FEBRUARY]
+    for enrolled in (True, False, False):
+        columns = {"program": "cocm", "enrolled_on": date(2025, 12, 20)} if enrolled else {}
+        MeasuredReferralFactory(
+            organization=head.organization,
+            measured=head,
+            patient__clinic=clinic,
+            referred_on=date(2025, 12, 8),
+            **columns,
+        )
+    lead = client_for("clinic_lead")
+    said = "33.3 % 1 of 3 of all programs"
+    assert said in tile(lead.get(f"{BASE}?program=cocm"), "Referrals that become enrolments")
+    page = lead.get(f"{BASE}measures/referred_enrolled/?program=cocm&by=program")
+    assert said in words(page)
+    tabs = re.findall(r'href="[^"]*by=(\w+)[^"]*#parts"', page.content.decode())
+    assert tabs == [*("clinic", "care_manager", "payer", "payer_class", "language", "sex", "age_band", "cohort")]
+    page = lead.get(f"{BASE}measures/referred_enrolled/patients/?program=cocm&part=not_met")
+    assert (len(names(page)), "1 of 3 · of all programs" in words(page)) == (2, True)
+    assert said in words(lead.get(f"{BASE}measures/?program=cocm"))
+
+
 def test_another_organizations_clinic_and_payer_narrow_nothing(
     client_for: Any, months: Any, clinic: Any, other_organization: Any
 ) -> None:

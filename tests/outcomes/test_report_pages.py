@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -57,6 +58,12 @@ def finish(lead: Any) -> OutcomeReport:
         report = OutcomeReport.objects.get()
         run(Job.objects.get(id=report.job_id), make_report)
         return OutcomeReport.objects.get()
+
+
+def seen_at(page: Any) -> str:
+    """What the page of settings, or its answer, keeps of when those were set that it shows."""
+    answer = page if hasattr(page, "content") else page.get(f"{HERE}settings/")
+    return re.findall(r'name="seen_at" value="([^"]*)"', answer.content.decode())[0]
 
 
 def own(lead: Any, model: Any) -> list[Any]:
@@ -199,6 +206,46 @@ class TestSettings:
         assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
         assert own(lead, OutcomeSettings) == []
 
+    def test_what_another_set_meanwhile_is_not_put_back_unseen(self, lead: Any, client_for: Any, clinic: Any) -> None:
+        place = f"{HERE}settings/"
+        shown = seen_at(lead)
+        first = {"mask_under": "20", "freeze_day": "15", "productive_percent": "80"}
+        second = {"mask_under": "11", "freeze_day": "15", "productive_percent": "70"}
+        assert client_for("admin", name="Ada Quist").post(place, first | {"seen_at": shown}).status_code == 302
+        answer = lead.post(place, second | {"seen_at": shown})
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "Ada Quist changed these while you had them open. Now counts under 20 are hidden" in page
+        assert 'value="70"' in page
+        assert own(lead, OutcomeSettings)[0].mask_under == 20
+        assert lead.post(place, second | {"seen_at": "yesterday"}).status_code == 422
+        assert lead.post(place, second | {"seen_at": seen_at(answer)}).status_code == 302
+        assert own(lead, OutcomeSettings)[0].productive_percent == 70
+
+    def test_a_payer_whom_another_changed_meanwhile_is_left_as_it_is(
+        self, lead: Any, client_for: Any, clinic: Any
+    ) -> None:
+        place = f"{HERE}settings/payers/"
+        with tenant(lead.membership.organization):
+            one, other = (PayerFactory(organization=lead.membership.organization, name=name) for name in "AB")
+        page = lead.get(place)
+        shown = {name: page.context["form"].fields[name].initial for name in page.context["form"].fields}
+        form = shown | {f"initial-{name}": value for name, value in shown.items()}
+        admin = client_for("admin")
+        assert admin.post(place, form | {f"class-{one.id}": "medicaid"}).status_code == 302
+        assert lead.post(place, form | {f"class-{other.id}": "medicare"}).status_code == 302
+        said = {row.payer_id: row.payer_class for row in own(lead, PayerClassed)}
+        assert said == {one.id: "medicaid", other.id: "medicare"}
+        answer = lead.post(place, form | {f"class-{one.id}": "other"})
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "Somebody else changed this to Medicaid meanwhile. Save again to have yours." in page
+        again = dict(re.findall(r'<input type="hidden" name="(initial-[^"]+)" value="([^"]+)"', page))
+        assert again == {f"initial-class-{one.id}": "medicaid", f"initial-class-{other.id}": shown[f"class-{other.id}"]}
+        assert lead.post(place, form | again | {f"class-{one.id}": "other"}).status_code == 302
+        said = {row.payer_id: row.payer_class for row in own(lead, PayerClassed)}
+        assert said == {one.id: "other", other.id: "medicare"}
+
     def test_a_target_of_ones_own_goes_before_the_sources_until_it_is_taken_back(self, lead: Any, clinic: Any) -> None:
         form = {"key": "contact_and_score", "target": "70", "from_month": "2026-03"}
         for target in ("70", "72.5"):
@@ -267,7 +314,8 @@ class TestSettings:
 def test_what_was_set_stands_in_the_history_of_settings(lead: Any, clinic: Any, membership: Any) -> None:
     seat = membership("care_manager", name="Ken Abara")
     lead.post(f"{HERE}settings/", {"mask_under": "5", "freeze_day": "20", "productive_percent": "75"})
-    lead.post(f"{HERE}settings/", {"mask_under": "7", "freeze_day": "20", "productive_percent": "75"})
+    again = {"mask_under": "7", "freeze_day": "20", "productive_percent": "75", "seen_at": seen_at(lead)}
+    lead.post(f"{HERE}settings/", again)
     lead.post(f"{HERE}settings/targets/", {"key": "remission", "target": "33", "from_month": "2026-03"})
     lead.post(f"{HERE}settings/shares/", {"membership": str(seat.id), "amount": "0.50", "from_on": "2026-03-02"})
     page = lead.get(reverse("settings_history", args=["lakeside"])).content.decode()

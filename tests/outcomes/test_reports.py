@@ -212,7 +212,7 @@ class TestMaking:
         frozen(lead.organization, FEBRUARY, seen=9)
         many = asked_of(asked(lead, month=FEBRUARY))
         for one in (few, many):
-            with django_assert_num_queries(10):
+            with django_assert_num_queries(9):
                 content_of(one)
 
 
