@@ -149,7 +149,7 @@ class PayerClassesForm(forms.Form):
             is_other = self.data.get(shown, row.payer_class) != row.payer_class
             if is_other and name in self.changed_data and self.cleaned_data.get(name) != row.payer_class:
                 self.add_error(name, f"Somebody else changed this to {row.words} meanwhile. Save again to have yours.")
-                self.data = {**self.data.dict(), shown: row.payer_class}
+                self.data = {**dict(self.data.items()), shown: row.payer_class}
         return self.cleaned_data
 
     @property
