@@ -45,6 +45,31 @@ SHARES: list[tuple[str, Facts, str]] = [
     ("newly_enrolled", episode(enrolled_on=MARCH), MET),
     ("newly_enrolled", episode(enrolled_on=LAST), MET),
     ("newly_enrolled", episode(enrolled_on=MARCH - timedelta(1)), OUT),
+    # Of a patient who came back within the month, one row is the patient; each enrolment is new.
+    *[
+        (key, episode(contacts=1, scales=1, latest=3, last_in_month=3, is_last_in_month=False), OUT)
+        for key in ("enrolled", "contact_rate", "score_rate", "contact_and_score", "improvement", "remission")
+    ],
+    ("caseload_per_fte", episode(is_last_in_month=False), OUT),
+    ("newly_enrolled", episode(enrolled_on=MARCH, is_last_in_month=False), MET),
+    # Of collaborative care its own days count, whatever program came before or after.
+    ("nys_1", episode(program="bhi", cocm_from=ago(60), cocm_until=MARCH, is_last_cocm=True), MET),
+    ("nys_1", episode(program="bhi", cocm_from=ago(60), cocm_until=MARCH - timedelta(1)), OUT),
+    ("nys_1", episode(is_last_cocm=False), OUT),
+    ("nys_2", episode(), LEFT_OUT),
+    ("nys_2", episode(is_medicaid=True, is_last_cocm=False), OUT),
+    *[
+        ("nys_3", episode(is_medicaid=True, cocm_from=on), ends)
+        for on, ends in [(MARCH - timedelta(1), OUT), (MARCH, MET), (LAST, MET)]
+    ],
+    ("nys_5", episode(is_medicaid=True, contacts=1, scales=1, is_last_in_month=False), MET),
+    ("nys_6", episode(is_medicaid=True, cocm_from=ago(69), latest=3), LEFT_OUT),
+    ("nys_6", episode(is_medicaid=True, cocm_from=ago(70), latest=3), MET),
+    ("nys_6", episode(is_medicaid=True, cocm_from=ago(98), cocm_until=ago(29), latest=3), LEFT_OUT),
+    ("nys_6", episode(is_medicaid=True, cocm_from=ago(98), cocm_until=ago(28), latest=3), MET),
+    ("nys_7", episode(is_medicaid=True, last_in_month=4), MET),
+    ("nys_8", episode(is_medicaid=True, cocm_from=ago(69), latest=12, last_review_on=LAST), LEFT_OUT),
+    ("nys_8", episode(is_medicaid=True, cocm_from=ago(70), latest=12, last_review_on=LAST), MET),
     # Contact and score.
     ("contact_rate", episode(contacts=1), MET),
     ("contact_rate", episode(attempts=4), NOT_MET),
@@ -143,6 +168,10 @@ SHARES: list[tuple[str, Facts, str]] = [
     ("reviewed_30", episode(enrolled_on=ago(31), ended_on=ago(2)), LEFT_OUT),
     ("reviewed_30", episode(enrolled_on=ago(31), ended_on=ago(1)), NOT_MET),
     ("reviewed_30", episode(enrolled_on=ago(30), first_review_on=LAST, program="bhi"), OUT),
+    ("reviewed_30", episode(cocm_from=ago(30), first_review_on=LAST), MET),
+    ("reviewed_30", episode(cocm_from=ago(29), first_review_on=LAST), OUT),
+    ("reviewed_30", episode(cocm_from=ago(31), cocm_until=ago(2)), LEFT_OUT),
+    ("reviewed_30", episode(cocm_from=ago(31), cocm_until=ago(1)), NOT_MET),
     # Not improved, and reviewed in the 60 days that end with the month, both included.
     ("consultation", episode(latest=12, last_review_on=ago(59)), MET),
     ("consultation", episode(latest=12, last_review_on=ago(60)), NOT_MET),
@@ -150,9 +179,12 @@ SHARES: list[tuple[str, Facts, str]] = [
     ("consultation", episode(), NOT_MET),
     ("consultation", episode(latest=9, last_review_on=LAST), LEFT_OUT),
     ("consultation", episode(enrolled_on=ago(69), last_review_on=LAST), LEFT_OUT),
+    ("consultation", episode(cocm_from=ago(69), last_review_on=LAST), LEFT_OUT),
+    ("consultation", episode(cocm_from=ago(70), last_review_on=LAST), MET),
+    ("consultation", episode(is_last_cocm=False), OUT),
     ("consultation", episode(is_elevated=False), LEFT_OUT),
     ("consultation", episode(program="bhi"), OUT),
-    ("consultation", episode(is_in_month=False), OUT),
+    ("consultation", episode(is_in_month=False, ended_on=MARCH - timedelta(1)), OUT),
     # Safety, records, answers.
     ("safety_same_day", episode(positives=2, positives_same_day=2), MET),
     ("safety_same_day", episode(positives=2, positives_same_day=1), NOT_MET),
@@ -192,6 +224,10 @@ VALUES: list[tuple[str, Facts, tuple[Any, int] | str]] = [
     ("treatment_weeks", episode(enrolled_on=ago(91), ended_on=ago(7)), (84, 1)),
     ("treatment_weeks", episode(), OUT),
     ("treatment_weeks", episode(**WAS_THERE), OUT),
+    ("nys_4", episode(is_medicaid=True, cocm_from=ago(91), cocm_until=ago(7)), (84, 1)),
+    ("nys_4", episode(is_medicaid=True, cocm_from=ago(91), cocm_until=MARCH), (61, 1)),
+    ("nys_4", episode(is_medicaid=True, cocm_from=ago(91), cocm_until=MARCH - timedelta(1)), OUT),
+    ("nys_4", episode(is_medicaid=True), OUT),
     ("attempt_days", referral(first_attempt_on=date(2026, 1, 12)), (2, 1)),
     ("attempt_days", referral(first_attempt_on=date(2026, 1, 9)), (0, 1)),
     ("attempt_days", referral(), LEFT_OUT),
@@ -202,6 +238,7 @@ VALUES: list[tuple[str, Facts, tuple[Any, int] | str]] = [
     ("enrolled_days", referral(), LEFT_OUT),
     ("first_review_days", episode(enrolled_on=ago(20), first_review_on=ago(3)), (17, 1)),
     ("first_review_days", episode(first_review_on=MARCH), (120, 1)),
+    ("first_review_days", episode(cocm_from=ago(10), first_review_on=ago(3)), (7, 1)),
     ("first_review_days", episode(first_review_on=MARCH - timedelta(1)), OUT),
     ("first_review_days", episode(first_review_on=MARCH, program="bhi"), OUT),
     ("first_review_days", episode(), OUT),
@@ -230,6 +267,11 @@ VALUES: list[tuple[str, Facts, tuple[Any, int] | str]] = [
             (MARCH - timedelta(182), (value, 1)),
             (ago(213), OUT),
         ]
+    ],
+    # Half a year is known of who was there for it.
+    *[
+        ("ed_after", episode(enrolled_on=ago(190), ended_on=ago(190 - days), ed_before=3, ed_after=1), answer)
+        for days, answer in [(19, LEFT_OUT), (181, LEFT_OUT), (182, (1, 1))]
     ],
     ("ed_after", episode(enrolled_on=ago(182), ed_after=1), LEFT_OUT),
     ("stays_before", episode(enrolled_on=ago(182), stays_before=1), LEFT_OUT),
