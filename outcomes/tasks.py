@@ -56,7 +56,7 @@ def register() -> None:
     subscribe("month_frozen", SCHEDULED, work_of_frozen_month)
     handles(TELL, tell_of_report, label="Telling of a report")
     handles(SEND_EXPERIENCE, send_experience, label="Sending a link")
-    handles(ASK_DUE, ask_everybody_due, label="Asking everybody who is due")
+    handles(ASK_DUE, ask_everybody_due, label="Asking everybody who is due", as_owner=True)
     handles(READ_SCREENING, read_long_screening, label="Reading the list of patients seen")
     handles(TAKE_SCREENING, take_long_screening, label="Taking the list of patients seen over")
     handles(KEEP_SCREENING, keep_screening)
@@ -194,6 +194,7 @@ def send_experience(run: Run) -> None:
 
 
 def ask_everybody_due(run: Run) -> None:
-    """In the name of whoever pressed it."""
-    by = people_of(run.organization_id)[run.owner_id] if run.owner_id else system_membership(run.organization_id)
-    ask_due(by=by, at=run.at, on=earliest_day(run.organization_id, run.at))
+    """In the name of whoever pressed it: the patients whom they see, if they may still ask when it runs."""
+    by = people_of(run.organization_id).get(run.owner_id) if run.owner_id else None
+    if by is not None and by.is_active and Permission.ASK_EXPERIENCE in permissions_of(by.roles):
+        ask_due(by=by, at=run.at, on=earliest_day(run.organization_id, run.at))

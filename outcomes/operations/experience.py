@@ -92,26 +92,29 @@ def deliver_experience_link(*, organization_id: UUID, asked_id: UUID, at: dateti
 
 @transaction.atomic
 def ask_due_later(*, by: Membership, at: datetime) -> UUID:
-    """Have everybody asked by e-mail who is due. Pressed twice it is one job. Returns it."""
-    job_id = queue(ASK_DUE, organization_id=by.organization_id, key="due", at=at, owner=by)
+    """Have everybody asked by e-mail who is due. Pressed twice it is one job. Returns it.
+
+    Each seat has its own: it asks the patients whom this seat sees.
+    """
+    job_id = queue(ASK_DUE, organization_id=by.organization_id, key=f"due {by.id}", at=at, owner=by)
     record("experience.due_asked", by=by, at=at, object_id=job_id)
     return job_id
 
 
 def ask_due(*, by: Membership, at: datetime, on: date) -> int:
     """Ask everybody who is due, by e-mail in their language. Returns how many were; never anybody twice."""
-    due = patients_due(by.organization_id, at=at, on=on)
-    for patient_id in due:
-        patient = _locked(patient_id, by.organization_id)
-        ask_experience(
-            by=by,
-            at=at,
-            patient_id=patient_id,
-            language=language_of(patient.language),
-            sent_by=EMAIL,
-            client_token=uuid7(),
-        )
-    return len(due)
+    return sum(_ask_one(patient_id, by=by, at=at) for patient_id in patients_due(by.organization_id, at=at, on=on))
+
+
+def _ask_one(patient_id: UUID, *, by: Membership, at: datetime) -> bool:
+    """Not whom somebody else has asked, or cannot be asked any more, since the list was made."""
+    try:
+        with transaction.atomic():
+            language = language_of(_locked(patient_id, by.organization_id).language)
+            ask_experience(by=by, at=at, patient_id=patient_id, language=language, sent_by=EMAIL, client_token=uuid7())
+    except (ExperienceRefused, NotFound):
+        return False
+    return True
 
 
 @transaction.atomic

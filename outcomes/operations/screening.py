@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
@@ -31,6 +32,9 @@ KEPT_FOR: Final = timedelta(days=30)
 MATCHED_FOR: Final = timedelta(days=100)
 """So long numbers are looked for anew: somebody screened in the month may join the program within its thirty days."""
 FAULTS_KEPT: Final = 500
+SUPERSEDED: Final = (
+    "A file that was chosen later is counted for this month. To count this one instead, choose it again."
+)
 BATCH: Final = 1000
 
 Progress = Callable[[int, int], None]
@@ -60,14 +64,16 @@ def start_screening_file(
 
     A long file is read by a job. Raises WorkbookUnreadable (then nothing is kept), NotFound for a clinic of others.
     """
-    _lock(by.organization_id)
-    same = ScreeningFile.objects.filter(organization_id=by.organization_id, client_token=client_token).first()
-    if same is not None:
+    sent = ScreeningFile.objects.filter(organization_id=by.organization_id, client_token=client_token)
+    if (same := sent.first()) is not None:
         return same
     if not Clinic.objects.filter(organization_id=by.organization_id, id=clinic_id).exists():
         raise NotFound
     later = in_background and len(content) > AT_ONCE_BYTES
     sheets = () if later else read_workbook(name, content)
+    _lock(clinic_id, month)
+    if (same := sent.all().first()) is not None:
+        return same
     file = ScreeningFile.objects.create(
         organization_id=by.organization_id,
         clinic_id=clinic_id,
@@ -89,15 +95,19 @@ def start_screening_file(
 @transaction.atomic
 def read_screening_file(*, by: Membership, at: datetime, file_id: UUID, progress: Progress = quietly) -> ScreeningFile:
     """The job behind a long upload: read what was kept. A second run changes nothing. Raises NotFound."""
-    file = _locked(by.organization_id, file_id)
+    file = screening_file(by.organization_id, file_id)
     if file.state != ScreeningState.WAITING:
         return file
+    seen, refusal = None, ""
     try:
         seen = _seen(file, progress)
     except WorkbookUnreadable as fault:
-        file.state, file.refusal = ScreeningState.REFUSED, str(fault)[:300]
-        file.save(update_fields=["state", "refusal"])
+        refusal = str(fault)
+    file = _locked(file)
+    if file.state != ScreeningState.WAITING:
         return file
+    if seen is None:
+        return _refused(file, refusal)
     _keep_preview(file, seen)
     return file
 
@@ -108,17 +118,29 @@ def take_screening_file(
 ) -> ScreeningFile:
     """Count the file's patients from now on, all of them, in place of an earlier file of the same clinic and month.
 
-    A long file is taken by a job. Taken once more it stays as it is. Raises ScreeningNotReady, NotFound.
+    A long file is taken by a job, which refuses it where a file chosen later is counted by then. Taken once more it
+    stays as it is. It is read before anybody has to wait for it. Raises ScreeningNotReady, NotFound.
     """
-    file = _locked(by.organization_id, file_id)
-    if file.state == ScreeningState.TAKEN:
+    file = screening_file(by.organization_id, file_id)
+    if file.state == ScreeningState.TAKEN or (file.refusal and not in_background):
         return file
-    if file.state != ScreeningState.READ or file.faults or file.stored_file is None:
-        raise ScreeningNotReady("This file cannot be taken over. Mend what is listed and choose the file again.")
-    if in_background and file.stored_file.size > AT_ONCE_BYTES:
+    size = _size_of_ready(file)
+    if in_background and size > AT_ONCE_BYTES:
+        _refuse_superseded(file)
         _queue(file, TAKE_JOB, by=by, at=at)
         return file
     rows = _seen(file, progress).rows
+    file = _locked(file)
+    if file.state == ScreeningState.TAKEN:
+        return file
+    _size_of_ready(file)
+    if not in_background and _is_superseded(file):
+        return _refused(file, SUPERSEDED)
+    _refuse_superseded(file)
+    return _take(file, rows, by=by, at=at)
+
+
+def _take(file: ScreeningFile, rows: tuple[SeenRow, ...], *, by: Membership, at: datetime) -> ScreeningFile:
     replaced = ScreeningFile.objects.filter(
         organization_id=by.organization_id,
         clinic_id=file.clinic_id,
@@ -157,8 +179,10 @@ def discard_old_screening_files(*, by: Membership, at: datetime) -> int:
 
     What was taken over stays counted. Returns how many unconfirmed files were discarded.
     """
-    _lock(by.organization_id)
     old = ScreeningFile.objects.filter(organization_id=by.organization_id, received_at__lt=at - KEPT_FOR)
+    kept = old.filter(Q(stored_file__isnull=False) | Q(state__in=(ScreeningState.WAITING, ScreeningState.READ)))
+    for clinic_id, month in kept.order_by("clinic_id", "month").values_list("clinic_id", "month").distinct():
+        _lock(clinic_id, month)
     stored = list(old.filter(stored_file__isnull=False).values_list("stored_file_id", flat=True))
     unconfirmed = list(old.filter(state__in=(ScreeningState.WAITING, ScreeningState.READ)))
     for file in unconfirmed:
@@ -170,17 +194,42 @@ def discard_old_screening_files(*, by: Membership, at: datetime) -> int:
     return len(unconfirmed)
 
 
-def _lock(organization_id: UUID) -> None:
-    """One writer of an organization's screening files at a time."""
+def _lock(clinic_id: UUID, month: date) -> None:
+    """One writer of a clinic's files of a month at a time."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended('screening file:' || %s, 0))", [str(organization_id)]
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"screening file {clinic_id} {month}"])
 
 
-def _locked(organization_id: UUID, file_id: UUID) -> ScreeningFile:
-    _lock(organization_id)
-    return screening_file(organization_id, file_id)
+def _locked(file: ScreeningFile) -> ScreeningFile:
+    """The file as it is once nobody else writes one of its clinic and month."""
+    _lock(file.clinic_id, file.month)
+    return screening_file(file.organization_id, file.id)
+
+
+def _size_of_ready(file: ScreeningFile) -> int:
+    """In bytes. Raises ScreeningNotReady for a file that was not read, has faults or is no longer kept."""
+    if file.state != ScreeningState.READ or file.faults or file.stored_file is None:
+        raise ScreeningNotReady("This file cannot be taken over. Mend what is listed and choose the file again.")
+    return file.stored_file.size
+
+
+def _is_superseded(file: ScreeningFile) -> bool:
+    """Whether a file of its clinic and month that was chosen later is counted."""
+    same = ScreeningFile.objects.filter(
+        organization_id=file.organization_id, clinic_id=file.clinic_id, month=file.month, state=ScreeningState.TAKEN
+    )
+    return same.filter(received_at__gt=file.received_at).exists()
+
+
+def _refuse_superseded(file: ScreeningFile) -> None:
+    if _is_superseded(file):
+        raise ScreeningNotReady(SUPERSEDED)
+
+
+def _refused(file: ScreeningFile, because: str) -> ScreeningFile:
+    file.state, file.refusal = ScreeningState.REFUSED, because[:300]
+    file.save(update_fields=["state", "refusal"])
+    return file
 
 
 def _stored(content: bytes, *, by: Membership, at: datetime) -> StoredFile:

@@ -45,7 +45,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What was said in a quarter, of everybody or at a clinic. `said` is None where too few answered to show it."""
+    """What was said in a quarter, of everybody or at a clinic. `said` is None where it does not show."""
 
     asked: int
     answered: int
@@ -59,8 +59,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """A quarter of everybody, its clinics, and remarks in no order; all hidden where fewer answered than shown."""
+    """A quarter of everybody, its clinics, and remarks in no order; all hidden where fewer answered than shown.
 
+    `is_over`: whether the quarter has ended; before that only counts show.
+    """
+
+    is_over: bool
     whole: Group
     clinics: dict[UUID, Group]
     remarks: tuple[str, ...]
@@ -133,11 +137,12 @@ def patients_due(organization_id: UUID, *, at: datetime, on: date) -> list[UUID]
 
 
 def experience(
-    organization_id: UUID, *, quarter: date, under: int, clinics: Collection[UUID] | None = None
+    organization_id: UUID, *, quarter: date, on: date, under: int, clinics: Collection[UUID] | None = None
 ) -> Experience:
-    """What was said in a quarter by everybody at these clinics (None: all). Two statements.
+    """What was said in a quarter by everybody at these clinics (None: all), as of a day. Two statements.
 
-    Fewer than `under` answers are not shown, nor what they could be told from; nor are their remarks.
+    Fewer than `under` answers are not shown, nor what they could be told from; nor are their remarks. Nothing of what
+    was said is shown while the quarter runs: whoever looks before and after one patient answers would read theirs.
     """
     with seeing_everything():
         asked = _asked(organization_id, quarter, clinics)
@@ -147,8 +152,10 @@ def experience(
         by_clinic.setdefault(clinic_id, []).append(tuple(given))
     every = [one for rows in by_clinic.values() for one in rows]
     hidden = hidden_among({key: (len(rows),) for key, rows in by_clinic.items()}, under)
-    shows = len(every) >= max(under, 1)
+    is_over = on >= end_of_quarter(quarter)
+    shows = is_over and len(every) >= max(under, 1)
     return Experience(
+        is_over=is_over,
         whole=_group(sum(asked.values()), every, is_shown=shows),
         clinics={
             key: _group(asked.get(key, 0), by_clinic.get(key, []), is_shown=shows and key not in hidden)

@@ -24,7 +24,7 @@ from outcomes.operations.experience import ExperienceRefused, ask_due_later, ask
 from outcomes.queries.choices import choices
 from outcomes.queries.experience import experience, last_asked, patients_due
 from outcomes.queries.settings import settings_shown
-from outcomes.rules.asking import TITLES, WORDS, language_of, quarter_words, quarters_until
+from outcomes.rules.asking import TITLES, WORDS, end_of_quarter, language_of, quarter_words, quarters_until
 
 QUARTERS = 8
 
@@ -32,14 +32,15 @@ QUARTERS = 8
 @requires(Permission.VIEW_OUTCOMES)
 @require_safe
 def experience_page(request: HttpRequest, organization: str) -> HttpResponse:
-    """A quarter's answers, by clinic; nothing where too few answered."""
+    """A quarter's answers, by clinic; counts alone while it runs, and where too few answered."""
     by, at, own = seat(request), timezone.now(), own_clinics(request)
     names = choices(by.organization_id, own_clinics=own)
-    quarters = quarters_until(names.today(at), QUARTERS)
+    today = names.today(at)
+    quarters = quarters_until(today, QUARTERS)
     chosen = month_of(request.GET.get("from", ""))
     quarter = chosen if chosen in quarters else quarters[0]
     under = settings_shown(by.organization_id).mask_under
-    found = experience(by.organization_id, quarter=quarter, under=under, clinics=own)
+    found = experience(by.organization_id, quarter=quarter, on=today, under=under, clinics=own)
     may_ask = may_here(by, Permission.ASK_EXPERIENCE)
     record("experience.viewed", by=by, at=at)
     context = {
@@ -48,14 +49,16 @@ def experience_page(request: HttpRequest, organization: str) -> HttpResponse:
         "quarters": [(f"{one:%Y-%m}", quarter_words(one), one == quarter) for one in quarters],
         "words": quarter_words(quarter),
         "under": under,
+        "shows_from": end_of_quarter(quarter),
+        "before": f"{quarters[1]:%Y-%m}",
         "found": found,
         "answers": [(TITLES[key], WORDS["en"].questions[key], said) for key, said in found.whole.answers],
         "titles": list(TITLES.values()),
         "clinics": [(name, found.clinics[key]) for key, name in names.clinics.items() if key in found.clinics],
         "may_ask": may_ask,
         # Who looks after the tenant only reads nothing that patients wrote.
-        "remarks": found.remarks if may_ask else (),
-        "due": len(patients_due(by.organization_id, at=at, on=names.today(at))) if may_ask else 0,
+        "remarks": found.remarks if may_here(by, Permission.NAME_OUTCOMES) else (),
+        "due": len(patients_due(by.organization_id, at=at, on=today)) if may_ask else 0,
     }
     return render(request, "outcomes/experience.html", context)
 

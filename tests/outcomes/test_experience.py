@@ -17,7 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
 from bhi.jobs.models import Job
+from bhi.jobs.registry import handler_of
 from bhi.tenancy.context import tenant
+from bhi.tenancy.models import Membership
 from outcomes.models import ExperienceAsked
 from outcomes.operations.experience import (
     AnswerUnusable,
@@ -30,6 +32,7 @@ from outcomes.operations.experience import (
 )
 from outcomes.queries.experience import experience, last_asked, link_address, patients_due
 from outcomes.tasks import ask_everybody_due, send_experience
+from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
 from tests.factories.outcomes import ExperienceAskedFactory, MeasuredMonthFactory
 from tests.factories.registry import EpisodeFactory, PatientFactory, system_seat
 from tests.factories.tenancy import NOW, ClinicFactory
@@ -37,8 +40,10 @@ from tests.outcomes.test_reports import run
 from tests.statements import own
 
 HERE = "/o/lakeside/outcomes/experience/"
-QUARTER = date(2026, 1, 1)
+QUARTER = date(2025, 10, 1)
+THEN = f"{HERE}?from=2025-10"
 ON = date(2026, 3, 2)
+IN_QUARTER = {"answered_on": date(2025, 12, 31), "recorded_at": NOW - timedelta(days=62)}
 GIVEN = {"reached": "5", "heard": "4", "recommend": "3", "remark": "Thank you all."}
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
@@ -157,6 +162,45 @@ class TestWhoIsDue:
             assert ask_due(by=lead.membership, at=NOW, on=ON) == 0
             assert {row.patient_id for row in ExperienceAsked.objects.all()} == {one.id for one in people}
 
+    def test_who_works_at_one_clinic_asks_its_patients_only(self, lead: Any, clinic: Any, membership: Any) -> None:
+        organization = lead.membership.organization
+        with tenant(organization):
+            here, kept = (someone(lead, clinic) for _ in range(2))
+            someone(lead, ClinicFactory(organization=organization))
+            SeatClinicFactory(organization=organization, seat=lead.membership, clinic=clinic)
+            RestrictionFactory(organization=organization, patient=kept, seats=[], recorded_by=membership("admin"))
+            ask_due_later(by=lead.membership, at=NOW)
+            run(Job.objects.get(kind="ask_experience_due"), handler_of("ask_experience_due"))
+            assert [row.patient_id for row in ExperienceAsked.objects.all()] == [here.id]
+
+    @pytest.mark.parametrize("changed", [{"is_active": False}, {"roles": ["billing"]}], ids=["left", "another role"])
+    def test_who_may_not_ask_any_more_asks_nobody(self, lead: Any, clinic: Any, changed: dict[str, Any]) -> None:
+        with tenant(lead.membership.organization):
+            someone(lead, clinic)
+            ask_due_later(by=lead.membership, at=NOW)
+            Membership.objects.filter(id=lead.membership.id).update(**changed)
+            run(Job.objects.get(kind="ask_experience_due"), handler_of("ask_experience_due"))
+            assert ExperienceAsked.objects.count() == 0
+
+    def test_each_asks_for_themselves(self, lead: Any, clinic: Any, membership: Any) -> None:
+        """What one seat may see is no limit of another's."""
+        with tenant(lead.membership.organization):
+            seats = [lead.membership, membership("care_manager")]
+            for one in seats:
+                ask_due_later(by=one, at=NOW)
+            assert set(Job.objects.values_list("owner_id", flat=True)) == {one.id for one in seats}
+
+    def test_who_was_asked_in_the_meantime_does_not_stop_the_others(
+        self, lead: Any, clinic: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        organization = lead.membership.organization
+        with tenant(organization):
+            first, second = sorted((someone(lead, clinic) for _ in range(2)), key=lambda one: one.id)
+            monkeypatch.setattr("outcomes.operations.experience.patients_due", lambda *_, **__: [first.id, second.id])
+            ask(lead, first)
+            assert ask_due(by=lead.membership, at=NOW, on=ON) == 1
+            assert {row.patient_id for row in ExperienceAsked.objects.all()} == {first.id, second.id}
+
 
 class TestAnswering:
     def test_without_an_account_once(self, lead: Any, clinic: Any) -> None:
@@ -226,7 +270,7 @@ class TestAnswering:
 def answered(organization: Any, clinic: Any, count: int, **more: Any) -> None:
     for number in range(count):
         patient = PatientFactory(organization=organization, clinic=clinic)
-        given = {"reached": 5, "heard": 4, "recommend": 3, "answered_at": NOW, "answered_on": ON, "recorded_at": NOW}
+        given = {"reached": 5, "heard": 4, "recommend": 3, "answered_at": NOW, **IN_QUARTER}
         ExperienceAskedFactory(
             organization=organization, patient=patient, remark=f"Remark {number} {clinic.name}", **{**given, **more}
         )
@@ -237,16 +281,36 @@ class TestResults:
     def test_of_few_nothing_shows(self, lead: Any, clinic: Any, count: int, is_shown: bool) -> None:
         with tenant(lead.membership.organization):
             answered(lead.membership.organization, clinic, count)
-            found = experience(lead.membership.organization_id, quarter=QUARTER, under=11)
+            found = experience(lead.membership.organization_id, quarter=QUARTER, on=ON, under=11)
         assert (found.whole.said is not None, len(found.remarks)) == (is_shown, count if is_shown else 0)
-        page = text_of(lead.get(HERE))
+        page = text_of(lead.get(THEN))
         assert (page.count("100.0 %"), page.count("Remark 1 ")) == ((2, 1) if is_shown else (0, 0))
 
     def test_admins_read_no_remarks(self, lead: Any, clinic: Any, client_for: Any) -> None:
         with tenant(lead.membership.organization):
             answered(lead.membership.organization, clinic, 11)
-        page = text_of(client_for("admin").get(HERE))
+        page = text_of(client_for("admin").get(THEN))
         assert (page.count("100.0 %"), page.count("Remark 1 ")) == (2, 0)
+
+    @pytest.mark.parametrize(("on", "is_shown"), [(date(2025, 12, 31), False), (date(2026, 1, 1), True)])
+    def test_while_a_quarter_runs_nothing_is_told_of_what_was_said(
+        self, lead: Any, clinic: Any, on: date, is_shown: bool
+    ) -> None:
+        """Of two looks at it, what the patient between them said could be told."""
+        with tenant(lead.membership.organization):
+            answered(lead.membership.organization, clinic, 12)
+            found = experience(lead.membership.organization_id, quarter=QUARTER, on=on, under=11)
+        shown = [found.whole.said, found.clinics[clinic.id].said]
+        assert [found.is_over, *(one is not None for one in shown)] == [is_shown] * 3
+        assert (len(found.remarks), found.whole.asked, found.whole.answered) == (12 if is_shown else 0, 12, 12)
+
+    def test_the_page_of_the_running_quarter_says_from_when_on(self, lead: Any, clinic: Any) -> None:
+        with tenant(lead.membership.organization):
+            for one in (clinic, ClinicFactory(organization=lead.membership.organization)):
+                answered(lead.membership.organization, one, 12, answered_on=ON, recorded_at=NOW)
+        page = text_of(lead.get(HERE))
+        told = ("Answers show from Apr 1, 2026", "12 from Apr 1, 2026", "100.0 %", "Remark 1", "too few")
+        assert [page.count(words) for words in told] == [1, 2, 0, 0, 0]
 
     def test_a_clinic_of_few_is_not_told_by_the_others(self, lead: Any, clinic: Any) -> None:
         organization = lead.membership.organization
@@ -254,7 +318,7 @@ class TestResults:
             clinics = [clinic, *(ClinicFactory(organization=organization) for _ in range(2))]
             for one, count in zip(clinics, (20, 11, 2), strict=True):
                 answered(organization, one, count)
-            found = experience(organization.id, quarter=QUARTER, under=11)
+            found = experience(organization.id, quarter=QUARTER, on=ON, under=11)
         assert [found.clinics[one.id].said is not None for one in clinics] == [True, False, False]
 
     def test_quarters_and_clinics_are_kept_apart(self, lead: Any, clinic: Any) -> None:
@@ -262,10 +326,10 @@ class TestResults:
         with tenant(organization):
             answered(organization, clinic, 2)
             other = ClinicFactory(organization=organization)
-            answered(organization, other, 1, answered_on=date(2025, 12, 31), recorded_at=NOW - timedelta(days=62))
+            answered(organization, other, 1, answered_on=date(2025, 9, 30), recorded_at=NOW - timedelta(days=154))
             shown = [
-                experience(organization.id, quarter=quarter, under=0, clinics=clinics).whole
-                for quarter, clinics in ((QUARTER, None), (date(2025, 10, 1), None), (QUARTER, [other.id]))
+                experience(organization.id, quarter=quarter, on=ON, under=0, clinics=clinics).whole
+                for quarter, clinics in ((QUARTER, None), (date(2025, 7, 1), None), (QUARTER, [other.id]))
             ]
         assert [(one.asked, one.answered) for one in shown] == [(2, 2), (1, 1), (0, 0)]
 
@@ -275,7 +339,7 @@ class TestResults:
             with tenant(lead.membership.organization):
                 answered(lead.membership.organization, clinic, 6)
             with CaptureQueriesContext(connection) as queries:
-                assert lead.get(HERE).status_code == 200
+                assert lead.get(THEN).status_code == 200
             counts.append(len(own(queries)))
         assert counts[0] == counts[1]
         assert counts[0] <= 8

@@ -124,6 +124,31 @@ class TestTaking:
         }
         assert ScreenedVisit.objects.count() == 10
 
+    def test_an_earlier_file_never_takes_the_place_of_a_later_one(self, lead: Any, clinic: Any) -> None:
+        """The job of a long list runs when a shorter one, chosen after it, counts already."""
+        earlier = start(lead, clinic, long())
+        earlier = read_screening_file(by=lead, at=NOW, file_id=earlier.id)
+        take_screening_file(by=lead, at=NOW, file_id=earlier.id)
+        later = taken(lead, clinic, at=NOW + timedelta(minutes=1))
+        earlier.refresh_from_db()
+        for _ in range(2):
+            run(Job.objects.get(id=earlier.job_id), take_long_screening)
+        earlier.refresh_from_db()
+        later.refresh_from_db()
+        assert (earlier.state, earlier.refusal) == (
+            "refused",
+            "A file that was chosen later is counted for this month. To count this one instead, choose it again.",
+        )
+        assert (later.state, later.is_replaced, january(lead.organization).seen) == ("taken", False, 4)
+
+    def test_who_presses_it_for_an_earlier_file_is_told(self, lead: Any, clinic: Any) -> None:
+        earlier = start(lead, clinic)
+        taken(lead, clinic, HEAD + "A9,1/5/2026,,,,,,\n", at=NOW + timedelta(minutes=1))
+        taken(lead, clinic, HEAD + "A9,2/5/2026,,,,,,\n", at=NOW + timedelta(minutes=1), month=date(2026, 2, 1))
+        with pytest.raises(ScreeningNotReady, match="chosen later is counted"):
+            take_screening_file(by=lead, at=NOW, file_id=earlier.id)
+        assert january(lead.organization).seen == 1
+
     def test_with_a_fault_nothing_is_taken(self, lead: Any, clinic: Any) -> None:
         file = start(lead, clinic, LIST + "A5,2/1/2026,,,,,,\n")
         fault = "Feb 1, 2026 is not in January 2026. Leave the row out, or choose the month that it is of."
