@@ -43,11 +43,15 @@ def home(request: HttpRequest) -> HttpResponse:
 @requires(Permission.ENTER)
 @require_safe
 def enter(request: HttpRequest, organization: str) -> HttpResponse:
-    """The first page of work that the seat may see; the safety list is first in sight, and mostly empty."""
+    """The first page of work that the seat may see; the safety list is first in sight, and mostly empty.
+
+    Whoever sets up and sees no patients begins with what is left to set up, not with the import.
+    """
     may = permissions_here(request.membership)  # type: ignore[attr-defined]
     for _, name, _, permission in NAVIGATION:
         if permission in may and name != "safety_notices":
-            return redirect(name, organization)
+            is_for_set_up = name == "imports" and Permission.SET_UP in may
+            return redirect("set_up" if is_for_set_up else name, organization)
     return render(request, "home.html", {"seats": seats_of(request.user.pk)})
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
         ("treating_clinician", "/o/lakeside/inbox/"),
         ("clinic_lead", "/o/lakeside/today/"),
         ("billing", "/o/lakeside/billing/months/"),
-        ("admin", "/o/lakeside/imports/"),
+        ("admin", "/o/lakeside/set-up/"),
     ],
 )
 def test_each_role_lands_on_its_first_page(client_for, role, page):
