@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from itertools import cycle
 from typing import Final
 
 from django.db import transaction
@@ -35,6 +36,8 @@ from registry.operations.recording import stamped
 # Small counts are hidden from five on, where a real program hides those under eleven: the demonstration is small.
 MASK_UNDER: Final = 5
 TARGETS: Final = {"improvement": "50", "retention_90": "75", "closed_14": "85", "referred_enrolled": "60"}
+# Care managers' parts of a full-time post, by name: everybody has one, so that patients for a post are known.
+POSTS: Final = ("0.20", "0.40", "0.25", "0.25")
 # Invented people who were referred and did not come: how it ended, and after how many days.
 NOT_ENROLLED: Final = (
     ("Ferreira, Joao", "declined", 12),
@@ -216,7 +219,7 @@ def _settings(year: _Year, lead: Membership) -> None:
     for key, target in TARGETS.items():
         set_target(by=by, at=at, key=key, from_month=from_on, target=Decimal(target))
     seats = Membership.objects.filter(organization_id=by.organization_id, is_active=True).order_by("name")
-    for seat, fte in zip(seats.filter(roles=[Role.CARE_MANAGER]), ("0.60", "1.00"), strict=False):
+    for seat, fte in zip(seats.filter(roles=[Role.CARE_MANAGER]), cycle(POSTS), strict=False):
         set_work_share(by=by, at=at, membership_id=seat.id, from_on=from_on, fte=Decimal(fte))
     for seat in seats.filter(roles=[Role.PSYCHIATRIC_CONSULTANT]):
         set_consultant_rate(by=by, at=at, membership_id=seat.id, from_on=from_on, hourly=Decimal("215.00"))

@@ -21,7 +21,16 @@ from outcomes.rules.groups import GROUPINGS, UnknownGrouping, age_band_years
 from outcomes.rules.measure import Kind, Measure
 from outcomes.rules.measures import MEASURES, measure
 from outcomes.rules.months import next_month
-from outcomes.rules.numbers import NOBODYS, OF_ALL_ONLY, Number, Tally, number_from, per_full_time
+from outcomes.rules.numbers import (
+    NO_OWN_SHARE,
+    NO_SHARE,
+    NOBODYS,
+    OF_ALL_ONLY,
+    Number,
+    Tally,
+    number_from,
+    per_full_time,
+)
 
 Group = UUID | str | date | None
 Numbers = dict[tuple[date, Group, str], Number]
@@ -194,8 +203,7 @@ def _number(asked: _Asked, month: date, group: Group, one: Measure, row: Mapping
         return number
     if asked.posts is None:
         return per_full_time(number, None, OF_ALL_ONLY)
-    why = NOBODYS if asked.by and group is None else ""
-    return per_full_time(number, _posts(asked.posts[month], group, asked), why)
+    return per_full_time(number, _posts(asked.posts[month], group, asked), _why_none(asked, group))
 
 
 def _aggregates(asked: _Asked, one: Measure) -> dict[str, Aggregate]:
@@ -238,6 +246,12 @@ def _tally(key: str, row: Mapping[str, Any]) -> Tally:
         median=None if median is None else Decimal(str(median)),
         unset=row.get(_name(key, "unset")) or 0,
     )
+
+
+def _why_none(asked: _Asked, group: Group) -> str:
+    if asked.by and group is None:
+        return NOBODYS
+    return NO_OWN_SHARE if asked.by or asked.only.care_manager_id else NO_SHARE
 
 
 def _posts(shares: Mapping[UUID, Decimal], group: Group, asked: _Asked) -> Decimal | None:

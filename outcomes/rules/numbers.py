@@ -13,6 +13,7 @@ from outcomes.rules.measures import measure
 
 NOT_AVAILABLE: Final = "n/a"
 NO_SHARE: Final = "shares of work are not set"
+NO_OWN_SHARE: Final = "no share of work is set"
 NOT_EVERY_SHARE: Final = "not every care manager with patients has a share of work set"
 NOBODYS: Final = "nobody carries them"
 OF_ALL_ONLY: Final = "posts are known of the whole organization only"

@@ -69,7 +69,9 @@ def _measure_page(request: HttpRequest, page: Page, key: str, *, groupings: Coll
         return _said_page(request, page, one)
     titles = {each: words for each, words in groupings_of(one.subject).items() if each in groupings}
     by = request.GET.get("by", "")
-    by = by if by in titles else next(iter(titles))
+    # Posts are set for care managers: by anything else there is nothing to see.
+    usual = "care_manager" if one.kind is Kind.PER_POST and "care_manager" in titles else next(iter(titles))
+    by = by if by in titles else usual
     context = {
         **page.context("own_outcomes" if page.own else "measures"),
         "measure": one,

@@ -28,9 +28,11 @@ def test_a_year_of_measures_can_be_looked_at(db: Any) -> None:
         assert open_months == [date(2026, 9, 1)]
         assert len(months) >= 8
         recent = [month_before(date(2026, 9, 1), count) for count in (3, 2, 1)]
-        found = numbers(organization_id, recent, keys=HEADLINES)
+        found = numbers(organization_id, recent, keys=[*HEADLINES, "caseload_per_fte"])
         told = {key for (_, _, key), number in found.items() if number.subjects}
         assert set(HEADLINES) - told <= {"safety_same_day"}
+        per_post = [found[month, None, "caseload_per_fte"].why for month in recent]
+        assert per_post == ["", "", ""]
         report = OutcomeReport.objects.get()
         lists = ScreeningFile.objects.values_list("month", "state").order_by("month")
         assert list(lists) == [(date(2026, number, 1), "taken") for number in (5, 6, 7, 8)]

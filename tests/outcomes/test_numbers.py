@@ -146,8 +146,9 @@ def test_posts_are_those_of_everybody_only_where_each_who_carries_has_one(head: 
     assert figures(organization, only=Only(care_manager_id=known.id)) == {None: "2.5 per post"}
     assert figures(organization, by="care_manager") == {
         known.id: "2.5 per post",
-        unknown.id: "n/a: shares of work are not set",
+        unknown.id: "n/a: no share of work is set",
     }
+    assert figures(organization, only=Only(care_manager_id=unknown.id)) == {None: "n/a: no share of work is set"}
     shown = numbers(organization.id, [MARCH], keys=["caseload_per_fte"])[MARCH, None, "caseload_per_fte"]
     assert counts_text(shown) == f"5 patients; {unset}"
     WorkShareFactory(organization=organization, membership=unknown, from_on=APRIL, fte=Decimal("1.00"))

@@ -16,7 +16,7 @@ from outcomes.rules.facts import AdviceFacts, EpisodeFacts, Facts, ReferralFacts
 from outcomes.rules.groups import GROUPINGS, age_band
 from outcomes.rules.measure import Kind, Measure
 from outcomes.rules.measures import MEASURES
-from outcomes.rules.numbers import NOBODYS, NOT_EVERY_SHARE, OF_ALL_ONLY, Number, number_of, per_full_time
+from outcomes.rules.numbers import NO_OWN_SHARE, NOBODYS, NOT_EVERY_SHARE, OF_ALL_ONLY, Number, number_of, per_full_time
 from tests.factories.registry import system_seat
 from tests.outcomes.population import LATER
 from tests.outcomes.second_path import Month, Records
@@ -132,7 +132,7 @@ def _per_post(number: Number, facts: list[Any], shares: dict[Any, Decimal], grou
     if by not in {"", "care_manager"}:
         return per_full_time(number, None, OF_ALL_ONLY)
     if by:
-        return per_full_time(number, shares.get(group), "" if group else NOBODYS)
+        return per_full_time(number, shares.get(group), NO_OWN_SHARE if group else NOBODYS)
     carrying = {row.care_manager_id for row in facts if row.is_in_month and row.care_manager_id}
     if shares and not carrying <= set(shares):
         number = replace(number, why=NOT_EVERY_SHARE)
