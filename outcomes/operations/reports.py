@@ -22,8 +22,10 @@ from bhi.tenancy.sight import sight_of
 from outcomes.models import MeasuredMonth, OutcomeReport, ReportKind, ReportReader, ReportSchedule
 from outcomes.operations.measuring import MonthNotFrozen
 from outcomes.operations.settings import lock_settings
+from outcomes.queries.measured import freeze_day_of
 from outcomes.queries.reports import PURPOSE, may_read, newest_frozen
 from outcomes.queries.settings import settings_shown
+from outcomes.rules.months import freezes_on
 from registry.models import Payer
 
 MAKE: Final = "make_outcome_report"
@@ -76,15 +78,14 @@ def ask_for_report(
 def make_scheduled(*, organization_id: UUID, measured_id: UUID, by: Membership, at: datetime) -> int:
     """Have made what is made every month, of one frozen edition. Run twice it asks once. Returns how many are new.
 
-    What was set up after the month was frozen begins with the next one: who sets it up on the first day, when a year's
-    months are frozen at once, is not told of all of them.
+    What was set up after the month was frozen, or was to be, begins with the next one: the first night of an
+    organization freezes a year's months at once, and nobody is told of all of them.
     """
     measured = MeasuredMonth.objects.filter(organization_id=organization_id, id=measured_id).first()
     if measured is None or measured.frozen_at is None:
         return 0
     count = 0
-    current = ReportSchedule.objects.filter(organization_id=organization_id, is_current=True)
-    for schedule in current.filter(changed_at__lt=measured.frozen_at).order_by("id"):
+    for schedule in _schedules_of(measured):
         token = uuid5(schedule.id, str(measured_id))
         report, is_new = _asked(measured, schedule.kind, schedule.payer_id, schedule.clinic_id, token, by=by, at=at)
         if is_new:
@@ -92,6 +93,14 @@ def make_scheduled(*, organization_id: UUID, measured_id: UUID, by: Membership, 
             _queue_making(report, schedule.id, by=by, at=at)
             count += 1
     return count
+
+
+def _schedules_of(measured: MeasuredMonth) -> list[ReportSchedule]:
+    """What was set up before the month was frozen; and, of a first edition, by the day on which it was due to be."""
+    current = ReportSchedule.objects.filter(organization_id=measured.organization_id, is_current=True)
+    rows = list(current.filter(changed_at__lt=measured.frozen_at).order_by("id"))
+    due = freezes_on(measured.month, freeze_day_of(measured.organization_id))
+    return [row for row in rows if measured.edition > 1 or row.changed_at.date() <= due]
 
 
 @transaction.atomic

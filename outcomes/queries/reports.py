@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,10 +22,13 @@ from outcomes.queries.numbers import EVERYBODY, Only, numbers_of
 from outcomes.queries.posts import full_time_posts
 from outcomes.queries.settings import settings_shown
 from outcomes.queries.targets import targets_of
+from outcomes.rules.measure import Kind
+from outcomes.rules.measures import measure
 from outcomes.rules.numbers import Number
 from outcomes.rules.reports import (
     STATE,
     TITLES,
+    Beside,
     Counted,
     Heading,
     ReportContent,
@@ -42,24 +45,25 @@ PURPOSE = "outcome_report"
 # not asked, so that the shares stay.
 _SCREENING = """
 WITH held AS (
-  SELECT DISTINCT ON (clinic_id) id, month FROM outcomes_screeningfile
+  SELECT DISTINCT ON (clinic_id) id, clinic_id, month FROM outcomes_screeningfile
    WHERE organization_id = %(organization)s AND month = %(month)s AND state = 'taken'
      AND (%(known_at)s::timestamptz IS NULL OR taken_at <= %(known_at)s)
-     AND (%(clinic)s::uuid IS NULL OR clinic_id = %(clinic)s::uuid)
    ORDER BY clinic_id, taken_at DESC, id DESC
 )
-SELECT count(*),
+SELECT clinic_id, count(*),
        count(*) FILTER (WHERE screened_on >= (seen_on - interval '12 months')::date AND screened_on < next_month),
        count(*) FILTER (WHERE is_yield), count(*) FILTER (WHERE is_yield AND score >= %(positive)s)
-  FROM (SELECT v.*, (h.month + interval '1 month')::date AS next_month,
+  FROM (SELECT h.clinic_id, v.seen_on, v.screened_on, v.score, (h.month + interval '1 month')::date AS next_month,
                v.is_first AND v.instrument = 'phq9' AND v.screened_on >= h.month
                AND v.screened_on < (h.month + interval '1 month')::date AS is_yield
           FROM held h JOIN outcomes_screenedvisit v
             ON v.organization_id = %(organization)s AND v.file_id = h.id) AS seen
+ GROUP BY clinic_id
 """
 PAGE = 50
 Report = OutcomeReport
 ByMonth = dict[date, dict[str, Number]]
+ByGroup = dict[date, dict[UUID | None, dict[str, Number]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,12 @@ class Asked:
     mask_under: int
     known_at: datetime | None
     organization: str = ""
-    heads: Mapping[date, MeasuredMonth] | None = None
 
     @property
     def is_preview(self) -> bool:
-        """Whether nothing of it is kept: then it has neither charts nor clinics, nor what rests on shares of work."""
+        """Whether nothing of it is kept: then it has neither charts nor clinics, no earlier months, and
+        nothing that rests on shares of work.
+        """
         return self.known_at is None
 
 
@@ -138,7 +143,7 @@ def preview_asked(
     if month not in heads:
         raise NotFound
     under = settings_shown(organization.id).mask_under
-    return Asked(kind, heads[month], only, scope, under, None, organization.name, heads)
+    return Asked(kind, heads[month], only, scope, under, None, organization.name)
 
 
 def content_of(asked: Asked) -> ReportContent:
@@ -148,19 +153,21 @@ def content_of(asked: Asked) -> ReportContent:
     Whoever asks lifts the limits of sight. The same number of statements for any number of patients.
     """
     organization_id, month = asked.measured.organization_id, asked.measured.month
-    trends = () if asked.is_preview else trend_months(asked.kind, month)
-    editions = _editions(asked, {month, *past_months(asked.kind, month), *trends})
+    further = () if asked.is_preview else (*past_months(asked.kind, month), *trend_months(asked.kind, month))
+    editions = _editions(asked, {month, *further})
     is_whole = asked.only == EVERYBODY and not asked.is_preview
     has_staff = asked.kind == STATE and is_whole
     keys = keys_of(asked.kind, month, is_whole=is_whole)
     by_clinic = clinic_keys(asked.kind, month, is_whole=is_whole)
     counted = Counted(
         by_month=_by_month(asked, editions, keys),
-        by_clinic=_by_clinic(asked.measured, by_clinic),
+        by_clinic=_by_group(organization_id, [asked.measured], keys, "clinic")[month] if by_clinic else {},
         clinic_names=_clinic_names(organization_id) if by_clinic else {},
         targets=_targets(asked),
         screening=_screening(asked) if asked.kind == STATE else {},
         posts=full_time_posts(organization_id, [month], known_at=asked.known_at)[month] if has_staff else None,
+        clinic=asked.only.clinic_id,
+        beside=_beside(asked, editions, keys),
     )
     return report_content(
         _heading(asked), {one.month: one.edition for one in editions}, counted, keys=keys, by_clinic=by_clinic
@@ -263,17 +270,12 @@ def _heading(asked: Asked) -> Heading:
 
 
 def _editions(asked: Asked, months: set[date]) -> list[MeasuredMonth]:
-    """The month itself, and of each other the newest edition that was frozen when it was; of an open month, the newest.
-
-    One statement.
-    """
-    if asked.heads is not None:
-        return [asked.heads[month] for month in sorted(months) if month in asked.heads]
+    """The month itself, and of each other the newest edition that was frozen when it was. At most one statement."""
     measured = asked.measured
+    if not months - {measured.month}:
+        return [measured]
     rows = MeasuredMonth.objects.filter(organization_id=measured.organization_id, month__in=months - {measured.month})
-    if measured.frozen_at is not None:
-        rows = rows.filter(frozen_at__lte=measured.frozen_at)
-    newest = {row.month: row for row in rows.order_by("month", "edition")}
+    newest = {row.month: row for row in rows.filter(frozen_at__lte=measured.frozen_at).order_by("month", "edition")}
     return [*newest.values(), measured]
 
 
@@ -292,28 +294,46 @@ def _targets(asked: Asked) -> dict[str, Decimal]:
     return {key: target for (_, key), target in found.items()}
 
 
-def _screening(asked: Asked) -> dict[str, Share]:
-    """New York's numbers 9 and 10, of the files as they held when the report was asked for. One statement."""
+def _screening(asked: Asked) -> dict[UUID, dict[str, Share]]:
+    """New York's numbers 9 and 10 by clinic, of the files as they held when the report was asked for. One statement."""
     given: dict[str, Any] = {
         "organization": asked.measured.organization_id,
         "month": asked.measured.month,
         "known_at": asked.known_at,
-        "clinic": asked.only.clinic_id,
         "positive": POSITIVE_FROM[PHQ9],
     }
     with connection.cursor() as cursor:
         cursor.execute(_SCREENING, given)
-        seen, screened, first, positive = cursor.fetchone()
-    return {SCREENED: Share(screened, seen), YIELD: Share(positive, first)}
+        rows = cursor.fetchall()
+    return {
+        clinic: {SCREENED: Share(screened, seen), YIELD: Share(positive, first)}
+        for clinic, seen, screened, first, positive in rows
+    }
 
 
-def _by_clinic(measured: MeasuredMonth, keys: Sequence[str]) -> dict[UUID, dict[str, Number]]:
-    found: dict[UUID, dict[str, Number]] = {}
-    counted = numbers_of(measured.organization_id, [measured], keys=keys, by="clinic") if keys else {}
-    for (_, clinic_id, key), number in counted.items():
-        assert isinstance(clinic_id, UUID)
-        found.setdefault(clinic_id, {})[key] = number
+def _by_group(
+    organization_id: UUID, editions: Sequence[MeasuredMonth], keys: Sequence[str], by: str, only: Only = EVERYBODY
+) -> ByGroup:
+    """All measures of a report by clinic or payer, so that what is hidden is the same in each report."""
+    found: ByGroup = {one.month: {} for one in editions}
+    asked = [key for key in keys if measure(key).kind is not Kind.PER_POST]
+    for (month, group, key), number in numbers_of(organization_id, editions, keys=asked, by=by, only=only).items():
+        assert group is None or isinstance(group, UUID)
+        found[month].setdefault(group, {})[key] = number
     return found
+
+
+def _beside(asked: Asked, editions: Sequence[MeasuredMonth], keys: Sequence[str]) -> tuple[Beside, ...]:
+    """Of a report of one clinic, all clinics; of one payer, all payers. At most three statements for each."""
+    organization_id, only = asked.measured.organization_id, asked.only
+    found = []
+    if only.clinic_id:
+        every = _by_group(organization_id, editions, keys, "clinic", replace(only, clinic_id=None))
+        found.append(Beside(only.clinic_id, every))
+    if only.payer_id:
+        every = _by_group(organization_id, editions, keys, "payer", replace(only, payer_id=None))
+        found.append(Beside(only.payer_id, every))
+    return tuple(found)
 
 
 def _clinic_names(organization_id: UUID) -> Mapping[UUID, str]:

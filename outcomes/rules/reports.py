@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from outcomes.rules.figures import NOT_SHOWN, Beside, Figure, Numbers, figures, table_figures, told_elsewhere
 from outcomes.rules.masking import hidden_among, is_small
 from outcomes.rules.measure import Kind, Measure
 from outcomes.rules.measures import MEASURES, measure
 from outcomes.rules.months import month_before
-from outcomes.rules.numbers import NO_SHARE, NOT_AVAILABLE, Number, reaches
+from outcomes.rules.numbers import NO_SHARE, NOT_AVAILABLE, reaches
 from outcomes.rules.screening import SCREENED, SCREENING, STAFFING_FORMULA, YIELD, Share
 
 BOARD, STATE, PAYER = "board", "state", "payer"
@@ -50,32 +51,6 @@ _BY_CLINIC: Final = {
 }
 _TRENDS: Final = {BOARD: ("contact_and_score", "improvement")}
 TREND_MONTHS: Final = 12
-NOT_SHOWN: Final = "not shown"
-# What one number leaves out of another, where both stand in one report: (measure, its part, the other, its part). Both
-# parts are of the same patients, one within the other, so that their difference is a count of patients too.
-_WITHIN: Final = (
-    ("nys_1", "base", "nys_2", "base"),
-    ("nys_3", "base", "nys_2", "base"),
-    ("nys_6", "base", "nys_2", "base"),
-    ("newly_enrolled", "base", "enrolled", "base"),
-    ("improvement", "base", "enrolled", "base"),
-    ("completeness", "base", "enrolled", "base"),
-    ("consultation", "base", "improvement", "missed"),
-    ("remission_16", "met", "response_16", "met"),
-)
-
-Numbers = Mapping[str, Number]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number as a report shows it; a hidden one says nothing else."""
-
-    text: str
-    numerator: int | None = None
-    denominator: int | None = None
-    value: Decimal | None = None
-    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +168,20 @@ class ReportContent:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a report is made of: the numbers of each month, those of the month by clinic, and the month's targets."""
+    """What a report is made of: the numbers of each month, those of the month by clinic, and the month's targets.
+
+    `clinic` is the one that it is of; `beside` is of a report of one clinic or payer only.
+    """
 
     by_month: Mapping[date, Numbers]
     by_clinic: Mapping[UUID, Numbers]
     clinic_names: Mapping[UUID, str]
     targets: Mapping[str, Decimal]
-    # Of a state's set only: shares of everybody seen in the practice, and of full-time posts (None: not of a clinic).
-    screening: Mapping[str, Share] = field(default_factory=dict)
+    # Of a state's set only: shares of everybody seen at each clinic, and of full-time posts (None: not of a clinic).
+    screening: Mapping[UUID, Mapping[str, Share]] = field(default_factory=dict)
     posts: Mapping[UUID, Decimal] | None = None
+    clinic: UUID | None = None
+    beside: Sequence[Beside] = ()
 
 
 def keys_of(kind: str, month: date, *, is_whole: bool) -> tuple[str, ...]:
@@ -235,7 +215,10 @@ def report_content(
 ) -> ReportContent:
     """The report. `editions` are those of the months that were counted; of a month without one it says nothing."""
     kind, month, under = heading.kind, heading.month, heading.mask_under
-    shown = {one: figures(numbers, under) for one, numbers in counted.by_month.items()}
+    shown = {
+        one: figures(numbers, under, told_elsewhere=told_elsewhere(one, counted.beside, under))
+        for one, numbers in counted.by_month.items()
+    }
     before = past_months(kind, month)
     lines = [_line(measure(key), key, shown, before, counted) for key in keys]
     families = dict.fromkeys(measure(key).family for key in keys)
@@ -252,46 +235,6 @@ def report_content(
         table=_table(by_clinic, counted, shown[month], under),
         trends=tuple(_trend(key, kind, month, shown, counted) for key in _TRENDS.get(kind, ()) if key in keys),
     )
-
-
-def figures(numbers: Numbers, under: int) -> dict[str, Figure]:
-    """The numbers of one group of patients, each hidden where a count of it or between two of them is small."""
-    return {key: _figure(one, is_hidden=is_small(counts_of(key, numbers), under)) for key, one in numbers.items()}
-
-
-def counts_of(key: str, numbers: Numbers) -> tuple[int, ...]:
-    """The counts of people or things that a number tells of: in it, and between it and others beside it."""
-    one = numbers[key]
-    between = [
-        abs(_part(numbers[key], part) - _part(numbers[other], of_other)) if other in numbers else 0
-        for inner, part, other, of_other in _WITHIN
-        if inner == key
-    ]
-    return (one.subjects, _part(one, "met"), _part(one, "base"), _part(one, "missed"), *between)
-
-
-def table_figures(key: str, rows: Mapping[UUID, Numbers], under: int) -> dict[UUID, Figure]:
-    """A measure's figures by clinic, so that neither one of them nor the total less the others tells a small count."""
-    hidden = hidden_among({clinic: counts_of(key, numbers) for clinic, numbers in rows.items()}, under)
-    return {clinic: _figure(numbers[key], is_hidden=clinic in hidden) for clinic, numbers in rows.items()}
-
-
-def _part(one: Number, part: str) -> int:
-    numerator, denominator = one.numerator or 0, one.denominator or 0
-    is_share = measure(one.measure_key).kind is Kind.SHARE
-    match part:
-        case "met":
-            return numerator
-        case "missed":
-            return denominator - numerator if is_share else 0
-        case _:
-            return numerator if one.denominator is None else denominator
-
-
-def _figure(one: Number, *, is_hidden: bool) -> Figure:
-    return Figure(NOT_SHOWN, is_hidden=True) if is_hidden else Figure(
-        one.text, one.numerator, one.denominator, one.value
-    )  # fmt: skip
 
 
 def _line(
@@ -335,9 +278,12 @@ def _posts(shares: Mapping[UUID, Decimal]) -> Figure:
 
 
 def _share_line(one: Measure, counted: Counted, under: int) -> Line:
-    found, screened = counted.screening.get(one.key, Share()), counted.screening.get(SCREENED, Share())
-    between = abs(screened.met - found.of) if one.key == YIELD else 0
-    is_hidden = is_small((found.met, found.of, found.of - found.met, between), under)
+    of = [shares for clinic, shares in counted.screening.items() if counted.clinic in {None, clinic}]
+    found = _together(one.key, of)
+    is_hidden = is_small(_share_counts(one.key, of), under)
+    if counted.clinic is not None:
+        by_clinic = {clinic: _share_counts(one.key, [shares]) for clinic, shares in counted.screening.items()}
+        is_hidden = is_hidden or counted.clinic in hidden_among(by_clinic, under)
     text = f"{found.counts}, {found.figure}" if found.of else NOT_AVAILABLE
     target = counted.targets.get(one.key, one.target)
     return Line(
@@ -354,6 +300,17 @@ def _share_line(one: Measure, counted: Counted, under: int) -> Line:
     )
 
 
+def _together(key: str, of: Sequence[Mapping[str, Share]]) -> Share:
+    shares = [shares.get(key, Share()) for shares in of]
+    return Share(sum(share.met for share in shares), sum(share.of for share in shares))
+
+
+def _share_counts(key: str, of: Sequence[Mapping[str, Share]]) -> tuple[int, ...]:
+    """How many, how many were asked about, how many not; and of those screened, how many have no first PHQ-9."""
+    found, screened = _together(key, of), _together(SCREENED, of)
+    return found.met, found.of, found.of - found.met, abs(screened.met - found.of) if key == YIELD else 0
+
+
 def _target_words(one: Measure, target: Decimal | None) -> str:
     if target is None:
         return ""
@@ -364,10 +321,11 @@ def _target_words(one: Measure, target: Decimal | None) -> str:
 
 def _table(keys: Sequence[str], counted: Counted, total: Mapping[str, Figure], under: int) -> GroupTable | None:
     """By clinic, where there are several."""
-    if not keys or len(counted.by_clinic) < 2:
+    rows = {clinic: numbers for clinic, numbers in counted.by_clinic.items() if all(key in numbers for key in keys)}
+    if not keys or len(rows) < 2:
         return None
-    columns = [table_figures(key, counted.by_clinic, under) for key in keys]
-    clinics = sorted(counted.by_clinic, key=lambda clinic: (counted.clinic_names[clinic], str(clinic)))
+    columns = [table_figures(key, rows, under) for key in keys]
+    clinics = sorted(rows, key=lambda clinic: (counted.clinic_names[clinic], str(clinic)))
     return GroupTable(
         keys=tuple(keys),
         titles=tuple(measure(key).title for key in keys),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -19,7 +19,7 @@ from bhi.accounts.narrowing import permissions_here
 from bhi.accounts.permissions import Permission, requires
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
-from bhi.tenancy.sight import sees_all
+from bhi.tenancy.sight import seeing_everything, sees_all
 from bhi.web.asked import Cut, cut, own_clinics, page_number, seat
 from outcomes.forms.asked import id_of
 from outcomes.queries.choices import Choices, choices
@@ -165,10 +165,12 @@ def remission_csv(request: HttpRequest, organization: str) -> HttpResponse:
     today = names.today(at)
     if one is None or year not in {str(known) for known in (today.year - 1, *years_now(today))}:
         raise Http404
-    rows = population(one, courses(by.organization_id, reach([int(year)])), int(year), today)
+    # Counted whole whoever asks, so that what is hidden of a clinic is the same for all; only what is theirs leaves.
+    with seeing_everything():
+        rows = population(one, courses(by.organization_id, reach([int(year)])), int(year), today)
     under = settings_shown(by.organization_id).mask_under
     record("outcomes.remission_exported", by=by, at=at)
-    lines = ((one.title, int(year), today, *line) for line in _masked(rows, names, under))
+    lines = ((one.title, int(year), today, *line) for line in _masked(rows, names, under, own_clinics(request)))
     return HttpResponse(
         csv_bytes(HEADER, lines),
         content_type="text/csv; charset=utf-8",
@@ -309,16 +311,20 @@ def _narrowed(asked: Asked) -> str:
     return ", ".join(filter(None, told))
 
 
-def _masked(rows: list[Judged], names: Choices, under: int) -> Iterator[tuple[Cell, ...]]:
-    """The whole and each clinic. Small counts are hidden, and others so that no subtraction tells them."""
+def _masked(rows: list[Judged], names: Choices, under: int, own: Collection[UUID] | None) -> Iterator[tuple[Cell, ...]]:
+    """The whole and each clinic; of a seat of some clinics, these. Small counts are hidden, and others so that no
+    subtraction tells them.
+    """
     by_clinic: dict[UUID | None, list[Judged]] = {}
     for row in rows:
         by_clinic.setdefault(row.course.clinic_id, []).append(row)
     told = {clinic: tally(each) for clinic, each in by_clinic.items()}
     hidden = hidden_among({clinic: _counts(each) for clinic, each in told.items()}, under)
-    whole = tally(rows)
-    yield ("All clinics", *_cells(whole, under, is_hidden=is_small(_counts(whole), under)))
-    for clinic, each in sorted(told.items(), key=lambda pair: names.name_of("clinic", pair[0])):
+    if own is None:
+        whole = tally(rows)
+        yield ("All clinics", *_cells(whole, under, is_hidden=is_small(_counts(whole), under)))
+    shown = {clinic: each for clinic, each in told.items() if own is None or clinic in own}
+    for clinic, each in sorted(shown.items(), key=lambda pair: names.name_of("clinic", pair[0])):
         yield (names.name_of("clinic", clinic), *_cells(each, under, is_hidden=clinic in hidden))
 
 

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
+from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
 from tests.factories.outcomes import OutcomeSettingsFactory
 from tests.factories.registry import (
     AssessmentFactory,
@@ -218,6 +219,22 @@ def test_numbers_leave_without_names_and_small_ones_hidden(client_for: Any, pati
     assert AuditEvent.objects.filter(action="outcomes.remission_exported").count() == 1
     assert lead.post(f"{PAGE}numbers/", {"measure": "cms159", "year": "1999"}).status_code == 404
     assert lead.post(f"{PAGE}numbers/", {"measure": "x", "year": "2026"}).status_code == 404
+
+
+def test_numbers_of_a_seat_of_one_clinic_are_that_clinics_as_everybody_gets_them(
+    client_for: Any, patient: Any, in_tenant: Any
+) -> None:
+    """Also with a record that is kept to others, and without a line of all clinics that would be of one."""
+    OutcomeSettingsFactory(organization=in_tenant, mask_under=0)
+    elsewhere = ClinicFactory(organization=in_tenant, name="Elsewhere")
+    kept = patient("Abara").patient
+    patient("Berg", patient__clinic=elsewhere)
+    lead = client_for("clinic_lead")
+    whole = numbers(lead)
+    RestrictionFactory(organization=in_tenant, patient=kept, seats=[], recorded_by=client_for("admin").membership)
+    SeatClinicFactory(organization=in_tenant, seat=lead.membership, clinic=kept.clinic)
+    assert [row["Clinic"] for row in whole] == ["All clinics", *sorted([kept.clinic.name, "Elsewhere"])]
+    assert numbers(lead) == [row for row in whole if row["Clinic"] == kept.clinic.name]
 
 
 def test_more_than_fifty_go_on_overleaf_and_cost_no_more(client_for: Any, patient: Any) -> None:

@@ -18,6 +18,7 @@ from bhi.jobs.models import Job
 from bhi.tenancy.context import tenant
 from outcomes.models import (
     ConsultantRate,
+    MeasuredEpisode,
     MeasuredMonth,
     MeasureTarget,
     OutcomeReport,
@@ -28,7 +29,8 @@ from outcomes.models import (
 )
 from outcomes.queries.targets import targets_of
 from outcomes.tasks import make_report
-from tests.factories.outcomes import MeasuredMonthFactory, MeasureTargetFactory
+from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
+from tests.factories.outcomes import MeasuredMonthFactory, MeasureTargetFactory, OutcomeSettingsFactory
 from tests.factories.registry import PayerFactory
 from tests.factories.tenancy import NOW, ClinicFactory, UserFactory
 from tests.outcomes.test_reports import MARCH, frozen, run
@@ -140,6 +142,20 @@ class TestReports:
         final = lead.post(f"{HERE}reports/preview/", typed()).content.decode()
         assert ("Not final" in final, "12 of 25, 48.0 %" in final) == (False, True)
         assert own(lead, OutcomeReport) == []
+
+    def test_a_preview_counts_what_the_report_will_whoever_asks(self, lead: Any, client_for: Any, march: Any) -> None:
+        """A seat of one clinic sees its own patients; the report of that clinic counts also who is kept to others."""
+        organization = lead.membership.organization
+        with tenant(organization):
+            clinic = MeasuredEpisode.objects.first().clinic
+            SeatClinicFactory(organization=organization, seat=lead.membership, clinic=clinic)
+            kept = MeasuredEpisode.objects.filter(clinic=clinic).first()
+            RestrictionFactory(
+                organization=organization, patient=kept.patient, seats=[], recorded_by=client_for("admin").membership
+            )
+            OutcomeSettingsFactory(organization=organization, mask_under=0)
+        page = lead.post(f"{HERE}reports/preview/", typed(clinic=str(clinic.id))).content.decode()
+        assert re.findall(r"Enrolled patients</th><td>([^<]+)</td>", page) == ["1"]
 
     def test_an_older_edition_stays_and_says_that_there_is_a_newer_one(self, lead: Any, march: Any) -> None:
         lead.post(f"{HERE}reports/new/", typed())

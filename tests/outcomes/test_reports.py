@@ -194,6 +194,28 @@ class TestMaking:
             ScreenedVisitFactory(organization=organization, file=file, **(of if number < screened else {}))
         return file
 
+    def test_a_report_of_one_clinic_or_payer_hides_what_would_tell_of_another(self, lead: Any) -> None:
+        """Of 65 patients 60 are at A and with Evergreen, five elsewhere: less A, or Evergreen, the five are told."""
+        organization = lead.organization
+        a, b = ClinicFactory(organization=organization), ClinicFactory(organization=organization)
+        payer = PayerFactory(organization=organization)
+        head = MeasuredMonthFactory(organization=organization, month=MARCH)
+        for clinic, of, count in ((a, payer, 13), (b, None, 2)):
+            for _ in range(count):
+                MeasuredEpisodeFactory(organization=organization, measured=head, payer=of, clinic=clinic)
+        OutcomeSettingsFactory(organization=organization, mask_under=3)
+        head.frozen_at, head.frozen_by, head.fingerprint = NOW, lead, "f" * 64
+        head.save()
+        reports = (
+            asked(lead),
+            asked(lead, clinic_id=a.id),
+            asked(lead, kind="payer", payer_id=payer.id),
+            asked(lead, kind="payer", payer_id=payer.id, clinic_id=a.id),
+        )
+        assert [line(one, "enrolled").now.text for one in reports] == ["15", "not shown", "not shown", "13"]
+        OutcomeSettingsFactory._meta.model.objects.update(mask_under=2)
+        assert line(asked(lead, clinic_id=a.id), "enrolled").now.text == "13"
+
     def test_its_pdf_is_for_screen_readers_and_says_which_content(self, lead: Any) -> None:
         frozen(lead.organization, FEBRUARY, seen=20)
         frozen(lead.organization, seen=20, unseen=20)
@@ -212,7 +234,7 @@ class TestMaking:
         frozen(lead.organization, FEBRUARY, seen=9)
         many = asked_of(asked(lead, month=FEBRUARY))
         for one in (few, many):
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(11):
                 content_of(one)
 
 
@@ -279,6 +301,16 @@ class TestEveryMonth:
         assert make_scheduled(measured_id=earlier.id, **of) == 0
         set_schedule(by=lead, at=LATER, kind="state", payer_id=None, clinic_id=None, readers=[lead.id])
         assert make_scheduled(measured_id=frozen(lead.organization, seen=1).id, **of) == 1
+
+    def test_months_that_were_due_before_it_was_set_are_not_made_of_the_first_night(
+        self, lead: Any, schedule: Any
+    ) -> None:
+        """Set the day before the first night, which freezes a year. What is measured again is made."""
+        of = {"organization_id": lead.organization_id, "by": system_seat(lead.organization), "at": NOW}
+        year = [frozen(lead.organization, month, seen=1) for month in (date(2025, 12, 1), date(2026, 1, 1), FEBRUARY)]
+        assert [make_scheduled(measured_id=head.id, **of) for head in year] == [0, 0, 1]
+        again = frozen(lead.organization, date(2026, 1, 1), edition=2, seen=1)
+        assert make_scheduled(measured_id=again.id, **of) == 1
 
     def test_stopped_it_is_made_no_more(self, lead: Any, schedule: Any) -> None:
         for _ in range(2):
