@@ -48,7 +48,7 @@ WITH codes AS (
 ), scores AS (
   SELECT patient_id, "on", total, row_number() OVER (PARTITION BY patient_id ORDER BY "on", recorded_at, id) AS nth
     FROM registry_assessment
-   WHERE voided_at IS NULL AND total IS NOT NULL AND instrument IN ('phq9', 'phqa')
+   WHERE voided_at IS NULL AND total IS NOT NULL AND NOT is_prorated AND instrument IN ('phq9', 'phqa')
 ), near AS (
   SELECT s.*, bool_or(c.is_confirmed) AS is_confirmed
     FROM scores s JOIN visits v ON v.patient_id = s.patient_id
@@ -130,7 +130,7 @@ def test_what_is_known_of_a_patient(in_tenant: Any, patient: Any) -> None:
     score(episode, INDEX, 16)
     score(episode, INDEX, 12, recorded_at=NOW + timedelta(hours=1), instrument="phqa")
     score(episode, INDEX - timedelta(days=1), 8)
-    for unseen in ({"instrument": "gad7"}, {"total": None, "item9": 1}, {"voided_at": NOW}):
+    for unseen in ({"instrument": "gad7"}, {"total": None, "item9": 1}, {"voided_at": NOW}, {"is_prorated": True}):
         voided = {"voided_by": system_seat(in_tenant), "void_reason": "wrong"} if "voided_at" in unseen else {}
         score(episode, INDEX, **{**unseen, **voided})
     by = MembershipFactory(organization=in_tenant)
@@ -193,7 +193,7 @@ def test_names_of_nobody_ask_nothing(in_tenant: Any, django_assert_num_queries: 
 
 def drawn(organization: Any, seed: int, count: int) -> None:
     """Patients whose scores, visits, diagnoses, births and deaths lie near the days on which the measures turn."""
-    random = Random(seed)
+    random, charted = Random(seed), Random(seed + 1)
     clinics = [ClinicFactory(organization=organization, time_zone=zone) for zone in ("America/Chicago", "Asia/Tokyo")]
     clinician, by = TreatingClinicianFactory(organization=organization), MembershipFactory(organization=organization)
     for _ in range(count):
@@ -226,6 +226,7 @@ def drawn(organization: Any, seed: int, count: int) -> None:
                 random.choice((4, 5, first // 2, first // 2 + 1, 9, 10)) if day else first,
                 instrument=random.choice(("phq9", "phq9", "phq9", "phqa", "gad7")),
                 recorded_at=NOW + timedelta(minutes=random.randint(0, 600)),
+                is_prorated=charted.random() < 0.05,
             )
         for _ in range(random.choice((1, 1, 2))):
             visit = index + timedelta(days=random.choice((-16, -15, -1, -1, 0, 0, 0, 1, 7, 7, 8, 15, 16)))
