@@ -14,10 +14,12 @@ from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
+from bhi.tenancy.sight import looking_as
 from outcomes.queries.case_mix import CarriedNow, Caseloads, caseloads
 from outcomes.rules.case_mix import CaseMix
 from tests.billing.test_pages import text_of
 from tests.factories.caseload import EpisodeStandingFactory
+from tests.factories.going_live import SeatClinicFactory
 from tests.factories.outcomes import MeasuredEpisodeFactory, MeasuredMonthFactory, WorkShareFactory
 
 APRIL = datetime(2026, 4, 10, 17, 0, tzinfo=UTC)
@@ -89,6 +91,23 @@ def test_posts_of_all_are_known_where_they_are_of_each_who_carries(
             WorkShareFactory(organization=organization, membership=seat, fte=Decimal(fte))
         found = shown(march, {ann.id: ann.name, bo.id: bo.name})
     assert (found.all.posts, found.all.each) == (Decimal("2.00"), Decimal("1.5"))
+
+
+def test_who_sees_some_clinics_only_gets_no_patients_for_a_post(
+    organization: Any, clinic: Any, march: Any, membership: Any
+) -> None:
+    lead, ann = membership("clinic_lead"), membership("care_manager", name="Ann Roe")
+    with tenant(organization):
+        row(march, clinic, ann)
+        WorkShareFactory(organization=organization, membership=ann, fte=Decimal("0.50"))
+        SeatClinicFactory(organization=organization, seat=lead, clinic=clinic)
+        whole = shown(march, {ann.id: ann.name})
+        with looking_as(lead, APRIL):
+            limited = shown(march, {ann.id: ann.name})
+    assert [one.each for one in (*whole.rows, whole.all)] == [Decimal("2.0")] * 2
+    assert [(one.mix.patients, one.posts, one.each) for one in (*limited.rows, limited.all)] == [
+        (1, Decimal("0.50"), None)
+    ] * 2
 
 
 def test_what_is_overdue_is_that_of_now_by_the_clinics_day(
