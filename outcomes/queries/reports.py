@@ -22,13 +22,13 @@ from outcomes.queries.numbers import EVERYBODY, Only, numbers_of
 from outcomes.queries.posts import full_time_posts
 from outcomes.queries.settings import settings_shown
 from outcomes.queries.targets import targets_of
+from outcomes.rules.figures import Beside
 from outcomes.rules.measure import Kind
 from outcomes.rules.measures import measure
 from outcomes.rules.numbers import Number
 from outcomes.rules.reports import (
     STATE,
     TITLES,
-    Beside,
     Counted,
     Heading,
     ReportContent,
@@ -161,7 +161,7 @@ def content_of(asked: Asked) -> ReportContent:
     by_clinic = clinic_keys(asked.kind, month, is_whole=is_whole)
     counted = Counted(
         by_month=_by_month(asked, editions, keys),
-        by_clinic=_by_group(organization_id, [asked.measured], keys, "clinic")[month] if by_clinic else {},
+        by_clinic=_by_clinic(asked.measured, keys) if by_clinic else {},
         clinic_names=_clinic_names(organization_id) if by_clinic else {},
         targets=_targets(asked),
         screening=_screening(asked) if asked.kind == STATE else {},
@@ -321,6 +321,11 @@ def _by_group(
         assert group is None or isinstance(group, UUID)
         found[month].setdefault(group, {})[key] = number
     return found
+
+
+def _by_clinic(measured: MeasuredMonth, keys: Sequence[str]) -> dict[UUID, dict[str, Number]]:
+    found = _by_group(measured.organization_id, [measured], keys, "clinic")[measured.month]
+    return {clinic: numbers for clinic, numbers in found.items() if clinic is not None}
 
 
 def _beside(asked: Asked, editions: Sequence[MeasuredMonth], keys: Sequence[str]) -> tuple[Beside, ...]:

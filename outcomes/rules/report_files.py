@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from billing.rules.canonical import sha256
+from outcomes.rules.figures import Figure
 from outcomes.rules.measures import measure
-from outcomes.rules.reports import FAMILIES, Figure, Heading, Line, ReportContent
+from outcomes.rules.reports import FAMILIES, Heading, Line, ReportContent
 from registry.rules.csv_text import Cell, csv_bytes
 
 HEADER: Final = (
