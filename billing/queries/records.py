@@ -191,7 +191,7 @@ def episode_rows(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> l
     """All live episodes of these patients (None: of everybody), by enrolment."""
     with connection.cursor() as cursor:
         cursor.execute(_EPISODES, _scope(organization_id, patient_ids))
-        return [EpisodeRow(*row[:-1], json.loads(row[-1] or "{}")) for row in cursor.fetchall()]
+        return [EpisodeRow(*(*row, json.loads(places or "{}"))) for *row, places in cursor.fetchall()]
 
 
 def patient_records(organization_id: UUID, patient_ids: Sequence[UUID] | None) -> dict[UUID, PatientRecord]:
