@@ -87,7 +87,7 @@ class TargetForm(Takes, OfferingForm):
         label="Measure",
         error_messages={"required": "Choose a measure.", "invalid_choice": "Choose a measure from the list."},
     )
-    target = forms.DecimalField(
+    amount = forms.DecimalField(
         label="Target",
         max_digits=8,
         decimal_places=2,

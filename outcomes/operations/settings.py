@@ -85,7 +85,7 @@ def set_target(*, by: Membership, at: datetime, key: str, from_month: date, targ
         raise SettingWrong("key", "Of this measure neither more nor less is better: it takes no target.")
     most = Decimal(100) if one.kind is Kind.SHARE else MOST
     if not 0 <= target <= most or target != target.quantize(CENT):
-        raise SettingWrong("target", f"Enter a number from 0 to {most:,f}, with two decimals at most.")
+        raise SettingWrong("amount", f"Enter a number from 0 to {most:,f}, with two decimals at most.")
     lock_settings(by)
     of = {"measure": key, "from_month": from_month.replace(day=1)}
     said: MeasureTarget = _said("outcome_target.set", MeasureTarget, of, {"target": target}, by=by, at=at)

@@ -160,8 +160,8 @@ def measure_patients(request: HttpRequest, organization: str, key: str) -> HttpR
         "found": found,
         "part": part,
         "tabs": _part_tabs(page, one, part),
-        "next_url": page.url("measure_patients", key, part=part, after=found.next) if found.next else "",
-        "first_url": page.url("measure_patients", key, part=part) if after else "",
+        "next_url": page.url("measure_patients", key, which=part, after=found.next) if found.next else "",
+        "first_url": page.url("measure_patients", key, which=part) if after else "",
         "back_url": page.url("own_measure" if page.own else "measure", key),
         "narrowed": _narrowed(page, one),
     }
@@ -173,7 +173,7 @@ def _sees_whole(request: HttpRequest) -> bool:
 
 
 def _part(request: HttpRequest, one: Measure) -> str:
-    part = request.GET.get("part", "")
+    part = request.GET.get("which", "")
     return part if part in _parts_of(one) else "met"
 
 
@@ -184,7 +184,7 @@ def _parts_of(one: Measure) -> list[str]:
 
 def _part_tabs(page: Page, one: Measure, part: str) -> list[tuple[str, str, bool]]:
     words = PART_WORDS if one.kind is Kind.SHARE else {**PART_WORDS, "met": "Counted"}
-    return [(words[each], page.url("measure_patients", one.key, part=each), each == part) for each in _parts_of(one)]
+    return [(words[each], page.url("measure_patients", one.key, which=each), each == part) for each in _parts_of(one)]
 
 
 def _narrowed(page: Page, one: Measure) -> str:

@@ -71,7 +71,7 @@ def outcome_targets(request: HttpRequest, organization: str) -> HttpResponse:
     initial = {"from_month": around["today"].replace(day=1), "key": request.GET.get("measure", "")}
     data = request.POST if request.method == "POST" else None
     form = TargetForm(data, initial=initial, measures=[(row.key, row.title) for row in rows])
-    if _kept(form, lambda: set_target(by=by, at=timezone.now(), **form.cleaned_data)):
+    if _kept(form, lambda: _set_target(by, form)):
         messages.success(request, "Saved.")
         return redirect("outcome_targets", organization)
     context = {"form": form, "rows": rows, **around}
@@ -179,6 +179,13 @@ def outcome_setting_back(request: HttpRequest, organization: str, kind: str, fac
 
 def _set_general(by: Membership, form: GeneralForm) -> object:
     return set_outcome_settings(by=by, at=timezone.now(), seen_at=form.seen_at, **form.cleaned_data)
+
+
+def _set_target(by: Membership, form: TargetForm) -> object:
+    typed = form.cleaned_data
+    return set_target(
+        by=by, at=timezone.now(), key=typed["key"], target=typed["amount"], from_month=typed["from_month"]
+    )
 
 
 def _set_share(by: Membership, form: SeatForm) -> object:

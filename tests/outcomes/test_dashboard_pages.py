@@ -240,21 +240,21 @@ def test_the_patients_behind_a_number_are_told_apart_and_written_down(
     assert (names(page), "2 contacts, 1 scale" in words(page)) == (["Abara, Jo"], True)
     assert f"/patients/{met.patient_id}/" in page.content.decode()
     assert AuditEvent.objects.get(action="outcomes.patients_viewed").shown == [met.patient_id]
-    page = lead.get(f"{PATIENTS}?part=not_met")
+    page = lead.get(f"{PATIENTS}?which=not_met")
     assert (names(page), "No clinical contact" in words(page)) == (["Berg, Jo"], True)
     assert AuditEvent.objects.filter(shown=[not_met.patient_id]).count() == 1
-    assert "Nobody here" in words(lead.get(f"{PATIENTS}?part=excluded"))
-    assert names(lead.get(f"{PATIENTS}?part=nonsense")) == ["Abara, Jo"]
+    assert "Nobody here" in words(lead.get(f"{PATIENTS}?which=excluded"))
+    assert names(lead.get(f"{PATIENTS}?which=nonsense")) == ["Abara, Jo"]
 
 
 def test_who_is_left_out_is_told_why(client_for: Any, months: Any, clinic: Any) -> None:
     somebody(months[FEBRUARY], clinic, "Abara", baseline=4, baseline_on=JANUARY, enrolled_on=date(2025, 10, 1))
-    page = client_for("clinic_lead").get(f"{BASE}measures/improvement/patients/?part=excluded")
+    page = client_for("clinic_lead").get(f"{BASE}measures/improvement/patients/?which=excluded")
     assert (names(page), "The baseline of 4 is not elevated" in words(page)) == (["Abara, Jo"], True)
 
 
 def test_of_what_is_no_share_there_are_those_counted_and_those_left_out(client_for: Any, months: Any) -> None:
-    page = client_for("clinic_lead").get(f"{BASE}measures/treatment_weeks/patients/?part=not_met")
+    page = client_for("clinic_lead").get(f"{BASE}measures/treatment_weeks/patients/?which=not_met")
     found = re.findall(r'<nav class="tabs" aria-label="Which patients">.*?</nav>', page.content.decode(), re.DOTALL)
     assert re.findall(r">(\w[\w ]+)</a>", found[0]) == ["Counted", "Left out"]
 
@@ -346,7 +346,7 @@ def test_a_program_leaves_numbers_of_referrals_as_they_are(client_for: Any, mont
     assert said in words(page)
     tabs = re.findall(r'href="[^"]*by=(\w+)[^"]*#parts"', page.content.decode())
     assert tabs == [*("clinic", "care_manager", "payer", "payer_class", "language", "sex", "age_band", "cohort")]
-    page = lead.get(f"{BASE}measures/referred_enrolled/patients/?program=cocm&part=not_met")
+    page = lead.get(f"{BASE}measures/referred_enrolled/patients/?program=cocm&which=not_met")
     assert (len(names(page)), "1 of 3 · of all programs" in words(page)) == (2, True)
     assert said in words(lead.get(f"{BASE}measures/?program=cocm"))
 

@@ -263,9 +263,9 @@ class TestSettings:
         assert said == {one.id: "other", other.id: "medicare"}
 
     def test_a_target_of_ones_own_goes_before_the_sources_until_it_is_taken_back(self, lead: Any, clinic: Any) -> None:
-        form = {"key": "contact_and_score", "target": "70", "from_month": "2026-03"}
+        form = {"key": "contact_and_score", "amount": "70", "from_month": "2026-03"}
         for target in ("70", "72.5"):
-            assert lead.post(f"{HERE}settings/targets/", form | {"target": target}).status_code == 302
+            assert lead.post(f"{HERE}settings/targets/", form | {"amount": target}).status_code == 302
         organization = lead.membership.organization
         key, february = "contact_and_score", date(2026, 2, 1)
         with tenant(organization):
@@ -284,7 +284,7 @@ class TestSettings:
         ("target", "key"), [("101", "contact_and_score"), ("abc", "contact_and_score"), ("5", "nys_1")]
     )
     def test_targets_that_cannot_be(self, lead: Any, clinic: Any, target: str, key: str) -> None:
-        answer = lead.post(f"{HERE}settings/targets/", {"key": key, "target": target, "from_month": "2026-03"})
+        answer = lead.post(f"{HERE}settings/targets/", {"key": key, "amount": target, "from_month": "2026-03"})
         assert answer.status_code == 422
         assert own(lead, MeasureTarget) == []
 
@@ -332,7 +332,7 @@ def test_what_was_set_stands_in_the_history_of_settings(lead: Any, clinic: Any, 
     lead.post(f"{HERE}settings/", {"mask_under": "5", "freeze_day": "20", "productive_percent": "75"})
     again = {"mask_under": "7", "freeze_day": "20", "productive_percent": "75", "seen_at": seen_at(lead)}
     lead.post(f"{HERE}settings/", again)
-    lead.post(f"{HERE}settings/targets/", {"key": "remission", "target": "33", "from_month": "2026-03"})
+    lead.post(f"{HERE}settings/targets/", {"key": "remission", "amount": "33", "from_month": "2026-03"})
     lead.post(f"{HERE}settings/shares/", {"membership": str(seat.id), "amount": "0.50", "from_on": "2026-03-02"})
     page = lead.get(reverse("settings_history", args=["lakeside"])).content.decode()
     told = (
