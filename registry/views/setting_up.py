@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bhi.accounts.permissions import Permission, declared, permissions_of, requires
 from bhi.accounts.queries import people_of
+from bhi.accounts.queries.people import open_invitations
 from bhi.errors import DomainError, NotFound
-from bhi.tenancy.models import Membership
+from bhi.tenancy.models import Membership, Role
 from bhi.web.asked import seat
 from billing.queries.calendar import page_zone
 from billing.queries.setting_up import filing_found
@@ -29,6 +30,14 @@ from registry.operations.clinic_sites import NpiWrong
 from registry.operations.setting_up import ClinicNameTaken, SetupRefused, make_clinic, say_of_point, unsay_point
 from registry.queries.setting_up import ClinicFacts, clinic_facts, organization_facts, said_of
 from registry.rules.setting_up import Found, Point, Progress, Said, points, progress
+
+# Points that somebody's coming settles; until then the list says who was asked.
+_COMING = {
+    "care_manager": Role.CARE_MANAGER,
+    "lead": Role.CLINIC_LEAD,
+    "billing": Role.BILLING,
+    "consultant": Role.PSYCHIATRIC_CONSULTANT,
+}
 
 
 @dataclass(frozen=True)
@@ -155,8 +164,10 @@ def _groups(by: Membership, at: datetime, said: tuple[str, UUID | None, SayForm]
     programs = {one.program for one in clinics} or {"cocm"}
     # The organization's day is that of its first clinic by name, as on its other pages.
     today = clinics[0].today(at) if clinics else at.date()
+    facts = organization_facts(by.organization_id, people, today=today, programs=programs)
     own: Mapping[str, Found] = {
-        **organization_facts(by.organization_id, people, today=today, programs=programs),
+        **facts,
+        **_coming(by.organization_id, facts, at),
         **work,
         "filing": filing_found(by.organization_id),
         "clinic": Found(bool(clinics), ", ".join(one.name for one in clinics[:3])),
@@ -164,6 +175,17 @@ def _groups(by: Membership, at: datetime, said: tuple[str, UUID | None, SayForm]
     asked = points(own, attested.get(None, {}), of_clinic=False, programs=programs)
     first = Group("The organization", "", None, tuple(_shown(point, None, by, said) for point in asked))
     return (first, *(_of_clinic(one, slots, attested.get(one.id, {}), by, said) for one in clinics))
+
+
+def _coming(organization_id: UUID, facts: Mapping[str, Found], at: datetime) -> Mapping[str, Found]:
+    """For the seats that nobody has yet: who is invited to them."""
+    invited = [one for one in open_invitations(organization_id, at=at) if not one.is_expired]
+    asked = {key: [one.name for one in invited if role.label in one.roles] for key, role in _COMING.items()}
+    return {
+        key: Found(is_done=False, detail=f"{', '.join(names[:3])} invited, not here yet")
+        for key, names in asked.items()
+        if names and not facts[key].is_done
+    }
 
 
 def _of_clinic(

@@ -25,7 +25,7 @@ from registry.operations.setting_up import (
     say_of_point,
     unsay_point,
 )
-from tests.factories.going_live import TrainingFactory
+from tests.factories.going_live import InvitationFactory, TrainingFactory
 from tests.factories.registry import PayerFactory, TreatingClinicianFactory
 from tests.factories.tenancy import ClinicFactory
 from tests.statements import own
@@ -162,6 +162,14 @@ def test_the_checklist_sees_what_was_done_elsewhere(
     assert {"hours", "duty"}.isdisjoint(left[clinic.name])
     TreatingClinicianFactory(organization=in_tenant, npi="")
     assert "1 of 2 without an NPI" in admin.get("/o/lakeside/set-up/").text
+
+
+def test_who_is_invited_stands_beside_the_open_seat(admin: Client, in_tenant: Any, now: datetime) -> None:
+    InvitationFactory(organization=in_tenant, name="Ken Abara")
+    InvitationFactory(organization=in_tenant, name="Old Invitee", roles=["clinic_lead"], expires_at=now)
+    groups = admin.get("/o/lakeside/set-up/").context["groups"]
+    details = {row.point.item.key: row.point.detail for row in groups[0].open}
+    assert (details["care_manager"], details["lead"]) == ("Ken Abara invited, not here yet", "")
 
 
 def test_statements_are_as_many_for_two_clinics(admin: Client, in_tenant: Any, clinic: Clinic) -> None:

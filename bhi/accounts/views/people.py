@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -38,6 +39,11 @@ def people(request: HttpRequest, organization: str) -> HttpResponse:
     return render(request, "people/people.html", context)
 
 
+def _invited(organization: str) -> str:
+    """Those who are asked to come and not here yet: where an invitation shows that was just sent."""
+    return f"{reverse('people', args=[organization])}?show={Show.INVITED.value}"
+
+
 @requires(Permission.MANAGE_PEOPLE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_new(request: HttpRequest, organization: str) -> HttpResponse:
@@ -56,7 +62,7 @@ def invitation_new(request: HttpRequest, organization: str) -> HttpResponse:
             form.add_error(None, str(fault))
         else:
             messages.success(request, _SENT)
-            return redirect("people", organization)
+            return redirect(_invited(organization))
     return render(request, "people/invitation_new.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
@@ -72,7 +78,7 @@ def invitation_again(request: HttpRequest, organization: str, invitation_id: UUI
         messages.error(request, str(fault))
     else:
         messages.success(request, f"{_SENT} The earlier link is dead.")
-    return redirect("people", organization)
+    return redirect(_invited(organization))
 
 
 @requires(Permission.MANAGE_PEOPLE)
@@ -87,7 +93,7 @@ def invitation_withdraw(request: HttpRequest, organization: str, invitation_id: 
         messages.error(request, str(fault))
     else:
         messages.success(request, "Withdrawn. Its link is dead.")
-    return redirect("people", organization)
+    return redirect(_invited(organization))
 
 
 def _kinds(counts: Mapping[Show, int]) -> list[tuple[str, str, int]]:

@@ -291,7 +291,7 @@ class TestPages:
     def test_an_admin_invites_sends_again_and_withdraws(self, client_for, in_tenant):
         client = client_for("admin")
         form = {"email": "rosa.lind@example.org", "name": "Rosa Lind", "roles": ["care_manager"]}
-        assert client.post("/o/lakeside/people/invite/", form).headers["Location"] == "/o/lakeside/people/"
+        assert client.post("/o/lakeside/people/invite/", form).headers["Location"] == "/o/lakeside/people/?show=invited"
         first = Invitation.objects.get()
         assert "Rosa Lind" in client.get("/o/lakeside/people/?show=invited").content.decode()
         client.post(f"/o/lakeside/people/invitations/{first.id}/again/")
