@@ -19,7 +19,7 @@ from outcomes.rules.reports import BOARD, PAYER, STATE, keys_of
 MARCH, LAST = date(2026, 3, 1), date(2026, 3, 31)
 # Of contacts and concerns, not of patients.
 OF_THINGS = {"minutes_per_contact", "safety_same_day"}
-DRAWN = 6000
+DRAWN = 3000
 
 
 def episode(draw: Random) -> EpisodeFacts:
@@ -138,7 +138,7 @@ def test_whatever_lies_within_another_count_is_known_to(kind: str) -> None:
 
 
 def test_no_part_is_of_nobody_here() -> None:
-    assert [part for part, rows in parts().items() if len(rows) < 20] == []
+    assert [part for part, rows in parts().items() if len(rows) < 10] == []
 
 
 def test_the_pairs_are_of_measures_and_parts_that_there_are() -> None:
