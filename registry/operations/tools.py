@@ -87,7 +87,7 @@ def _check(choice: ToolChoice, tool: Tool) -> None:
             part="sent",
         )
     if choice.is_attested and scale.licence_status != SITE_ATTESTED:
-        raise ToolRefused(f"{scale.name} needs no licence to be attested.", instrument=scale.key, part="attested")
+        raise ToolRefused(f"{scale.name} needs no license to be attested.", instrument=scale.key, part="attested")
 
 
 def _as_choice(tool: Tool) -> ToolChoice:

@@ -21,6 +21,9 @@ from registry.operations.tools import ToolRefused, ToolsChanged, set_tools
 from registry.queries.protocols import protocol_of
 from registry.queries.tools import all_tools_of
 
+# Going live counts a saved change or a word that it stays; saving without a change is neither.
+_UNCHANGED = "Nothing was changed. If it is to stay as it is, say so under Going live."
+
 
 @requires(Permission.SET_PROTOCOLS)
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,5 +54,5 @@ def _save(request: HttpRequest, form: ToolsForm, clinic_id: UUID, *, by: Members
     if changed:
         messages.success(request, "Tools saved.")
     else:
-        messages.info(request, "Nothing was changed.")
+        messages.info(request, _UNCHANGED)
     return True

@@ -415,7 +415,7 @@ def test_the_tools_of_a_clinic_are_shown_and_set(
     ]
     assert str(lead.membership) in saved.text
     again = lead.post(tools_url, chosen(saved), follow=True)
-    assert "Nothing was changed." in again.text
+    assert "Nothing was changed. If it is to stay as it is, say so under Going live." in again.text
 
 
 @pytest.mark.parametrize(
