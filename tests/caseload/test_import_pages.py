@@ -94,6 +94,7 @@ def test_from_the_files_to_the_record_and_back(client, url, send, latest, place)
     assert "patients.csv, row 3, column Name: there is no first name. Write the name as LAST, FIRST M." in page
     done = confirm(client, url, run)
     assert (patients(place), "Imported." in done.text, "Undo the import" in done.text) == (1, True, True)
+    assert ["These care managers cannot sign in yet" in text for text in (page, done.text)] == [False, True]
     undone = client.post(url(run, "undo"), follow=True)
     assert (patients(place), "The import was undone." in undone.text) == (0, True)
     assert [each["state"] for each in [{"state": latest().state}]] == ["undone"]
