@@ -219,6 +219,9 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "billing.PacketPart": "A file made of what is in this copy.",
     "billing.PracticeRow": _FILE,
     "billing.BilledLine": _FILE,
+    **dict.fromkeys(("outcomes.MeasuredEpisode", "outcomes.MeasuredReferral", "outcomes.MeasuredAdvice"), _WORKED_OUT),
+    "outcomes.ScreenedVisit": _FILE,
+    "outcomes.ExperienceAsked": "What you said about the program is read without your name; no care rests on it.",
     "billing.MatchUndone": "Says how an answer of an insurer was filed; the answer is in this copy.",
 }
 
