@@ -221,8 +221,10 @@
 
   // On a phone the page of a patient that is open may be one of the last tabs.
   function showOpenTab() {
-    const tabs = one(".tabs"), open = one(".tabs [aria-current]");
-    if (open) tabs.scrollLeft = open.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - open.offsetWidth) / 2;
+    for (const tabs of document.querySelectorAll(".tabs")) {
+      const open = one("[aria-current]", tabs);
+      if (open) tabs.scrollLeft = open.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - open.offsetWidth) / 2;
+    }
   }
 
   // In a session somebody else went on: with nothing unsaved here the page follows, else it is only said.

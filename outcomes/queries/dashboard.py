@@ -33,7 +33,7 @@ FAMILIES: Final = {
     "work": "Work",
     "experience": "What patients say",
     "money": "Money",
-    "nys": "New York State's eight",
+    "nys": "New York State’s eight",
 }
 _FAMILY_OF: Final = {"safety": "review"}
 TILES: Final = (

@@ -17,7 +17,7 @@ becomes a measure of its own with a first month, since the two cannot be compare
 the source; an organization may set its own from a month on.
 """
 FAMILIES: Final = {
-    "nys": "New York State's eight",
+    "nys": "New York State’s eight",
     "engagement": "Engagement",
     "change": "Change",
     "review": "Psychiatric review and advice",

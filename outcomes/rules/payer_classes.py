@@ -5,6 +5,14 @@ from __future__ import annotations
 import re
 
 MEDICARE, MEDICAID, COMMERCIAL, SELF_PAY = "medicare", "medicaid", "commercial", "self_pay"
+# What states call their Medicaid programs, where the name belongs to nothing else. Plans carry it in brackets or after
+# their own: Sunflower Health Plan (KanCare).
+MEDICAID_PROGRAMS = (
+    *("medicaid", "medi-cal", "masshealth", "tenncare", "kancare", "badgercare", "soonercare", "mainecare"),
+    *("apple health", "ahcccs", "mo healthnet", "husky health", "denalicare", "health first colorado"),
+    *("hoosier healthwise", "healthy indiana plan", "nj familycare", "med-quest", "turquoise care"),
+    *("oregon health plan", "healthy louisiana"),
+)
 
 
 def class_of(name: str, family: str, *, is_self_pay: bool = False) -> str:
@@ -20,6 +28,10 @@ def class_of(name: str, family: str, *, is_self_pay: bool = False) -> str:
 
 def _told_by(words: str) -> str:
     found = words.lower()
-    if re.search(r"(?<![a-z])medicaid(?![a-z])", found):
+    if any(_names(program, found) for program in MEDICAID_PROGRAMS):
         return MEDICAID
-    return MEDICARE if re.search(r"(?<![a-z])medicare(?![a-z])", found) else ""
+    return MEDICARE if _names("medicare", found) else ""
+
+
+def _names(program: str, words: str) -> bool:
+    return re.search(rf"(?<![a-z]){re.escape(program)}(?![a-z])", words) is not None

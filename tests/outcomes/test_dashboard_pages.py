@@ -181,7 +181,7 @@ def test_all_measures_stand_in_one_list(client_for: Any, months: Any, clinic: An
     somebody(months[JANUARY], clinic, contacts=1, scales=1)
     page = words(client_for("clinic_lead").get(f"{BASE}measures/"))
     assert "Contact and score in the month 0.0 % 0 of 1 80 % · below target 100.0 % n/a" in page
-    assert "New York State's eight" in page
+    assert "New York State’s eight" in page
 
 
 def test_a_measure_explains_itself(client_for: Any, months: Any, clinic: Any) -> None:

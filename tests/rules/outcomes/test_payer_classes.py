@@ -18,6 +18,9 @@ from outcomes.rules.payer_classes import class_of
         ("Medicare of somewhere", "commercial", "medicare"),
         ("Aetna", "commercial", "commercial"),
         ("Horizon BCBS", "horizon", "commercial"),
+        ("SUNFLOWER HEALTH PLAN (KANCARE)", "commercial", "medicaid"),
+        ("Molina Apple Health", "commercial", "medicaid"),
+        ("Apple Healthcare Partners", "commercial", "commercial"),
         ("Medicaidish Benefits", "commercial", "commercial"),
     ],
 )
