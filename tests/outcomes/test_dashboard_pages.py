@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -118,7 +118,9 @@ def test_a_frozen_month_says_when_and_why_there_is_another_edition(client_for: A
     assert "Measure now" not in page
 
 
-@pytest.mark.parametrize("query", ["month=2031-01", "month=x", "clinic=1", f"payer={uuid4()}", "program=x", "cohort=0"])
+@pytest.mark.parametrize(
+    "query", ["month=2031-01", "month=x", "clinic=1", f"payer={UUID(int=7)}", "program=x", "cohort=0"]
+)
 def test_a_filter_that_makes_no_sense_shows_everybody(client_for: Any, months: Any, clinic: Any, query: str) -> None:
     somebody(months[FEBRUARY], clinic)
     assert enrolled(client_for("clinic_lead").get(f"{BASE}?{query}")) == "1"
