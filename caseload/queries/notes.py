@@ -38,6 +38,7 @@ class NoteShown:
     patient_id: UUID
     patient_name: str
     mrn: str
+    is_part_two: bool
     clinic_name: str
     zone: ZoneInfo
     today: date
@@ -102,6 +103,7 @@ def note_shown(contact_id: UUID, *, for_: Membership, at: datetime, people: Mapp
         patient_id=contact.patient_id,
         patient_name=contact.patient.name,
         mrn=contact.patient.mrn,
+        is_part_two=contact.patient.is_part_two,
         clinic_name=contact.episode.clinic.name,
         zone=zone,
         today=local_date(at, zone),

@@ -24,7 +24,6 @@ from caseload.forms.notes import AddendumForm, CoSignForm, TakeBackForm
 from caseload.operations.notes import add_addendum, co_sign, void_contact
 from caseload.queries.notes import NoteShown, note_shown, notes_to_co_sign
 from caseload.rules.clock import first_day
-from registry.queries.part_two import is_part_two
 
 
 @requires(Permission.VIEW_CHART)
@@ -138,7 +137,7 @@ def _page(
     context: dict[str, Any] = {
         "note": note,
         "organization_id": by.organization_id,
-        "is_part_two": is_part_two(by.organization_id, note.patient_id),
+        "is_part_two": note.is_part_two,
         "sub": f"{note.mrn or 'No record number'} · {note.clinic_name}",
         "may_add": may_log and note.taken_back is None,
         "may_take_back": may_log and note.may_take_back,

@@ -31,8 +31,8 @@ def test_pages_outside(name, client_for, organization):
     member = client_for("billing")
     with tenant(organization):
         path = reverse(name, kwargs=OUTSIDE[name].made(member.membership))
-    # The address of a questionnaire or of a decision is its secret.
-    is_secret = name.startswith(("answer", "decide"))
+    # The address of a questionnaire, a decision or the three questions is its secret.
+    is_secret = name.startswith(("answer", "decide", "experience"))
     exactly = {**EXACTLY, "Referrer-Policy": "no-referrer"} if is_secret else EXACTLY
     assert faults(Client().get(path), exactly) == []
     assert faults(member.get(path), exactly) == []
