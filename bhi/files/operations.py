@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
+
+from django.db import transaction
 
 from bhi.errors import DomainError
 from bhi.files.models import StoredFile
@@ -12,6 +16,7 @@ from bhi.sealing import SealBroken, seal, unseal
 from bhi.tenancy.ids import uuid7
 
 MOST_BYTES = 25 * 1024 * 1024
+A_DAY: Final = timedelta(days=1)
 
 
 class FileTooLarge(DomainError):
@@ -47,6 +52,34 @@ def store(
         stored_at=at,
         expires_at=expires_at,
     )
+
+
+@transaction.atomic
+def keep_for_a_day(
+    parts: Iterable[tuple[str, bytes]], *, organization_id: UUID, purpose: str, at: datetime
+) -> list[StoredFile]:
+    """Keep what was made for one purpose, each part a media type and its bytes, in place of an earlier making.
+
+    A day is enough to open what somebody just asked for. Raises FileTooLarge: the earlier making stays then.
+    """
+    StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
+    return [
+        store(
+            content,
+            organization_id=organization_id,
+            purpose=purpose,
+            media_type=media_type,
+            at=at,
+            expires_at=at + A_DAY,
+        )
+        for media_type, content in parts
+    ]
+
+
+def discard_made(*, organization_id: UUID, purposes: str, at: datetime) -> int:
+    """Delete the files whose purpose begins so and whose day is over. Returns how many."""
+    made = StoredFile.objects.filter(organization_id=organization_id, purpose__startswith=purposes, expires_at__lte=at)
+    return made.delete()[0]
 
 
 def read(file: StoredFile) -> bytes:

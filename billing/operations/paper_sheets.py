@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.db import transaction
 from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.files.models import StoredFile
-from bhi.files.operations import store
+from bhi.files.operations import discard_made, keep_for_a_day
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from billing.queries.paper_sheets import KINDS, MAKE, PDF, PURPOSE, WHOM, batch_asked, purpose_of
@@ -22,8 +22,6 @@ from billing.queries.whom_shown import patients_in_batch
 from registry.models import Episode
 from registry.operations.rights_errors import PartTwoRefused
 from registry.rules.part_two import Use
-
-KEPT_FOR = timedelta(days=1)
 
 
 @transaction.atomic
@@ -66,28 +64,14 @@ def keep_paper(
     """Keep the parts of one making for a day, each with whom it shows, in place of what an earlier run of its job
     made. Raises FileTooLarge.
     """
-    purpose = purpose_of(job_id)
-    StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
     whom = json.dumps([sorted(map(str, seen)) for _, seen in parts]).encode()
-    kept = [(WHOM, whom), *((PDF, content) for content, _ in parts)]
-    files = [
-        store(
-            content,
-            organization_id=organization_id,
-            purpose=purpose,
-            media_type=media_type,
-            at=at,
-            expires_at=at + KEPT_FOR,
-        )
-        for media_type, content in kept
-    ]
-    return files[1:]
+    made = [(WHOM, whom), *((PDF, content) for content, _ in parts)]
+    return keep_for_a_day(made, organization_id=organization_id, purpose=purpose_of(job_id), at=at)[1:]
 
 
 def discard_paper(*, organization_id: UUID, at: datetime) -> int:
     """Delete the sheets whose day is over, and whom they showed. Returns how many files."""
-    old = StoredFile.objects.filter(organization_id=organization_id, purpose__startswith=PURPOSE, expires_at__lte=at)
-    return old.delete()[0]
+    return discard_made(organization_id=organization_id, purposes=PURPOSE, at=at)
 
 
 def _queued(key: str, arguments: dict[str, Any], *, by: Membership, at: datetime) -> UUID:

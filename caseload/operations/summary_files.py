@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from bhi.audit.operations import record
 from bhi.files.models import StoredFile
-from bhi.files.operations import store
+from bhi.files.operations import discard_made, keep_for_a_day
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from caseload.queries.summary_files import PURPOSE, purpose_of
@@ -20,7 +20,6 @@ from registry.models import Episode
 from registry.operations.disclosures import disclose
 from registry.rules.part_two import Use
 
-KEPT_FOR = timedelta(days=1)
 MAKE = "make_case_summary"
 
 
@@ -46,19 +45,10 @@ def ask_for_summary(*, by: Membership, at: datetime, patient_id: UUID, episode_i
 @transaction.atomic
 def keep_summary(*, organization_id: UUID, episode_id: UUID, content: bytes, at: datetime) -> StoredFile:
     """Keep a made summary for a day in place of the one before it. Raises FileTooLarge."""
-    purpose = purpose_of(episode_id)
-    StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
-    return store(
-        content,
-        organization_id=organization_id,
-        purpose=purpose,
-        media_type="application/pdf",
-        at=at,
-        expires_at=at + KEPT_FOR,
-    )
+    made = [("application/pdf", content)]
+    return keep_for_a_day(made, organization_id=organization_id, purpose=purpose_of(episode_id), at=at)[0]
 
 
 def discard_summaries(*, organization_id: UUID, at: datetime) -> int:
     """Delete the summaries whose day is over. Returns how many."""
-    old = StoredFile.objects.filter(organization_id=organization_id, purpose__startswith=PURPOSE, expires_at__lte=at)
-    return old.delete()[0]
+    return discard_made(organization_id=organization_id, purposes=PURPOSE, at=at)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from bhi.audit.operations import record
 from bhi.files.models import StoredFile
-from bhi.files.operations import store
+from bhi.files.operations import discard_made, keep_for_a_day
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from outcomes.queries.hours_sheets import MAKE, PURPOSE, purpose_of
-
-KEPT_FOR: Final = timedelta(days=1)
 
 
 @transaction.atomic
@@ -35,19 +32,10 @@ def ask_for_hours_sheet(*, by: Membership, at: datetime, month: date) -> UUID:
 @transaction.atomic
 def keep_hours_sheet(*, organization_id: UUID, job_id: UUID, content: bytes, at: datetime) -> StoredFile:
     """Keep it for a day in place of what an earlier run of its job made. Raises FileTooLarge."""
-    purpose = purpose_of(job_id)
-    StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
-    return store(
-        content,
-        organization_id=organization_id,
-        purpose=purpose,
-        media_type="application/pdf",
-        at=at,
-        expires_at=at + KEPT_FOR,
-    )
+    made = [("application/pdf", content)]
+    return keep_for_a_day(made, organization_id=organization_id, purpose=purpose_of(job_id), at=at)[0]
 
 
 def discard_hours_sheets(*, organization_id: UUID, at: datetime) -> int:
     """Delete those whose day is over. Returns how many."""
-    old = StoredFile.objects.filter(organization_id=organization_id, purpose__startswith=PURPOSE, expires_at__lte=at)
-    return old.delete()[0]
+    return discard_made(organization_id=organization_id, purposes=PURPOSE, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -10,12 +10,11 @@ from django.db import transaction
 
 from bhi.audit.operations import record
 from bhi.files.models import StoredFile
-from bhi.files.operations import store
+from bhi.files.operations import discard_made, keep_for_a_day
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from registry.queries.accountings import PURPOSE, purpose_of
 
-KEPT_FOR: Final = timedelta(days=1)
 MAKE: Final = "make_accounting"
 
 
@@ -36,13 +35,10 @@ def ask_for_accounting(*, by: Membership, at: datetime, patient_id: UUID) -> UUI
 @transaction.atomic
 def keep_accounting(*, organization_id: UUID, patient_id: UUID, content: bytes, at: datetime) -> StoredFile:
     """Keep it for a day in place of the one before it. Raises FileTooLarge."""
-    purpose = purpose_of(patient_id)
-    StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
-    kept = {"organization_id": organization_id, "purpose": purpose, "at": at, "expires_at": at + KEPT_FOR}
-    return store(content, media_type="application/pdf", **kept)  # type: ignore[arg-type]
+    made = [("application/pdf", content)]
+    return keep_for_a_day(made, organization_id=organization_id, purpose=purpose_of(patient_id), at=at)[0]
 
 
 def discard_accountings(*, organization_id: UUID, at: datetime) -> int:
     """Delete those whose day is over. Returns how many."""
-    old = StoredFile.objects.filter(organization_id=organization_id, purpose__startswith=PURPOSE, expires_at__lte=at)
-    return old.delete()[0]
+    return discard_made(organization_id=organization_id, purposes=PURPOSE, at=at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,13 +13,12 @@ from bhi.audit.operations import record
 from bhi.audit.seen import SeenPatient, Span, patients_seen
 from bhi.errors import NotFound
 from bhi.files.models import StoredFile
-from bhi.files.operations import store
+from bhi.files.operations import discard_made, keep_for_a_day
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
 from registry.queries.who_saw import PURPOSE, Named, names_of, purpose_of
 from registry.rules.csv_text import Cell, csv_bytes
 
-KEPT_FOR: Final = timedelta(days=1)
 MAKE: Final = "list_who_was_seen"
 MOST: Final = 1_000_000
 HEADER: Final = ("Record number", "Patient", "First seen (UTC)", "Last seen (UTC)", "Opened", "In lists")
@@ -50,16 +49,8 @@ def keep_list(*, organization_id: UUID, job_id: UUID, span: Span, at: datetime) 
     rows = patients_seen(organization_id, span, most=MOST).rows
     names = names_of(organization_id, (row.patient_id for row in rows))
     lines = [_line(row, names.get(row.patient_id, Named("not on record", ""))) for row in rows]
-    purpose = purpose_of(job_id)
-    StoredFile.objects.filter(organization_id=organization_id, purpose=purpose).delete()
-    return store(
-        csv_bytes(HEADER, lines),
-        organization_id=organization_id,
-        purpose=purpose,
-        media_type="text/csv",
-        at=at,
-        expires_at=at + KEPT_FOR,
-    )
+    made = [("text/csv", csv_bytes(HEADER, lines))]
+    return keep_for_a_day(made, organization_id=organization_id, purpose=purpose_of(job_id), at=at)[0]
 
 
 def _line(row: SeenPatient, named: Named) -> Sequence[Cell]:
@@ -69,5 +60,4 @@ def _line(row: SeenPatient, named: Named) -> Sequence[Cell]:
 
 def discard_lists(*, organization_id: UUID, at: datetime) -> int:
     """Delete the lists whose day is over. Returns how many."""
-    old = StoredFile.objects.filter(organization_id=organization_id, purpose__startswith=PURPOSE, expires_at__lte=at)
-    return old.delete()[0]
+    return discard_made(organization_id=organization_id, purposes=PURPOSE, at=at)
