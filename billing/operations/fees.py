@@ -17,7 +17,7 @@ from bhi.tenancy.models import Clinic, Membership
 from billing.models import ChargeFee, ClinicianRate, PayerFee
 from billing.rules.filing import code_fault
 from registry.models import Fact, Payer, TreatingClinician
-from registry.operations.recording import Stamp, record_facts, stamped, void_facts
+from registry.operations.recording import Stamp, record_facts, stamped, take_back, void_facts
 
 REPLACED: Final = "Replaced by another amount from the same day."
 CENT = Decimal("0.01")
@@ -133,27 +133,19 @@ def set_clinician_share(
 @transaction.atomic
 def take_back_charge(*, by: Membership, at: datetime, fee_id: UUID, reason: str) -> None:
     """A charge was wrong: the one before it holds again. Raises ReasonMissing, AlreadyVoided, NotFound."""
-    _take_back("charge_fee.taken_back", ChargeFee, fee_id, by=by, at=at, reason=reason)
+    take_back("charge_fee.taken_back", ChargeFee, fee_id, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
 def take_back_payer_fee(*, by: Membership, at: datetime, fee_id: UUID, reason: str) -> None:
     """A payer's fee was wrong. Raises ReasonMissing, AlreadyVoided, NotFound."""
-    _take_back("payer_fees.taken_back", PayerFee, fee_id, by=by, at=at, reason=reason)
+    take_back("payer_fees.taken_back", PayerFee, fee_id, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
 def take_back_share(*, by: Membership, at: datetime, rate_id: UUID, reason: str) -> None:
     """A clinician's share was wrong. Raises ReasonMissing, AlreadyVoided, NotFound."""
-    _take_back("clinician_share.taken_back", ClinicianRate, rate_id, by=by, at=at, reason=reason)
-
-
-def _take_back(action: str, kind: type[Fact], fact_id: UUID, *, by: Membership, at: datetime, reason: str) -> None:
-    fact = kind.objects.filter(organization_id=by.organization_id, id=fact_id).first()
-    if fact is None:
-        raise NotFound
-    void_facts([fact], stamp=Stamp(by, at), reason=reason)
-    record(action, by=by, at=at, object_id=fact.id, fields=["voided_at", "void_reason"])
+    take_back("clinician_share.taken_back", ClinicianRate, rate_id, by=by, at=at, reason=reason)
 
 
 def _replace(before: Iterable[Fact], made: Iterable[Fact], *, by: Membership, at: datetime) -> None:

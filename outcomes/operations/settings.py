@@ -17,7 +17,7 @@ from outcomes.models import ConsultantRate, MeasureTarget, OutcomeSettings, Paye
 from outcomes.rules.measure import Kind
 from outcomes.rules.measures import UnknownMeasure, measure
 from registry.models import Fact, Payer
-from registry.operations.recording import Stamp, record_facts, stamped, void_facts
+from registry.operations.recording import Stamp, record_facts, stamped, take_back, void_facts
 
 REPLACED: Final = "Replaced by another amount from the same day."
 MOST_MASKED: Final = 50
@@ -149,19 +149,19 @@ def set_payer_classes(*, by: Membership, at: datetime, said: Mapping[UUID, str])
 @transaction.atomic
 def take_back_target(*, by: Membership, at: datetime, fact_id: UUID, reason: str) -> None:
     """A target was wrong: the one before it holds again. Raises ReasonMissing, AlreadyVoided, NotFound."""
-    _take_back("outcome_target.taken_back", MeasureTarget, fact_id, by=by, at=at, reason=reason)
+    take_back("outcome_target.taken_back", MeasureTarget, fact_id, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
 def take_back_share(*, by: Membership, at: datetime, fact_id: UUID, reason: str) -> None:
     """A share of work was wrong. Raises ReasonMissing, AlreadyVoided, NotFound."""
-    _take_back("work_share.taken_back", WorkShare, fact_id, by=by, at=at, reason=reason)
+    take_back("work_share.taken_back", WorkShare, fact_id, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
 def take_back_rate(*, by: Membership, at: datetime, fact_id: UUID, reason: str) -> None:
     """An hourly rate was wrong. Raises ReasonMissing, AlreadyVoided, NotFound."""
-    _take_back("consultant_rate.taken_back", ConsultantRate, fact_id, by=by, at=at, reason=reason)
+    take_back("consultant_rate.taken_back", ConsultantRate, fact_id, by=by, at=at, reason=reason)
 
 
 TAKE_BACK: Final[Mapping[str, Callable[..., None]]] = {
@@ -182,14 +182,6 @@ def _said(
     record_facts([made])
     record(action, by=by, at=at, object_id=made.id, fields=[*of, *values])
     return made
-
-
-def _take_back(action: str, kind: type[Fact], fact_id: UUID, *, by: Membership, at: datetime, reason: str) -> None:
-    fact = kind.objects.filter(organization_id=by.organization_id, id=fact_id).first()
-    if fact is None:
-        raise NotFound
-    void_facts([fact], stamp=Stamp(by, at), reason=reason)
-    record(action, by=by, at=at, object_id=fact.id, fields=["voided_at", "void_reason"])
 
 
 def _changed_meanwhile(row: OutcomeSettings) -> str:

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from bhi.audit.operations import record
-from bhi.errors import DomainError
+from bhi.errors import DomainError, NotFound
 from bhi.jobs.operations import announce
 from bhi.tenancy.models import Membership
 from registry.models import Fact
@@ -100,6 +100,16 @@ def void_facts(facts: Iterable[Fact], *, stamp: Stamp, reason: str) -> None:
             raise AlreadyVoided
     for row in (row for rows in by_kind.values() for row in rows):
         row.voided_at, row.voided_by, row.void_reason = stamp.at, stamp.by, reason.strip()[:300]
+
+
+@transaction.atomic
+def take_back(action: str, kind: type[Fact], fact_id: UUID, *, by: Membership, at: datetime, reason: str) -> None:
+    """Void one fact that belongs to no patient, and audit it. Raises ReasonMissing, AlreadyVoided, NotFound."""
+    fact = kind.objects.filter(organization_id=by.organization_id, id=fact_id).first()
+    if fact is None:
+        raise NotFound
+    void_facts([fact], stamp=Stamp(by, at), reason=reason)
+    record(action, by=by, at=at, object_id=fact.id, fields=["voided_at", "void_reason"])
 
 
 @contextmanager
