@@ -116,17 +116,7 @@ def _missing(table: Table) -> list[Problem]:
         f"{labels['mrn']} or {labels['name']}": any(table.column(key) for key in _PERSON),
         labels["contact_on"]: table.column("contact_on") is not None,
     }
-    return [
-        Problem(
-            table.sheet.label,
-            table.header_row,
-            "",
-            f"no column is headed {label}",
-            "Choose which column holds it, or export the file again with it.",
-        )
-        for label, is_there in wanted.items()
-        if not is_there
-    ]
+    return table.without(wanted, "Choose which column holds it, or export the file again with it.")
 
 
 def _doubled(table: Table) -> list[Problem]:

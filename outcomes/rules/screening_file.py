@@ -255,17 +255,7 @@ def _missing(table: Table) -> list[Problem]:
         "Screened on": has["screened_on"],
         "Score, with Instrument, or PHQ-2 and PHQ-9": has[PHQ2] or has[PHQ9] or (has["score"] and has["instrument"]),
     }
-    return [
-        Problem(
-            table.sheet.label,
-            table.header_row,
-            "",
-            f"no column is headed {label}",
-            "Head it so, or export the file again with it.",
-        )
-        for label, is_there in wanted.items()
-        if not is_there
-    ]
+    return table.without(wanted, "Head it so, or export the file again with it.")
 
 
 def _remarks(table: Table) -> list[str]:

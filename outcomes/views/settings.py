@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from outcomes.operations.settings import (
     set_work_share,
 )
 from outcomes.queries.settings import (
+    SeatRow,
     payer_class_rows,
     rate_rows,
     said_of,
@@ -82,57 +84,32 @@ def outcome_targets(request: HttpRequest, organization: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def work_shares(request: HttpRequest, organization: str) -> HttpResponse:
     """How much of a full-time post each care manager works for the program."""
-    by = seat(request)
-    around = _around(by)
-    rows = share_rows(by.organization_id, around["today"])
-    form = SeatForm(
-        request.POST if request.method == "POST" else None,
-        people=[(str(row.id), row.name) for row in rows],
-        amount_label="Share of a full-time post",
-        amount_help="1 is full time, 0.5 half, 0 from when somebody stops.",
-    )
-    if _kept(form, lambda: _set_share(by, form)):
-        messages.success(request, "Saved.")
-        return redirect("work_shares", organization)
-    context = {
-        **around,
-        "form": form,
-        "rows": rows,
+    said = {
         "kind": "share",
         "title": "Shares of work",
         "about": "Patients per full-time care manager, and the capacity calculator, go by these.",
         "nobody": "No care manager yet. Invite one under People.",
     }
-    return render(request, "outcomes/settings_seats.html", context, status=422 if form.errors else 200)
+    asked = {
+        "amount_label": "Share of a full-time post",
+        "amount_help": "1 is full time, 0.5 half, 0 from when somebody stops.",
+    }
+    return _seats(request, organization, share_rows, _set_share, said=said, asked=asked)
 
 
 @requires(Permission.SET_OUTCOMES)
 @require_http_methods(METHODS)
 def consultant_rates(request: HttpRequest, organization: str) -> HttpResponse:
     """What an hour of each psychiatric consultant costs: for who may see money."""
-    by = seat(request)
-    _check_money(by)
-    around = _around(by)
-    rows = rate_rows(by.organization_id, around["today"])
-    form = SeatForm(
-        request.POST if request.method == "POST" else None,
-        people=[(str(row.id), row.name) for row in rows],
-        amount_label="Dollars an hour",
-        amount_help="As the contract says, such as 210.00.",
-    )
-    if _kept(form, lambda: _set_rate(by, form)):
-        messages.success(request, "Saved.")
-        return redirect("consultant_rates", organization)
-    context = {
-        **around,
-        "form": form,
-        "rows": rows,
+    _check_money(seat(request))
+    said = {
         "kind": "rate",
         "title": "Consultants’ hourly rates",
         "about": "The sheet of consultants’ hours multiplies by these. Without one an amount is not known.",
         "nobody": "No psychiatric consultant yet. Invite one under People.",
     }
-    return render(request, "outcomes/settings_seats.html", context, status=422 if form.errors else 200)
+    asked = {"amount_label": "Dollars an hour", "amount_help": "As the contract says, such as 210.00."}
+    return _seats(request, organization, rate_rows, _set_rate, said=said, asked=asked)
 
 
 @requires(Permission.SET_OUTCOMES)
@@ -175,6 +152,28 @@ def outcome_setting_back(request: HttpRequest, organization: str, kind: str, fac
     of, said = found
     context = {"form": form, "of": of, "said": said, "kind": kind, "back": PAGES[kind], **_around(by)}
     return render(request, "outcomes/settings_back.html", context, status=422 if form.errors else 200)
+
+
+def _seats(
+    request: HttpRequest,
+    organization: str,
+    rows_of: Callable[[UUID, date], tuple[SeatRow, ...]],
+    keep: Callable[[Membership, SeatForm], object],
+    *,
+    said: dict[str, str],
+    asked: dict[str, str],
+) -> HttpResponse:
+    """The page of a number that seats have from days on: its rows, and the form for another."""
+    by = seat(request)
+    around = _around(by)
+    rows = rows_of(by.organization_id, around["today"])
+    data = request.POST if request.method == "POST" else None
+    form = SeatForm(data, people=[(str(row.id), row.name) for row in rows], **asked)
+    if _kept(form, lambda: keep(by, form)):
+        messages.success(request, "Saved.")
+        return redirect(PAGES[said["kind"]], organization)
+    context = {**around, **said, "form": form, "rows": rows}
+    return render(request, "outcomes/settings_seats.html", context, status=422 if form.errors else 200)
 
 
 def _set_general(by: Membership, form: GeneralForm) -> object:

@@ -42,6 +42,11 @@ class Table:
         """The rows below the header."""
         return self.sheet.rows[self.header_row :]
 
+    def without(self, wanted: Mapping[str, object], fix: str) -> list[Problem]:
+        """A problem for each wanted column that no heading names. `wanted`: label, and whether it is there."""
+        at = self.sheet.label, self.header_row, ""
+        return [Problem(*at, f"no column is headed {label}", fix) for label, is_there in wanted.items() if not is_there]
+
     @cached_property
     def _by_field(self) -> Mapping[str, Column]:
         return {column.field: column for column in reversed(self.columns) if column.field}
