@@ -50,6 +50,12 @@ class Acknowledgement(TenantModel):
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=5, help_text="999 or 277CA")
     reference = models.CharField(max_length=60, help_text="The control number that it names")
+    is_of_claim = models.BooleanField(default=False, db_default=False, help_text="It speaks of one claim, not a file")
+    names = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), help_text="Patient as received, to match by hand"
+    )
+    service_on = models.DateField(null=True, blank=True)
+    charge = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     batch = TenantForeignKey("billing.Batch", null=True, blank=True)
     claim = TenantForeignKey("billing.Claim", null=True, blank=True)
     is_accepted = models.BooleanField()
@@ -67,7 +73,7 @@ class Acknowledgement(TenantModel):
             *tenant_wall("billing_acknowledgement", "file", "batch", "claim", "matched_by"),
             AppMayOnly(
                 name="billing_acknowledgement_app",
-                update=("batch", "claim", "matched_at", "matched_by", "set_aside_because"),
+                update=("batch", "claim", "names", "matched_at", "matched_by", "set_aside_because"),
             ),
             models.UniqueConstraint(fields=["organization", "file", "position"], name="billing_acknowledgement_place"),
         ]
@@ -84,6 +90,8 @@ class Remittance(TenantModel):
     position = models.PositiveIntegerField()
     payer_name = models.CharField(max_length=80, blank=True)
     payer_identifier = models.CharField(max_length=80, blank=True)
+    payee_name = models.CharField(max_length=80, blank=True, db_default="")
+    payee_npi = models.CharField(max_length=10, blank=True, db_default="")
     trace_number = models.CharField(max_length=60, blank=True, help_text="Check or EFT number")
     method = models.CharField(max_length=3, blank=True)
     paid_on = models.DateField(null=True, blank=True)
@@ -131,7 +139,8 @@ class RemittanceClaim(TenantModel):
         constraints = [
             *tenant_wall("billing_remittanceclaim", "remittance", "claim", "matched_by"),
             AppMayOnly(
-                name="billing_remittanceclaim_app", update=("claim", "matched_at", "matched_by", "set_aside_because")
+                name="billing_remittanceclaim_app",
+                update=("claim", "names", "matched_at", "matched_by", "set_aside_because"),
             ),
             models.UniqueConstraint(
                 fields=["organization", "remittance", "position"], name="billing_remittanceclaim_place"

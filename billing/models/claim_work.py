@@ -98,6 +98,9 @@ class Refund(TenantModel):
                 condition=Q(closed_on__isnull=True) | ~Q(closing_note=""), name="billing_refund_closed_says_how"
             ),
             models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gt=0), name="billing_refund_above_nothing"
+            ),
+            models.CheckConstraint(
                 condition=Q(investigation_until__isnull=True) | Q(investigation_until__gte=F("investigation_from")),
                 name="billing_refund_in_order",
             ),

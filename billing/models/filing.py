@@ -20,7 +20,10 @@ class TaxIdKind(models.TextChoices):
 class BillingProvider(TenantModel):
     """Who files an organization's claims: the billing provider of loop 2010AA and the submitter of loop 1000A."""
 
-    name = models.CharField(max_length=60)
+    name = models.CharField(max_length=60, help_text="Of an organization, or the family name of a person")
+    given_name = models.CharField(
+        max_length=35, blank=True, db_default="", help_text="Who bills alone, under their own NPI, is a person"
+    )
     npi = models.CharField(max_length=10)
     taxonomy = models.CharField(max_length=10, blank=True)
     tax_id = SealedTextField(help_text="May be somebody's social security number")
@@ -56,6 +59,12 @@ class Receiver(TenantModel):
     application_id = models.CharField(max_length=15, help_text="GS03")
     sender_id = models.CharField(max_length=15, help_text="ISA06: how it knows us")
     sender_qualifier = models.CharField(max_length=2, default="ZZ")
+    submitter_id = models.CharField(
+        max_length=15, blank=True, db_default="", help_text="NM109 of loop 1000A; empty: as the organization says"
+    )
+    is_test = models.BooleanField(
+        default=False, db_default=False, help_text="Its files say T, also where the organization's others say P"
+    )
     is_in_use = models.BooleanField(default=True)
     changed_at = models.DateTimeField()
     changed_by = TenantForeignKey("tenancy.Membership")
@@ -150,15 +159,19 @@ class ClinicianRate(Fact):
     """At which share of the fee schedule a clinician is paid under their own NPI from a day on: NPs and PAs 85 %."""
 
     clinician = TenantForeignKey("registry.TreatingClinician")
+    payer = TenantForeignKey(
+        "registry.Payer", null=True, blank=True, help_text="Empty: of Medicare's fee schedule, whoever pays by it"
+    )
     from_on = models.DateField()
     percent = models.DecimalField(max_digits=5, decimal_places=2)
 
     class Meta:
         constraints = [
-            *fact_wall("billing_clinicianrate", "clinician", may_change=()),
+            *fact_wall("billing_clinicianrate", "clinician", "payer", may_change=()),
             models.UniqueConstraint(
-                fields=["organization", "clinician", "from_on"],
+                fields=["organization", "clinician", "payer", "from_on"],
                 condition=Q(voided_at__isnull=True),
+                nulls_distinct=False,
                 name="billing_clinicianrate_one",
             ),
             models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="billing_clinicianrate_share"),

@@ -64,6 +64,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         (
             _t("registry.Coverage", "coverage", "Insurance"),
             _t("registry.CoverageCheck", "coverage_checks", "Checks of insurance", "on"),
+            _t("registry.PriorAuthorization", "prior_authorizations", "Prior authorizations", "from_on"),
         ),
     ),
     Section(

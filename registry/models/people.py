@@ -321,6 +321,27 @@ class CoverageCheck(Fact):
         indexes = [models.Index(fields=["organization", "patient", "on"], name="registry_check_by_patient")]
 
 
+class PriorAuthorization(Fact):
+    """A payer agreed beforehand to what a patient is given, under this number, for some days."""
+
+    patient = TenantForeignKey(Patient)
+    payer = TenantForeignKey(Payer)
+    number = models.CharField(max_length=50)
+    from_on = models.DateField()
+    until_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *fact_wall("registry_priorauthorization", "patient", "payer", may_change=("patient",)),
+            models.CheckConstraint(condition=~Q(number=""), name="registry_authorization_has_number"),
+            models.CheckConstraint(
+                condition=Q(until_on__isnull=True) | Q(until_on__gte=F("from_on")),
+                name="registry_authorization_in_order",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "patient"], name="registry_authorization_patient")]
+
+
 class Appointment(Fact):
     """A visit that the practice has planned, as its own system says: the patient is then in the clinic."""
 

@@ -18,6 +18,7 @@ from registry.models import (
     InitiatingVisit,
     Patient,
     Payer,
+    PriorAuthorization,
     ProgramPeriod,
     TreatingClinician,
 )
@@ -88,6 +89,16 @@ class CoverageCheckFactory(FactFactory):
     on = date(2026, 2, 2)
     source = "Payer's portal"
     is_in_force = True
+
+
+class PriorAuthorizationFactory(FactFactory):
+    class Meta:
+        model = PriorAuthorization
+
+    patient = factory.SubFactory(PatientFactory, **same_organization())
+    payer = factory.SubFactory(PayerFactory, **same_organization())
+    number = "PA-1001"
+    from_on = date(2026, 1, 1)
 
 
 class AppointmentFactory(FactFactory):
