@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from billing.rules.look_back import ADDONS, OURS, Billed, CodeUnits, netted
@@ -19,8 +20,12 @@ class ListFinding(StrEnum):
 
 
 def listed_lines(listed: Sequence[Billed]) -> CodeUnits:
-    """The codes of ours that stand in the list of one month once reversals are taken off, with their units."""
-    net = netted(one for one in listed if one.code in OURS)
+    """The codes of ours that stand in the list of one month once reversals are taken off, with their units.
+
+    A line that was paid nothing stands there too: beside a paid one of its code it is a second charge.
+    """
+    # What a payer answered with nothing counts here as what it has not answered.
+    net = netted(replace(one, paid=one.paid or None) for one in listed if one.code in OURS)
     return tuple((code, one.units) for code, one in net.items() if one.units > 0)
 
 

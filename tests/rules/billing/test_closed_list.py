@@ -38,6 +38,17 @@ def line(code: str, units: int = 1, paid: str | None = None) -> Billed:
         ([line("99492")], (), ListFinding.UNKNOWN),
         ([line("99214")], (), None),
         ([line("99214")], (("99492", 1),), ListFinding.MISSING),
+        # Keyed twice, and the payer paid only one of them: the second charge still stands in the system.
+        ([line("99493", paid="144.96"), line("99493", paid="0")], (("99493", 1),), ListFinding.DOUBLED),
+        ([line("99493", paid="0"), line("99493", paid="0")], (("99493", 1),), ListFinding.DOUBLED),
+        ([line("99493", paid="0")], (("99493", 1),), ListFinding.AS_CLOSED),
+        # Taken back and asked anew: one stands.
+        (
+            [line("99493", paid="144.96"), line("99493", paid="-144.96"), line("99493", paid="0")],
+            (("99493", 1),),
+            ListFinding.AS_CLOSED,
+        ),
+        ([line("99493", paid="144.96"), line("99493", paid="-20.00")], (("99493", 1),), ListFinding.AS_CLOSED),
     ],
 )
 def test_each_finding(listed: list[Billed], asked: CodeUnits, finding: ListFinding | None):
