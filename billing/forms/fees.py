@@ -121,12 +121,19 @@ class PayerFeeFileForm(OfPayerForm):
 class ShareForm(FeeForm):
     """At which share a clinician is paid."""
 
-    rows = (("clinician", "percent", "from_on"),)
+    rows = (("clinician", "payer"), ("percent", "from_on"))
     clinician = forms.TypedChoiceField(
         label="Clinician", coerce=UUID, error_messages={"required": "Choose the clinician."}
     )
+    payer = forms.TypedChoiceField(
+        label="Of what",
+        required=False,
+        coerce=UUID,
+        empty_value=None,
+        help_text="A payer with fees of its own pays them whole, unless its contract says less: say so here.",
+    )
     percent = forms.DecimalField(
-        label="Percent of the fee schedule",
+        label="Percent paid",
         max_digits=5,
         decimal_places=2,
         localize=False,
@@ -139,8 +146,16 @@ class ShareForm(FeeForm):
     )
     from_on = DayField(label="From", required=True, help_text="By the day of service.")
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, clinicians: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        clinicians: Iterable[tuple[str, str]],
+        payers: Iterable[tuple[str, str]],
+    ) -> None:
         super().__init__(data)
-        clinician = self.fields["clinician"]
+        clinician, payer = self.fields["clinician"], self.fields["payer"]
         assert isinstance(clinician, forms.TypedChoiceField)
+        assert isinstance(payer, forms.TypedChoiceField)
         clinician.choices = [("", "Choose…"), *clinicians]
+        payer.choices = [("", "Medicare’s fee schedule"), *((id_, f"What {name} allows") for id_, name in payers)]

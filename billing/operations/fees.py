@@ -107,9 +107,10 @@ def set_payer_fees(
 
 @transaction.atomic
 def set_clinician_share(
-    *, by: Membership, at: datetime, clinician_id: UUID, from_on: date, percent: Decimal
+    *, by: Membership, at: datetime, clinician_id: UUID, from_on: date, percent: Decimal, payer_id: UUID | None = None
 ) -> ClinicianRate:
-    """Say at which share of the fee schedule a clinician is paid under their own NPI from a day on.
+    """Say at which share a clinician is paid under their own NPI from a day on: of Medicare's fee schedule, or of what
+    one payer allows.
 
     Raises FeeWrong for a share that is none, NotFound.
     """
@@ -118,8 +119,10 @@ def set_clinician_share(
     found = TreatingClinician.objects.filter(organization_id=by.organization_id, id=clinician_id)
     if not found.exists():
         raise NotFound
+    if payer_id is not None:
+        _check_payer(by, payer_id, None)
     _lock(by)
-    key: Mapping[str, Any] = {"clinician_id": clinician_id, "from_on": from_on}
+    key: Mapping[str, Any] = {"clinician_id": clinician_id, "payer_id": payer_id, "from_on": from_on}
     rows = ClinicianRate.objects.live().filter(organization_id=by.organization_id, **key)
     before: ClinicianRate | None = rows.first()
     if before is not None and before.percent == percent:

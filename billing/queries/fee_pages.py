@@ -11,7 +11,7 @@ from uuid import UUID
 from billing.models import ChargeFee, ClinicianRate, PayerFee
 from billing.rules.facts import STANDARD
 from billing.rules.fees import national_amount
-from registry.models import TreatingClinician
+from registry.models import Payer, TreatingClinician
 
 MEDICARE = "medicare_ffs"
 PAGE = 100
@@ -62,12 +62,15 @@ class PayerFeesPage:
 
 @dataclass(frozen=True, slots=True)
 class ShareShown:
-    """A clinician with the share in force, and all that were said, the latest first."""
+    """A clinician with the share of Medicare's fee schedule in force, the shares of payers' own fees in force by payer,
+    and all that were said, the latest first.
+    """
 
     id: UUID
     name: str
     npi: str
     current: ClinicianRate | None
+    of_payers: tuple[ClinicianRate, ...]
     all: tuple[ClinicianRate, ...]
     is_likely_less: bool
 
@@ -135,7 +138,7 @@ def charge_of(organization_id: UUID, fee_id: UUID) -> ChargeFee | None:
 def share_of(organization_id: UUID, rate_id: UUID) -> ClinicianRate | None:
     """One share with its clinician, also one that was taken back."""
     rows = ClinicianRate.objects.filter(organization_id=organization_id, id=rate_id)
-    found: ClinicianRate | None = rows.select_related("clinician").first()
+    found: ClinicianRate | None = rows.select_related("clinician", "payer").first()
     return found
 
 
@@ -147,7 +150,7 @@ def shares_shown(organization_id: UUID, *, on: date, page: int = 1) -> SharesPag
     shown = list(clinicians[(page - 1) * PAGE : page * PAGE])
     rates: dict[UUID, list[ClinicianRate]] = {}
     rows = ClinicianRate.objects.live().filter(organization_id=organization_id, clinician__in=shown)
-    for rate in rows.select_related("recorded_by").order_by("-from_on", "-id"):
+    for rate in rows.select_related("recorded_by", "payer").order_by("-from_on", "-id"):
         rates.setdefault(rate.clinician_id, []).append(rate)
     return SharesPage(tuple(_share(one, rates.get(one.id, []), on) for one in shown), total, page, pages)
 
@@ -156,6 +159,12 @@ def clinician_choices(organization_id: UUID) -> list[tuple[str, str]]:
     """Every treating clinician by name, for a list to choose from."""
     rows = TreatingClinician.objects.filter(organization_id=organization_id).order_by("sort_name", "id")
     return [(str(one.id), str(one)) for one in rows]
+
+
+def fee_payer_choices(organization_id: UUID) -> list[tuple[str, str]]:
+    """Every payer that may have fees of its own, by name, for a list to choose from."""
+    rows = Payer.objects.filter(organization_id=organization_id, is_self_pay=False).order_by("name", "id")
+    return [(str(one.id), one.name) for one in rows]
 
 
 def _charge(code: str, fees: Sequence[ChargeFee], payers: Mapping[str, Decimal], on: date) -> ChargeShown:
@@ -188,11 +197,21 @@ def _latest(fees: Iterable[PayerFee], on: date) -> Iterable[PayerFee]:
 
 
 def _share(clinician: TreatingClinician, rates: Sequence[ClinicianRate], on: date) -> ShareShown:
-    current = next((rate for rate in rates if rate.from_on <= on), None)
+    in_force: dict[UUID | None, ClinicianRate] = {}
+    for rate in rates:
+        if rate.from_on <= on:
+            in_force.setdefault(rate.payer_id, rate)
+    current = in_force.pop(None, None)
     words = clinician.credential.upper().replace(".", "").replace(",", " ").split()
     is_likely_less = bool({"NP", "PA", "APRN", "FNP", "DNP", "CNS", "PA-C", "FNP-BC", "FNP-C", "CRNP"} & set(words))
     return ShareShown(
-        clinician.id, str(clinician), clinician.npi, current, tuple(rates), is_likely_less and current is None
+        id=clinician.id,
+        name=str(clinician),
+        npi=clinician.npi,
+        current=current,
+        of_payers=tuple(sorted(in_force.values(), key=lambda rate: rate.payer.name)),
+        all=tuple(rates),
+        is_likely_less=is_likely_less and current is None,
     )
 
 

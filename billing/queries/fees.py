@@ -9,13 +9,13 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import DecimalField, UUIDField, Value
+from django.db.models import DecimalField, Value
 
 from billing.models import ChargeFee, Claim, ClaimLine, ClinicianRate, PayerFee
 from billing.rules import facts as frozen
 from billing.rules.books import NoBookInForce, book_named
 from billing.rules.candidates import is_facility
-from billing.rules.expected import NOT_KNOWN, WHOLE, ExpectedAmount, expected_amount
+from billing.rules.expected import NOT_KNOWN, ExpectedAmount, expected_amount, share_paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class FeeTable:
         self._fees: dict[tuple[UUID, UUID | None, str], list[PayerFee]] = {}
         for fee in sorted(fees, key=lambda one: one.from_on):
             self._fees.setdefault((fee.payer_id, fee.clinic_id, fee.code), []).append(fee)
-        self._rates: dict[UUID, list[ClinicianRate]] = {}
+        self._rates: dict[tuple[UUID, UUID | None], list[ClinicianRate]] = {}
         for rate in sorted(rates, key=lambda one: one.from_on):
-            self._rates.setdefault(rate.clinician_id, []).append(rate)
+            self._rates.setdefault((rate.clinician_id, rate.payer_id), []).append(rate)
 
     @property
     def has_shares(self) -> bool:
-        """Whether any clinician is paid another share of the fee schedule than the whole."""
+        """Whether any clinician is paid another share of a fee than the whole."""
         return bool(self._rates)
 
     def fee(self, placed: Placed, code: str) -> Decimal | None:
@@ -66,21 +66,30 @@ class FeeTable:
                 return amount
         return None
 
-    def percent(self, placed: Placed) -> Decimal:
-        """The clinician's share of the fee schedule; whole where nobody said otherwise."""
-        rates = self._rates.get(placed.clinician_id, []) if placed.clinician_id else []
-        return next((rate.percent for rate in reversed(rates) if rate.from_on <= placed.on), WHOLE)
+    def percent(self, placed: Placed, *, has_own_fee: bool) -> Decimal:
+        """The clinician's share of what the payer allows: whole where nobody said otherwise of it."""
+        return share_paid(
+            family=placed.family,
+            has_own_fee=has_own_fee,
+            general=self._share(placed, None),
+            of_payer=self._share(placed, placed.payer_id) if placed.payer_id else None,
+        )
 
     def expected(self, placed: Placed, code: str, units: int, national: Decimal | None) -> ExpectedAmount:
         """What a line is expected to bring; `national` is the national amount of all its units."""
+        fee = self.fee(placed, code)
         return expected_amount(
             family=placed.family,
             on=placed.on,
             units=units,
-            fee=self.fee(placed, code),
+            fee=fee,
             national=national,
-            percent=self.percent(placed),
+            percent=self.percent(placed, has_own_fee=fee is not None),
         )
+
+    def _share(self, placed: Placed, payer_id: UUID | None) -> Decimal | None:
+        rates = self._rates.get((placed.clinician_id, payer_id), []) if placed.clinician_id else []
+        return next((rate.percent for rate in reversed(rates) if rate.from_on <= placed.on), None)
 
     def _in_force(self, key: tuple[UUID, UUID | None, str], placed: Placed) -> Decimal | None:
         fees = self._fees.get(key, [])
@@ -101,9 +110,9 @@ def fee_table(organization_id: UUID) -> FeeTable:
     nothing = Value(None, output_field=DecimalField())
     fees = PayerFee.objects.live().filter(organization_id=organization_id)
     rates = ClinicianRate.objects.live().filter(organization_id=organization_id)
-    shares = rates.annotate(clinic=Value(None, output_field=UUIDField()), code=Value(""), facility=nothing)
+    shares = rates.annotate(code=Value(""), facility=nothing)
     rows = fees.values_list("payer_id", "clinic_id", "code", "from_on", "nonfacility", "facility").union(
-        shares.values_list("clinician_id", "clinic", "code", "from_on", "percent", "facility"), all=True
+        shares.values_list("clinician_id", "payer_id", "code", "from_on", "percent", "facility"), all=True
     )
     listed = list(rows)
     return FeeTable(
@@ -113,8 +122,8 @@ def fee_table(organization_id: UUID) -> FeeTable:
             if code
         ),
         rates=(
-            ClinicianRate(clinician_id=of, from_on=on, percent=percent)
-            for of, _, code, on, percent, _ in listed
+            ClinicianRate(clinician_id=of, payer_id=payer, from_on=on, percent=percent)
+            for of, payer, code, on, percent, _ in listed
             if not code
         ),
     )

@@ -38,6 +38,7 @@ class ExpectedAmount:
 
 
 NOT_KNOWN = ExpectedAmount(None)
+MEDICARE = "medicare_ffs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ def expected_amount(
 
     `family` is the payer's rule book family. `fee` is the payer's own for one unit, in the place of service, that of
     the clinic's locality first; `national` is the national amount of all units; of both the fee counts. `percent` is
-    the clinician's share of the fee schedule (85 for a nurse practitioner under their own number). Rounded half up to
-    the cent at the end, each part by itself; what is not known stays so.
+    the clinician's share of it, as `share_paid` says. Rounded half up to the cent at the end, each part by itself;
+    what is not known stays so.
     """
     gross = fee * units if fee is not None else national
     if gross is None:
@@ -77,6 +78,20 @@ def expected_amount(
     payer = _cents(allowed - patient - kept)
     whole, of_patient = _cents(allowed), _cents(patient)
     return ExpectedAmount(whole, payer, of_patient, whole - payer - of_patient, is_estimate=fee is None)
+
+
+def share_paid(*, family: str, has_own_fee: bool, general: Decimal | None, of_payer: Decimal | None) -> Decimal:
+    """The percentage of a fee that a clinician's service is paid at.
+
+    `of_payer` is what was said of the clinician and this payer: it counts for whatever it pays. `general` is the share
+    of Medicare's fee schedule (85 for a nurse practitioner under their own number): it cuts what Medicare pays, by its
+    own list or nationally, and estimates that rest on the national amount; never what another payer agreed to pay, for
+    contracts say themselves whom they pay less. Whole where nobody said anything that counts.
+    """
+    if of_payer is not None:
+        return of_payer
+    is_medicares = family == MEDICARE or not has_own_fee
+    return general if is_medicares and general is not None else WHOLE
 
 
 def added(amounts: Iterable[ExpectedAmount]) -> ExpectedAmount:

@@ -35,6 +35,7 @@ from billing.queries.fee_pages import (
     charge_of,
     charges_shown,
     clinician_choices,
+    fee_payer_choices,
     payer_fee_of,
     payer_fees_shown,
     share_of,
@@ -139,10 +140,12 @@ def payer_fee_back(request: HttpRequest, organization: str, payer_id: UUID, fee_
 @requires(Permission.SET_FILING)
 @require_http_methods(METHODS)
 def clinician_shares(request: HttpRequest, organization: str) -> HttpResponse:
-    """At which share of the fee schedule each clinician is paid under their own NPI."""
+    """At which share of Medicare's fee schedule, or of a payer's own fees, each clinician is paid under their NPI."""
     by = seat(request)
     form = ShareForm(
-        request.POST if request.method == "POST" else None, clinicians=clinician_choices(by.organization_id)
+        request.POST if request.method == "POST" else None,
+        clinicians=clinician_choices(by.organization_id),
+        payers=fee_payer_choices(by.organization_id),
     )
     if form.is_bound and form.is_valid() and _kept(form, lambda: _keep_share(by, form)):
         messages.success(request, "Saved.")
@@ -159,9 +162,10 @@ def share_back(request: HttpRequest, organization: str, rate_id: UUID) -> HttpRe
     """A share that was wrong is taken back."""
     by = seat(request)
     rate = _there(share_of(by.organization_id, rate_id))
+    of = f" of what {rate.payer.name} allows" if rate.payer else ""
     return _taken_back(
         request,
-        f"{rate.clinician}: {rate.percent.normalize():f} % from {rate.from_on:%b %-d, %Y}",
+        f"{rate.clinician}: {rate.percent.normalize():f} %{of} from {rate.from_on:%b %-d, %Y}",
         reverse("clinician_shares", args=[organization]),
         lambda why: take_back_share(by=by, at=timezone.now(), rate_id=rate.id, reason=why),
     )
@@ -188,6 +192,7 @@ def _keep_share(by: Membership, form: ShareForm) -> object:
         clinician_id=typed["clinician"],
         from_on=typed["from_on"],
         percent=typed["percent"],
+        payer_id=typed["payer"],
     )
 
 

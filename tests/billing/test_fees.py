@@ -204,16 +204,50 @@ def test_a_nurse_practitioners_share_is_asked_for_set_and_taken_back(people: Pro
         assert billing.post(url, typed).status_code == 302
     assert billing.post(url, {**typed, "percent": "87.5"}).status_code == 302
     page = text_of(billing.get(url))
-    assert "Ana Rivera, FNP-BC, NP None 87.50 % 87.50 % from Jan 1" in page
+    assert "Ana Rivera, FNP-BC, NP None 87.50 % The whole 87.50 % of Medicare’s schedule from Jan 1" in page
     with tenant(people.organization):
         placed = Placed(None, None, ana.id, "medicare_ffs", facility=False, on=MARCH)
-        assert fee_table(people.organization.id).percent(placed) == Decimal("87.50")
+        assert fee_table(people.organization.id).percent(placed, has_own_fee=True) == Decimal("87.50")
         rate = ClinicianRate.objects.live().get()
     assert billing.post(f"{url}{rate.id}/withdrawal/", {"because": "Incident to"}).headers["Location"] == url
     with tenant(people.organization):
-        assert fee_table(people.organization.id).percent(placed) == Decimal(100)
+        assert fee_table(people.organization.id).percent(placed, has_own_fee=True) == Decimal(100)
         assert shares_shown(people.organization.id, on=MARCH, page=9).page == 1
     assert billing.get(f"{url}{uuid4()}/withdrawal/").status_code == 404
+
+
+def test_a_share_cuts_a_payers_own_fees_only_where_it_was_said_of_that_payer(
+    people: Program, billing: Client, payer: Payer
+):
+    url = f"{FEES}clinicians/"
+    with tenant(people.organization):
+        other = people.payer("Cigna")
+        ana = TreatingClinician.objects.create(
+            organization=people.organization, name="Ana Rivera", sort_name="rivera, ana", credential="NP"
+        )
+        who: dict[str, Any] = {"by": people.by, "at": AT, "clinician_id": ana.id}
+        set_clinician_share(**who, from_on=JANUARY, percent=Decimal(85))
+        for of in (payer, other):
+            where: dict[str, Any] = {"payer_id": of.id, "clinic_id": None, "from_on": JANUARY, "source": "Contract"}
+            set_payer_fees(by=people.by, at=AT, lines=[FeeLine("99492", Decimal(200))], **where)
+        with pytest.raises(NotFound):
+            set_clinician_share(**who, from_on=JANUARY, percent=Decimal(85), payer_id=uuid4())
+    typed = {"clinician": str(ana.id), "payer": str(payer.id), "percent": "90", "from_on": "2026-02-01"}
+    for _ in range(2):
+        assert billing.post(url, typed).status_code == 302
+    assert "85 % Aetna 90 % 90 % of what Aetna allows from Feb 1" in text_of(billing.get(url))
+    with tenant(people.organization):
+        table = fee_table(people.organization.id)
+
+        def allowed(of: Payer, on: date) -> Decimal | None:
+            placed = Placed(of.id, None, ana.id, "commercial", facility=False, on=on)
+            return table.expected(placed, "99492", 1, None).allowed
+
+        assert (allowed(payer, MARCH), allowed(payer, JANUARY), allowed(other, MARCH)) == (180, 200, 200)
+        rate = ClinicianRate.objects.live().get(payer__isnull=False)
+    assert "Ana Rivera, NP: 90 % of what Aetna allows from Feb 1, 2026" in text_of(
+        billing.get(f"{url}{rate.id}/withdrawal/")
+    )
 
 
 def test_many_fees_are_cut_into_pages(people: Program, billing: Client, payer: Payer):

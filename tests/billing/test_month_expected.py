@@ -63,6 +63,10 @@ def test_a_payers_own_fee_is_no_estimate_and_unknown_stays_unknown(people: Progr
         Episode.objects.filter(id=one.id).update(treating_clinician=clinician(people))
         share = {"from_on": date(2026, 2, 1), "percent": Decimal(85)}
         set_clinician_share(by=people.by, at=AT, clinician_id=clinician(people).id, **share)
+    # Of Medicare's fee schedule: what Aetna agreed to pay is no part of it, until it is said of Aetna.
+    assert "99492 $171.00 Aetna PPO" in text_of(billing.get(FEBRUARY))
+    with tenant(people.organization):
+        set_clinician_share(by=people.by, at=AT, clinician_id=clinician(people).id, payer_id=aetna.id, **share)
     assert "99492 $145.35 Aetna PPO" in text_of(billing.get(FEBRUARY))
 
 

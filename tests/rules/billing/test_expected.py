@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added, coinsurance, expected_amount, sequestration
+from billing.rules.expected import (
+    NOT_KNOWN,
+    ExpectedAmount,
+    added,
+    coinsurance,
+    expected_amount,
+    sequestration,
+    share_paid,
+)
 
 FEB = date(2026, 2, 28)
 MEDICARE, COMMERCIAL = "medicare_ffs", "commercial"
@@ -54,6 +62,29 @@ def test_amounts_worked_by_hand(given: dict[str, Any], parts: tuple[str, ...]):
     usual: dict[str, Any] = {"family": MEDICARE, "on": FEB, "units": 1, "fee": None, "national": None}
     numbers = {name: Decimal(value) for name, value in given.items() if name in ("fee", "national", "percent")}
     assert said(expected_amount(**{**usual, **given, **numbers})) == parts
+
+
+@pytest.mark.parametrize(
+    ("family", "has_own_fee", "general", "of_payer", "percent"),
+    [
+        (MEDICARE, True, "85", None, "85"),
+        (MEDICARE, False, "85", None, "85"),
+        (COMMERCIAL, True, "85", None, "100"),
+        ("medicare_advantage", True, "85", None, "100"),
+        # An estimate by the national amount rests on Medicare's schedule, whoever pays.
+        (COMMERCIAL, False, "85", None, "85"),
+        (COMMERCIAL, True, "85", "90", "90"),
+        (COMMERCIAL, True, None, "90", "90"),
+        (MEDICARE, True, "85", "100", "100"),
+        (MEDICARE, True, None, None, "100"),
+    ],
+)
+def test_whose_fees_a_clinicians_share_cuts(
+    family: str, has_own_fee: bool, general: str | None, of_payer: str | None, percent: str
+):
+    shares = {"general": general, "of_payer": of_payer}
+    known = {name: None if share is None else Decimal(share) for name, share in shares.items()}
+    assert share_paid(family=family, has_own_fee=has_own_fee, **known) == Decimal(percent)
 
 
 def test_what_nobody_knows_stays_unknown_also_in_a_sum():
