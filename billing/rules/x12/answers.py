@@ -22,6 +22,7 @@ from billing.rules.x12.remittances import Payment, payment_of
 from billing.rules.x12.values import day_of
 
 KIND_835: Final = "835"
+TEST: Final = "T"
 # What else arrives by mistake, as people call it.
 _OTHERS: Final = {
     "270": "a 270, which asks whether a patient is insured",
@@ -67,6 +68,7 @@ def read_answer(content: bytes, progress: Progress = quietly) -> Answer:
             kind = _kind(transaction, one)
             kinds.append(kind)
             if kind == KIND_835:
+                _refuse_test(one)
                 payments.append(payment_of(transaction, one.separators))
                 unknown.extend(payments[-1].unknown)
             else:
@@ -77,6 +79,15 @@ def read_answer(content: bytes, progress: Progress = quietly) -> Answer:
         progress(place, len(found))
     notes = tuple(note for one in found for note in one.notes)
     return Answer(tuple(dict.fromkeys(kinds)), tuple(said), tuple(payments), notes, tuple(unknown))
+
+
+def _refuse_test(one: Interchange) -> None:
+    """A test pays nothing. Acknowledgements of tests are read: they answer files that were sent as tests."""
+    if one.usage == TEST:
+        raise Unreadable(
+            "This is a test file of the clearinghouse (its ISA15 says T): it pays nothing. Nothing was posted. Choose "
+            "the 835 of the payment itself; if this is meant to be it, ask for it marked P."
+        )
 
 
 def _heard(kind: str, transaction: Transaction, one: Interchange) -> Acknowledged:

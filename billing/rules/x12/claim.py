@@ -17,6 +17,7 @@ from billing.rules.x12.filed import (
     Person,
     Support,
     Taker,
+    address_of,
 )
 from billing.rules.x12.writing import VERSION, Written, write_837p, written
 
@@ -38,6 +39,7 @@ __all__ = [
     "Support",
     "Taker",
     "Written",
+    "address_of",
     "faults_in",
     "faults_of",
     "says_otherwise",

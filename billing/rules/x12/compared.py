@@ -26,5 +26,7 @@ def _bare(claim: FiledClaim) -> list[object]:
 
 def _as_told(kept: Mapping[str, Any], now: FiledClaim) -> FiledClaim:
     facility = now.facility if "facility" in kept else None
+    authorization = now.authorization if "authorization" in kept else ""
     died_on = now.patient.died_on if "died_on" in kept["patient"] else None
-    return replace(now, facility=facility, patient=replace(now.patient, died_on=died_on))
+    patient = replace(now.patient, died_on=died_on)
+    return replace(now, facility=facility, authorization=authorization, patient=patient)

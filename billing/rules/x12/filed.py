@@ -9,17 +9,38 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from billing.rules.x12.characters import plain_text
+
 SELF = "self"
+LONGEST_STREET = 55
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A street address in the United States; the postal code with its digits only."""
+    """A street address in the United States; the postal code with its digits only. `street2` is what `street` has no
+    room for, as `address_of` parts it; claims kept before it was parted have all of it in `street`.
+    """
 
     street: str = ""
     city: str = ""
     state: str = ""
     postal_code: str = ""
+    street2: str = ""
+
+    @property
+    def whole_street(self) -> str:
+        return f"{self.street} {self.street2}".strip()
+
+
+def address_of(street: str, city: str, state: str, postal_code: str) -> Address:
+    """The address with its street on one line (N301), and on a second one (N302) whatever the first has no room for."""
+    words = street.split()
+    fitting = 0
+    while fitting < len(words) and len(plain_text(" ".join(words[: fitting + 1]))) <= LONGEST_STREET:
+        fitting += 1
+    if fitting in (0, len(words)):
+        return Address(street, city, state, postal_code)
+    return Address(" ".join(words[:fitting]), city, state, postal_code, " ".join(words[fitting:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +66,9 @@ class Facility:
 
 @dataclass(frozen=True, slots=True)
 class Biller:
-    """The billing provider, and who sends its files."""
+    """The billing provider, and who sends its files. With a given name it is a person who bills alone, and `name` is the
+    family name; without one an organization.
+    """
 
     name: str
     npi: str
@@ -57,6 +80,20 @@ class Biller:
     contact_phone: str
     taxonomy: str = ""
     tax_id_kind: str = "EI"
+    given_name: str = ""
+
+    @property
+    def is_person(self) -> bool:
+        return bool(self.given_name)
+
+    @property
+    def full_name(self) -> str:
+        """As one would write it."""
+        return f"{self.given_name} {self.name}".strip()
+
+    def is_same_as(self, clinician: Clinician) -> bool:
+        """Whether who bills is who treated: then the claim names them once."""
+        return self.is_person and bool(self.npi) and self.npi == clinician.npi
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +148,11 @@ class Clinician:
 class Support:
     """What a claim rests on, as far as rules about the claim ask for it; all of it from the frozen month.
 
-    `supported` are codes and units of the verdict; `consented_on` is the patient's consent; `worked_before` says
-    whether an earlier month of the enrolment counts as the first one; `part_two` whether records under 42 CFR part 2
-    are in it, and a consent lets them leave: `allowed`, `refused`, or empty where there are none.
+    `supported` are codes and units of the verdict; `consented_on` is the patient's consent to these programs, and
+    `revoked_on` the day on which it was taken back; `worked_before` says whether an earlier month of the enrolment
+    counts as the first one; `part_two` whether records under 42 CFR part 2 are in it, and a consent lets them leave:
+    `allowed`, `refused`, or empty where there are none. The coverage that is asked held from `covered_from` until
+    `covered_until`, as far as they are known.
     """
 
     supported: tuple[tuple[str, int], ...] = ()
@@ -122,6 +161,9 @@ class Support:
     clinic: str = ""
     setting: str = "office"
     part_two: str = ""
+    revoked_on: date | None = None
+    covered_from: date | None = None
+    covered_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +179,9 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class FiledClaim:
-    """One patient's month as it is asked of one payer: base and add-on codes together, dated one day."""
+    """One patient's month as it is asked of one payer: base and add-on codes together, dated one day. `authorization` is
+    the number under which the payer agreed beforehand.
+    """
 
     control_number: str
     month: str
@@ -153,6 +197,7 @@ class FiledClaim:
     support: Support = Support()
     ids: Ids = Ids()
     facility: Facility | None = None
+    authorization: str = ""
 
     @property
     def charge(self) -> Decimal | None:

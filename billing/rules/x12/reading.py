@@ -17,6 +17,7 @@ from billing.rules.x12.decoding import Unreadable
 from billing.rules.x12.segments import USUAL, Segment, Separators
 from billing.rules.x12.separating import (
     BEGINS,
+    BLANK,
     INTERCHANGES,
     NO_ANSWER,
     SETS,
@@ -29,6 +30,8 @@ _TAG: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}\Z")
 _AROUND: Final = "\ufeff\x1a\x00 \t\n"
 _LONGEST_UNKNOWN: Final = 500
 _BYTE_ORDER_MARKS: Final = ("\ufeff", "\u00ef\u00bb\u00bf")
+# What a transaction begins with and holds once; a second one begins the next, where no ST does.
+_HEADS: Final = ("BPR", "AK1", "BHT")
 # By which tag a transaction without ST is known.
 _TELLS: Final = {
     **dict.fromkeys(("BPR", "CLP"), "835"),
@@ -69,6 +72,8 @@ class Interchange:
     control: str
     separators: Separators
     groups: tuple[Group, ...]
+    usage: str = ""
+    """T of a test, P of what is meant in earnest; empty without an envelope."""
     acknowledged: tuple[Segment, ...] = ()
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -212,7 +217,7 @@ class _Sorter:
         if after is None or self.isa is not None or self.last != "SE":
             return False
         element, end = re.escape(self.separators.element), re.escape(self.separators.segment)
-        begins = rf"\s*ST{element}[0-9]{{3}}{element}[A-Za-z0-9]{{1,9}}(?:{element}[A-Za-z0-9]*)?{end}"
+        begins = rf"[{BLANK}]*ST{element}[0-9]{{3}}{element}[A-Za-z0-9]{{1,9}}(?:{element}[A-Za-z0-9]*)?{end}"
         self.is_over = re.compile(begins).match(text, after) is None
         return not self.is_over
 
@@ -248,13 +253,14 @@ class _Sorter:
             control=isa.at(13).strip(),
             separators=self.separators,
             groups=tuple(self.groups),
+            usage=isa.at(15).strip().upper(),
             acknowledged=tuple(self.acknowledged),
             unknown=tuple(self.unknown),
             notes=tuple(self.notes),
         )
 
     def _segment(self, raw: str) -> Segment:
-        tag, *elements = (element.strip() for element in raw.split(self.separators.element))
+        tag, *elements = (element.strip(BLANK) for element in raw.split(self.separators.element))
         while elements and not elements[-1]:
             elements.pop()
         return Segment(tag.upper() if len(tag) < 4 else tag, tuple(elements))
@@ -304,12 +310,24 @@ class _Sorter:
 
     def _within(self, one: Segment) -> None:
         """A segment of the transaction, of one that nobody announced, or of none."""
+        if self.body and one.tag in _HEADS and any(before.tag in _HEADS for before in self.body):
+            self._begin_next(one)
         if self.body is None and one.tag in BEGINS:
             self.body, self.first = [], self.seen
         if self.body is None:
             self._keep(as_text(one, self.separators))
         else:
             self.body.append(one)
+
+    def _begin_next(self, one: Segment) -> None:
+        """Two payments in one body would be one: their sums mixed, and the trace number of the first for both."""
+        if self.st is None:
+            self._end_transaction(None)
+        elif one.tag == "BPR":
+            raise Unreadable(
+                f"Transaction {_shown(self.st.at(2))}holds two payments: a second BPR stands in it, segment {self.seen}."
+                " Nothing was posted. Ask for the file again, with a transaction (ST to SE) for each payment."
+            )
 
     def _end_transaction(self, se: Segment | None) -> None:
         st, body, self.st, self.body = self.st, self.body, None, None

@@ -12,8 +12,19 @@ from datetime import date
 from decimal import Decimal
 
 from billing.rules.x12.characters import identifier, plain_text
-from billing.rules.x12.filed import SELF, Address, ClaimFile, FiledClaim, FiledLine, FileHead, Person
+from billing.rules.x12.filed import (
+    LONGEST_STREET,
+    SELF,
+    Address,
+    Biller,
+    ClaimFile,
+    FiledClaim,
+    FiledLine,
+    FileHead,
+    Person,
+)
 from billing.rules.x12.segments import Segment, render, segment
+from registry.rules.names import read_person
 
 VERSION = "005010X222A1"
 SET_NUMBER = "0001"
@@ -37,7 +48,7 @@ def write_837p(file: ClaimFile) -> str:
 
 def written(file: ClaimFile) -> list[Written]:
     """The segments of a file in order, each with its claim."""
-    body = [*_head(file.head), *_claims(file.claims)]
+    body = [*_head(file.head), *_claims(file)]
     of_set = [Written(segment("ST", "837", SET_NUMBER, VERSION)), *body]
     count = len(of_set) + 1
     return [
@@ -68,22 +79,38 @@ def _head(head: FileHead) -> Iterator[Written]:
     biller, taker = head.biller, head.taker
     parts = [
         segment("BHT", "0019", "00", f"BATCH{head.batch_number:06d}", _day(head.made_on), head.made_at, "CH"),
-        segment("NM1", "41", "2", _name(biller.submitter_name, 60), *[""] * 4, "46", identifier(biller.submitter_id)),
+        segment("NM1", "41", *_submitter(biller), "46", identifier(biller.submitter_id)),
         segment("PER", "IC", _name(biller.contact_name, 60), "TE", _digits(biller.contact_phone)),
         segment("NM1", "40", "2", _name(taker.name, 60), *[""] * 4, "46", identifier(taker.receiver_id)),
         segment("HL", 1, "", "20", 1),
         *([segment("PRV", "BI", "PXC", identifier(biller.taxonomy))] if biller.taxonomy else []),
-        segment("NM1", "85", "2", _name(biller.name, 60), *[""] * 4, *_npi(biller.npi)),
+        segment("NM1", "85", *_biller(biller), *_npi(biller.npi)),
         *_address(biller.address),
         segment("REF", biller.tax_id_kind, _digits(biller.tax_id)),
     ]
     yield from (Written(part) for part in parts)
 
 
-def _claims(claims: tuple[FiledClaim, ...]) -> Iterator[Written]:
+def _biller(biller: Biller) -> tuple[str, ...]:
+    """A person with both names, or an organization with its one (loop 2010AA)."""
+    if biller.is_person:
+        return "1", _name(biller.name, 60), _name(biller.given_name, 35), "", "", ""
+    return "2", _name(biller.name, 60), *[""] * 4
+
+
+def _submitter(biller: Biller) -> tuple[str, ...]:
+    """The person who bills alone, where they send their files themselves; else an organization (loop 1000A)."""
+    name = read_person(biller.submitter_name)
+    named = plain_text(name.family), plain_text(name.given)
+    if biller.is_person and named == (plain_text(biller.name), plain_text(biller.given_name)):
+        return _biller(biller)
+    return "2", _name(biller.submitter_name, 60), *[""] * 4
+
+
+def _claims(file: ClaimFile) -> Iterator[Written]:
     level = 1
-    for place, claim in enumerate(claims):
-        of_claim = [*_subscriber(claim, level + 1), *_claim(claim)]
+    for place, claim in enumerate(file.claims):
+        of_claim = [*_subscriber(claim, level + 1), *_claim(claim, file.head.biller)]
         yield from (Written(part, place) for part in of_claim)
         level += 1 if claim.insured.holder is None else 2
 
@@ -131,9 +158,11 @@ def _demography(person: Person, *, is_needed: bool) -> Iterator[Segment]:
         yield segment("DMG", "D8", born, person.sex if person.sex in _GENDERS else "U")
 
 
-def _claim(claim: FiledClaim) -> Iterator[Segment]:
+def _claim(claim: FiledClaim, biller: Biller | None = None) -> Iterator[Segment]:
     place = f"{claim.place_of_service}:B:{claim.frequency}"
     yield segment("CLM", claim.control_number, _amount(claim.charge), "", "", place, "Y", "A", "Y", "Y")
+    if claim.authorization:
+        yield segment("REF", "G1", identifier(claim.authorization))
     if claim.payer_claim_number:
         yield segment("REF", "F8", identifier(claim.payer_claim_number))
     if claim.support.part_two:
@@ -141,8 +170,9 @@ def _claim(claim: FiledClaim) -> Iterator[Segment]:
     codes = [code.replace(".", "") for code in claim.diagnoses]
     yield segment("HI", *(f"{'ABK' if first else 'ABF'}:{code}" for first, code in _firsts(codes)))
     clinician = claim.clinician
-    family, given = _name(clinician.family_name, 60), _name(clinician.given_name, 35)
-    yield segment("NM1", "82", "1", family, given, "", "", "", *_npi(clinician.npi))
+    if biller is None or not biller.is_same_as(clinician):
+        family, given = _name(clinician.family_name, 60), _name(clinician.given_name, 35)
+        yield segment("NM1", "82", "1", family, given, "", "", "", *_npi(clinician.npi))
     if claim.facility is not None:
         yield segment("NM1", "77", "2", _name(claim.facility.name, 60), *[""] * 4, *_npi(claim.facility.npi))
         yield from _address(claim.facility.address)
@@ -168,7 +198,7 @@ def _person(person: Person) -> tuple[str, ...]:
 
 
 def _address(address: Address) -> Iterator[Segment]:
-    yield segment("N3", _name(address.street, 55))
+    yield segment("N3", _name(address.street, LONGEST_STREET), _name(address.street2, LONGEST_STREET))
     yield segment("N4", _name(address.city, 30), address.state.upper(), _digits(address.postal_code))
 
 

@@ -61,6 +61,9 @@ DRESSED = {
     "pipes": PLAIN.replace("*", "|"),
     "angle brackets": PLAIN.replace("HC:", "HC>").replace("*P*:~", "*P*>~"),
     "exclamation marks": PLAIN.replace("~", "!"),
+    "US between parts": PLAIN.replace(":", "\x1f"),
+    "US between parts, RS between repetitions": PLAIN.replace(":", "\x1f").replace("^", "\x1e"),
+    "GS, US and FS": PLAIN.replace("*", "\x1d").replace(":", "\x1f").replace("~", "\x1c"),
 }
 
 
@@ -88,6 +91,8 @@ def test_letters_of_old_systems_are_kept() -> None:
 def test_missing_envelopes_are_done_without(start: str, end: str) -> None:
     bare = PLAIN[PLAIN.index(start) : PLAIN.index(end)]
     assert read_answer(bare.encode()).payments == read_answer(PLAIN.encode()).payments
+    controls = bare.replace("*", "\x1d").replace(":", "\x1f").replace("~", "\x1c")
+    assert read_answer(controls.encode()).payments == read_answer(PLAIN.encode()).payments
     assert read_answer(bare.replace("HC:", "HC>").encode()).payments == read_answer(PLAIN.encode()).payments
 
 
@@ -95,6 +100,33 @@ def test_without_an_envelope_the_end_of_segments_is_guessed() -> None:
     bare = PLAIN[PLAIN.index("ST*") : PLAIN.index("GE*")]
     for end in ("\n", "!", "'"):
         assert read_answer(bare.replace("~", end).encode()).payments == read_answer(PLAIN.encode()).payments
+
+
+def test_bodies_without_envelopes_are_payments_of_their_own() -> None:
+    """Their sums and trace numbers do not mix, also where the first pays nothing."""
+    nothing = payment("CLP*A*4*290*0~CAS*CO*16*290~", total="0", trace="NONPAY")
+    second = payment(paid_claim("B"), trace="EFT200")
+    for first, trace, total in ((nothing, "NONPAY", "0.00"), (payment(paid_claim()), "EFT100", "145.00")):
+        found = read_answer((first + second).encode()).payments
+        assert [(one.trace_number, str(one.total), len(one.claims)) for one in found] == [
+            (trace, total, 1),
+            ("EFT200", "145.00", 1),
+        ]
+    texts = (acknowledged_file("R"), acknowledged_file("A", group="8"))
+    receipts = "".join(text[text.index("AK1") : text.index("SE*")] for text in texts)
+    said = [(one.reference, one.is_accepted) for one in read_answer(receipts.encode()).said]
+    assert said == [("7", False), ("8", True)]
+
+
+def test_a_test_pays_nothing_but_says_what_became_of_a_test() -> None:
+    def marked(text: str) -> bytes:
+        return text.replace("*0*P*", "*0*T*").encode()
+
+    with pytest.raises(Unreadable) as caught:
+        read_answer(acknowledged_file().encode() + marked(PLAIN))
+    assert str(caught.value).startswith("This is a test file of the clearinghouse (its ISA15 says T): it pays nothing.")
+    for text in (acknowledged_file("R"), acknowledged_claims(claim_said("C1", "A3:21"))):
+        assert read_answer(marked(text)).said == read_answer(text.encode()).said
 
 
 def test_several_interchanges_each_with_its_own_separators() -> None:
@@ -217,6 +249,13 @@ REFUSED = {
     "an 835 without a total": (
         remittance("TRN*1*EFT*1~CLP*A*1*1*1~").encode(),
         "The 835 does not say what it pays: it has no BPR segment. Nothing was posted.",
+    ),
+    "two payments in one transaction": (
+        remittance(payment(paid_claim()) + payment(paid_claim("B"), trace="EFT200")).encode(),
+        (
+            "Transaction 0001 holds two payments: a second BPR stands in it, segment 21. Nothing was posted. Ask for "
+            "the file again, with a transaction (ST to SE) for each payment."
+        ),
     ),
     "a 999 that says nothing": (
         enveloped("999", "005010X231A1", "AK1*HC*7~").encode(),
