@@ -26,7 +26,7 @@ from billing.operations.filing import (
     write_batch,
 )
 from billing.queries.calendar import month_title
-from billing.queries.claim_answers import is_file_rejected, is_spoilt, kept_of
+from billing.queries.claim_answers import is_file_rejected, is_spoilt, left_in
 from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan
 from billing.rules.x12.claim import ClaimFile, FiledClaim
 from caseload.rules.clock import month_of
@@ -108,10 +108,8 @@ def _refused(organization_id: UUID, batch_id: UUID) -> Batch:
 
 def _left(batch: Batch) -> dict[UUID, Claim]:
     """By episode, its claims that still stand and that no payer took on. Raises NotToResend where none is left."""
-    rows = Claim.objects.filter(organization_id=batch.organization_id, batch=batch, is_superseded=False)
-    claims = list(rows.defer("facts", "verdict"))
-    kept = kept_of(batch, [one.id for one in claims])
-    left = {one.episode_id: one for one in claims if one.id not in kept}
+    rows = Claim.objects.filter(organization_id=batch.organization_id, id__in=left_in(batch))
+    left = {one.episode_id: one for one in rows.defer("facts", "verdict")}
     if not left:
         raise NotToResend
     return left

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from bhi.errors import NotFound
+from bhi.tenancy.sight import seeing_everything
 from billing.models import (
     Acknowledgement,
     Batch,
@@ -85,11 +86,37 @@ def is_unsent(claim: Claim) -> bool:
 
 def is_spoilt(batch: Batch) -> bool:
     """Whether its file, never handed over, holds a claim that was taken back or sent anew meanwhile."""
-    if batch.sent_at is not None or batch.is_test or batch.format != BatchFormat.X12:
-        return False
-    claims = Claim.objects.filter(organization_id=batch.organization_id, batch=batch)
-    gone = claims.filter(is_superseded=True).exclude(frequency=Frequency.VOID)
-    return gone.exists() and not _is_answered(batch)
+    return batch.id in spoilt_among(batch.organization_id, [batch])
+
+
+@seeing_everything()
+def spoilt_among(organization_id: UUID, batches: Iterable[Batch]) -> set[UUID]:
+    """Which of these batches is_spoilt is true of, whoever asks: what they may not see left with the file too. One
+    statement, and none where all were handed over.
+    """
+    held = [one.id for one in batches if one.sent_at is None and not one.is_test and one.format == BatchFormat.X12]
+    if not held:
+        return set()
+    claims = Claim.objects.filter(organization_id=organization_id, batch_id=OuterRef("id"), is_superseded=True)
+    said = Acknowledgement.objects.filter(organization_id=organization_id)
+    paid = RemittanceClaim.objects.filter(organization_id=organization_id, claim__batch_id=OuterRef("id"))
+    found = Batch.objects.filter(Exists(claims.exclude(frequency=Frequency.VOID)), ~Exists(paid), id__in=held)
+    found = found.exclude(Exists(said.filter(batch_id=OuterRef("id"))))
+    found = found.exclude(Exists(said.filter(claim__batch_id=OuterRef("id"))))
+    return set(found.filter(organization_id=organization_id).values_list("id", flat=True))
+
+
+def goes_anew(organization_id: UUID, batch_id: UUID) -> bool:
+    """Whether a file that was refused, or may not be handed over, still holds claims to send anew. Four statements."""
+    batch = Batch.objects.filter(organization_id=organization_id, id=batch_id).first()
+    return batch is not None and bool(left_in(batch))
+
+
+def left_in(batch: Batch) -> set[UUID]:
+    """The claims of such a file that still stand and that no payer took on, wherever in it. Three statements."""
+    rows = Claim.objects.filter(organization_id=batch.organization_id, batch=batch, is_superseded=False)
+    standing = set(rows.values_list("id", flat=True))
+    return standing - kept_of(batch, standing)
 
 
 def is_file_rejected(batch: Batch) -> bool:
@@ -99,6 +126,7 @@ def is_file_rejected(batch: Batch) -> bool:
     return counting is not None and not counting.is_accepted
 
 
+@seeing_everything()
 def kept_of(batch: Batch, claim_ids: Collection[UUID]) -> set[UUID]:
     """Which of these claims of a refused file a payer spoke of all the same: taken on by themselves, or decided."""
     of_claims, _ = acknowledged(batch.organization_id, claim_ids, [])
@@ -107,7 +135,9 @@ def kept_of(batch: Batch, claim_ids: Collection[UUID]) -> set[UUID]:
     return {id_ for id_, heard in of_claims.items() if heard.is_accepted} | decided
 
 
+@seeing_everything()
 def _is_answered(batch: Batch) -> bool:
+    """Whether anything came back of its file, whoever asks: who may not see some of its claims corrects by it too."""
     rows = Acknowledgement.objects.filter(organization_id=batch.organization_id)
     paid = RemittanceClaim.objects.filter(organization_id=batch.organization_id, claim__batch=batch)
     return rows.filter(Q(claim__batch=batch) | Q(batch=batch)).exists() or paid.exists()

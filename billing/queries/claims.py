@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from bhi.tenancy.sight import sees_all
 from billing.models import Batch, BatchFormat, Claim, ClaimLine
-from billing.queries.claim_answers import is_spoilt
+from billing.queries.claim_answers import is_spoilt, spoilt_among
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
 from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
 from caseload.rules.clock import first_day, month_of
@@ -53,7 +53,10 @@ class ClaimedMonth:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """A batch in a list."""
+    """A batch in a list. `is_spoilt`: a claim in its file was taken back or sent anew, so nobody hands it over now.
+
+    `is_seen_whole`: who looks may see every patient in it; else `expected` is nothing, as a part would be no sum.
+    """
 
     id: UUID
     number: int
@@ -68,6 +71,8 @@ class BatchRow:
     sent_at: datetime | None = None
     sent_by: str = ""
     is_test: bool = False
+    is_spoilt: bool = False
+    is_seen_whole: bool = True
 
     @property
     def file_name(self) -> str:
@@ -153,7 +158,9 @@ def batch_count(organization_id: UUID) -> int:
 
 
 def batch_rows(organization_id: UUID, *, start: int = 0, limit: int = PAGE_ROWS) -> list[BatchRow]:
-    """Batches, the newest first. Three statements."""
+    """Batches, the newest first. Three statements; one more where files wait to be handed over, and one for who may not
+    see every patient.
+    """
     rows = Batch.objects.filter(organization_id=organization_id).select_related("payer", "receiver", "stored_file")
     batches = list(rows.defer("stored_file__sealed").order_by("-number")[start : start + limit])
     ids = [batch.id for batch in batches]
@@ -161,7 +168,24 @@ def batch_rows(organization_id: UUID, *, start: int = 0, limit: int = PAGE_ROWS)
     sums = {row["claim__batch_id"]: row for row in lines.annotate(known=Sum("amount"), unknown=_UNKNOWN)}
     people = people_of(organization_id)
     names = {id_: one.name for id_, one in people.items()}
-    return [_batch_row(batch, _summed(sums.get(batch.id)), names) for batch in batches]
+    spoilt, whole = spoilt_among(organization_id, batches), _seen_whole(organization_id, batches)
+    return [
+        replace(
+            _batch_row(batch, _summed(sums.get(batch.id) if batch.id in whole else None), names),
+            is_spoilt=batch.id in spoilt,
+            is_seen_whole=batch.id in whole,
+        )
+        for batch in batches
+    ]
+
+
+def _seen_whole(organization_id: UUID, batches: Collection[Batch]) -> set[UUID]:
+    """Which of these is_seen_whole is true of. One statement where sight is limited, else none."""
+    if sees_all():
+        return {batch.id for batch in batches}
+    claims = Claim.objects.filter(organization_id=organization_id, batch_id__in=[batch.id for batch in batches])
+    seen = dict(claims.values_list("batch_id").annotate(count=Count("id")))
+    return {batch.id for batch in batches if _is_whole(batch, seen.get(batch.id, 0))}
 
 
 def _summed(row: Mapping[str, Any] | None) -> Expected:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +18,16 @@ from bhi.errors import DomainError, NotFound
 from billing.forms.filing import ResendForm
 from billing.forms.months import BatchForm
 from billing.operations.batches import make_batch
-from billing.operations.errors import BatchFileChanged
+from billing.operations.errors import BatchFileChanged, HoldsTakenBack
 from billing.queries.batch_files import batch_bytes
 from billing.queries.calendar import is_over, month_title, page_zone
+from billing.queries.claim_answers import goes_anew, is_spoilt
 from billing.queries.claim_pages import batch_answers
-from billing.queries.claim_states import REJECTED, ClaimState, claim_states
+from billing.queries.claim_states import ClaimState, claim_states
 from billing.queries.claimable import claimable_unseen
 from billing.queries.claims import (
     PAGE_ROWS,
-    ClaimInBatch,
+    BatchPage,
     batch_count,
     batch_page,
     batch_rows,
@@ -140,7 +141,7 @@ def batch(request: HttpRequest, organization: str, batch_id: UUID) -> HttpRespon
     zone = page_zone(organization_id)
     context = {
         "page": page,
-        "anew": _anew(page.claims, states, is_spoilt=page.is_spoilt),
+        "anew": _anew(organization_id, page, states),
         "form": ResendForm.fresh(),
         "claims": [(claim, states.get(claim.id)) for claim in page.claims],
         "title": f"Batch {made.number}",
@@ -152,23 +153,28 @@ def batch(request: HttpRequest, organization: str, batch_id: UUID) -> HttpRespon
     return render(request, "billing/batch.html", context)
 
 
-def _anew(claims: Iterable[ClaimInBatch], states: Mapping[UUID, ClaimState], *, is_spoilt: bool) -> bool:
-    """Whether the claims that still stand can go out anew as one batch."""
-    standing = [states[claim.id] for claim in claims if claim.id in states and not claim.is_superseded]
-    is_refused = any(state.word == REJECTED and state.is_file_taken is False for state in standing)
-    return bool(standing) and (is_spoilt or is_refused)
+def _anew(organization_id: UUID, page: BatchPage, states: Mapping[UUID, ClaimState]) -> bool:
+    """Whether claims of the file can go out anew as one batch, on whichever page of it they are."""
+    made = page.batch
+    is_refused = any(state.is_file_taken is False for state in states.values())
+    return not made.is_test and (page.is_spoilt or is_refused) and goes_anew(organization_id, made.id)
 
 
 @requires(Permission.MAKE_BATCH)
 @require_safe
 def batch_file(request: HttpRequest, organization: str, batch_id: UUID) -> HttpResponse:
-    """The file as it was written: the same bytes each time. Until it was handed over 42 CFR part 2 may hold it."""
+    """The file as it was written: the same bytes each time. Until it was handed over 42 CFR part 2 may hold it, and
+    what its claims became since.
+    """
     try:
         found = batch_with_file(request.organization.id, batch_id)  # type: ignore[attr-defined]
     except NotFound:
         raise Http404 from None
     if found.sent_at is None and refused_in_batch(found.organization_id, batch_id, at=timezone.now()):
         messages.error(request, refused_words(Use.PAYMENT))
+        return redirect("batch", organization, batch_id)
+    if is_spoilt(found):
+        messages.error(request, str(HoldsTakenBack()))
         return redirect("batch", organization, batch_id)
     content = batch_bytes(found)
     if content is None:

@@ -167,9 +167,11 @@ def _why_not(payer: PayerPlan, plan: FilingPlan) -> str:
 @requires(Permission.MAKE_BATCH)
 @require_POST
 def batch_sent(request: HttpRequest, organization: str, batch_id: UUID) -> HttpResponse:
-    """Somebody handed the file over."""
+    """Somebody handed the file over. A batch whose page is not there for them is none that they can mark."""
+    by = seat(request)
     try:
-        batch = mark_sent(by=seat(request), at=timezone.now(), batch_id=batch_id)
+        batch_with_file(by.organization_id, batch_id)
+        batch = mark_sent(by=by, at=timezone.now(), batch_id=batch_id)
     except NotFound:
         raise Http404 from None
     except DomainError as fault:

@@ -33,6 +33,8 @@ from tests.statements import own
 
 pytestmark = pytest.mark.usefixtures("organization")
 
+FILE = "batch-0001.x12"
+
 
 @pytest.fixture
 def people(organization: Any, clinic: Any) -> Program:
@@ -380,11 +382,20 @@ def test_a_file_with_a_claim_that_was_taken_back_is_not_handed_over(people: Prog
         Claim.objects.filter(patient__family_name="Abara").update(is_superseded=True)
     (batch,) = all_of(people, Batch)
     page = text_of(billing.get(f"{base}batches/{batch.id}/"))
-    assert ("Do not hand this file over" in page, "It was handed over" in page) == (True, False)
+    assert ("Do not hand this file over" in page, "It was handed over" in page, FILE in page) == (True, False, False)
+    row = text_of(billing.get(f"{base}batches/"))
+    assert ("Not to be handed over" in row, "To hand over" in row, FILE in row) == (True, False, False)
+    refused = billing.get(f"{base}batches/{batch.id}/file/", follow=True)
+    assert ("CLM*" in refused.text, "hand over that file instead." in text_of(refused)) == (False, True)
     said = text_of(billing.post(f"{base}batches/{batch.id}/sent/", follow=True))
     assert "File the others anew, and hand over that file instead." in said
     answer = text_of(billing.post(f"{base}batches/{batch.id}/again/", {"client_token": str(uuid4())}, follow=True))
     assert ("Batch 2 holds 1 of its claims." in answer, "Berg, Jo" in answer) == (True, True)
+    with tenant(people.organization):
+        Claim.objects.filter(batch=batch).update(is_superseded=True)
+    page = text_of(billing.get(f"{base}batches/{batch.id}/"))
+    said = ("Do not hand this file over", "Every claim in it was taken back", "File its claims anew", FILE)
+    assert [words in page for words in said] == [True, True, False, False]
 
 
 def test_a_rejected_void_is_sent_again_from_its_page(people: Program, lead: Client, base: str):

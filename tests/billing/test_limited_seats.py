@@ -12,19 +12,24 @@ from bhi.errors import NotFound
 from bhi.jobs.operations import run
 from bhi.tenancy.context import tenant
 from bhi.tenancy.sight import looking_as
-from billing.models import Batch, Packet
+from billing.models import Batch, Claim, MonthClose, Packet, PayerRoute
 from billing.operations.batches import make_batch
+from billing.operations.claim_corrections import correct_claim
+from billing.operations.closing import correct_month
 from billing.operations.errors import ImportClaimed
 from billing.operations.filing import make_filed_batches
 from billing.operations.imports import undo_unclaimed_import
 from billing.operations.merging import MergeStands, merge_patients, undo_merge
 from billing.operations.practice_taking import undo_practice_file
+from billing.queries.claim_answers import goes_anew, is_spoilt
 from registry.models import Diagnosis, InitiatingVisit
 from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
+from tests.billing.test_claims_of_closed_months import late_work
 from tests.billing.test_import_undo import imported, without_diagnosis
 from tests.billing.test_pages import text_of
 from tests.billing.test_practice_files import patient_of, taken
+from tests.factories.claims import RemittanceClaimFactory
 from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
 from tests.factories.registry import PatientFactory, TreatingClinicianFactory
 from tests.factories.tenancy import ClinicFactory
@@ -72,6 +77,56 @@ def test_a_batch_s_packet_is_not_there_for_who_may_not_see_everybody_in_it(peopl
     assert [billing.get(f"{url}{part}").status_code for part in ("", "parts/1/")] == [404, 404]
     assert billing.get(f"/o/lakeside/billing/batches/{batch.id}/").status_code == 404
     assert billing.post(asks).status_code == 404
+
+
+def two_filed(people: Program, **first: Any) -> tuple[Any, Any]:
+    """Two claims of one file: of a patient whom everybody sees, and of one who is to be hidden."""
+    with tenant(people.organization):
+        PayerRoute.objects.update(filing_code="16")
+        episodes = filed_patient(people, **first), filed_patient(people, "Brook")
+        closed(people)
+        make_filed_batches(by=people.by, at=AT, month=FEBRUARY, client_token=uuid4())
+        shown, hidden = (Claim.objects.select_related("batch", "patient").get(episode=one) for one in episodes)
+    return shown, hidden
+
+
+def test_a_batch_that_is_not_there_is_not_handed_over_and_listed_without_a_link(people: Program, billing: Any) -> None:
+    _, hidden = two_filed(people)
+    of_batch, here = f"/o/lakeside/billing/batches/{hidden.batch_id}/", "/o/lakeside/billing/batches/"
+    page = billing.get(here)
+    assert (of_batch in page.text, "Holds patients not open to you" in page.text) == (True, False)
+    hide(people, hidden.patient)
+    assert billing.post(f"{of_batch}sent/").status_code == 404
+    with tenant(people.organization):
+        assert Batch.objects.get().sent_at is None
+    page = billing.get(here)
+    assert (of_batch in page.text, "Holds patients not open to you" in page.text) == (False, True)
+    assert [text_of(page).count(said) for said in ("2 Not shown", "decided", "$")] == [1, 0, 0]
+
+
+def test_a_correction_goes_by_answers_that_its_maker_may_not_see(people: Program, billing: Any) -> None:
+    """Nobody said that the file was handed over, yet it was: a payer decided the claim that is hidden."""
+    shown, hidden = two_filed(people, minutes=40)
+    with tenant(people.organization):
+        RemittanceClaimFactory(organization=people.organization, claim=hidden)
+        late_work(people, shown.episode, 46)
+        close = MonthClose.objects.get()
+        correct_month(by=people.by, at=AT, close_id=close.id, episode_id=shown.episode_id, because="Late")
+    hide(people, hidden.patient)
+    of = {"because": "Late", "client_token": uuid4(), "payer_claim_number": "ICN77"}
+    with tenant(people.organization), looking_as(billing.membership, AT):
+        made = correct_claim(by=billing.membership, at=AT, claim_id=shown.id, **of)
+        assert (made.frequency, made.replaces_id) == ("7", shown.id)
+
+
+def test_a_file_is_spoilt_by_a_claim_that_is_hidden(people: Program, billing: Any) -> None:
+    shown, hidden = two_filed(people)
+    with tenant(people.organization):
+        Claim.objects.filter(id=hidden.id).update(is_superseded=True)
+    hide(people, hidden.patient)
+    with tenant(people.organization), looking_as(billing.membership, AT):
+        assert is_spoilt(shown.batch)
+        assert goes_anew(shown.organization_id, shown.batch_id)
 
 
 ASKED = (("GET", ""), ("POST", ""), ("GET", "{id}/"))
