@@ -256,12 +256,12 @@ class VoidOnce(_WallConstraint):
 
 
 # What a row shows with, the first of these that it has.
-_SEEN_WITH: Final = ("patient", "episode")
+_SEEN_WITH: Final = ("patient", "episode", "claim", "remittance_claim")
 
 
 def tenant_wall(table: str, *foreign_keys: str, is_always_seen: bool = False) -> list[models.BaseConstraint]:
     """What every tenant table carries: its policy, the key that others refer to, its composite keys, and, where it is
-    about a patient, that it shows only where the patient does.
+    about a patient, an enrolment or a claim, that it shows only where that does.
 
     `table` is the table's name, from which constraint names are made; `foreign_keys` are its TenantForeignKeys.
     `is_always_seen`: it says who may see a patient, and so shows to everybody.
