@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from bhi.errors import NotFound
 from bhi.files.models import StoredFile
+from bhi.jobs.models import Job, JobState
 from billing.models import Batch, BillingProvider, Claim, Packet, PacketPart
 from billing.queries.claims import is_seen_whole
 from billing.queries.packet_month import People, packet_month
@@ -32,6 +33,7 @@ class PacketRow:
     """A packet in a list. `made_at` is None while it is being made; `is_kept`: whether its files are still there.
 
     `month_count` months are printed, `months_made` of them so far. `tells_reasons`: what people wrote as reasons, too.
+    `has_failed`: its job gave up, so that it is never made.
     """
 
     id: UUID
@@ -50,6 +52,7 @@ class PacketRow:
     month_count: int
     months_made: int
     tells_reasons: bool
+    has_failed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,8 @@ def _rows(organization_id: UUID) -> QuerySet[Packet]:
     rows = Packet.objects.filter(organization_id=organization_id)
     parts = PacketPart.objects.filter(organization_id=organization_id, packet_id=OuterRef("id")).order_by()
     made = parts.values("packet_id").annotate(months=Sum("month_count")).values("months")
-    rows = rows.annotate(months_made=Coalesce(Subquery(made), 0))
+    dead = Job.objects.filter(organization_id=organization_id, id=OuterRef("job_id"), state=JobState.DEAD)
+    rows = rows.annotate(months_made=Coalesce(Subquery(made), 0), has_failed=Exists(dead))
     return rows.select_related("batch", "episode__patient", "asked_by", "stored_file")
 
 
@@ -223,4 +227,5 @@ def _row(row: Any, at: datetime) -> PacketRow:
         month_count=row.month_count,
         months_made=row.months_made,
         tells_reasons=row.tells_reasons,
+        has_failed=row.made_at is None and row.has_failed,
     )

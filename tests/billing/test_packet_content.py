@@ -24,9 +24,12 @@ from billing.rules.logos import read_logo
 from billing.rules.packet import EntryOn, Excluded, PacketContent, PacketMonth, fingerprint, mark_of
 from billing.tasks import packet_paper
 from caseload.operations.timekeeping import void_time
+from registry.models import Coverage
+from registry.operations.coverages import void_coverage
 from registry.operations.recording import Stamp, void_facts
 from tests.billing.filing import closed, filed_patient, set_up
 from tests.billing.people import AT, Program
+from tests.billing.release_months import Months
 from tests.billing.test_claims_of_closed_months import late_work
 from tests.billing.test_filed_as_it_was import hand_over
 from tests.factories.caseload import CaseReviewFactory, ContactFactory, RecommendationFactory
@@ -71,6 +74,23 @@ def test_an_open_month_is_told_as_it_stands(lakeside: Program) -> None:
     words = words_of(printed(lakeside, made))
     assert "Not closed. What follows is as it was on record on Apr 3, 2026" in words
     assert "No claim was made for this month." in words
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_month_that_asks_nothing_of_a_payer_does_not_say_that_it_passed_its_checks(
+    lakeside: Program, is_closed: bool
+) -> None:
+    set_up(lakeside)
+    episode, passed = Months(lakeside).episode(), "Every release check passed."
+    assert passed in words_of(printed(lakeside, month_of(lakeside, episode)))
+    coverage = Coverage.objects.get(patient=episode.patient)
+    void_coverage(by=lakeside.by, at=AT, coverage_id=coverage.id, reason="Never had it")
+    if is_closed:
+        closed(lakeside)
+    made = month_of(lakeside, episode)
+    assert (made.asks, made.refusal, made.close is not None) == ((), "No coverage on record", is_closed)
+    words = words_of(printed(lakeside, made))
+    assert (passed in words, "Nothing is asked of a payer here, so nothing was checked." in words) == (False, True)
 
 
 @pytest.mark.parametrize("is_closed", [False, True])

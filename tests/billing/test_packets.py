@@ -165,6 +165,25 @@ def test_a_worker_that_dies_leaves_nothing_and_the_next_one_makes_it(
     assert work(people, packet_id, at=AT + timedelta(minutes=5)) == "done"
 
 
+def test_one_that_cannot_be_made_says_so_and_is_made_anew(
+    people: Program, billing: Any, client_for: Any, episode: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packet_id = asked(billing, episode)
+    with monkeypatch.context() as broken:
+        broken.setattr("billing.operations.packets._finish", dies)
+        states = [work(people, packet_id, at=AT + timedelta(days=day)) for day in range(5)]
+    assert states == ["queued"] * 4 + ["dead"]
+    assert "Not made: it failed" in text_of(billing.get(HERE))
+    for client in (billing, client_for("clinic_lead")):
+        page = client.get(f"{HERE}{packet_id}/")
+        said = text_of(page)
+        assert ("It could not be made" in said, "Being made" in said, "Look again" in said) == (True, False, False)
+        assert page.context["again_url"] == f"/o/lakeside/billing/months/{FEBRUARY}/episodes/{episode.id}/packet/"
+    anew = asked(billing, episode)
+    assert (anew != packet_id, work(people, anew)) == (True, "done")
+    assert ("Not made: it failed" in text_of(billing.get(HERE)), "Ready" in text_of(billing.get(HERE))) == (True, True)
+
+
 def test_a_file_is_ours_altered_or_none_of_ours(people: Program, billing: Any, episode: Any) -> None:
     packet_id, content = made(billing, people, episode)
     words = text_of(verify(billing, file=pdf(content)))
