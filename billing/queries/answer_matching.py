@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import CharField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Replace
 
 from billing.models import Batch, Claim, ClaimLine, Remittance, RemittanceClaim
 from billing.rules.x12.acknowledgements import BATCH, CLAIM, KIND_277CA, Said
 from billing.rules.x12.identity import content_sha256
+from billing.rules.x12.numbers import bare, is_nearly, looks_ours
 from billing.rules.x12.remittances import PaidLine, Payment
 
 # BHT03 of our files; a 277CA gives it back.
@@ -20,14 +22,38 @@ _NUMBER: Final = re.compile(r"0*([0-9]{1,9})\Z")
 _BATCHES: Final = ("id", "number", "interchange_number", "receiver__sender_id")
 _LINES: Final = ("id", "claim_id", "code", "control_number")
 
+# Our own numbers as `bare` leaves what was received: they hold digits, capitals and hyphens only.
+_BARE: Final = Func(
+    Replace(F("control_number"), Value("-"), Value("")), Value("0"), function="ltrim", output_field=CharField()
+)
+
 Line = tuple[UUID, UUID, str, str]
 
 
-def claims_by_number(organization_id: UUID, numbers: Collection[str]) -> dict[str, UUID]:
-    """The claim of each control number that is one of ours. One statement."""
+def claims_by_number(organization_id: UUID, numbers: Collection[str], *, with_tests: bool = False) -> dict[str, UUID]:
+    """The claim of each control number (in capitals) that is one of ours. One statement; two where some were altered.
+
+    A number that nobody has letter for letter is compared without its hyphens and leading zeros, and taken where it
+    fits exactly one claim. Claims of test files only `with_tests`: no payer keeps them, so money is never theirs.
+    """
     wanted = {number.upper() for number in numbers if number}
-    rows = Claim.objects.filter(organization_id=organization_id, control_number__in=wanted)
-    return dict(rows.values_list("control_number", "id"))
+    rows = Claim.objects.filter(organization_id=organization_id)
+    if not with_tests:
+        rows = rows.filter(batch__is_test=False)
+    found: dict[str, UUID] = dict(rows.filter(control_number__in=wanted).values_list("control_number", "id"))
+    return found | _nearly(rows, wanted - found.keys())
+
+
+def _nearly(rows: QuerySet[Claim], numbers: Collection[str]) -> dict[str, UUID]:
+    """The claims that altered numbers mean, each of which fits one claim only. No statement where none looks ours."""
+    given = {number: bare(number) for number in numbers if looks_ours(number)}
+    if not given:
+        return {}
+    fitting: dict[str, list[UUID]] = {}
+    alike = rows.exclude(control_number="").annotate(bare=_BARE).filter(bare__in=set(given.values()))
+    for name, claim_id in alike.values_list("bare", "id"):
+        fitting.setdefault(name, []).append(claim_id)
+    return {number: fitting[name][0] for number, name in given.items() if len(fitting.get(name, ())) == 1}
 
 
 def batches_of(organization_id: UUID, said: Iterable[Said]) -> dict[Said, UUID]:
@@ -58,8 +84,8 @@ def _number(one: Said) -> int | None:
 
 
 def said_claims(organization_id: UUID, said: Iterable[Said]) -> dict[str, UUID]:
-    """The claims that acknowledgements name. One statement."""
-    return claims_by_number(organization_id, {one.reference for one in said if one.of == CLAIM})
+    """The claims that acknowledgements name, those of test files too. One statement; two where some were altered."""
+    return claims_by_number(organization_id, {one.reference for one in said if one.of == CLAIM}, with_tests=True)
 
 
 def lines_of(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, list[Line]]:
@@ -72,12 +98,16 @@ def lines_of(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, l
 
 
 def line_meant(control: str, code: str, lines: Iterable[Line]) -> UUID | None:
-    """The line with that control number; without one, the only line of that code."""
+    """The line with that control number, else the only one whose number was so altered; without one, the only line of
+    that code.
+    """
     listed = list(lines)
-    if control:
-        named = [line[0] for line in listed if line[3] and line[3] == control.upper()]
-        if named:
-            return named[0]
+    named = [line[0] for line in listed if line[3] and line[3] == control.upper()]
+    if named:
+        return named[0]
+    nearly = [line[0] for line in listed if line[3] and is_nearly(control, line[3])]
+    if len(nearly) == 1:
+        return nearly[0]
     same = [line[0] for line in listed if line[2] == code.upper()]
     return same[0] if len(same) == 1 else None
 

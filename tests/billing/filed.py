@@ -45,12 +45,13 @@ class Filed:
         return claim
 
 
-def filed(organization: Any, *, interchange: int = 7, number: int = 7) -> Filed:
+def filed(organization: Any, *, interchange: int = 7, number: int = 7, is_test: bool = False) -> Filed:
     batch = BatchFactory(
         organization=organization,
         number=number,
         format="x12",
         interchange_number=interchange,
+        is_test=is_test,
         receiver=ReceiverFactory(organization=organization),
     )
     return Filed(organization, batch)

@@ -1,0 +1,60 @@
+"""Control numbers that come back altered find their claims and lines all the same."""
+
+from typing import Any
+
+import pytest
+
+from billing.models import Acknowledgement, Claim, ClaimLine, RemittanceClaim, RemittanceLine
+from billing.queries.answer_matching import line_meant, lines_of
+from tests.billing.filed import CONTROL, Filed, filed
+from tests.billing.test_answers import take
+from tests.rules.billing.answer_texts import acknowledged_claims, claim_said, paid_claim, payment, remittance
+
+pytestmark = pytest.mark.django_db
+BARE = CONTROL.replace("-", "")
+SHORT = CONTROL.removeprefix("0000")
+
+
+@pytest.fixture
+def out(in_tenant: Any) -> Filed:
+    return filed(in_tenant)
+
+
+@pytest.mark.parametrize("number", [BARE, SHORT, SHORT.lower()])
+def test_without_hyphens_or_zeros_a_number_names_its_claim_and_lines(out: Filed, number: str) -> None:
+    claim = out.claim()
+    out.claim("00001-00002-ABCDEF")
+    take(out, remittance(payment(paid_claim(number))), name="era")
+    take(out, acknowledged_claims(claim_said(number, "A7:562")), name="ack")
+    assert RemittanceClaim.objects.get().claim_id == claim.id
+    assert Acknowledgement.objects.get(code="A7:562").claim_id == claim.id
+    lines = dict(RemittanceLine.objects.values_list("code", "claim_line__control_number"))
+    assert lines == {"99492": f"{CONTROL}-1", "99494": f"{CONTROL}-2"}
+
+
+def test_a_number_that_fits_two_waits_for_a_person(out: Filed) -> None:
+    out.claim()
+    out.claim("0000-100001-ABCDEF")
+    take(out, remittance(payment(paid_claim(BARE))))
+    assert RemittanceClaim.objects.get().claim_id is None
+
+
+def test_money_is_never_that_of_a_claim_in_a_test_file(in_tenant: Any) -> None:
+    out = filed(in_tenant, is_test=True)
+    claim = out.claim(is_superseded=True)
+    take(out, remittance(payment(paid_claim())), name="era")
+    take(out, acknowledged_claims(claim_said(CONTROL, "A7:562")), name="ack")
+    assert RemittanceClaim.objects.get().claim_id is None
+    assert Acknowledgement.objects.get(code="A7:562").claim_id == claim.id
+
+
+def test_a_line_of_which_the_number_was_cut(out: Filed) -> None:
+    claim: Claim = out.claim()
+    for number in (11, 12):
+        made = ClaimLine.objects.filter(claim=claim)[0]
+        made.id, made.number, made.control_number = None, number, f"{CONTROL}-{number}"
+        made.save(force_insert=True)
+    lines = lines_of(out.organization.id, [claim.id])[claim.id]
+    named = {control: line_meant(control, "", lines) for control in (f"{CONTROL}-12", f"{BARE}11", f"{BARE}9")}
+    by_id = {line[0]: line[3] for line in lines}
+    assert [by_id.get(line) for line in named.values()] == [f"{CONTROL}-12", f"{CONTROL}-11", None]
