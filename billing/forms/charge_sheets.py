@@ -49,6 +49,14 @@ class PostForm(forms.Form):
                 found[episode_id] = number
         return found
 
+    def say(self, sentence: str, episode_ids: Iterable[UUID]) -> None:
+        """Say what keeps charges from being posted: at each of them that is on the form, else of all."""
+        wrong = [id_ for id_ in self.episodes if id_ in set(episode_ids)]
+        for episode_id in wrong:
+            self.add_error(f"number-{episode_id}", sentence)
+        if not wrong:
+            self.add_error(None, sentence)
+
     def fields_of(self, episode_id: UUID) -> tuple[forms.BoundField, forms.BoundField]:
         """The tick and the number of one charge."""
         return self[f"tick-{episode_id}"], self[f"number-{episode_id}"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -26,7 +27,11 @@ MOST_NUMBER = 40
 
 
 class CannotPost(DomainError):
-    """A charge that is not to be posted; the sentence says why."""
+    """Charges that are not to be posted: the sentence says why, `episodes` which; none where it is about all."""
+
+    def __init__(self, sentence: str, episodes: Iterable[UUID] = ()) -> None:
+        super().__init__(sentence)
+        self.episodes = frozenset(episodes)
 
 
 @transaction.atomic
@@ -35,14 +40,16 @@ def post_charges(
 ) -> list[ChargePosted]:
     """Tick the charges of closed months, by episode, as entered into the practice's own system under these numbers.
 
-    All of them or none. What is ticked under the same number already stays as it is. Raises CannotPost where a month
+    All of them or none. What is ticked already, under the same number or asked for without one, stays as it is: those
+    that are new have `at` as the time they were recorded. Raises CannotPost where a month
     is not closed or asks for nothing, stands there under another number, was claimed in a batch of either kind, or may
     not leave under 42 CFR part 2; NotFound for an episode that has no such month.
     """
     if not numbers:
         raise CannotPost("Tick the charges that were posted first.")
-    if any(len(number.strip()) > MOST_NUMBER for number in numbers.values()):
-        raise CannotPost(f"A charge number has {MOST_NUMBER} characters at most.")
+    too_long = [id_ for id_, number in numbers.items() if len(number.strip()) > MOST_NUMBER]
+    if too_long:
+        raise CannotPost(f"A charge number has {MOST_NUMBER} characters at most.", too_long)
     # The lock of those who make batches: a patient's month is posted or claimed, never both.
     lock_claims(by.organization_id)
     rows = _asking(by.organization_id, month, list(numbers))
@@ -50,8 +57,8 @@ def post_charges(
         raise NotFound
     known = _posted(by.organization_id, month, list(numbers))
     _refuse(by.organization_id, month, rows, known, numbers)
-    if refused_ids(by.organization_id, [row.patient_id for id_, row in rows.items() if id_ not in known], at=at):
-        raise CannotPost(refused_words(Use.PAYMENT))
+    new = {id_: row.patient_id for id_, row in rows.items() if id_ not in known}
+    _raise(refused_words(Use.PAYMENT), new, refused_ids(by.organization_id, list(new.values()), at=at))
     made = [
         stamped(
             ChargePosted,
@@ -121,16 +128,27 @@ def _refuse(
     known: Mapping[UUID, ChargePosted],
     numbers: Mapping[UUID, str],
 ) -> None:
-    if any(known[id_].number != numbers[id_].strip() for id_ in known):
-        raise CannotPost("A charge is ticked already under another number. Take that back first.")
-    patients = [row.patient_id for row in rows.values()]
-    others = ChargePosted.objects.live().filter(
-        organization_id=organization_id, patient_id__in=patients, month=first_day(month)
+    other = [id_ for id_, one in known.items() if numbers[id_].strip() not in ("", one.number)]
+    if other:
+        raise CannotPost("It is ticked already under another number. Take that back first, or leave it so.", other)
+    of = {id_: row.patient_id for id_, row in rows.items()}
+    twice = {id_ for id_, count in Counter(of.values()).items() if count > 1}
+    posted = ChargePosted.objects.live().filter(
+        organization_id=organization_id, patient_id__in=list(of.values()), month=first_day(month)
     )
-    if others.exclude(episode_id__in=list(rows)).exists() or len(set(patients)) < len(patients):
-        raise CannotPost("A patient’s month is posted once: it is ticked with another enrolment of the patient.")
-    if claimed_patients(organization_id, month).intersection(patients):
-        raise CannotPost("A month left in a batch already. Posted here as well, the payer would be asked twice.")
+    elsewhere = set(posted.exclude(episode_id__in=list(rows)).values_list("patient_id", flat=True))
+    _raise(
+        "A patient’s month is posted once: it is ticked with another enrolment of the patient.", of, twice | elsewhere
+    )
+    claimed = claimed_patients(organization_id, month)
+    _raise("A month left in a batch already. Posted here as well, the payer would be asked twice.", of, claimed)
+
+
+def _raise(sentence: str, patients: Mapping[UUID, UUID], wrong: Collection[UUID]) -> None:
+    """Refuse the episodes of these patients, where there are any."""
+    episodes = [id_ for id_, patient_id in patients.items() if patient_id in wrong]
+    if episodes:
+        raise CannotPost(sentence, episodes)
 
 
 def _lock(by: Membership) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,6 +44,10 @@ from registry.rules.part_two import NOTICE, Use, refused_words
 
 PAGE = 100
 ON_PAPER = 1000
+GONE = (
+    "A charge that you ticked is not listed any more: its month was opened or corrected meanwhile. The others stand "
+    "below as you typed them; keep them again."
+)
 METHODS = ["GET", "HEAD", "POST"]
 
 
@@ -64,22 +69,46 @@ def charges(request: HttpRequest, organization: str, month: str) -> HttpResponse
 @requires(Permission.MAKE_BATCH)
 @require_POST
 def charges_post(request: HttpRequest, organization: str, month: str) -> HttpResponse:
-    """Tick charges as posted, with their numbers."""
+    """Tick charges as posted, with their numbers. What somebody else did meanwhile is said beside what was typed."""
     by, now = seat(request), timezone.now()
     sheet = charge_sheet(by.organization_id, month, at=now)
-    open_ones = [row.episode_id for row in sheet.rows if row.is_to_post]
-    form = PostForm(request.POST, episodes=[id_ for id_ in open_ones if f"number-{id_}" in request.POST])
-    if form.is_valid():
+    form = PostForm(request.POST, episodes=[row.episode_id for row in sheet.rows if _is_sent(row, request)])
+    if form.is_valid() and _is_gone(request, sheet):
+        form.add_error(None, GONE)
+    elif form.is_valid():
         try:
-            made = post_charges(by=by, at=now, month=month, numbers=form.numbers, on=form.cleaned_data["on"])
+            kept = post_charges(by=by, at=now, month=month, numbers=form.numbers, on=form.cleaned_data["on"])
         except CannotPost as fault:
-            form.add_error(None, str(fault))
+            form.say(str(fault), fault.episodes)
         except NotFound:
             raise Http404 from None
         else:
-            messages.success(request, f"{len(made)} {'charge is' if len(made) == 1 else 'charges are'} posted.")
+            messages.success(request, _posted_words(kept, now))
             return redirect(f"{reverse('charges', args=[organization, month])}?show=to_post")
     return _page(request, month, sheet=sheet, form=form, status=422)
+
+
+def _is_gone(request: HttpRequest, sheet: ChargeSheet) -> bool:
+    """Whether a charge was ticked or given a number that is not listed any more."""
+    said = {name.partition("-")[2] for name, value in request.POST.items() if value.strip() and _is_of_charge(name)}
+    return bool(said - {str(row.episode_id) for row in sheet.rows})
+
+
+def _is_of_charge(name: str) -> bool:
+    return name.startswith(("tick-", "number-"))
+
+
+def _is_sent(row: ChargeRow, request: HttpRequest) -> bool:
+    return f"number-{row.episode_id}" in request.POST
+
+
+def _posted_words(kept: Sequence[Any], now: datetime) -> str:
+    new = sum(one.recorded_at == now for one in kept)
+    before = len(kept) - new
+    words = [f"{new} {'charge is' if new == 1 else 'charges are'} posted."] if new else []
+    if before:
+        words.append(f"{before} {'was' if before == 1 else 'were'} saved as posted already.")
+    return " ".join(words)
 
 
 @requires(Permission.MAKE_BATCH)
@@ -206,10 +235,12 @@ def _page(
     by, now = seat(request), timezone.now()
     sheet = sheet or charge_sheet(by.organization_id, month, at=now)
     show, page = ShowFilter(request.GET).values()
-    matching = [row for row in sheet.rows if _is_shown(row, show)]
-    pages = max(1, -(-len(matching) // PAGE))
+    # What was sent is shown whole, whatever became of a charge meanwhile.
+    sent = set(form.episodes) if form else set()
+    matching = [row for row in sheet.rows if (row.episode_id in sent if sent else _is_shown(row, show))]
+    pages = 1 if sent else max(1, -(-len(matching) // PAGE))
     page = min(page, pages)
-    rows = matching[(page - 1) * PAGE : page * PAGE]
+    rows = matching if sent else matching[(page - 1) * PAGE : page * PAGE]
     record("charge_sheet.viewed", by=by, at=now, shown=[row.patient_id for row in rows])
     day = _month(by, month, now)
     may_post = Permission.MAKE_BATCH in permissions_of(by.roles)
@@ -222,7 +253,7 @@ def _page(
         "form": form,
         "may_post": may_post,
         "is_part_two": any(row.is_part_two for row in rows),
-        "has_open": any(row.is_to_post for row in rows),
+        "has_open": bool(sent) or any(row.is_to_post for row in rows),
         "rows": [(row, form.fields_of(row.episode_id) if row.episode_id in form.episodes else None) for row in rows],
         "show": show,
         "shows": [(word, label, sum(_is_shown(row, word) for row in sheet.rows)) for word, label in SHOW],

@@ -102,8 +102,8 @@ def test_ticked_with_its_number_once_and_taken_back(charged: Episode, people: Pr
     assert billing.post(f"{PAGE}posted/", {"on": "2026-04-02"}).status_code == 422
     assert "Tick the charges that were posted first." in billing.post(f"{PAGE}posted/", {"on": "2026-04-02"}).text
     assert billing.post(f"{PAGE}posted/", {**typed, "on": ""}).text.count('value="CHG-81"') == 1
-    for _ in range(2):
-        billing.post(f"{PAGE}posted/", typed)
+    said = [text_of(billing.post(f"{PAGE}posted/", typed, follow=True)) for _ in range(2)]
+    assert [words in text for words, text in zip(("1 charge is posted.", "1 was saved as posted"), said, strict=True)]
     assert posted(people) == [("CHG-81", True)]
     page = text_of(billing.get(PAGE))
     assert "Posted CHG-81 Apr 2" in page
@@ -124,6 +124,30 @@ def test_ticked_with_its_number_once_and_taken_back(charged: Episode, people: Pr
             ("charge.posted", charged.patient_id),
             ("charge.not_posted", charged.patient_id),
         ]
+
+
+def test_what_a_colleague_posted_meanwhile_is_said_beside_what_was_typed(people: Program, billing: Client):
+    with tenant(people.organization):
+        set_up(people)
+        charged, other = filed_patient(people, mrn="77"), filed_patient(people, "Berg", mrn="78")
+        closed(people)
+        who: dict[str, Any] = {"by": people.by, "at": AT, "month": FEBRUARY, "on": date(2026, 4, 2)}
+        post_charges(**who, numbers={charged.id: "C-123"})
+    typed = {f"tick-{charged.id}": "on", f"number-{charged.id}": "C-999", "on": "2026-04-03"}
+    typed |= {f"tick-{other.id}": "on", f"number-{other.id}": "C-5"}
+    answer = billing.post(f"{PAGE}posted/?show=to_post", typed)
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert "Posted C-123 Apr 2" in page
+    assert "It is ticked already under another number. Take that back first, or leave it so." in page
+    assert [f'value="{number}"' in answer.text for number in ("C-999", "C-5")] == [True, True]
+    assert posted(people) == [("C-123", True)]
+    gone = billing.post(f"{PAGE}posted/", {**typed, f"number-{charged.id}": "", f"number-{uuid4()}": "C-7"})
+    assert (gone.status_code, "is not listed any more" in gone.text, 'value="C-5"' in gone.text) == (422, True, True)
+    # Ticked without a number it is what the colleague said.
+    saved = billing.post(f"{PAGE}posted/", {**typed, f"number-{charged.id}": ""}, follow=True)
+    assert "1 charge is posted. 1 was saved as posted already." in text_of(saved)
+    assert posted(people) == [("C-123", True), ("C-5", True)]
 
 
 def test_what_left_as_837p_or_is_not_closed_is_not_posted(charged: Episode, people: Program, billing: Client):
