@@ -68,14 +68,19 @@ class Refund(TenantModel):
 
     claim = TenantForeignKey("billing.Claim")
     why = models.CharField(max_length=500)
-    identified_on = models.DateField()
+    is_by_hand = models.BooleanField(default=False, db_default=False, help_text="Somebody put it there, and said why")
+    owed = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="Left to go back when it was found, if known"
+    )
+    identified_on = models.DateField(help_text="Moves only earlier: somebody knew before the product found it")
     investigation_from = models.DateField(null=True, blank=True)
     investigation_until = models.DateField(null=True, blank=True)
-    due_on = models.DateField()
+    due_on = models.DateField(null=True, blank=True, help_text="Empty: paid before the years that are looked back")
     state = models.CharField(max_length=14, choices=RefundState.choices, default=RefundState.IDENTIFIED)
     owner = TenantForeignKey("tenancy.Membership", null=True, blank=True)
     related = models.TextField(blank=True, help_text="What was found on claims of the same cause")
     amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    reference = models.CharField(max_length=50, blank=True, db_default="", help_text="Of a correction keyed elsewhere")
     closing_note = models.CharField(max_length=500, blank=True)
     closed_on = models.DateField(null=True, blank=True)
     changed_at = models.DateTimeField()
@@ -87,8 +92,8 @@ class Refund(TenantModel):
             AppMayOnly(
                 name="billing_refund_app",
                 update=(
-                    *("investigation_from", "investigation_until", "due_on", "state", "owner", "related"),
-                    *("amount", "closing_note", "closed_on", "changed_at", "changed_by"),
+                    *("identified_on", "investigation_from", "investigation_until", "due_on", "state", "owner"),
+                    *("related", "amount", "reference", "closing_note", "closed_on", "changed_at", "changed_by"),
                 ),
             ),
             models.UniqueConstraint(

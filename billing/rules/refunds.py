@@ -6,8 +6,10 @@ for them as the one to keep until somebody says otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from billing.rules.closing import FrozenLine
 
@@ -16,6 +18,12 @@ REPORT_DAYS = 60
 INVESTIGATION_DAYS = 180
 LOOK_BACK_YEARS = 6
 SOURCE = "42 CFR 401.305(b), in force since Jan 1, 2025"
+# So long a payer may take to answer a correction or an end: its money comes onto the list only then. Our own choice,
+# half of the sixty days; those are counted from the day on which the payer was told, not from its end.
+WAITING_DAYS = 30
+
+CodeUnits = tuple[tuple[str, int], ...]
+_NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,42 @@ class RefundClock:
 
     due_on: date
     suspended_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one answer said of a line, or of a claim as a whole. `due` is all that it lets the line bring: what it paid
+    and what the patient owes. `is_later`: of a payer that pays after another one.
+    """
+
+    paid: Decimal
+    due: Decimal
+    is_reversal: bool = False
+    is_later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaidLine:
+    """A line of which something was paid. `paid` is None where nobody said how much of the claim's money is its own;
+    `above` is what came above what is due.
+    """
+
+    code: str
+    units: int
+    paid: Decimal | None
+    above: Decimal = _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How an earlier refund of the same claim ended: why it was on the list, what was owed then, what went back (None:
+    nothing), and how much of the claim's money the payer took back since by itself.
+    """
+
+    why: str
+    owed: Decimal | None
+    amount: Decimal | None
+    taken_since: Decimal = _NOTHING
 
 
 def refund_clock(
@@ -46,6 +90,108 @@ def refund_clock(
     return RefundClock(due_on, suspended_until=ends if investigation_until is None else None)
 
 
+def is_within_look_back(received_on: date, identified_on: date) -> bool:
+    """Whether a payment was identified within six years of the day on which it came (401.305(f)): else it is not to be
+    reported and returned under that regulation, whatever a contract says.
+    """
+    # Feb 29 has no day of its own in most years.
+    try:
+        last = received_on.replace(year=received_on.year + LOOK_BACK_YEARS)
+    except ValueError:
+        last = date(received_on.year + LOOK_BACK_YEARS, 2, 28)
+    return identified_on <= last
+
+
+def is_waiting(told_on: date | None, on: date, *, is_answered: bool) -> bool:
+    """Whether a payer that was told of a correction or an end still has time to answer it."""
+    return told_on is not None and not is_answered and on < told_on + timedelta(days=WAITING_DAYS)
+
+
+def known_on(on: date, told_on: date | None, received_on: date | None, earlier: Iterable[date] = ()) -> date:
+    """Since when a payment is known to be unsupported, which is found `on`: who told the payer of a correction or an
+    end knew it then, if the money was there; a refund that was closed because of a correction keeps its day.
+    """
+    days = [on, *earlier]
+    if told_on is not None:
+        days.append(max(told_on, received_on or told_on))
+    return min(days)
+
+
+def paid_above(receipts: Sequence[Receipt], charge: Decimal | None) -> Decimal:
+    """What came for a line above what is due; 0 where nothing did. `charge` None: not known.
+
+    Answers of one payer each say what is due: a second one adds nothing to the first, unless a reversal took that
+    back. A later payer adds to the first one's what is still due.
+    """
+    stands = _standing(receipts)
+    total = sum((one.paid for one in receipts), _NOTHING)
+    if not stands or total <= 0:
+        return _NOTHING
+    most = charge if charge is not None and charge > 0 else total
+    due = min(max(one.due for one in stands), most)
+    if total <= due:
+        return _NOTHING
+    if any(one.is_later for one in stands):
+        return total - due
+    return total - min(max(one.paid for one in stands), most)
+
+
+def owed_of(lines: Iterable[PaidLine], without: CodeUnits, total: Decimal) -> Decimal | None:
+    """How much of a claim's `total` was paid for codes and units `without` support, and above what is due besides.
+
+    None where that is not known: a payment that names no lines says nothing of a part of them. Of a line's units each
+    has the same share.
+    """
+    left, owed, lines = dict(without), _NOTHING, tuple(lines)
+    if all(left.get(line.code, 0) >= line.units for line in lines):
+        return total
+    for line in lines:
+        units = min(left.get(line.code, 0), line.units)
+        left[line.code] = left.get(line.code, 0) - units
+        if units and line.paid is None:
+            return None
+        share = line.paid * units / line.units if line.paid is not None else _NOTHING
+        owed += max(share, line.above)
+    return min(owed.quantize(Decimal("0.01")), total)
+
+
+def still_owed(owed: Decimal | None, closed: Iterable[Closed]) -> Decimal | None:
+    """What is left to go back of what is owed now; None where that is not known. What the payer took back by itself
+    after it was given back is in the payments already.
+    """
+    if owed is None:
+        return None
+    given = sum((max(one.amount - one.taken_since, _NOTHING) for one in closed if one.amount is not None), _NOTHING)
+    return max(owed - given, _NOTHING)
+
+
+def is_settled(why: str, owed: Decimal | None, closed: Sequence[Closed]) -> bool:
+    """Whether nothing is left to do: all of it went back, or somebody closed the same cause over as much money."""
+    if closed and still_owed(owed, closed) == 0:
+        return True
+    same = (one for one in closed if one.why == why)
+    return any(one.owed is None or owed is None or owed <= one.owed for one in same)
+
+
+def most_held(paid: Iterable[Decimal]) -> Decimal:
+    """The most that a claim ever held at once, from its payments and reversals in their order: no more can go back."""
+    held, most = _NOTHING, _NOTHING
+    for amount in paid:
+        held += amount
+        most = max(most, held)
+    return most
+
+
+def support_left(now: Sequence[FrozenLine], paid: CodeUnits) -> tuple[FrozenLine, ...]:
+    """What the records still support once one claim's payment rests on them: two payments cannot rest on the same."""
+    taken, left = dict(paid), []
+    for line in now:
+        units = min(max(line.units, 0), taken.get(line.code, 0))
+        taken[line.code] = taken.get(line.code, 0) - units
+        left.append(FrozenLine(line.code, line.units - units, line.amount))
+    return tuple(left)
+
+
 def paid_without_support(paid: tuple[tuple[str, int], ...], now: tuple[FrozenLine, ...]) -> tuple[tuple[str, int], ...]:
     """Codes and units that were paid and that the records would not ask for any more; empty where all still are.
 
@@ -56,3 +202,18 @@ def paid_without_support(paid: tuple[tuple[str, int], ...], now: tuple[FrozenLin
         supported[line.code] = supported.get(line.code, 0) + line.units
     more = ((code, units - max(supported.get(code, 0), 0)) for code, units in paid)
     return tuple((code, units) for code, units in more if units > 0)
+
+
+def _standing(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Answers that no reversal took back: it takes back the last one of its amount, or else all before it."""
+    stands: list[Receipt] = []
+    for one in receipts:
+        if not one.is_reversal:
+            stands.append(one)
+            continue
+        same = [place for place, earlier in enumerate(stands) if earlier.paid == -one.paid]
+        if same:
+            del stands[same[-1]]
+        else:
+            stands.clear()
+    return stands
