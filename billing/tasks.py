@@ -19,7 +19,7 @@ from billing.operations.denials import SETTLE, settle_denials
 from billing.operations.filing import discard_batch_files
 from billing.operations.look_back import READ_LOOK_BACK, discard_old_look_backs, read_look_back
 from billing.operations.merging import GATHER, gather_late
-from billing.operations.packets import MAKE, discard_packets, keep_part
+from billing.operations.packets import MAKE, check_is_whole, discard_packets, keep_part
 from billing.operations.paper_sheets import discard_paper, keep_paper
 from billing.operations.practice_files import (
     READ_JOB,
@@ -182,12 +182,15 @@ def discard_answers(run: Run) -> None:
 
 
 def make_packet(run: Run) -> None:
-    """Make the next part of a packet; keeping it has the one after it made. A second run makes nothing anew."""
+    """Make the next part of a packet; keeping it has the one after it made. A second run makes nothing anew. Nothing is
+    made for who may not see everybody in it any more.
+    """
     packet = packet_of_job(run.organization_id, run.job_id)
     if packet.made_at is not None:
         return
     people = people_of(run.organization_id)
     by = people[packet.asked_by_id]
+    check_is_whole(packet)
     made = parts_made(packet)
     run.progress(sum(part.month_count for part in made), packet.month_count)
     content = content_of(packet, people, part=len(made) + 1, size=MONTHS_A_PART)

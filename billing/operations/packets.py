@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from bhi.audit.operations import record
-from bhi.errors import NotFound
+from bhi.errors import DomainError, NotFound
 from bhi.files.models import StoredFile
 from bhi.files.operations import store
 from bhi.jobs.operations import queue
@@ -29,6 +29,13 @@ from registry.rules.part_two import Use
 
 KEPT_FOR = timedelta(days=30)
 MAKE = "make_packet"
+
+
+class PacketNotWhole(DomainError):
+    """A packet is evidence of all that it is called after: one that would leave a patient out is not made."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody in this batch is no longer open to whoever asked, so the packet cannot be whole.")
 
 
 @transaction.atomic
@@ -74,12 +81,19 @@ def ask_for_batch_packet(*, by: Membership, at: datetime, batch_id: UUID, tells_
     return packet
 
 
+def check_is_whole(packet: Packet) -> None:
+    """Before a part is laid out: whoever asked still sees all that was promised. Raises PacketNotWhole."""
+    batch = packet.batch
+    if batch is not None and not (is_seen_whole(batch) and len(months_of(batch)) == packet.month_count):
+        raise PacketNotWhole
+
+
 @transaction.atomic
 def keep_part(*, by: Membership, at: datetime, packet: Packet, content: PacketContent, pdf: bytes) -> PacketPart:
     """Keep a part of a packet that is being made, and have the next one made; the last one makes it whole.
 
     Each part is a job of its own: however large a batch is, none runs long, and one that fails begins with its own
-    part. Raises FileTooLarge.
+    part. Raises FileTooLarge, PacketNotWhole.
     """
     file = store(
         pdf,
@@ -108,8 +122,10 @@ def keep_part(*, by: Membership, at: datetime, packet: Packet, content: PacketCo
 
 
 def _finish(packet: Packet, *, by: Membership, at: datetime) -> None:
-    """Say that it is made: of which facts, and which file is its first."""
+    """Say that it is made: of which facts, and which file is its first. Raises PacketNotWhole."""
     parts = parts_made(packet)
+    if sum(part.month_count for part in parts) != packet.month_count:
+        raise PacketNotWhole
     packet.stored_file_id, packet.file_sha256 = parts[0].stored_file_id, parts[0].file_sha256
     packet.content_sha256, packet.made_at = fingerprint_of([part.content_sha256 for part in parts]), at
     packet.save(update_fields=["stored_file", "file_sha256", "content_sha256", "made_at"])

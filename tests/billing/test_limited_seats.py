@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from bhi.errors import NotFound
 from bhi.jobs.operations import run
 from bhi.tenancy.context import tenant
 from bhi.tenancy.sight import looking_as
-from billing.models import Batch, Claim, MonthClose, Packet, PayerRoute
+from billing.models import Batch, Claim, MonthClose, Packet, PacketPart, PayerRoute
 from billing.operations.batches import make_batch
 from billing.operations.claim_corrections import correct_claim
 from billing.operations.closing import correct_month
@@ -20,6 +21,7 @@ from billing.operations.errors import ImportClaimed
 from billing.operations.filing import make_filed_batches
 from billing.operations.imports import undo_unclaimed_import
 from billing.operations.merging import MergeStands, merge_patients, undo_merge
+from billing.operations.packets import PacketNotWhole, _finish
 from billing.operations.practice_taking import undo_practice_file
 from billing.queries.claim_answers import goes_anew, is_spoilt
 from registry.models import Diagnosis, InitiatingVisit
@@ -29,7 +31,7 @@ from tests.billing.test_claims_of_closed_months import late_work
 from tests.billing.test_import_undo import imported, without_diagnosis
 from tests.billing.test_pages import text_of
 from tests.billing.test_practice_files import patient_of, taken
-from tests.factories.claims import RemittanceClaimFactory
+from tests.factories.claims import PacketPartFactory, RemittanceClaimFactory
 from tests.factories.going_live import RestrictionFactory, SeatClinicFactory
 from tests.factories.registry import PatientFactory, TreatingClinicianFactory
 from tests.factories.tenancy import ClinicFactory
@@ -77,6 +79,25 @@ def test_a_batch_s_packet_is_not_there_for_who_may_not_see_everybody_in_it(peopl
     assert [billing.get(f"{url}{part}").status_code for part in ("", "parts/1/")] == [404, 404]
     assert billing.get(f"/o/lakeside/billing/batches/{batch.id}/").status_code == 404
     assert billing.post(asks).status_code == 404
+
+
+def test_a_packet_is_not_made_without_a_patient_who_was_hidden_after_it_was_asked_for(
+    people: Program, billing: Any
+) -> None:
+    _, hidden = two_filed(people)
+    billing.post(f"/o/lakeside/billing/batches/{hidden.batch_id}/packet/")
+    hide(people, hidden.patient)
+    with tenant(people.organization):
+        job_id = Packet.objects.get().job_id
+    states = [
+        run(organization_id=people.organization.id, job_id=job_id, at=AT + day) for day in map(timedelta, range(5))
+    ]
+    assert states == ["queued"] * 4 + ["dead"]
+    with tenant(people.organization):
+        assert (Packet.objects.get().made_at, PacketPart.objects.count()) == (None, 0)
+        parts = PacketPartFactory(organization=people.organization, packet=Packet.objects.get(), month_count=1)
+        with pytest.raises(PacketNotWhole):
+            _finish(parts.packet, by=people.by, at=AT)
 
 
 def two_filed(people: Program, **first: Any) -> tuple[Any, Any]:
