@@ -70,7 +70,8 @@ class ProviderForm(SettingForm):
     """Who files: name, numbers, street, and who may be called about a file."""
 
     rows = (
-        ("name", "npi"),
+        ("name", "given_name"),
+        ("npi",),
         ("tax_id", "tax_id_kind"),
         ("taxonomy",),
         ("address", "city"),
@@ -83,6 +84,11 @@ class ProviderForm(SettingForm):
     capitals = ("state", "taxonomy")
     name = TextField(
         required=True, label="Name on claims", max_length=60, help_text="As it is registered with the NPI."
+    )
+    given_name = TextField(
+        label="Given name, if a person bills alone",
+        max_length=35,
+        help_text="Only for a practitioner who bills under their own NPI: the name before is then the family name.",
     )
     npi = TextField(
         required=True, label="NPI of the practice", max_length=20, help_text="Ten digits; the last one is checked."
@@ -133,7 +139,7 @@ class ClinicAddressForm(SettingForm):
     address = TextField(label="Street", max_length=55, help_text="A street: no post office box here.")
     city = TextField(label="City", max_length=30)
     state = TextField(label="State", max_length=2, help_text="Two letters.")
-    postal_code = TextField(label="ZIP code", max_length=12, help_text="All nine digits where you know them.")
+    postal_code = TextField(label="ZIP code", max_length=12, help_text="All nine digits: 80202-1234.")
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, stored: Any) -> None:
         names = [name for row in self.rows for name in row]
@@ -156,6 +162,8 @@ class ReceiverForm(SettingForm):
         ("receiver_id", "receiver_qualifier"),
         ("application_id",),
         ("sender_id", "sender_qualifier"),
+        ("submitter_id",),
+        ("is_test",),
         ("is_in_use",),
     )
     name = TextField(required=True, label="Name", max_length=60)
@@ -168,13 +176,23 @@ class ReceiverForm(SettingForm):
         required=True, label="Our sender id", max_length=15, help_text="ISA06: how it knows the practice."
     )
     sender_qualifier = forms.ChoiceField(label="Kind of sender id", choices=QUALIFIERS, help_text="ISA05.")
+    submitter_id = TextField(
+        label="Submitter’s id here",
+        max_length=15,
+        help_text="Where this agreement names another one than the billing provider’s settings do.",
+    )
+    is_test = forms.BooleanField(
+        label="Its files are tests",
+        required=False,
+        help_text="Leave this on until this clearinghouse has passed your test files. Tests are never paid.",
+    )
     is_in_use = forms.BooleanField(
         label="In use", required=False, help_text="Off: kept for its earlier files, and no payer’s claims go there."
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, stored: Any) -> None:
         names = [name for row in self.rows for name in row]
-        fresh = {"receiver_qualifier": "ZZ", "sender_qualifier": "ZZ", "is_in_use": True}
+        fresh = {"receiver_qualifier": "ZZ", "sender_qualifier": "ZZ", "is_in_use": True, "is_test": True}
         super().__init__(data, initial={name: getattr(stored, name) for name in names} if stored else fresh)
 
     def faults_in(self, values: Mapping[str, Any]) -> Faults:

@@ -36,7 +36,9 @@ class ReceiverKnown(FilingWrong):
 
 @dataclass(frozen=True)
 class ProviderValues:
-    """A billing provider as it is set; numbers with their digits only."""
+    """A billing provider as it is set; numbers with their digits only. With a given name it is a person, and `name` the
+    family name.
+    """
 
     name: str
     npi: str
@@ -52,11 +54,14 @@ class ProviderValues:
     contact_name: str
     contact_phone: str
     is_test: bool
+    given_name: str = ""
 
 
 @dataclass(frozen=True)
 class ReceiverValues:
-    """A clearinghouse as its agreement names it and us."""
+    """A clearinghouse as its agreement names it and us. Without a submitter id of its own it knows the organization's;
+    its files say T while `is_test`, also where those to others are made in earnest.
+    """
 
     name: str
     receiver_id: str
@@ -65,6 +70,8 @@ class ReceiverValues:
     sender_id: str
     sender_qualifier: str
     is_in_use: bool = True
+    submitter_id: str = ""
+    is_test: bool = True
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,8 @@ class Billable:
     """An episode's month that bills, was not claimed, and has somebody to pay for it.
 
     `lines` are what is asked for: the verdict's, or what a coder decided instead; of a closed month, the frozen ones.
-    `clinician` treated in the month, `coverage_id` was in force on the day asked for, and `site` is where the patient
-    was seen: as the close kept them.
+    `clinician` treated in the month, `coverage_id` was in force on the day asked for (from `covered_from`, if that is
+    known), and `site` is where the patient was seen: as the close kept them.
     """
 
     episode: Episode
@@ -69,6 +69,7 @@ class Billable:
     clinician: TreatingClinician | None = None
     coverage_id: UUID | None = None
     site: Site = NOWHERE
+    covered_from: date | None = None
 
     @property
     def rests_on_unseen(self) -> bool:
@@ -238,17 +239,19 @@ def _billable(
         basis=basis,
         payer=payer,
         member_id=coverage.member_id if coverage else "",
-        service_on=_service_on(episode, facts, coverage.until_on if coverage else None),
+        service_on=_service_on(episode, facts, coverage),
         clinician=clinician,
         coverage_id=coverage.id if coverage else None,
         site=site,
+        covered_from=coverage.from_on if coverage else None,
     )
 
 
-def _service_on(episode: Episode, facts: MonthFacts, covered_until: date | None) -> date:
+def _service_on(episode: Episode, facts: MonthFacts, coverage: CoverageRow | None) -> date:
     book = book_in_force(facts.payer, first_day(facts.month))
+    since, covered_until = (coverage.from_on, coverage.until_on) if coverage else (None, None)
     ends = [day for day in (episode.patient.died_on, covered_until) if day is not None]
-    return service_day(facts, book, min(ends, default=None), Days(episode, facts))
+    return service_day(facts, book, min(ends, default=None), Days(episode, facts), since=since)
 
 
 class Days:

@@ -29,11 +29,13 @@ TABLES: Final = (
     SettingTable(
         "provider", "Who files claims", "What claims say of who bills; claims that left stay as they are.",
         "billing_billingprovider",
-        {"name": "Name", "npi": "NPI", "address": "Address", "city": "City", "state": "State", "postal_code": "ZIP",
+        {"name": "Name", "given_name": "Given name",
+         "npi": "NPI", "address": "Address", "city": "City", "state": "State", "postal_code": "ZIP",
          "contact_name": "Contact", "is_test": "Files are tests"},
     ),
     SettingTable(
-        "receiver", "Clearinghouse", "Where files go.", "billing_receiver", {"is_in_use": "In use"}, about="name"
+        "receiver", "Clearinghouse", "Where files go.", "billing_receiver",
+        {"is_in_use": "In use", "is_test": "Files are tests"}, about="name"
     ),
     SettingTable(
         "route", "How a payer is filed with", "By whom, dated how and until when its claims leave.",

@@ -117,7 +117,7 @@ def _above(claim: FiledClaim, other: OtherPlan | None) -> Iterator[Box]:
     yield _box("12, 13", "Signatures", "On file, where the practice has them")
     yield _box("21", "Diagnoses (ICD-10: 0)", _diagnoses(claim))
     yield _box("22", "Original or replacement", _resubmission(claim))
-    yield _box("23", "Prior authorization", "", needed=False)
+    yield _box("23", "Prior authorization", claim.authorization, needed=False)
 
 
 def _rows(claim: FiledClaim) -> Iterator[SheetRow]:
@@ -145,7 +145,7 @@ def _below(claim: FiledClaim, biller: Biller | None, account: str) -> Iterator[B
     yield _box("31", "Treating clinician", f"{clinician.given_name} {clinician.family_name}".strip())
     yield _box("32", "Where", _where(claim))
     yield _box("32a", "Clinic’s NPI", claim.facility.npi if claim.facility else "", needed=False)
-    yield _box("33", "Billing provider", f"{biller.name}, {_address(biller.address)}" if biller else "")
+    yield _box("33", "Billing provider", f"{biller.full_name}, {_address(biller.address)}" if biller else "")
     yield _box("33a", "Billing NPI", biller.npi if biller else "")
 
 
@@ -169,7 +169,7 @@ def _name(person: Person) -> str:
 
 def _address(address: Address) -> str:
     place = " ".join(part for part in (address.state, _zip(address.postal_code)) if part)
-    return ", ".join(part for part in (address.street, address.city, place) if part)
+    return ", ".join(part for part in (address.whole_street, address.city, place) if part)
 
 
 def _zip(digits: str) -> str:

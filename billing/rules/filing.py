@@ -56,8 +56,10 @@ MOST_DAYS = 3650
 
 
 def provider_faults(said: Mapping[str, str]) -> Faults:
-    """What is wrong with a billing provider and its submitter, by field."""
-    return _found(
+    """What is wrong with a billing provider and its submitter, by field. A given name makes it a person, who alone may
+    bill under a social security number.
+    """
+    faults = _found(
         said,
         {
             "name": lambda text: _text(text, "Enter the name under which the practice bills."),
@@ -68,12 +70,16 @@ def provider_faults(said: Mapping[str, str]) -> Faults:
             "city": lambda text: _text(text, "Enter the city."),
             "state": state_fault,
             "postal_code": _whole_postal_code,
+            "given_name": lambda text: _text(text, "") if text else "",
             "submitter_name": lambda text: _text(text, "Enter who sends the files, mostly the practice itself."),
             "submitter_id": lambda text: _id(text, "Enter the id by which the clearinghouse knows the sender."),
             "contact_name": lambda text: _text(text, "Enter whom the clearinghouse may call about a file."),
             "contact_phone": lambda text: "" if _digits(text, 10) else "Enter ten digits, with the area code.",
         },
     )
+    if said.get("tax_id_kind") == "SY" and not said.get("given_name"):
+        faults["given_name"] = "A social security number is a person’s: enter the given name, or take the employer id."
+    return faults
 
 
 def receiver_faults(said: Mapping[str, str]) -> Faults:
@@ -85,6 +91,7 @@ def receiver_faults(said: Mapping[str, str]) -> Faults:
             "receiver_id": lambda text: _id(text, "Enter the receiver id that its agreement names."),
             "application_id": lambda text: _id(text, "Enter the application id; often the receiver id again."),
             "sender_id": lambda text: _id(text, "Enter the sender id by which it knows the practice."),
+            "submitter_id": lambda text: _id(text, "") if text else "",
             "receiver_qualifier": lambda text: _one_of(text, QUALIFIERS),
             "sender_qualifier": lambda text: _one_of(text, QUALIFIERS),
         },
@@ -114,7 +121,9 @@ def route_faults(said: Mapping[str, str]) -> Faults:
 
 
 def clinic_faults(said: Mapping[str, str]) -> Faults:
-    """What is wrong with the address at which a clinic sees patients, by field: it is whole, or empty (loop 2310C)."""
+    """What is wrong with the address at which a clinic sees patients, by field: it is whole, or empty (loop 2310C,
+    which wants all nine digits of the ZIP code as the billing provider's address does).
+    """
     if not any(said.get(name) for name in ("address", "city", "state", "postal_code")):
         return {}
     return _found(
@@ -123,7 +132,7 @@ def clinic_faults(said: Mapping[str, str]) -> Faults:
             "address": lambda text: _street(text) if text else "Enter the street, or clear the rest of the address.",
             "city": lambda text: _text(text, "Enter the city, or clear the rest of the address."),
             "state": state_fault,
-            "postal_code": postal_code_fault,
+            "postal_code": _whole_postal_code,
         },
     )
 
@@ -143,6 +152,11 @@ def code_fault(text: str) -> str:
     return "" if re.fullmatch(r"[A-Z]\d{4}|\d{4}[0-9A-Z]", text) else "Enter the code’s five characters, as 99492."
 
 
+def is_box(street: str) -> bool:
+    """Whether a street is a post office box or lock box, where claims need a place to go to (loops 2010AA, 2310C)."""
+    return bool(_BOX.search(street))
+
+
 def bare_digits(text: str) -> str:
     """A number as people write it, with its digits only."""
     return re.sub(r"\D", "", text)
@@ -160,7 +174,7 @@ def _text(text: str, missing: str) -> str:
 
 
 def _street(text: str) -> str:
-    if _BOX.search(text):
+    if is_box(text):
         return "Claims need a street address here, no post office box or lock box."
     return _text(text, "Enter the street and the number.")
 

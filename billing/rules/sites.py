@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
+from billing.rules.filing import clinic_faults
 from registry.rules.identifiers import npi_fault
 
 WORDS: Final = {
@@ -56,13 +57,12 @@ def read_site(stored: Mapping[str, Any]) -> Site:
 
 def told_site(kept: Site | None, now: Site) -> Site:
     """What claims of a closed month say: what was kept. Where nothing usable was, what holds now: an NPI that was
-    missing or wrong, and an address of which a part was missing, would keep every claim from leaving for good.
+    missing or wrong, and an address that claims do not take, would keep every claim from leaving for good.
     """
     if kept is None:
         return now
-    parts = [getattr(kept, name) for name in _PARTS]
-    is_half = any(parts) and not all(parts)
-    told = replace(kept, **{name: getattr(now, name) for name in _PARTS}) if is_half else kept
+    is_unusable = clinic_faults({name: getattr(kept, name) for name in _PARTS})
+    told = replace(kept, **{name: getattr(now, name) for name in _PARTS}) if is_unusable else kept
     return replace(told, npi=now.npi) if not kept.npi or npi_fault(kept.npi) else told
 
 

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from billing.models import Batch
 from billing.operations.filing import make_filed_batches
 from billing.queries.batch_files import batch_bytes
-from billing.rules.x12.claim import Address, ClaimFile, Facility, FiledClaim, FiledLine, Person, faults_of, write_837p
+from billing.rules.x12.claim import (
+    Address,
+    ClaimFile,
+    Facility,
+    FiledClaim,
+    FiledLine,
+    Person,
+    address_of,
+    faults_of,
+    write_837p,
+)
 from billing.rules.x12.reading import interchanges
 from billing.rules.x12.segments import render
 from registry.models import Coverage
@@ -54,6 +64,18 @@ SORTS: dict[str, tuple[FiledClaim, ...]] = {
     "seen elsewhere, of a dependent who died": (
         claim(insured=AETNA, facility=ANNEX, patient=replace(JANE, died_on=date(2026, 10, 20))),
     ),
+    "authorized beforehand": (claim(authorization="PA-77 1"),),
+    "replacement, authorized beforehand": (claim(authorization="PA77", frequency="7", payer_claim_number="ICN1"),),
+    "a street of two lines": (
+        claim(patient=replace(JANE, address=address_of("9 " + "Long Lane " * 6, "Denver", "CO", "80202"))),
+    ),
+    "chronic care beside it": (
+        claim(
+            diagnoses=("F33.1", "E11.9", "I10"),
+            lines=(*ONE_LINE, FiledLine("99490", 1, Decimal("62.00"), "00007-00001-K7QX4M-2", (2, 3))),
+        ),
+    ),
+    "transitional care": (claim(lines=(replace(ONE_LINE[0], code="99495"),)),),
     "died": (claim(patient=replace(JANE, died_on=date(2026, 10, 20))),),
     "several claims": (
         claim("00007-00001-AAAAAA"),
@@ -87,10 +109,15 @@ def test_both_take_each_kind_of_insurance(filing_code: str):
     accepted(write_837p(file(claim(insured=replace(MEDICARE, filing_code=filing_code, member_id=member)))).encode())
 
 
-def test_both_take_a_production_file_of_who_files_by_a_social_security_number():
-    biller = replace(HEAD.biller, tax_id_kind="SY", taxonomy="", name="Dr. Ana Rivera, M.D.")
+@pytest.mark.parametrize("npi", ["1234567893", "1245319599"])
+def test_both_take_a_production_file_of_who_bills_alone_by_a_social_security_number(npi: str):
+    """Also where the person treated: the claim then names no other clinician."""
+    named = {"name": "Rivera", "given_name": "Ana", "submitter_name": "Ana Rivera, MD"}
+    biller = replace(HEAD.biller, tax_id_kind="SY", taxonomy="", npi=npi, **named)
     taker = replace(HEAD.taker, sender_qualifier="30", receiver_qualifier="27", application_id="APP 1")
-    accepted(write_837p(file(head=replace(HEAD, biller=biller, taker=taker, is_test=False))).encode())
+    made = file(head=replace(HEAD, biller=biller, taker=taker, is_test=False))
+    assert faults_of(made) == ()
+    accepted(write_837p(made).encode())
 
 
 def test_a_sex_not_told_is_u_which_the_guide_knows_and_one_of_them_does_not():

@@ -40,6 +40,12 @@ def is_written_whole(text: str) -> bool:
     return all(_plain(character) for character in _capitals(text) if character.isalpha())
 
 
+def is_cut(written: str, text: str) -> bool:
+    """Whether what was written of a text ends before the text does: the element had no room for all of it."""
+    whole = plain_text(text)
+    return bool(written) and len(written) < len(whole) and whole.startswith(written)
+
+
 def is_plain(text: str) -> bool:
     """Whether a text that was written holds only what may be written."""
     return all(character in BASIC or character in EXTENDED for character in text)

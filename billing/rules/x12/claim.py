@@ -1,5 +1,6 @@
 """Claims out: what a file needs, its text, and what keeps it from leaving."""
 
+from billing.rules.x12.claim_checks import notes_of
 from billing.rules.x12.compared import says_otherwise
 from billing.rules.x12.faults import Fault, faults_in, faults_of
 from billing.rules.x12.filed import (
@@ -42,6 +43,7 @@ __all__ = [
     "address_of",
     "faults_in",
     "faults_of",
+    "notes_of",
     "says_otherwise",
     "write_837p",
     "written",

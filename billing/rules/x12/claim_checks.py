@@ -8,12 +8,15 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
 
-from billing.rules.x12.characters import is_plain, is_written_whole
-from billing.rules.x12.filed import FiledClaim, Person
-from billing.rules.x12.found import POSTAL, STATES, Found, npi_sentence
+from billing.rules.fee_files import our_codes
+from billing.rules.filing import is_box
+from billing.rules.x12.characters import is_cut, is_plain, is_written_whole
+from billing.rules.x12.filed import Address, FiledClaim, FileHead, Person
+from billing.rules.x12.found import POSTAL, STATES, Found, npi_sentence, whole_postal_fault
 from billing.rules.x12.layout import CLAIM, Block, Loop
+from billing.rules.x12.pointers import is_behavioral_service
 from billing.rules.x12.segments import USUAL, Segment
-from registry.rules.diagnoses import icd10
+from registry.rules.diagnoses import RELEASE, icd10
 from registry.rules.identifiers import is_behavioral, mbi_fault, normal_icd10
 
 LONGEST_CONTROL_NUMBER = 20
@@ -31,28 +34,23 @@ PLACES = frozenset({
     "19", "20", "21", "22", "23", "24", "25", "26", "27", "31", "32", "33", "34", "41", "42", "49", "50", "51",
     "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "65", "66", "71", "72", "81", "99",
 })  # fmt: skip
-# What the product bills: the codes of the rule books of behavioral health integration and what they stand beside.
-CODES = frozenset({
-    "99484", "99492", "99493", "99494", "G2214", "G0323", "G0511", "G0512", "G0556", "G0557", "G0558", "G0568",
-    "G0569", "G0570", "99490", "99439", "99491", "99437", "99487", "99489",
-})  # fmt: skip
 _MODIFIER = re.compile(r"[A-Z0-9]{2}")
 _SIGNS = {ord(sign): None for sign in USUAL.all}
 
 
-def found_in(block: Block, claim: FiledClaim, made_on: date) -> Iterator[Found]:
+def found_in(block: Block, claim: FiledClaim, head: FileHead) -> Iterator[Found]:
     """The faults of a written claim, in the order in which it is written."""
     yield from _characters(block, claim)
     yield from _subscriber(block, claim)
     yield from _people(block, claim)
     yield from _head(block)
-    yield from _diagnoses(block.loop(CLAIM).first("HI"))
-    yield from _clinician(block)
-    yield from _facility(block)
+    yield from _diagnoses(block.loop(CLAIM).first("HI"), claim)
+    yield from _clinician(block, claim, head)
+    yield from _facility(block, claim)
     for number, line in enumerate(block.lines, start=1):
         yield from _line(number, line, len(block.loop(CLAIM).first("HI").elements))
     yield from _sums(block)
-    yield from _day(block, claim, made_on)
+    yield from _day(block, claim, head.made_on)
 
 
 def _characters(block: Block, claim: FiledClaim) -> Iterator[Found]:
@@ -83,7 +81,7 @@ def _subscriber(block: Block, claim: FiledClaim) -> Iterator[Found]:
         sentence = "Enter the payer’s identifier as the receiver lists it."
         yield Found("payer_identifier", sentence, "Payer’s identifier", "route")
     if block.loop("PR").has("N3"):
-        yield from _address(block.loop("PR"), "payer", "route")
+        yield from _address(block.loop("PR"), claim.insured.payer_address, "payer", "route")
 
 
 def _people(block: Block, claim: FiledClaim) -> Iterator[Found]:
@@ -103,14 +101,26 @@ def _person(loop: Loop, person: Person, kind: str, *, is_needed: bool) -> Iterat
     written = all(loop.first("NM1").at(place) for place in (3, 4))
     if not written and is_written_whole(person.family_name + person.given_name):
         yield Found("name", f"The {whose} needs a first and a last name.", "Name", kind)
+    if any(is_cut(loop.first("NM1").at(place), name) for place, name in _names(person)):
+        sentence = f"The {whose}’s name is longer than claims have room for: 60 signs, and 35 for the first name."
+        yield Found("too_long", sentence, "Name", kind)
     if is_needed or loop.has("N3"):
-        yield from _address(loop, whose, kind)
+        yield from _address(loop, person.address, whose, kind)
     if is_needed and not re.fullmatch(r"[0-9]{8}", loop.first("DMG").at(2)):
         yield Found("birth_date", f"The {whose} has no birth date.", "Birth date", kind)
 
 
-def _address(loop: Loop, whose: str, kind: str) -> Iterator[Found]:
+def _names(person: Person) -> tuple[tuple[int, str], ...]:
+    """The names of a person, each with its place in the segment."""
+    return (3, person.family_name), (4, person.given_name)
+
+
+def _address(loop: Loop, on_record: Address, whose: str, kind: str) -> Iterator[Found]:
     place = loop.first("N4")
+    street = ((1, on_record.street), (2, on_record.street2))
+    if any(is_cut(loop.first("N3").at(line), text) for line, text in street) or is_cut(place.at(1), on_record.city):
+        sentence = f"The {whose}’s address is longer than claims have room for: two lines of 55 signs, a city of 30."
+        yield Found("too_long", sentence, "Address", kind)
     if not loop.first("N3").at(1) or len(place.at(1)) < SHORTEST_CITY:
         yield Found("address", f"The {whose} needs a street and a city: the claim must carry them.", "Address", kind)
     if place.at(2) not in STATES:
@@ -136,7 +146,7 @@ def _head(block: Block) -> Iterator[Found]:
         yield Found("payer_claim_number", sentence, "Payer’s claim number", "claim")
 
 
-def _diagnoses(codes: Segment) -> Iterator[Found]:
+def _diagnoses(codes: Segment, claim: FiledClaim) -> Iterator[Found]:
     listed = [codes.parts(place) for place in range(1, len(codes.elements) + 1)]
     if not listed:
         yield Found("diagnosis_missing", "The month has no diagnosis.", "Diagnoses", "diagnoses")
@@ -149,10 +159,10 @@ def _diagnoses(codes: Segment) -> Iterator[Found]:
         yield Found(
             "diagnosis_dot", "A diagnosis is written with its dot, which claims leave out.", "Diagnoses", "product"
         )
-    elif unknown := [name for name in names if not _is_whole(name)]:
+    elif unknown := [name for name in names if not (_is_whole(name) or _may_be_new(name, claim.service_on))]:
         sentence = f"{normal_icd10(unknown[0]) or unknown[0]} is not a whole code of ICD-10-CM."
         yield Found("diagnosis_unknown", sentence, "Diagnoses", "diagnoses")
-    elif not is_behavioral(names[0]):
+    elif is_behavioral_service(line.code for line in claim.lines) and not is_behavioral(names[0]):
         yield Found(
             "diagnosis_first", "A behavioral health diagnosis (F01 to F99) comes first.", "Diagnoses", "diagnoses"
         )
@@ -166,32 +176,69 @@ def _is_whole(name: str) -> bool:
     return found is not None and found.is_whole
 
 
-def _clinician(block: Block) -> Iterator[Found]:
+def _may_be_new(name: str, service_on: date) -> bool:
+    """Whether a code that the release known here has not may be of a later one: of a category that it has, for a day
+    after its end. New codes hold from the first of October; `notes_of` tells of them.
+    """
+    code = normal_icd10(name)
+    return bool(code) and service_on > RELEASE.until_on and icd10().find(code) is None and bool(icd10().find(code[:3]))
+
+
+def notes_of(claim: FiledClaim) -> tuple[str, ...]:
+    """What keeps nothing from leaving and somebody should look at: codes that the release known here has not."""
+    unknown = [code for code in claim.diagnoses if not _is_whole(code) and _may_be_new(code, claim.service_on)]
+    until = f"{RELEASE.until_on:%b} {RELEASE.until_on.day}, {RELEASE.until_on.year}"
+    return tuple(
+        f"{code} is not in ICD-10-CM as known here (release {RELEASE.name}, in force to {until}). "
+        "Make sure that it is in force on the date of service."
+        for code in unknown
+    )
+
+
+def _clinician(block: Block, claim: FiledClaim, head: FileHead) -> Iterator[Found]:
+    if head.biller.is_same_as(claim.clinician):
+        return
     name = block.loop("82").first("NM1")
     if not name.at(3):
         sentence = "The enrolment names no treating clinician, in whose name the month is billed."
         yield Found("clinician_missing", sentence, "Treating clinician", "month")
     elif fault := npi_sentence("The treating clinician", name.at(9)):
         yield Found("clinician_npi", fault, "NPI", "clinician")
+    elif name.at(9) == head.biller.npi:
+        sentence = "The billing provider has the treating clinician’s own NPI: enter the given name of who bills alone."
+        yield Found("biller_is_person", sentence, "Given name", "provider")
+    if any(
+        is_cut(name.at(place), text)
+        for place, text in ((3, claim.clinician.family_name), (4, claim.clinician.given_name))
+    ):
+        sentence = "The treating clinician’s name is longer than claims have room for: 60 signs, and 35 for the first."
+        yield Found("too_long", sentence, "Name", "clinician")
 
 
-def _facility(block: Block) -> Iterator[Found]:
-    """Where the patient was seen, if that is told: a whole address, or none."""
-    if not block.has("77"):
+def _facility(block: Block, claim: FiledClaim) -> Iterator[Found]:
+    """Where the patient was seen, if that is told: a whole address with a street and nine digits, or none."""
+    if claim.facility is None:
         return
-    loop = block.loop("77")
+    loop, address = block.loop("77"), claim.facility.address
     if not loop.first("NM1").at(3):
         yield Found("facility_name", "The clinic’s name has no Latin letters.", "Name of the clinic", "site")
     if loop.first("NM1").at(9) and (fault := npi_sentence("The clinic", loop.first("NM1").at(9))):
         yield Found("facility_npi", fault, "NPI of the clinic", "clinic")
-    yield from _address(loop, "clinic", "site")
+    if is_cut(loop.first("NM1").at(3), claim.facility.name):
+        yield Found("too_long", "The clinic’s name is longer than claims have room for: 60 signs.", "Name", "clinic")
+    if is_box(address.street):
+        sentence = "Claims need the street where the clinic sees patients, not a PO box."
+        yield Found("facility_box", sentence, "Address", "site")
+    yield from (one for one in _address(loop, address, "clinic", "site") if one.word != "postal_code")
+    if fault := whole_postal_fault("The clinic", loop.first("N4").at(3)):
+        yield Found("postal_code", fault, "Postal code", "site")
 
 
 def _line(number: int, line: Loop, diagnoses: int) -> Iterator[Found]:
     service = line.first("SV1")
     kind, *rest = service.parts(1) or ("",)
     code, modifiers = (rest[0] if rest else ""), rest[1:]
-    if kind != "HC" or code not in CODES:
+    if kind != "HC" or code not in our_codes():
         yield Found(
             "code_unknown", f"Line {number}: {code or 'no code'} is not a code of this program.", "Code", "month"
         )

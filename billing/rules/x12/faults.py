@@ -47,7 +47,7 @@ def _of_block(file: ClaimFile, block: Block) -> Iterator[Found]:
         yield from head_checks.found_in(block, file.head)
         return
     claim = file.claims[block.claim]
-    yield from claim_checks.found_in(block, claim, file.head.made_on)
+    yield from claim_checks.found_in(block, claim, file.head)
     yield from program_checks.found_in(claim)
 
 

@@ -66,8 +66,8 @@ class Facility:
 
 @dataclass(frozen=True, slots=True)
 class Biller:
-    """The billing provider, and who sends its files. With a given name it is a person who bills alone, and `name` is the
-    family name; without one an organization.
+    """The billing provider, and who sends its files. With a given name it is a person who bills alone, and `name` is
+    the family name; without one an organization.
     """
 
     name: str
@@ -179,8 +179,9 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class FiledClaim:
-    """One patient's month as it is asked of one payer: base and add-on codes together, dated one day. `authorization` is
-    the number under which the payer agreed beforehand.
+    """One patient's month as it is asked of one payer: base and add-on codes together, dated one day.
+
+    `authorization` is the number under which the payer agreed beforehand.
     """
 
     control_number: str

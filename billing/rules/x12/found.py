@@ -26,6 +26,13 @@ class Found:
     kind: str
 
 
+def whole_postal_fault(of: str, digits: str) -> str:
+    """Why a ZIP code cannot stand where all nine digits are wanted (loops 2010AA and 2310C); empty if it can."""
+    if not re.fullmatch(r"[0-9]{9}", digits):
+        return f"{of}’s postal code needs all nine digits: 80202-1234."
+    return f"{of}’s postal code cannot end with 0000. Look the last four digits up." if digits.endswith("0000") else ""
+
+
 def npi_sentence(of: str, npi: str) -> str:
     """Why a number cannot stand as somebody's NPI; empty if it can."""
     if not npi:

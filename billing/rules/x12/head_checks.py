@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from billing.rules.x12.characters import is_plain, is_written_whole
+from billing.rules.filing import is_box
+from billing.rules.x12.characters import is_cut, is_plain, is_written_whole
 from billing.rules.x12.filed import FileHead
-from billing.rules.x12.found import STATES, Found, npi_sentence
+from billing.rules.x12.found import STATES, Found, npi_sentence, whole_postal_fault
 from billing.rules.x12.layout import HEAD, Block
 from billing.rules.x12.segments import USUAL
 
 # The National Uniform Claim Committee's codes: ten characters, the last an X.
 SHORTEST_CITY = 2
+SOCIAL = "SY"
 _TAXONOMY = re.compile(r"[0-9]{3}[0-9A-Z]{6}X")
 
 
@@ -23,6 +25,7 @@ def found_in(block: Block, head: FileHead) -> Iterator[Found]:
     yield from _taker(block)
     yield from _biller(block, head)
     yield from _address(block)
+    yield from _cut(block, head)
 
 
 def _envelope(block: Block) -> Iterator[Found]:
@@ -65,7 +68,7 @@ def _taker(block: Block) -> Iterator[Found]:
 def _biller(block: Block, head: FileHead) -> Iterator[Found]:
     biller = block.loop("85")
     name = biller.first("NM1")
-    if not name.at(3) or not is_written_whole(head.biller.name):
+    if not name.at(3) or not is_written_whole(head.biller.name + head.biller.given_name):
         yield Found("biller_name", "Enter the billing provider’s legal name in Latin letters.", "Name", "provider")
     if name.at(8) != "XX" or not name.at(9):
         yield Found("biller_npi_missing", "The billing provider has no NPI.", "NPI", "provider")
@@ -73,6 +76,9 @@ def _biller(block: Block, head: FileHead) -> Iterator[Found]:
         yield Found("biller_npi", fault, "NPI", "provider")
     if not re.fullmatch(r"[0-9]{9}", biller.first("REF").at(2)):
         yield Found("biller_tax_id", "The tax id has nine digits.", "Tax id", "provider")
+    if biller.first("REF").at(1) == SOCIAL and not head.biller.is_person:
+        sentence = "A social security number is a person’s: enter the given name of who bills alone, or the EIN."
+        yield Found("biller_tax_kind", sentence, "Given name", "provider")
     taxonomy = next((one for one in block.segments if one.tag == "PRV"), None)
     if taxonomy is not None and not _TAXONOMY.fullmatch(taxonomy.at(3)):
         sentence = "A taxonomy code has ten characters and ends with X: 207Q00000X, for example."
@@ -84,10 +90,27 @@ def _address(block: Block) -> Iterator[Found]:
     place = biller.first("N4")
     if not biller.first("N3").at(1) or len(place.at(1)) < SHORTEST_CITY:
         yield Found("biller_address", "Enter the billing provider’s street and city.", "Address", "provider")
-    elif biller.first("N3").at(1).startswith(("PO BOX", "P.O. BOX")):
+    elif is_box(biller.first("N3").at(1)):
         yield Found("biller_address", "Claims need a street address here, not a PO box.", "Address", "provider")
     if place.at(2) not in STATES:
         yield Found("biller_state", "Enter the state as two letters, such as CO.", "State", "provider")
-    if not re.fullmatch(r"[0-9]{9}", place.at(3)):
-        sentence = "The billing provider’s postal code needs all nine digits: 80202-1234."
-        yield Found("biller_zip", sentence, "Postal code", "provider")
+    if fault := whole_postal_fault("The billing provider", place.at(3)):
+        yield Found("biller_zip", fault, "Postal code", "provider")
+
+
+def _cut(block: Block, head: FileHead) -> Iterator[Found]:
+    """What has no room is said, so that no name or street goes out without its end."""
+    biller, provider, sender = head.biller, block.loop("85"), block.loop("41")
+    told = (
+        (provider.first("NM1").at(3), biller.name, "Name"),
+        (provider.first("NM1").at(4), biller.given_name, "Given name"),
+        (provider.first("N3").at(1), biller.address.street, "Street"),
+        (provider.first("N3").at(2), biller.address.street2, "Street"),
+        (provider.first("N4").at(1), biller.address.city, "City"),
+        (sender.first("PER").at(2), biller.contact_name, "Contact"),
+    )
+    for written, on_record, field in told:
+        if is_cut(written, on_record):
+            yield Found(
+                "too_long", f"{field}: claims have room for {len(written)} signs. Shorten it.", field, "provider"
+            )

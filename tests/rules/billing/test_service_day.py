@@ -7,7 +7,7 @@ import pytest
 
 from billing.rules.books import book_in_force
 from billing.rules.facts import MonthFacts, Visit
-from billing.rules.service_day import service_day
+from billing.rules.service_day import Consented, consent_on, service_day
 from caseload.rules.minutes import Counted, MonthMinutes
 
 MINUTES_BY_DAY = {5: 20, 9: 16, 15: 60}
@@ -49,6 +49,35 @@ def test_service_day(last_covered_on: date | None, day: int):
     """Never after the last covered day, also where the month came to bill only after it."""
     book = book_in_force("medicare_ffs", date(2026, 10, 1))
     assert service_day(FACTS, book, last_covered_on, until) == date(2026, 10, day)
+
+
+@pytest.mark.parametrize(
+    ("since", "until_on", "day"),
+    [(1, 30, 15), (15, 30, 15), (20, 30, 20), (20, None, 31), (28, 25, 25)],
+)
+def test_never_before_the_coverage_began(since: int, until_on: int | None, day: int):
+    """A later plan is not asked for a day of the earlier one; what came before still counts for the month."""
+    book = book_in_force("medicare_ffs", date(2026, 10, 1))
+    last = date(2026, 10, until_on) if until_on else None
+    assert service_day(FACTS, book, last, until, since=date(2026, 10, since)) == date(2026, 10, day)
+
+
+FIRST, SECOND = Consented(date(2026, 9, 1), date(2026, 10, 20)), Consented(date(2026, 10, 25))
+
+
+@pytest.mark.parametrize(
+    ("day", "consents", "found"),
+    [
+        (19, (SECOND, FIRST), FIRST),
+        (20, (FIRST, SECOND), FIRST),
+        (25, (FIRST, SECOND), SECOND),
+        (1, (SECOND,), SECOND),
+        (31, (Consented(date(2026, 8, 1)), SECOND), Consented(date(2026, 8, 1))),
+        (31, (), None),
+    ],
+)
+def test_the_consent_that_a_day_rests_on(day: int, consents: tuple[Consented, ...], found: Consented | None):
+    assert consent_on(consents, date(2026, 10, day)) == found
 
 
 def test_the_day_of_the_base_code_where_it_alone_bills():

@@ -8,8 +8,8 @@ import pytest
 
 from billing.rules.sites import Site, SiteChange, read_site, site_changes, stored_site, told_site
 
-KEPT = Site("Annex", "1003000126", "office", "11", "7 Oak Ave", "Aurora", "CO", "80010")
-NOW = Site("Annex", "1093817462", "rhc", "72", "9 Elm St", "Denver", "CO", "80202")
+KEPT = Site("Annex", "1003000126", "office", "11", "7 Oak Ave", "Aurora", "CO", "800101234")
+NOW = Site("Annex", "1093817462", "rhc", "72", "9 Elm St", "Denver", "CO", "802021234")
 
 
 def test_what_was_kept_is_told() -> None:
@@ -24,11 +24,16 @@ def test_a_missing_or_wrong_npi_gives_way(npi: str) -> None:
     assert told_site(replace(KEPT, npi=npi), NOW) == replace(KEPT, npi=NOW.npi)
 
 
-def test_half_an_address_gives_way_and_none_stays_none() -> None:
-    half = replace(KEPT, city="")
-    assert told_site(half, NOW) == replace(
+@pytest.mark.parametrize(
+    "part", [{"city": ""}, {"postal_code": "80010"}, {"postal_code": "800100000"}, {"address": "PO Box 7"}]
+)
+def test_an_address_that_claims_do_not_take_gives_way(part: dict[str, str]) -> None:
+    assert told_site(replace(KEPT, **part), NOW) == replace(
         KEPT, address=NOW.address, city=NOW.city, state=NOW.state, postal_code=NOW.postal_code
     )
+
+
+def test_no_address_stays_none() -> None:
     none = replace(KEPT, address="", city="", state="", postal_code="")
     assert told_site(none, NOW) == none
 

@@ -64,6 +64,10 @@ def test_a_death_is_told_with_whoever_the_patient_is():
         (replace(ANNEX, address=replace(ANNEX.address, city="")), [("address", "site")]),
         (replace(ANNEX, address=replace(ANNEX.address, state="")), [("state", "site")]),
         (replace(ANNEX, address=replace(ANNEX.address, postal_code="801")), [("postal_code", "site")]),
+        (replace(ANNEX, address=replace(ANNEX.address, postal_code="80010")), [("postal_code", "site")]),
+        (replace(ANNEX, address=replace(ANNEX.address, postal_code="800100000")), [("postal_code", "site")]),
+        (replace(ANNEX, address=replace(ANNEX.address, street="PO Box 7")), [("facility_box", "site")]),
+        (replace(ANNEX, name="Annex " * 11), [("too_long", "clinic")]),
     ],
 )
 def test_a_half_filled_address_is_mended_at_the_clinic(facility: Facility, found: list[tuple[str, str]]):
@@ -73,8 +77,13 @@ def test_a_half_filled_address_is_mended_at_the_clinic(facility: Facility, found
 
 
 def test_the_paper_form_says_where_and_that_the_patient_died():
-    sheet = claim_sheet(claim(facility=ANNEX, patient=DIED), BILLER, account="77")
+    alone = replace(BILLER, name="Rivera", given_name="Ana")
+    sheet = claim_sheet(claim(facility=ANNEX, patient=DIED, authorization="PA-77"), alone, account="77")
     boxes = {(box.number, box.label): box.value for box in (*sheet.above, *sheet.below)}
+    assert (boxes["23", "Prior authorization"], boxes["33", "Billing provider"]) == (
+        "PA-77",
+        "Ana Rivera, 100 Main St, Denver, CO 80202-1234",
+    )
     assert (boxes["32", "Where"], boxes["32a", "Clinic’s NPI"], boxes["", "Died"]) == (
         "Maple Grove Annex, 7 Oak Ave, Aurora, CO 80010-1234",
         "1003000126",
@@ -96,6 +105,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "day": {"service_on": date(2026, 10, 30)},
     "clinic": {"facility": ANNEX},
     "death": {"patient": DIED},
+    "authorization": {"authorization": "PA-77 1"},
 }
 
 
@@ -118,6 +128,6 @@ def test_how_it_is_numbered_and_what_nobody_reads_says_nothing_else():
 
 def test_what_older_claims_were_kept_without_is_not_compared():
     kept: dict[str, Any] = plain(claim())
-    del kept["facility"], kept["patient"]["died_on"]
-    assert says_otherwise(kept, claim(facility=ANNEX, patient=DIED)) is False
+    del kept["facility"], kept["patient"]["died_on"], kept["authorization"]
+    assert says_otherwise(kept, claim(facility=ANNEX, patient=DIED, authorization="PA-77")) is False
     assert says_otherwise(kept, claim(facility=ANNEX, diagnoses=("F33.2",))) is True

@@ -16,6 +16,7 @@ from billing.rules.x12.claim import (
     Written,
     faults_in,
     faults_of,
+    notes_of,
     written,
 )
 from billing.rules.x12.segments import Segment
@@ -56,6 +57,35 @@ def at(**fields: Any) -> Any:
     return patient(address=replace(STREET, **fields))
 
 
+def support(**fields: Any) -> Any:
+    return claim(support=replace(claim().support, **fields))
+
+
+SEPTEMBER: dict[str, Any] = {
+    "month": "2026-09",
+    "service_on": date(2026, 9, 30),
+    "support": Support((("99492", 1), ("99494", 2)), date(2026, 9, 1)),
+}
+
+
+def test_a_code_of_a_later_release_leaves_with_a_note():
+    later = claim(diagnoses=("F33.99", "F41.1"))
+    assert faults_of(file(later)) == ()
+    assert notes_of(later) == (
+        (
+            "F33.99 is not in ICD-10-CM as known here (release April 2026, in force to Sep 30, 2026). "
+            "Make sure that it is in force on the date of service."
+        ),
+    )
+    assert (notes_of(claim()), notes_of(claim(diagnoses=("F33.99",), **SEPTEMBER))) == ((), ())
+
+
+def test_days_within_the_coverage_and_the_consent_are_right():
+    last = date(2026, 10, 31)
+    held = support(covered_from=last, covered_until=last, revoked_on=date(2026, 11, 1))
+    assert faults_of(file(held)) == ()
+
+
 def test_a_file_in_order_has_no_fault():
     assert faults_of(file(claim(), claim("00007-00002-K7QX4M", insured=AETNA))) == ()
     assert faults_of(file(claim(frequency="7", payer_claim_number="ICN1"))) == ()
@@ -76,6 +106,16 @@ def test_a_file_in_order_has_no_fault():
         (head(address=replace(BILLER.address, street="")), "biller_address"),
         (head(address=replace(BILLER.address, city="D")), "biller_address"),
         (head(address=replace(BILLER.address, street="P.O. Box 5")), "biller_address"),
+        (head(address=replace(BILLER.address, street="Post Office Box 5")), "biller_address"),
+        (head(address=replace(BILLER.address, postal_code="802020000")), "biller_zip"),
+        (head(tax_id_kind="SY"), "biller_tax_kind"),
+        (head(given_name="Ян"), "biller_name"),
+        (head(name="Maple " * 11), "too_long"),
+        (head(given_name="Anna " * 8), "too_long"),
+        (head(address=replace(BILLER.address, street="Main " * 12)), "too_long"),
+        (head(address=replace(BILLER.address, street2="Suite " * 10)), "too_long"),
+        (head(address=replace(BILLER.address, city="Saint " * 6)), "too_long"),
+        (head(contact_name="Office " * 9), "too_long"),
         (head(submitter_name=""), "submitter_name"),
         (head(submitter_id=""), "submitter_id"),
         (head(contact_name=""), "contact"),
@@ -126,6 +166,17 @@ def test_who_takes_it(field: str):
         (at(city="D"), "address", "patient", "patient-1"),
         (patient(family_name="Доу"), "name_letters", "patient", "patient-1"),
         (patient(birth_date=None), "birth_date", "patient", "patient-1"),
+        (patient(family_name="Doe-" * 16), "too_long", "patient", "patient-1"),
+        (patient(given_name="Jane-" * 8), "too_long", "patient", "patient-1"),
+        (at(street="Elm " * 15), "too_long", "patient", "patient-1"),
+        (at(street2="Elm " * 15), "too_long", "patient", "patient-1"),
+        (at(city="Saint " * 6), "too_long", "patient", "patient-1"),
+        (
+            claim(insured=replace(MEDICARE, payer_address=Address("PO Box 9", "Saint " * 6, "CO", "80202"))),
+            "too_long",
+            "route",
+            "payer-1",
+        ),
         (at(street=""), "address", "patient", "patient-1"),
         (at(city=""), "address", "patient", "patient-1"),
         (at(state="Colorado"), "state", "patient", "patient-1"),
@@ -134,13 +185,17 @@ def test_who_takes_it(field: str):
         (claim(frequency="3"), "frequency", "claim", ""),
         (claim(frequency="7"), "payer_claim_number", "claim", ""),
         (claim(frequency="8"), "payer_claim_number", "claim", ""),
-        (claim(diagnoses=("F33.99", "F41.1")), "diagnosis_unknown", "diagnoses", "patient-1"),
+        (claim(diagnoses=("F33.99", "F41.1"), **SEPTEMBER), "diagnosis_unknown", "diagnoses", "patient-1"),
+        (claim(diagnoses=("F9Z.1", "F41.1")), "diagnosis_unknown", "diagnoses", "patient-1"),
+        (claim(diagnoses=("F33.12345", "F41.1")), "diagnosis_unknown", "diagnoses", "patient-1"),
         (claim(diagnoses=("F33", "F41.1")), "diagnosis_unknown", "diagnoses", "patient-1"),
         (claim(diagnoses=("Z63.0", "F41.1")), "diagnosis_first", "diagnoses", "patient-1"),
         (claim(diagnoses=("F33.1",) * 13), "diagnoses_many", "diagnoses", "patient-1"),
         (claim(clinician=Clinician()), "clinician_missing", "month", "episode-1"),
         (claim(clinician=Clinician("Rivera", "Ana", "")), "clinician_npi", "clinician", "clinician-1"),
         (claim(clinician=Clinician("Rivera", "Ana", "1245319598")), "clinician_npi", "clinician", "clinician-1"),
+        (claim(clinician=Clinician("Rivera", "Ana " * 10, "1245319599")), "too_long", "clinician", "clinician-1"),
+        (claim(clinician=Clinician("Rivera", "Ana", BILLER.npi)), "biller_is_person", "provider", ""),
         (claim(lines=line(modifiers=("25", "59", "GT", "95", "FQ"))), "modifiers", "month", "episode-1"),
         (claim(lines=line(modifiers=("2",))), "modifiers", "month", "episode-1"),
         (claim(lines=line(units=0)), "units", "month", "episode-1"),
@@ -151,6 +206,9 @@ def test_who_takes_it(field: str):
         (claim(service_on=date(2026, 11, 1)), "service_month", "month", "episode-1"),
         (claim(support=Support((("99494", 2),), None)), "consent_missing", "consent", "patient-1"),
         (claim(support=Support((("99494", 2),), date(2026, 11, 1))), "consent_late", "consent", "patient-1"),
+        (support(revoked_on=date(2026, 10, 31)), "consent_revoked", "consent", "patient-1"),
+        (support(covered_from=date(2026, 11, 1)), "coverage_before", "coverage", "patient-1"),
+        (support(covered_until=date(2026, 10, 30)), "coverage_after", "coverage", "patient-1"),
         (claim(support=Support((("99494", 1),), date(2026, 10, 1))), "units_unsupported", "month", "episode-1"),
         (
             claim(support=Support((("99494", 2),), date(2026, 10, 1), worked_before=True)),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from billing.rules.canonical import plain, read
 from billing.rules.x12.characters import BASIC, identifier, is_plain, is_written_whole, plain_text
-from billing.rules.x12.claim import Address, FiledClaim, FileHead, write_837p
+from billing.rules.x12.claim import Address, FiledClaim, FileHead, address_of, faults_of, write_837p
 from billing.rules.x12.segments import Segment, Separators, render, segment
 from tests.rules.billing.x12_claims import AETNA, HEAD, JANE, MEDICARE, claim, file, lines
 
@@ -65,6 +66,49 @@ def test_a_payers_address_and_a_holder_of_whom_little_is_known():
         "PAT*01",
         "NM1*QC*1*DOE*JANE",
     ]
+
+
+def told(head: FileHead, *tags: str, **fields: Any) -> list[str]:
+    return [one for one in write_837p(file(claim(**fields), head=head)).split("~\n") if one.startswith(tags)]
+
+
+ALONE = replace(HEAD.biller, name="Rivera", given_name="Ana", tax_id_kind="SY", submitter_name="Rivera, Ana MD")
+
+
+def test_a_person_who_bills_alone_is_a_person_and_named_once():
+    head = replace(HEAD, biller=replace(ALONE, npi="1245319599"))
+    assert told(head, "NM1*41", "NM1*85", "NM1*82", "REF*SY") == [
+        "NM1*41*1*RIVERA*ANA****46*COCMSUB01",
+        "NM1*85*1*RIVERA*ANA****XX*1245319599",
+        "REF*SY*841234567",
+    ]
+    assert faults_of(file(head=head)) == ()
+    other = replace(HEAD, biller=replace(ALONE, submitter_name="Claims Service Co"))
+    assert told(other, "NM1*41", "NM1*85", "NM1*82") == [
+        "NM1*41*2*CLAIMS SERVICE CO*****46*COCMSUB01",
+        "NM1*85*1*RIVERA*ANA****XX*1234567893",
+        "NM1*82*1*RIVERA*ANA****XX*1245319599",
+    ]
+
+
+def test_what_a_street_has_no_room_for_stands_on_its_second_line():
+    long = "Building 4 of the Maple Grove Medical Park on Saint Bartholomew Avenue, Suite 210, Door C"
+    address = address_of(long, "Denver", "CO", "80202")
+    assert (address.street, address.street2) == (
+        "Building 4 of the Maple Grove Medical Park on Saint",
+        "Bartholomew Avenue, Suite 210, Door C",
+    )
+    assert told(HEAD, "N3*B", patient=replace(JANE, address=address)) == [
+        "N3*BUILDING 4 OF THE MAPLE GROVE MEDICAL PARK ON SAINT*BARTHOLOMEW AVENUE, SUITE 210, DOOR C"
+    ]
+    assert (address.whole_street, faults_of(file(claim(patient=replace(JANE, address=address))))) == (long, ())
+    assert address_of("22 Elm St", "Denver", "CO", "80202") == JANE.address
+    assert address_of("X" * 60, "", "", "") == Address("X" * 60)
+
+
+def test_an_authorization_stands_before_the_number_of_the_earlier_claim():
+    again = {"frequency": "7", "payer_claim_number": "ICN1", "authorization": "pa*77:1"}
+    assert told(HEAD, "REF*G1", "REF*F8", **again) == ["REF*G1*PA771", "REF*F8*ICN1"]
 
 
 def test_a_sex_that_claims_do_not_know_is_unknown():
