@@ -9,6 +9,7 @@ from psycopg import sql
 
 from bhi.tenancy.catalogue import findings
 from bhi.tenancy.catalogue_facts import read_facts
+from bhi.tenancy.constraints import SeenWith
 from bhi.tenancy.context import tenant
 from bhi.tenancy.expected import expected_tables
 from registry.models import Episode, Patient
@@ -22,6 +23,14 @@ from tests.walls.probes import TwoTenants, as_application
 
 EXPECTED = expected_tables()
 SEEN = {table.name: table.sight for table in EXPECTED if table.sight}
+# By table with whose row its own show: the column, and the table that it points at.
+POINTS_AT = {
+    model._meta.db_table: (field.column, field.related_model._meta.db_table)
+    for model in tenant_models()
+    for one in model._meta.constraints
+    if isinstance(one, SeenWith)
+    for field in (model._meta.get_field(one.field),)
+}
 # They say who may see a patient, or tell of two records put together: without them nobody could be told apart.
 # A payer's answer that was matched to no claim yet is nobody's: whoever answers for the claims has to read it.
 OF_NOBODY_YET = {"answers_unmatched", "answer_claim_match"}
@@ -30,6 +39,17 @@ BY_NUMBER = {"emergencies", "emergency_look"}
 # The list for a notice of a breach names everybody, or some would not be told (docs/adr/0043).
 WHOLE = {"audit_file"}
 ALWAYS = {"registry_restriction", "registry_emergencyaccess", "registry_patientmerge"}
+# Parts of a row that shows with its patient, which nothing counts or sums: each is read through that row.
+BY_THEIR_WHOLE = {
+    *("registry_plansignoff", "registry_referralattempt", "registry_riskstep", "registry_safetystep"),
+    *("caseload_addendum", "caseload_cosignature", "caseload_decisionlink", "caseload_openspell"),
+    *("caseload_recommendation", "caseload_recommendationstep", "caseload_reviewaddendum", "billing_packetpart"),
+}
+# What was asked of payers and what they answered, listed and summed by itself. Without a claim it is nobody's yet.
+WITH_A_CLAIM = {
+    *("billing_claimline", "billing_claimwithdrawal", "billing_remittanceclaim", "billing_acknowledgement"),
+    *("billing_remittanceline", "billing_adjustment", "billing_denial", "billing_refund", "billing_matchundone"),
+}
 
 
 def test_every_table_about_a_patient_follows_the_patient() -> None:
@@ -39,7 +59,17 @@ def test_every_table_about_a_patient_follows_the_patient() -> None:
         for field in model._meta.concrete_fields
         if field.related_model in (Patient, Episode) and field.name in ("patient", "episode", "kept")
     }
-    assert about | {"registry_patient"} == set(SEEN) | ALWAYS
+    assert about | {"registry_patient"} | WITH_A_CLAIM == set(SEEN) | ALWAYS
+
+
+def test_every_table_that_points_at_what_follows_a_patient_does_so_too_or_is_known() -> None:
+    pointing = {
+        model._meta.db_table
+        for model in tenant_models()
+        for field in model._meta.concrete_fields
+        if field.related_model is not None and field.related_model._meta.db_table in SEEN
+    }
+    assert pointing - set(SEEN) == ALWAYS | BY_THEIR_WHOLE
 
 
 def counted(two: TwoTenants, table: str, **settings: str) -> int:
@@ -57,14 +87,15 @@ def patients(two: TwoTenants) -> list[str]:
 
 
 def without_a_patient(two: TwoTenants, table: str) -> int:
-    """Rows that point at nobody: a time entry of a group, a job of none."""
-    condition = SEEN[table][1]
-    column = condition.partition("(EXISTS")[0].partition("OR (")[2].partition(" IS NULL")[0]
-    if "IS NULL" not in condition.partition("EXISTS")[0] or table == "registry_patient":
+    """Rows that point at nobody: a time entry of a group, a job of none, an answer that waits and what it says."""
+    if table not in POINTS_AT:
         return 0
+    column, target = POINTS_AT[table]
+    whose = f"{column} IS NULL"
+    if target in POINTS_AT:
+        whose += f" OR EXISTS (SELECT FROM {target} t WHERE t.id = {column} AND t.{POINTS_AT[target][0]} IS NULL)"
     with as_application(two) as cursor:
-        statement = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL")
-        found = cursor.execute(statement.format(sql.Identifier(table), sql.Identifier(column.strip("( ")))).fetchone()
+        found = cursor.execute(f"SELECT count(*) FROM {table} WHERE {whose}".encode()).fetchone()
         assert found is not None
         return int(found[0])
 
