@@ -8,16 +8,18 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
+import structlog
 from django.db import transaction
 from django.db.models import Max
 
 from bhi.audit.operations import record
 from bhi.errors import NotFound
-from bhi.files.operations import discard_expired, store
+from bhi.files.operations import store
 from bhi.tenancy.models import Membership
 from billing.models import Batch, BatchFormat, Claim, ClaimLine
 from billing.operations.batches import KEPT, PURPOSE, claim_of, line_of, lock_claims, next_number
 from billing.operations.errors import HoldsTakenBack, MonthNotOver, NothingReady
+from billing.queries.batch_files import can_be_written_again, expired_batches
 from billing.queries.calendar import is_over, month_title
 from billing.queries.claim_answers import is_spoilt
 from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan
@@ -29,6 +31,8 @@ from billing.rules.x12.claim import ClaimFile, FiledClaim, FiledLine, FileHead, 
 from caseload.rules.clock import first_day
 from registry.operations.rights_errors import PartTwoRefused
 from registry.rules.part_two import Use
+
+log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/edi-x12"
 # What a clearinghouse takes in one transaction set.
@@ -197,9 +201,21 @@ def mark_sent(*, by: Membership, at: datetime, batch_id: UUID) -> Batch:
     return batch
 
 
+@transaction.atomic
 def discard_batch_files(*, organization_id: UUID, at: datetime) -> int:
-    """Empty the copies of batches that have expired; what their claims keep writes them again. How many there were."""
-    return discard_expired(organization_id=organization_id, purpose=PURPOSE, at=at)
+    """Empty the copies of batches that have expired; what their claims keep writes them again. How many there were.
+
+    That is tried first: a copy that could not be written again byte for byte stays, as it is the only one.
+    """
+    emptied = 0
+    for batch in expired_batches(organization_id, purpose=PURPOSE, at=at):
+        if can_be_written_again(batch):
+            batch.stored_file.sealed = b""
+            batch.stored_file.save(update_fields=["sealed"])
+            emptied += 1
+        else:
+            log.warning("batch.copy_kept", batch_id=str(batch.id), number=batch.number)
+    return emptied
 
 
 def token_of(client_token: UUID, place: int) -> UUID:

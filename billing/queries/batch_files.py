@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
 
+from bhi.files.models import StoredFile
 from bhi.files.operations import read
+from bhi.sealing import SealBroken
 from billing.models import Batch, BatchFormat, Claim
 from billing.queries.kept_heads import kept_head
+from billing.rules.canonical import Unreadable
 from billing.rules.canonical import read as read_kept
 from billing.rules.claims_file import ClaimRow, claims_file
 from billing.rules.x12.claim import ClaimFile, FiledClaim, write_837p
@@ -18,7 +24,26 @@ def batch_bytes(batch: Batch) -> bytes | None:
     if bytes(stored.sealed):
         return read(stored)
     content = written_again(batch)
-    return content if hashlib.sha256(content).hexdigest() == stored.sha256 else None
+    return content if _is_what_left(batch, content) else None
+
+
+def expired_batches(organization_id: UUID, *, purpose: str, at: datetime) -> Iterator[Batch]:
+    """Batches whose copy is past its days and still there, one after the other: each copy may be large."""
+    files = StoredFile.objects.filter(organization_id=organization_id, purpose=purpose, expires_at__lte=at)
+    rows = Batch.objects.filter(organization_id=organization_id, stored_file__in=files.exclude(sealed=b""))
+    yield from rows.select_related("stored_file").defer("stored_file__sealed").order_by("number").iterator(50)
+
+
+def can_be_written_again(batch: Batch) -> bool:
+    """Whether what its claims keep gives the bytes that left, now. What cannot be read does not."""
+    try:
+        return _is_what_left(batch, written_again(batch))
+    except (Unreadable, SealBroken, KeyError):
+        return False
+
+
+def _is_what_left(batch: Batch, content: bytes) -> bool:
+    return hashlib.sha256(content).hexdigest() == str(batch.stored_file.sha256)
 
 
 def written_again(batch: Batch) -> bytes:

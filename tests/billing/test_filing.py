@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from structlog.testing import capture_logs
 
 from bhi.audit.models import AuditEvent
 from bhi.files.models import StoredFile
@@ -27,7 +28,7 @@ from billing.queries.filing_facts import filing_plan
 from registry.models import Coverage, Patient
 from tests.billing.filing import FEBRUARY, LAST_DAY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
-from tests.factories.billing import BatchFactory
+from tests.factories.billing import BatchFactory, ClaimFactory
 from tests.factories.claims import ChargePostedFactory
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
 
@@ -260,6 +261,20 @@ def test_a_table_too_is_written_again_with_the_same_bytes(lakeside: Program):
 def test_a_batch_of_an_earlier_version_keeps_its_file(lakeside: Program):
     batch = BatchFactory(organization=lakeside.organization)
     assert written_again(batch) == b""
+
+
+@pytest.mark.parametrize("content", [{}, {"head": {}, "claim": {}}, {"rows": [{"of": "another version"}]}])
+def test_a_copy_that_cannot_be_written_again_is_not_emptied(lakeside: Program, content: Any):
+    batch = BatchFactory(organization=lakeside.organization, format="csv" if "rows" in content else "x12")
+    ClaimFactory(organization=lakeside.organization, batch=batch, content=content)
+    StoredFile.objects.update(purpose="claims batch", expires_at=AT)
+    before = bytes(StoredFile.objects.get().sealed)
+    with capture_logs() as logs:
+        assert discard_batch_files(organization_id=lakeside.organization.id, at=AT) == 0
+    assert [(one["event"], one["number"], one["log_level"]) for one in logs] == [
+        ("batch.copy_kept", batch.number, "warning")
+    ]
+    assert (bytes(StoredFile.objects.get().sealed), before != b"") == (before, True)
 
 
 def test_sent_is_said_once(lakeside: Program):
