@@ -118,6 +118,10 @@ class BilledLine(TenantModel):
     code = models.CharField(max_length=10, blank=True)
     units = models.SmallIntegerField(default=1)
     paid = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    npi = models.CharField(max_length=10, blank=True, db_default="", help_text="Of whoever gave the service")
+    charge = models.DecimalField(
+        max_digits=10, decimal_places=2, null=True, blank=True, help_text="Of all its units, where the file says it"
+    )
     fate = models.CharField(max_length=20)
     messages = models.JSONField(default=list)
 

@@ -1,5 +1,6 @@
 """A month leaves by one way only: by a file, by a table, or by the practice's own system."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -8,13 +9,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from bhi.errors import DomainError
 from bhi.tenancy.context import tenant
 from billing.models import ChargePosted, Claim
 from billing.operations.batches import make_batch
-from billing.operations.charge_sheets import CannotPost, post_charges
+from billing.operations.charge_sheets import CannotPost, post_charges, take_back_posted
 from billing.operations.errors import NothingReady, NothingToBill
 from billing.operations.filing import make_filed_batches
 from billing.queries.charge_sheets import charge_sheet
@@ -92,6 +93,37 @@ def test_a_patient_is_posted_once_whatever_the_enrolment(lakeside: Program):
         post(lakeside, again)
     with pytest.raises(NothingReady):
         files(lakeside)
+
+
+ANOTHER = """
+    INSERT INTO {table}
+    SELECT (jsonb_populate_record(one, jsonb_build_object('id', %s::text) || %s::jsonb)).* FROM {table} one
+"""
+
+
+def another(table: str, **changed: Any) -> None:
+    """The only row of a table once more, by SQL of the application's own role."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(ANOTHER.format(table=table), [str(uuid4()), json.dumps(changed)])
+
+
+def test_postgres_refuses_a_tick_beside_a_claim_and_a_claim_beside_a_tick(lakeside: Program):
+    set_up(lakeside)
+    episode = filed_patient(lakeside)
+    closed(lakeside)
+    (tick,) = post(lakeside, episode)
+    take_back_posted(by=lakeside.by, at=AT, posted_id=tick.id, reason="To leave in a table")
+    table(lakeside)
+    live = {"voided_at": None, "voided_by_id": None, "void_reason": ""}
+    with pytest.raises(IntegrityError, match="posted or claimed, never both"):
+        another("billing_chargeposted", **live)
+    Claim.objects.update(is_superseded=True)
+    another("billing_chargeposted", **live)
+    with pytest.raises(IntegrityError, match="posted or claimed, never both"):
+        another("billing_claim", number=2, is_superseded=False)
+    with pytest.raises(IntegrityError, match="posted or claimed, never both"), transaction.atomic():
+        Claim.objects.update(is_superseded=False)
+    assert (Claim.objects.filter(is_superseded=False).count(), ChargePosted.objects.live().count()) == (0, 1)
 
 
 def outcome(organization_id: UUID, barrier: Barrier, act: Callable[[], Any]) -> str:
