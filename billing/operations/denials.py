@@ -23,7 +23,8 @@ from billing.operations.batches import lock_claims
 from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
 from billing.queries.answered import AnsweredClaim, answer_days, answered_claims
 from billing.rules.denial_states import Through, may_become
-from billing.rules.denials import TAKEN_BACK, Unpaid, last_day, reason_of, standing_after
+from billing.rules.denials import TAKEN_BACK, last_day, reason_of
+from billing.rules.standing import Standing, Unpaid, standing_after
 from caseload.rules.clock import local_date
 
 SETTLE: Final = "settle_denials"
@@ -185,7 +186,7 @@ def _settle(claim: AnsweredClaim, known: list[Denial], *, by: Membership, at: da
     stands = {_key(one) for one in unpaid}
     owners = {claim.keys.get(row.remittance_line_id, ""): row.owner_id for row in known}
     for key, row in denied.items():
-        if key not in stands and not _waits(claim, row):
+        if key not in stands and not _waits(claim, standing, row):
             paid = standing.paid.get(claim.keys.get(row.remittance_line_id, ""), _total(standing.paid))
             _close(row, paid, is_replaced=claim.is_superseded, by=by, at=at)
     if claim.replaced_id is not None:
@@ -244,10 +245,9 @@ def _is_taken_by_us(claim: AnsweredClaim, one: Unpaid) -> bool:
     return claim.is_superseded and one.reason == TAKEN_BACK
 
 
-def _waits(claim: AnsweredClaim, row: Denial) -> bool:
+def _waits(claim: AnsweredClaim, standing: Standing, row: Denial) -> bool:
     """A payer that takes a replaced claim back to answer the one in its place: that answer decides."""
-    is_taken = any(one.is_reversal for one in claim.answers[-1:])
-    return is_taken and claim.is_superseded and row.state == DenialState.CORRECTED
+    return standing.is_taken_back and claim.is_superseded and row.state == DenialState.CORRECTED
 
 
 def _key(one: Unpaid) -> tuple[UUID, UUID | None, str, str]:

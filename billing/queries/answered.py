@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from billing.models import Claim, ClaimLine, PayerRoute
+from billing.rules.answer_order import FIRST, in_turn, places_of
 from billing.rules.denials import Adjusted, AnswerDays, Answered, AnsweredLine
 
 
@@ -69,7 +71,7 @@ def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[
 # Some claims with every answer in the order in which it was given, its lines and reasons, as one statement.
 _ANSWERS = """
     SELECT k.id, k.batch_id, k.charge, c.id, c.is_reversal, c.charge, c.paid, c.payer_claim_number, r.paid_on,
-           r.posted_at, c.position,
+           r.posted_at, c.position, c.status_code, r.id, coalesce(nullif(r.payer_identifier, ''), r.payer_name),
            (SELECT json_agg(json_build_array(l.id, l.claim_line_id, l.code, l.charge::text, l.paid::text)
                             ORDER BY l.position, l.id)
             FROM billing_remittanceline l
@@ -83,14 +85,14 @@ _ANSWERS = """
            ON c.organization_id = k.organization_id AND c.claim_id = k.id AND c.set_aside_because = ''
     LEFT JOIN billing_remittance r ON r.organization_id = c.organization_id AND r.id = c.remittance_id
     WHERE k.organization_id = %(organization)s AND k.id = ANY(%(claims)s::uuid[])
-    ORDER BY r.paid_on NULLS FIRST, r.posted_at, r.position, c.position, c.id
+    ORDER BY r.paid_on NULLS FIRST, r.posted_at, r.position, r.id, c.position, c.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Some claims with everything that payers answered of them: their batches and charges, their answers; `numbers`
-    says under which the payer keeps a claim, as its last posted answer names it.
+    """Some claims with everything that payers answered of them: their batches and charges, their answers in turn;
+    `numbers` says under which the first payer keeps a claim, as its last posted answer names it.
     """
 
     claims: dict[UUID, tuple[UUID, Decimal | None]]
@@ -107,22 +109,44 @@ def answers_of(organization_id: UUID, claim_ids: Collection[UUID]) -> Answers:
         rows = cursor.fetchall()
     found: dict[UUID, list[Answered]] = {}
     keys: dict[UUID | None, str] = {}
-    numbered: dict[UUID, tuple[tuple[datetime, int], str]] = {}
-    answered = [(row[0], *row[3:]) for row in rows if row[3] is not None]
-    for claim_id, id_, is_reversal, charge, paid, number, _, posted_at, position, lines, less in answered:
-        of_claim, of_line = _adjusted(less or ())
-        said = tuple(_line(line, of_line, keys) for line in lines or ())
-        found.setdefault(claim_id, []).append(Answered(id_, is_reversal, charge, paid, of_claim, said))
-        known = numbered.get(claim_id)
-        if number and (known is None or known[0] <= (posted_at, position)):
-            numbered[claim_id] = ((posted_at, position), number)
+    posted: dict[UUID, tuple[datetime, int]] = {}
+    answered = [row for row in rows if row[3] is not None]
+    for row in answered:
+        found.setdefault(row[0], []).append(_answer(row, keys))
+        posted[row[3]] = row[9], row[10]
+    of_claims = {claim_id: in_turn(answers) for claim_id, answers in found.items()}
     return Answers(
         claims={row[0]: (row[1], row[2]) for row in rows},
-        of_claims={claim_id: tuple(answers) for claim_id, answers in found.items()},
-        paid_on={row[1]: row[6] for row in answered},
+        of_claims=of_claims,
+        paid_on={row[3]: row[8] for row in answered},
         keys=keys,
-        numbers={claim_id: number for claim_id, (_, number) in numbered.items()},
+        numbers={claim_id: number for claim_id, said in of_claims.items() if (number := _number(said, posted))},
     )
+
+
+def _answer(row: Sequence[Any], keys: dict[UUID | None, str]) -> Answered:
+    id_, is_reversal, charge, paid, number = row[3:8]
+    status, payment, payer, lines, less = row[11:]
+    of_claim, of_line = _adjusted(less or ())
+    return Answered(
+        id=id_,
+        is_reversal=is_reversal,
+        charge=charge,
+        paid=paid,
+        adjusted=of_claim,
+        lines=tuple(_line(line, of_line, keys) for line in lines or ()),
+        status=status,
+        number=number,
+        payer=payer,
+        payment=payment,
+    )
+
+
+def _number(answers: Sequence[Answered], posted: Mapping[UUID, tuple[datetime, int]]) -> str:
+    """A later payer's number is no name for a claim at the first, which is the one that we ask."""
+    places = zip(answers, places_of(answers), strict=True)
+    named = [one for one, place in places if place == FIRST and one.number]
+    return max(named, key=lambda one: posted[one.id]).number if named else ""
 
 
 def _line(line: Sequence[str], of_line: Mapping[str, list[Adjusted]], keys: dict[UUID | None, str]) -> AnsweredLine:

@@ -12,7 +12,8 @@ from uuid import UUID
 from billing.queries.acknowledged import acknowledged
 from billing.queries.answered import Answers, answers_of
 from billing.rules.acknowledged import Heard
-from billing.rules.denials import PATIENT, TAKEN_BACK, Answered, Standing, standing_after
+from billing.rules.denials import TAKEN_BACK, Answered
+from billing.rules.standing import Standing, standing_after
 
 FILED: Final = "filed"
 ACCEPTED: Final = "accepted"
@@ -38,9 +39,9 @@ _NOTHING = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class ClaimState:
-    """Where one claim stands. Amounts are the sum of all its payments, reversals included.
+    """Where one claim stands. Amounts are what stands after all its answers, of every payer, reversals included.
 
-    `charge` is None where nobody knows it; `adjusted` is what the payer took off without the patient owing it.
+    `charge` is None where nobody knows it; `adjusted` is what payers took off without the patient owing it.
     `is_file_taken` says whether its file was taken, None where nothing was heard. `codes` are those of a rejection.
     """
 
@@ -88,8 +89,10 @@ def _state(
     """By its payments; before them by what was said of it; before that by what was said of its file."""
     is_file_taken = of_file.is_accepted if of_file else None
     number = answers.numbers.get(claim_id, "")
-    if claim_id in answers.of_claims:
-        return _answered(answers.of_claims[claim_id], answers.paid_on, charge, is_file_taken, number)
+    if (given := answers.of_claims.get(claim_id)) is not None:
+        standing = standing_after(given)
+        if _is_decided(standing):
+            return _answered(standing, given, answers.paid_on, charge, is_file_taken, number)
     if heard is not None:
         word = ACCEPTED if heard.is_accepted else REJECTED
         known = number or heard.payer_claim_number
@@ -103,27 +106,20 @@ def _state(
 
 
 def _answered(
+    standing: Standing,
     answers: Sequence[Answered],
     paid_on: Mapping[UUID, date | None],
     charge: Decimal | None,
     is_file_taken: bool | None,
     number: str,
 ) -> ClaimState:
-    standing = standing_after(answers)
-    adjustments = [
-        less
-        for answer in answers
-        for less in (*answer.adjusted, *(less for line in answer.lines for less in line.adjusted))
-    ]
-    paid = sum((answer.paid for answer in answers), _NOTHING)
-    owed = sum((less.amount for less in adjustments if less.group == PATIENT), _NOTHING)
     days = [day for answer in answers if (day := paid_on.get(answer.id)) is not None]
     return ClaimState(
-        word=_word(standing, paid, owed),
+        word=_word(standing),
         charge=charge,
-        paid=paid,
-        patient_owes=owed,
-        adjusted=sum((less.amount for less in adjustments if less.group != PATIENT), _NOTHING),
+        paid=_NOTHING + standing.paid_in_all,
+        patient_owes=_NOTHING + standing.owed_in_all,
+        adjusted=_NOTHING + standing.taken_off,
         payer_claim_number=number,
         is_file_taken=is_file_taken,
         said_on=max(days, default=None),
@@ -131,9 +127,14 @@ def _answered(
     )
 
 
-def _word(standing: Standing, paid: Decimal, owed: Decimal) -> str:
+def _is_decided(standing: Standing) -> bool:
+    """What a later payer said before the first, without paying, decides nothing; nor what was taken back whole."""
+    return standing.is_answered or bool(standing.unpaid) or standing.paid_in_all != 0
+
+
+def _word(standing: Standing) -> str:
     if not standing.unpaid:
-        return PAID
-    if paid > 0 or owed > 0:
+        return PAID if standing.is_answered else PARTLY_PAID
+    if standing.paid_in_all > 0 or standing.owed_in_all > 0:
         return PARTLY_PAID
     return REVERSED if any(one.reason == TAKEN_BACK for one in standing.unpaid) else DENIED

@@ -1,4 +1,4 @@
-"""What a payer's answers leave unpaid, line by line, and what its reason codes mean to us: pure.
+"""What a payer's reason codes mean to us: what they deny, what the patient owes, and what to do next. Pure.
 
 Reason codes are claim adjustment reason codes and remittance advice remark codes. Only those that matter to this work
 are described, in our own words; every other one is shown as its code.
@@ -13,11 +13,17 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-# Groups that deny: contractual, payer initiated, other. What the patient owes (PR) is no denial.
-DENYING = frozenset({"CO", "PI", "OA"})
 PATIENT = "PR"
+# Groups that deny: contractual, payer initiated, other, and the patient's, but for a share of the cost.
+DENYING = frozenset({"CO", "PI", "OA", PATIENT})
+# The patient's share of the cost: deductible, coinsurance, copayment; blood deductible, interest, payment made to the
+# patient, the month's own part of Medicaid, spend-down, an account of the patient's, low-income copayment, and
+# deductible and coinsurance of a professional service in an institution.
+SHARES = frozenset({"1", "2", "3", "66", "85", "100", "142", "178", "187", "241", "247", "248"})
+# What payers before this one did; and a claim that the payer has already.
+BEFORE, DUPLICATE = "23", "18"
 # Reasons that lower a payment to what was agreed, withhold or pass on: nobody disputes them.
-LOWERING = frozenset({"23", "45", "94", "104", "105", "131", "144", "187", "237", "253"})
+LOWERING = frozenset({BEFORE, "45", "94", "104", "105", "131", "144", "187", "237", "253"})
 # Our own words where the payer gave no reason, and where it took a payment back.
 NO_REASON, TAKEN_BACK = "none", "taken"
 
@@ -64,7 +70,11 @@ class AnsweredLine:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What one remittance says of one claim. `adjusted` are the reasons that it gives for the claim as a whole."""
+    """What one remittance says of one claim. `adjusted` are the reasons that it gives for the claim as a whole.
+
+    `status` is how it was processed (CLP02), `number` the payer's own (CLP07), `payer` whatever names the payer, and
+    `payment` the payment that it came in; empty where nobody said.
+    """
 
     id: UUID
     is_reversal: bool
@@ -72,26 +82,20 @@ class Answered:
     paid: Decimal
     adjusted: tuple[Adjusted, ...] = ()
     lines: tuple[AnsweredLine, ...] = ()
+    status: str = ""
+    number: str = ""
+    payer: str = ""
+    payment: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Unpaid:
-    """A line (`line_id` None: the whole claim) that stands denied, by which answer and for which reason."""
+class Decided:
+    """What a payer's reasons make of a line: the one for which it is denied, with all that is denied of it (None: it
+    is not), and what the patient owes of it.
+    """
 
-    answer_id: UUID
-    line_id: UUID | None
-    key: str
-    group: str
-    reason: str
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a claim stands after all answers: what is denied, and what was paid by line."""
-
-    unpaid: tuple[Unpaid, ...]
-    paid: dict[str, Decimal]
+    denied: Adjusted | None
+    share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,42 +106,38 @@ class AnswerDays:
     appeal: int
 
 
-def standing_after(answers: Iterable[Answered]) -> Standing:
-    """What stands denied after answers in their order. A reversal takes back what its claim was answered before; the
-    answer that follows it decides. Where none follows, money that was taken back stands as a denial.
+def decided(
+    charge: Decimal,
+    paid: Decimal,
+    adjusted: Sequence[Adjusted],
+    *,
+    had_before: Decimal | None = None,
+    is_refused: bool = False,
+) -> Decided:
+    """Why a line is denied, if it is, and what the patient owes of it.
+
+    An unpaid line is denied unless the patient owes a share of it. A line that was paid in part is denied where a
+    reason is given that we know to deny: what merely lowers a payment to the agreed amount does not. Group PR says
+    who is to pay, not why: only a share of the cost (`SHARES`) is no denial, and what is denied is no share.
+
+    `had_before` is what payers before this one paid of the claim (None: it is the first). A later payer that adds
+    nothing denies only by a reason that denies. `is_refused`: the payer says that it denied the claim, and nothing
+    else says why; then not even a share speaks against it.
     """
-    denied: dict[str, Unpaid] = {}
-    paid: dict[str, Decimal] = {}
-    for answer in answers:
-        for key, parts in _by_line(answer.lines or (_whole(answer),)).items():
-            paid[key] = paid.get(key, Decimal(0)) + sum((part.paid for part in parts), Decimal(0))
-            found = _taken(answer, parts, paid[key]) if answer.is_reversal else _denied(answer, parts)
-            denied.pop(key, None)
-            if found is not None:
-                denied[key] = found
-        if answer.lines and not answer.is_reversal:
-            denied.pop("", None)
-            _deny_whole(answer, denied)
-    return Standing(tuple(denied.values()), paid)
-
-
-def main_reason(charge: Decimal, paid: Decimal, adjusted: Sequence[Adjusted]) -> Adjusted | None:
-    """The reason for which a line is denied, with all that is denied of it; None where it is not.
-
-    An unpaid line is denied unless the patient owes it. A line that was paid in part is denied where a reason is
-    given that we know to deny: what merely lowers a payment to the agreed amount does not.
-    """
-    denying = [one for one in adjusted if one.group in DENYING and one.reason not in LOWERING and one.amount > 0]
-    is_paid = paid > 0
-    if is_paid:
-        denying = [one for one in denying if one.reason in REASONS]
+    is_paid = paid > 0 or (had_before or 0) > 0
+    denying = [one for one in adjusted if _denies(one, is_paid=is_paid)]
+    of_patient = [one for one in adjusted if one.group == PATIENT and one not in denying]
+    has_share = any(one.reason in SHARES and one.amount > 0 for one in of_patient)
+    is_allowed = paid > 0 or has_share or had_before is not None
+    share = sum((one.amount for one in of_patient), Decimal(0)) if is_allowed else Decimal(0)
     if denying:
         first = max(denying, key=lambda one: one.amount)
-        return Adjusted(first.group, first.reason, sum((one.amount for one in denying), Decimal(0)))
-    if is_paid or charge <= 0 or any(one.group == PATIENT and one.amount > 0 for one in adjusted):
-        return None
+        return Decided(Adjusted(first.group, first.reason, _sum(denying)), share)
+    if charge <= 0 or (is_allowed and not (is_refused and has_share)):
+        return Decided(None, share)
     lowered = [one for one in adjusted if one.amount > 0]
-    return max(lowered, key=lambda one: one.amount) if lowered else Adjusted("", NO_REASON, charge)
+    main = max(lowered, key=lambda one: one.amount) if lowered else Adjusted("", NO_REASON, charge)
+    return Decided(main, Decimal(0))
 
 
 def last_day(step: Step, service_on: date, answered_on: date, days: AnswerDays | None) -> date | None:
@@ -157,70 +157,14 @@ def reason_of(code: str) -> Reason:
     return known or Reason(code, f"Reason {code}", Step.EITHER, "Look the code up in the payer's own list, or ask it.")
 
 
-def _whole(answer: Answered) -> AnsweredLine:
-    return AnsweredLine(answer.id, "", answer.charge, answer.paid, answer.adjusted)
+def _denies(one: Adjusted, *, is_paid: bool) -> bool:
+    if one.amount <= 0 or one.group not in DENYING or one.reason in LOWERING:
+        return False
+    return not (one.group == PATIENT and one.reason in SHARES) and (not is_paid or one.reason in REASONS)
 
 
-def _by_line(lines: Iterable[AnsweredLine]) -> dict[str, list[AnsweredLine]]:
-    """What is said of each line: a payer may split one into several, each under the number of the line."""
-    found: dict[str, list[AnsweredLine]] = {}
-    for line in lines:
-        found.setdefault(line.key, []).append(line)
-    return found
-
-
-def _denied(answer: Answered, parts: Sequence[AnsweredLine]) -> Unpaid | None:
-    """The line is denied as its parts together are, or for what one part says that was not paid at all."""
-    charge, paid = (
-        sum(amounts, Decimal(0)) for amounts in zip(*((one.charge, one.paid) for one in parts), strict=True)
-    )
-    together = _together(parts)
-    main = main_reason(charge, paid, together)
-    if main is None and len(parts) > 1:
-        main = _of_unpaid_parts(parts, together)
-    if main is None or (main.reason == NO_REASON and answer.lines and answer.adjusted):
-        return None
-    said_by = next((part for part in parts if _says(part, main)), parts[0])
-    line_id = said_by.id if answer.lines else None
-    return Unpaid(answer.id, line_id, said_by.key, main.group, main.reason, main.amount)
-
-
-def _together(parts: Sequence[AnsweredLine]) -> tuple[Adjusted, ...]:
-    """What was taken off all parts, by group and reason."""
-    sums: dict[tuple[str, str], Decimal] = {}
-    for one in (one for part in parts for one in part.adjusted):
-        sums[one.group, one.reason] = sums.get((one.group, one.reason), Decimal(0)) + one.amount
-    return tuple(Adjusted(group, reason, amount) for (group, reason), amount in sums.items())
-
-
-def _of_unpaid_parts(parts: Sequence[AnsweredLine], together: Sequence[Adjusted]) -> Adjusted | None:
-    """What denies parts of which nothing was paid, unless another part gives it back."""
-    stands = {(one.group, one.reason): one.amount for one in together if one.amount > 0}
-    said = (main_reason(part.charge, part.paid, part.adjusted) for part in parts if part.paid == 0)
-    left = [one for one in said if one is not None and (one.group, one.reason) in stands]
-    return max(left, key=lambda one: one.amount, default=None)
-
-
-def _says(part: AnsweredLine, main: Adjusted) -> bool:
-    return any((one.group, one.reason) == (main.group, main.reason) and one.amount > 0 for one in part.adjusted)
-
-
-def _taken(answer: Answered, parts: Sequence[AnsweredLine], left: Decimal) -> Unpaid | None:
-    """A payment that was taken back and of which nothing is left."""
-    taken = sum((part.paid for part in parts), Decimal(0))
-    if taken >= 0 or left > 0:
-        return None
-    line_id = parts[0].id if answer.lines else None
-    return Unpaid(answer.id, line_id, parts[0].key, "", TAKEN_BACK, -taken)
-
-
-def _deny_whole(answer: Answered, denied: dict[str, Unpaid]) -> None:
-    """Reasons that are given for the whole claim deny it where no line of it was paid or says why not."""
-    if answer.paid > 0 or any(line.key in denied for line in answer.lines):
-        return
-    main = main_reason(answer.charge, answer.paid, answer.adjusted) if answer.adjusted else None
-    if main is not None:
-        denied[""] = Unpaid(answer.id, None, "", main.group, main.reason, main.amount)
+def _sum(adjusted: Iterable[Adjusted]) -> Decimal:
+    return sum((one.amount for one in adjusted), Decimal(0))
 
 
 _CORRECTED = "Mend it at its source, then send a corrected claim."
