@@ -66,6 +66,12 @@ def job_progress(job_id: UUID, *, owner: Membership) -> JobProgress:
     )
 
 
+def is_under_way(organization_id: UUID, job_id: UUID | None) -> bool:
+    """Whether a job is waiting or running, also one whose worker was lost: it will be rung again. No job: no."""
+    going_on = (JobState.QUEUED, JobState.RUNNING)
+    return Job.objects.filter(organization_id=organization_id, id=job_id, state__in=going_on).exists()
+
+
 def job_counts(*, slug: str | None = None) -> list[tuple[str, str, int]]:
     """(kind, state, how many), of one organization or all. For operators: reads as the maintenance role."""
     with connections["maintenance"].cursor() as cursor:

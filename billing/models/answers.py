@@ -157,6 +157,9 @@ class RemittanceLine(TenantModel):
     claim_line = TenantForeignKey("billing.ClaimLine", null=True, blank=True)
     line_control = models.CharField(max_length=60, blank=True, help_text="REF*6R")
     code = models.CharField(max_length=10, blank=True)
+    asked_code = models.CharField(
+        max_length=10, blank=True, db_default="", help_text="SVC06: as submitted, where the payer made another of it"
+    )
     units = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     service_on = models.DateField(null=True, blank=True)
     charge = models.DecimalField(max_digits=12, decimal_places=2)

@@ -17,8 +17,8 @@ from billing.queries.answer_matching import (
     lines_of,
     meant_by,
     said_claims,
-    same_payment,
 )
+from billing.queries.same_payments import same_payment
 from billing.rules.x12.acknowledgements import CLAIM, Said
 from billing.rules.x12.identity import content_sha256
 from billing.rules.x12.remittances import Less, PaidClaim, Payment
@@ -58,6 +58,11 @@ def keep_said(file: AnswerFile, said: Iterable[Said]) -> None:
             reference=one.reference,
             batch_id=batches.get(one),
             claim_id=claims.get(one.reference.upper()) if one.of == CLAIM else None,
+            is_of_claim=one.of == CLAIM,
+            # To match by hand; a claim that is known has its patient.
+            names={} if one.reference.upper() in claims else dict(one.names),
+            service_on=one.service_on,
+            charge=one.charge,
             is_accepted=one.is_accepted,
             code=one.code,
             detail=[_short(asdict(told)) for told in one.detail],
@@ -90,6 +95,8 @@ def _post(file: AnswerFile, place: int, payment: Payment, *, at: datetime) -> li
         position=place,
         payer_name=payment.payer_name,
         payer_identifier=payment.payer_identifier,
+        payee_name=payment.payee_name,
+        payee_npi=payment.payee_npi,
         trace_number=payment.trace_number,
         method=payment.method,
         paid_on=payment.paid_on,
@@ -153,6 +160,7 @@ def _lines(row: RemittanceClaim, one: PaidClaim, lines: list[Line]) -> Iterator[
             claim_line_id=meant_by(line, lines),
             line_control=line.control,
             code=line.code,
+            asked_code=line.asked,
             units=line.units,
             service_on=line.service_on,
             charge=line.charge,

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from bhi.audit.operations import record
 from bhi.errors import DomainError
 from bhi.files.operations import discard_expired, read, store
 from bhi.jobs.operations import queue
+from bhi.jobs.queries import is_under_way
 from bhi.tenancy.models import Membership
 from bhi.tenancy.sight import seeing_everything
 from billing.models import AnswerFile, AnswerState, RemittanceClaim
 from billing.operations.answer_posting import Posted, keep_said, post
+from billing.operations.answer_screening import screened
 from billing.operations.denials import open_denials
 from billing.queries.answers import answer_file
 from billing.rules.x12.answers import Answer, quietly, read_answer
@@ -42,21 +46,41 @@ class AnswerUnreadable(DomainError):
     """An upload that is no answer, or breaks off; the sentence says what it is. Nothing was kept."""
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """An uploaded file. `read` gives its bytes, as often as it is called: one at a time is in memory."""
+
+    name: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of an upload: its file, and since when that was there before; or why it cannot be read."""
+
+    name: str
+    file_id: UUID | None = None
+    state: str = ""
+    known_at: datetime | None = None
+    fault: str = ""
+
+
 @transaction.atomic
 @seeing_everything()
 def take_answer(*, by: Membership, at: datetime, name: str, content: bytes, in_background: bool = True) -> AnswerFile:
     """Keep an uploaded 999, 277CA or 835 and post what it says, all of it or nothing, whomever it speaks of.
 
-    The same bytes a second time give the file as it was read before. A payment that does not add up is refused: the
+    The same bytes a second time give the file as it was read before; where the job that was to read it is gone, it is
+    queued again. A payment that does not add up is refused: the
     file comes back `refused`, with the arithmetic, and may be tried again. A long file is read by a job, and so is one
     that comes while another is being posted. Raises AnswerUnreadable; then nothing was kept.
     """
     sha256 = hashlib.sha256(content).hexdigest()
     _lock_bytes(by.organization_id, sha256)
-    same = AnswerFile.objects.filter(organization_id=by.organization_id, sha256=sha256).order_by("-received_at")
+    same = _same_bytes(by.organization_id, sha256)
     before = same.exclude(state=AnswerState.REFUSED).first() or same.first()
     if before is not None and before.state != AnswerState.REFUSED:
-        return before
+        return _going_on(before, by=by, at=at)
     later = in_background and (len(content) > AT_ONCE_BYTES or not _is_locked_at_once(by.organization_id))
     if not later:
         lock_answers(by.organization_id)
@@ -64,9 +88,25 @@ def take_answer(*, by: Membership, at: datetime, name: str, content: bytes, in_b
     file = before or _kept(by=by, at=at, name=name, content=content, sha256=sha256)
     if answer is None:
         _queue(file, by=by, at=at)
-    else:
+        return file
+    try:
         _post(file, answer, by=by, at=at)
+    except Unreadable as fault:
+        raise AnswerUnreadable(str(fault)) from None
     return file
+
+
+@transaction.atomic
+@seeing_everything()
+def take_answers(*, by: Membership, at: datetime, chosen: Sequence[Chosen]) -> list[Taken]:
+    """Several uploads, each for itself: one that cannot be read stops no other.
+
+    Who uploads the same files in another order at the same moment would wait for these, and these for theirs: all are
+    locked first, in one order.
+    """
+    for sha256 in sorted({hashlib.sha256(one.read()).hexdigest() for one in chosen}):
+        _lock_bytes(by.organization_id, sha256)
+    return [_taken(one, by=by, at=at) for one in chosen]
 
 
 @transaction.atomic
@@ -88,7 +128,10 @@ def read_kept_answer(*, by: Membership, at: datetime, file_id: UUID, progress: P
     if isinstance(answer, str):
         _refuse(file, answer)
         return file
-    _post(file, answer, by=by, at=at)
+    try:
+        _post(file, answer, by=by, at=at)
+    except Unreadable as fault:
+        _refuse(file, str(fault))
     progress(100, 100)
     return file
 
@@ -120,6 +163,10 @@ def _lock_bytes(organization_id: UUID, sha256: str) -> None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing answer {organization_id} {sha256}"]
         )
+
+
+def _same_bytes(organization_id: UUID, sha256: str) -> QuerySet[AnswerFile]:
+    return AnswerFile.objects.filter(organization_id=organization_id, sha256=sha256).order_by("-received_at")
 
 
 def _understood(content: bytes, *, only_look: bool) -> Answer | None:
@@ -159,6 +206,24 @@ def _kept(*, by: Membership, at: datetime, name: str, content: bytes, sha256: st
     )
 
 
+def _taken(one: Chosen, *, by: Membership, at: datetime) -> Taken:
+    content = one.read()
+    sha256 = hashlib.sha256(content).hexdigest()
+    known = _same_bytes(by.organization_id, sha256).exclude(state=AnswerState.REFUSED).first()
+    try:
+        file = take_answer(by=by, at=at, name=one.name, content=content)
+    except AnswerUnreadable as fault:
+        return Taken(one.name, fault=str(fault))
+    return Taken(one.name, file.id, file.state, known.received_at if known else None)
+
+
+def _going_on(file: AnswerFile, *, by: Membership, at: datetime) -> AnswerFile:
+    """As it is, but read by another job where the one that was to read it has gone."""
+    if file.state == AnswerState.READING and not is_under_way(file.organization_id, file.job_id):
+        _queue(file, by=by, at=at)
+    return file
+
+
 def _queue(file: AnswerFile, *, by: Membership, at: datetime) -> None:
     file.state, file.refusal = AnswerState.READING, ""
     arguments = {"file_id": str(file.id), "by_id": str(by.id)}
@@ -170,7 +235,10 @@ def _queue(file: AnswerFile, *, by: Membership, at: datetime) -> None:
 
 
 def _post(file: AnswerFile, answer: Answer, *, by: Membership, at: datetime) -> None:
-    """Post everything that a file says, or refuse it with the arithmetic of what does not add up."""
+    """Post everything that a file says, or refuse it with the arithmetic of what does not add up.
+
+    Raises Unreadable where all of it is somebody else's.
+    """
     file.kind = ", ".join(answer.kinds)[:20]
     if faults := _imbalances(answer.payments):
         more = len(faults) - 1
@@ -178,6 +246,7 @@ def _post(file: AnswerFile, answer: Answer, *, by: Membership, at: datetime) -> 
         _refuse(file, f"{faults[0]}{others} Nothing was posted. Ask the payer for a corrected file.")
         record("answer.refused", by=by, at=at, object_id=file.id)
         return
+    answer = screened(answer, organization_id=file.organization_id, at=at)
     keep_said(file, answer.said)
     posted = post(file, answer.payments, at=at)
     file.state, file.refusal = AnswerState.READ, ""

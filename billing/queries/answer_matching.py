@@ -10,11 +10,10 @@ from uuid import UUID
 from django.db.models import CharField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Replace
 
-from billing.models import Batch, Claim, ClaimLine, Remittance, RemittanceClaim
+from billing.models import Batch, Claim, ClaimLine
 from billing.rules.x12.acknowledgements import BATCH, CLAIM, KIND_277CA, Said
-from billing.rules.x12.identity import content_sha256
 from billing.rules.x12.numbers import bare, is_nearly, looks_ours
-from billing.rules.x12.remittances import PaidLine, Payment
+from billing.rules.x12.remittances import PaidLine
 
 # BHT03 of our files; a 277CA gives it back.
 _BATCH_NAME: Final = re.compile(r"BATCH0*([0-9]{1,9})\Z", re.IGNORECASE)
@@ -112,32 +111,13 @@ def line_meant(control: str, code: str, lines: Iterable[Line]) -> UUID | None:
     return same[0] if len(same) == 1 else None
 
 
+def line_asked(control: str, code: str, asked: str, lines: Iterable[Line]) -> UUID | None:
+    """The same where the payer made another procedure of it: by what was asked, if it says so, before what it paid."""
+    listed = list(lines)
+    found = line_meant(control, asked, listed) if asked else None
+    return found or line_meant(control, code, listed)
+
+
 def meant_by(line: PaidLine, lines: Iterable[Line]) -> UUID | None:
     """The line of a claim that a paid line answers; None where that is not clear."""
-    return line_meant(line.control, line.code, lines)
-
-
-def same_payment(organization_id: UUID, payment: Payment) -> Remittance | None:
-    """The payment as it was posted before, from whatever file: by payer, trace number, day, total and what it pays."""
-    rows = Remittance.objects.filter(
-        organization_id=organization_id,
-        payer_identifier=payment.payer_identifier,
-        trace_number=payment.trace_number,
-        paid_on=payment.paid_on,
-        total=payment.total,
-    ).select_related("file")
-    content = content_sha256(payment)
-    return next((row for row in rows if row.content_sha256 == content or _is_older(row, payment)), None)
-
-
-def _is_older(row: Remittance, payment: Payment) -> bool:
-    """Whether a payment posted before contents were hashed is the same: money by its trace number, else by claims."""
-    if row.content_sha256:
-        return False
-    said = [(one.control, one.status, one.charge, one.paid) for one in payment.claims]
-    return bool(payment.trace_number and payment.total) or _claims_in(row) == said
-
-
-def _claims_in(row: Remittance) -> list[tuple[object, ...]]:
-    claims = RemittanceClaim.objects.filter(organization_id=row.organization_id, remittance=row).order_by("position")
-    return list(claims.values_list("control_number", "status_code", "charge", "paid"))
+    return line_asked(line.control, line.code, line.asked, lines)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +25,7 @@ from bhi.tenancy.sight import sees_every_clinic
 from bhi.web.asked import page_number, seat
 from bhi.web.whole_sight import needs_every_clinic
 from billing.forms.answers import AnswersForm
-from billing.operations.answers import AnswerUnreadable, take_answer
+from billing.operations.answers import Chosen, Taken, take_answers
 from billing.queries.answers import (
     FILES_PER_PAGE,
     ROWS_PER_PAGE,
@@ -145,24 +148,38 @@ def _without_names(page: AnswerPage) -> AnswerPage:
 
 def _take_all(request: HttpRequest, form: AnswersForm) -> list[UUID]:
     """Each chosen file; what cannot be read is an error of its own, what was read before is said."""
-    by, taken = seat(request), []
-    for chosen in form.cleaned_data["chosen"]:
-        now = timezone.now()
-        name = (chosen.name or "The file").rsplit("/", 1)[-1]
-        try:
-            file = take_answer(by=by, at=now, name=name, content=chosen.read())
-        except AnswerUnreadable as fault:
-            form.add_error("chosen", f"{name}: {fault}")
-            continue
-        taken.append(file.id)
-        if file.state == "refused":
-            messages.error(request, f"{name} was refused: nothing of it was posted.")
-        elif file.received_at != now:
-            zone = page_zone(by.organization_id)
-            messages.info(request, f"{name} was read before, on {local_date(file.received_at, zone):%B %-d, %Y}.")
+    by = seat(request)
+    chosen = [Chosen(_name(one), partial(_bytes_of, one)) for one in form.cleaned_data["chosen"]]
+    taken = take_answers(by=by, at=timezone.now(), chosen=chosen)
+    for one in taken:
+        if one.fault:
+            form.add_error("chosen", f"{one.name}: {one.fault}")
         else:
-            messages.success(request, f"{name} was {'read' if file.state == 'read' else 'taken'}.")
-    return taken
+            _say(request, one)
+    return [one.file_id for one in taken if one.file_id is not None]
+
+
+def _name(chosen: UploadedFile[Any]) -> str:
+    return (chosen.name or "The file").rsplit("/", 1)[-1]
+
+
+def _bytes_of(chosen: UploadedFile[Any]) -> bytes:
+    chosen.seek(0)
+    content: bytes = chosen.read()
+    return content
+
+
+def _say(request: HttpRequest, taken: Taken) -> None:
+    """What became of one file, in a message."""
+    if taken.state == "refused":
+        messages.error(request, f"{taken.name} was refused: nothing of it was posted.")
+    elif taken.state == "reading":
+        messages.success(request, f"{taken.name} is being read.")
+    elif taken.known_at is not None:
+        read_on = local_date(taken.known_at, page_zone(seat(request).organization_id))
+        messages.info(request, f"{taken.name} was read before, on {read_on:%B %-d, %Y}.")
+    else:
+        messages.success(request, f"{taken.name} was read.")
 
 
 def _list(request: HttpRequest, form: AnswersForm) -> HttpResponse:

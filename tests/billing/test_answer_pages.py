@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bhi.jobs.models import Job
 from bhi.tenancy.context import tenant
 from billing.models import Acknowledgement, AnswerFile, Claim, RemittanceClaim
 from billing.operations import answers
@@ -103,7 +104,7 @@ def test_at_the_very_byte_it_is_too_large(billing: Client, monkeypatch: pytest.M
         read.append(len(content))
         raise answers.AnswerUnreadable("Read.")
 
-    monkeypatch.setattr("billing.views.answers.take_answer", take)
+    monkeypatch.setattr(answers, "take_answer", take)
     page = send(billing, b"I" * (MOST_BYTES + more))
     sentences = ("answer0.txt: Read.", "answer0.txt is larger than 25 MB. Ask the clearinghouse for it in parts")
     assert (page.status_code, text_of(page).count(sentences[more]), len(read)) == (422, 1, 1 - more)
@@ -172,10 +173,20 @@ def test_unknown_parts_and_reversals_are_shown(billing: Client) -> None:
         assert text.count(words) == 1, words
 
 
-def test_a_long_file_shows_that_it_is_being_read(billing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_file_shows_that_it_is_being_read(billing: Client, out: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "AT_ONCE_BYTES", 10)
+    goes_on = ("answer0.txt is being read.", "You can leave this page; it goes on.")
+    for _ in range(2):
+        text = text_of(send(billing, PLAIN))
+        assert [text.count(words) for words in goes_on] == [1, 1]
+    with tenant(out.organization):
+        Job.objects.update(state="dead")
+        file = AnswerFile.objects.get()
+    assert text_of(billing.get(f"{LIST}{file.id}/")).count("It did not finish Nothing was posted.") == 1
     text = text_of(send(billing, PLAIN))
-    assert (text.count("answer0.txt was taken."), text.count("You can leave this page; it goes on.")) == (1, 1)
+    assert [text.count(words) for words in goes_on] == [1, 1]
+    with tenant(out.organization):
+        assert sorted(Job.objects.values_list("state", flat=True)) == ["dead", "queued"]
 
 
 def test_the_original_is_fetched_as_it_came(billing: Client, out: Filed, client_for: Any) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 from billing.rules.x12.reading import Interchange, Transaction, as_text
 from billing.rules.x12.segments import Segment, Separators
-from billing.rules.x12.values import day_of, fitting
+from billing.rules.x12.values import day_of, fitting, money_of, names_of
 
 KIND_999: Final = "999"
 KIND_277CA: Final = "277CA"
@@ -27,6 +28,7 @@ _IN_277: Final = (
     *("BHT", "HL", "NM1", "TRN", "STC", "REF", "DTP", "DTM", "QTY", "AMT", "SVC", "PER", "N3", "N4", "DMG"),
 )
 
+_PEOPLE: Final = {"QC": "patient", "IL": "insured"}
 # Levels of a 277CA: who sends, receives and provides; whose claim it is.
 _OF_FILES: Final = ("20", "21", "19")
 _OF_CLAIMS: Final = ("PT", "22", "23")
@@ -82,6 +84,10 @@ class Said:
     addressed: str = ""
     """To whom the interchange went, as ISA08 has it; empty without an envelope."""
     counts: Counts = Counts()
+    names: tuple[tuple[str, str], ...] = ()
+    """Of a claim: its patient as received, and below its day and charge: to find it where its number was altered."""
+    service_on: date | None = None
+    charge: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +188,8 @@ class _Level:
     is_in_line: bool = False
     payer_claim_number: str = ""
     counts: Counts = Counts()
+    names: tuple[tuple[str, str], ...] = ()
+    service_on: date | None = None
 
 
 def said_in_277ca(transaction: Transaction, separators: Separators) -> Acknowledged:
@@ -202,13 +210,17 @@ def _levels(segments: Iterable[Segment], separators: Separators) -> Iterator[_Le
     for one in segments:
         if one.tag == "HL" or (one.tag == "TRN" and (level.trace or level.status)):
             yield level
-            level = _Level(kind=one.at(3) if one.tag == "HL" else level.kind)
+            level = _Level(kind=one.at(3)) if one.tag == "HL" else _Level(kind=level.kind, names=level.names)
         _note(level, one, separators)
     yield level
 
 
 def _note(level: _Level, one: Segment, separators: Separators) -> None:
     match one.tag:
+        case "NM1" if one.at(1) in _PEOPLE:
+            level.names = (*level.names, *names_of(one, _PEOPLE[one.at(1)]).items())
+        case "DTP" if one.at(1) == "472" and level.service_on is None:
+            level.service_on = day_of(one.at(3))
         case "TRN":
             level.trace = one.at(2)
         case "SVC":
@@ -247,7 +259,13 @@ def _said_of(level: _Level, file_trace: str, separators: Separators) -> Iterator
         fitting(level.payer_claim_number, 50),
         day_of(status.at(2)),
         counts=level.counts,
+        **(_to_find_it(level, status) if is_claim else {}),
     )
+
+
+def _to_find_it(level: _Level, status: Segment) -> dict[str, Any]:
+    charge = money_of(status.at(4)) if status.at(4) else None
+    return {"names": level.names, "service_on": level.service_on, "charge": charge}
 
 
 def _codes(status: Segment, separators: Separators) -> tuple[str, ...]:

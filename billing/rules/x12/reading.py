@@ -324,9 +324,10 @@ class _Sorter:
         if self.st is None:
             self._end_transaction(None)
         elif one.tag == "BPR":
+            name = _shown(self.st.at(2))
             raise Unreadable(
-                f"Transaction {_shown(self.st.at(2))}holds two payments: a second BPR stands in it, segment {self.seen}."
-                " Nothing was posted. Ask for the file again, with a transaction (ST to SE) for each payment."
+                f"Transaction {name}holds two payments: a second BPR stands in it, segment {self.seen}. Nothing was "
+                "posted. Ask for the file again, with a transaction (ST to SE) for each payment."
             )
 
     def _end_transaction(self, se: Segment | None) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from billing.rules.x12.decoding import Unreadable
 from billing.rules.x12.reading import Transaction, as_text
 from billing.rules.x12.segments import Segment, Separators
-from billing.rules.x12.values import day_of, fitting, money_of
+from billing.rules.x12.values import day_of, digits_of, fitting, money_of, names_of
 
 NOTHING: Final = Decimal("0.00")
 REVERSAL: Final = "22"
@@ -32,7 +32,28 @@ _KNOWN: Final = frozenset(
 _QUALIFIERS: Final = ("HC", "HP", "AD", "ER", "IV", "N4", "NU", "WK", "SV")
 # Where the remark codes of a whole claim stand: of professional and outpatient claims, and of inpatient ones.
 _REMARKS_AT: Final = {"MOA": range(3, 8), "MIA": (5, *range(20, 24))}
-_PEOPLE: Final = {"QC": "patient", "IL": "insured", "74": "corrected"}
+# Whom a claim names: people, the plan that it was passed on to, and the plan that is to be asked first.
+_PEOPLE: Final = {
+    "QC": "patient",
+    "IL": "insured",
+    "74": "corrected",
+    "GB": "other_insured",
+    "TT": "passed_to",
+    "PR": "first_payer",
+}
+# Read elsewhere, or left out on purpose: who rendered it, as we said ourselves; sums that are sent twice; days' ends.
+_PASSED_OVER: Final = frozenset(
+    (
+        *(("NM1", "82"), ("AMT", "AU"), ("AMT", "B6"), ("REF", "6R")),
+        *(("DTM", day) for day in ("232", "233", "472", "150", "151")),
+    )
+)
+# Kept as they came where nothing else is done with them.
+_QUALIFIED: Final = ("NM1", "AMT", "REF", "QTY", "DTM")
+_SOCIAL_SECURITY: Final = ("REF", "SY")
+# Of a payee, in N103 and REF01.
+_NPI: Final = "XX"
+_TAX: Final = ("FI", "TJ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +78,8 @@ class PaidLine:
     allowed: Decimal | None = None
     less: tuple[Less, ...] = ()
     remarks: tuple[str, ...] = ()
+    asked: str = ""
+    """The procedure as it was submitted, where the payer made another of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +101,11 @@ class PaidClaim:
 
     @property
     def is_reversal(self) -> bool:
-        return self.status == REVERSAL
+        """It takes back what was said before: by its status, or by a charge or payment below zero under another one.
+
+        Money taken off a charge that stands above zero is an adjustment, not a reversal: what it says of lines counts.
+        """
+        return self.status == REVERSAL or self.charge < 0 or (self.paid < 0 and self.charge == 0)
 
     @property
     def all_less(self) -> tuple[Less, ...]:
@@ -97,7 +124,10 @@ class ProviderLess:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One 835. `total` is below zero where the payer takes money back; `paid_on` None where no day is said."""
+    """One 835. `total` is below zero where the payer takes money back; `paid_on` None where no day is said.
+
+    `is_day_made` where `paid_on` is the day on which the file was made: made again later, it says another one.
+    """
 
     total: Decimal
     payer_name: str = ""
@@ -108,6 +138,11 @@ class Payment:
     claims: tuple[PaidClaim, ...] = ()
     provider_less: tuple[ProviderLess, ...] = ()
     unknown: tuple[str, ...] = ()
+    is_day_made: bool = False
+    payee_name: str = ""
+    payee_npi: str = ""
+    payee_tax_id: str = field(default="", repr=False)
+    """Digits, to compare and not to keep: it may be somebody's social security number."""
 
 
 def payment_of(transaction: Transaction, separators: Separators) -> Payment:
@@ -126,6 +161,7 @@ class _Line:
     """A line while it is read."""
 
     code: str
+    asked: str
     charge: Decimal
     paid: Decimal
     units: Decimal | None
@@ -146,6 +182,7 @@ class _Line:
             allowed=self.allowed,
             less=tuple(self.less),
             remarks=tuple(dict.fromkeys(self.remarks)),
+            asked=self.asked if self.asked != self.code else "",
         )
 
 
@@ -194,6 +231,8 @@ class _Reader:
     total: Decimal = NOTHING
     trn: Segment = field(default_factory=lambda: Segment("TRN"))
     payer: Segment = field(default_factory=lambda: Segment("N1"))
+    payee: Segment = field(default_factory=lambda: Segment("N1"))
+    payee_numbers: dict[str, str] = field(default_factory=dict)
     produced_on: date | None = None
     claim: _Claim | None = None
     claims: list[PaidClaim] = field(default_factory=list)
@@ -215,7 +254,7 @@ class _Reader:
                 self._end_claim()
             case _ if one.tag not in _KNOWN:
                 kept = self.claim.unknown if self.claim else self.unknown
-                kept.append(as_text(one, self.separators)[:500])
+                kept.append(self._kept(one))
             case _ if self.claim is not None:
                 self._of_claim(self.claim, one)
             case _:
@@ -224,16 +263,21 @@ class _Reader:
     def payment(self) -> Payment:
         self._end_claim()
         bpr = self.bpr or Segment("BPR")
+        sent_on = day_of(bpr.at(16))
         return Payment(
             total=self.total,
             payer_name=fitting(self.payer.at(2), 80),
             payer_identifier=fitting(self.trn.at(3) or self.payer.at(4), 80),
             trace_number=fitting(self.trn.at(2), 60),
             method=fitting(bpr.at(4), 3),
-            paid_on=day_of(bpr.at(16)) or self.produced_on,
+            paid_on=sent_on or self.produced_on,
             claims=tuple(self.claims),
             provider_less=tuple(self.provider_less),
             unknown=tuple(self.unknown),
+            is_day_made=sent_on is None and self.produced_on is not None,
+            payee_name=fitting(self.payee.at(2), 80),
+            payee_npi=self.payee_numbers.get("npi", "")[:10],
+            payee_tax_id=self.payee_numbers.get("tax", ""),
         )
 
     def _end_claim(self) -> None:
@@ -246,13 +290,27 @@ class _Reader:
             self.trn = one
         elif one.tag == "N1" and one.at(1) == "PR":
             self.payer = one
+        elif one.tag == "N1" and one.at(1) == "PE":
+            self.payee = one
+            self._of_payee(one.at(3), one.at(4))
+        elif one.tag == "REF" and self.payee.elements:
+            self._of_payee(one.at(1), one.at(2))
         elif one.tag == "DTM" and one.at(1) == "405":
             self.produced_on = day_of(one.at(2))
 
+    def _of_payee(self, qualifier: str, number: str) -> None:
+        if qualifier == _NPI:
+            self.payee_numbers["npi"] = number
+        elif qualifier in _TAX:
+            self.payee_numbers["tax"] = digits_of(number)
+
     def _of_claim(self, claim: _Claim, one: Segment) -> None:
+        if one.tag in _QUALIFIED and not _is_read(one):
+            claim.unknown.append(self._kept(one))
+            return
         match one.tag:
             case "NM1" if one.at(1) in _PEOPLE:
-                claim.names.update(_names(one))
+                claim.names.update(names_of(one, _PEOPLE[one.at(1)]))
             case "SVC":
                 claim.lines.append(self._line(one, len(claim.lines)))
             case "CAS":
@@ -275,13 +333,20 @@ class _Reader:
         elif one.tag == "LQ" and one.at(2):
             line.remarks.append(fitting(one.at(2), 10))
 
+    def _kept(self, one: Segment) -> str:
+        """As it stood, but for a social security number."""
+        if (one.tag, one.at(1)) == _SOCIAL_SECURITY:
+            one = Segment(one.tag, one.elements[:1])
+        return as_text(one, self.separators)[:500]
+
     def _line(self, one: Segment, before: int) -> _Line:
         if before >= _MOST_LINES:
             raise self._unfit("SVC", f"a claim has more than {_MOST_LINES} lines")
         if one.at(1) in _QUALIFIERS:
             # Some write the qualifier and the code as two elements.
             one = Segment("SVC", one.elements[1:])
-        return _Line(self._code(one.at(1)), self._money(one, 2), self._money(one, 3), _units(one.at(5)))
+        asked = self._code(one.at(6)) if one.at(6) else ""
+        return _Line(self._code(one.at(1)), asked, self._money(one, 2), self._money(one, 3), _units(one.at(5)))
 
     def _code(self, composite: str) -> str:
         """The procedure of `HC:99492:U1`, whichever character parts it."""
@@ -317,12 +382,8 @@ class _Reader:
         return Unreadable(f"Segment {self.number}, {tag}: {why}. Nothing was posted.")
 
 
-def _names(one: Segment) -> dict[str, str]:
-    """The name and number of one person, by what they are to the claim."""
-    who = _PEOPLE[one.at(1)]
-    name = ", ".join(part for part in (one.at(3), one.at(4)) if part)
-    said = {who: fitting(name, 120), f"{who}_number": fitting(one.at(9), 80)}
-    return {key: value for key, value in said.items() if value}
+def _is_read(one: Segment) -> bool:
+    return (one.tag, one.at(1)) in _PASSED_OVER or (one.tag == "NM1" and one.at(1) in _PEOPLE)
 
 
 def _units(text: str) -> Decimal | None:

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from billing.rules.x12.segments import Segment
+
 _MONEY: Final = re.compile(r"[-+]?(\d{0,9})(?:\.(\d*))?\Z", re.ASCII)
 _DAY: Final = re.compile(r"\d{6}(?:\d{2})?\Z", re.ASCII)
 CENT: Final = Decimal("0.01")
@@ -39,3 +41,15 @@ def money_of(text: str) -> Decimal | None:
 def fitting(text: str, most: int) -> str:
     """The text without its margins, cut to what a column holds."""
     return text.strip()[:most]
+
+
+def digits_of(text: str) -> str:
+    """Only its digits: tax numbers come with and without dashes."""
+    return re.sub(r"[^0-9]", "", text)
+
+
+def names_of(one: Segment, who: str) -> dict[str, str]:
+    """The name and number that an NM1 says, under what they are to the claim: `patient` and `patient_number`."""
+    name = ", ".join(part for part in (one.at(3), one.at(4)) if part)
+    said = {who: fitting(name, 120), f"{who}_number": fitting(one.at(9), 80)}
+    return {key: value for key, value in said.items() if value}

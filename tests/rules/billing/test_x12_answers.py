@@ -13,6 +13,8 @@ from billing.rules.x12.answer_words import claim_words, fault_words, remark_said
 from billing.rules.x12.answers import read_answer
 from billing.rules.x12.balancing import imbalance, uneven_lines
 from billing.rules.x12.decoding import Unreadable
+from billing.rules.x12.identity import content_sha256, content_with_status
+from billing.rules.x12.payees import OurNumbers, is_to_another, is_to_none_of, payee_words
 from billing.rules.x12.remittances import Less, Payment, ProviderLess
 from billing.rules.x12.values import day_of, money_of
 from tests.rules.billing.answer_texts import (
@@ -195,6 +197,23 @@ def test_a_999_was_said_on_the_day_of_its_group() -> None:
     assert bare.said_on is None
 
 
+def test_what_a_claim_is_found_by_is_kept_with_it() -> None:
+    """Several claims stand in the level of one patient; the day of a line is the claim's where it says none itself."""
+    patient = (
+        "HL*4*3*PT~NM1*QC*1*ABARA*JO****MI*1EG4TE5MK73~TRN*2*C1~STC*A7:562*20260303*U*290~DTP*472*D8*20260228~"
+        "TRN*2*C2~STC*A7:562*20260303*U*170.5~DTP*472*RD8*20260101-20260131~TRN*2*C3~STC*A7:562*20260303*U~"
+        "SVC*HC:99492*170****1~DTP*472*D8*20260331~"
+    )
+    whole, *claims = said(acknowledged_claims(patient))
+    assert (whole.of, whole.names, whole.service_on, whole.charge) == (BATCH, (), None, None)
+    names = (("patient", "ABARA, JO"), ("patient_number", "1EG4TE5MK73"))
+    assert [(one.reference, one.names, one.service_on, one.charge) for one in claims] == [
+        ("C1", names, date(2026, 2, 28), Decimal("290.00")),
+        ("C2", names, date(2026, 1, 1), Decimal("170.50")),
+        ("C3", names, date(2026, 3, 31), None),
+    ]
+
+
 def test_lines_are_told_with_their_number() -> None:
     lines = (
         "SVC*HC:99492*170****1~STC*A7:454*20260303*U*170~REF*FJ*C1-1~SVC*HC:99494*120****1~STC*A2:20*20260303*WQ*120~"
@@ -302,6 +321,102 @@ def test_a_reversal_negates_and_a_correction_follows() -> None:
     assert sum(one.paid for one in found.claims) == Decimal("200.00")
     taken_back = read_answer(remittance(payment(reversed_claim(), total="145.00").replace("*C*ACH", "*D*ACH")).encode())
     assert (taken_back.payments[0].total, imbalance(taken_back.payments[0])) == (Decimal("-145.00"), "")
+
+
+@pytest.mark.parametrize(
+    ("status", "charge", "paid", "is_reversal"),
+    [
+        ("22", "-290", "-145", True),
+        ("1", "-290", "-145", True),
+        ("4", "-290", "0", True),
+        ("1", "0", "-145", True),
+        ("1", "290", "-145", False),
+        ("1", "290", "145", False),
+        ("4", "290", "0", False),
+    ],
+)
+def test_what_is_below_zero_takes_back_under_whatever_status(
+    status: str, charge: str, paid: str, is_reversal: bool
+) -> None:
+    """Money taken off a charge that stands above zero is an adjustment: it says of its lines why."""
+    claim = f"CLP*A*{status}*{charge}*{paid}~"
+    (found,) = read_answer(remittance(payment(claim)).encode()).payments[0].claims
+    assert found.is_reversal == is_reversal
+
+
+def test_what_a_claim_says_beside_its_money_is_kept() -> None:
+    """Other plans by name; what nobody reads as it came, but for social security numbers."""
+    claim = (
+        "CLP*A*19*290*160*40*MB*I1~NM1*QC*1*ABARA*JO~NM1*TT*2*MEDIGAP CO*****PI*99~NM1*PR*2*AETNA*****PI*60054~"
+        "NM1*GB*1*OTHER*SAM~NM1*82*1*RIVERA*ANA****XX*1245319599~NM1*QD*1*WHO*EVER~REF*EA*MRN7~REF*SY*123456789~"
+        "DTM*036*20260131~DTM*232*20260201~AMT*I*5.00~AMT*AU*160~QTY*CA*1~"
+        "SVC*HC:99492*290*160~DTM*472*20260228~CAS*CO*45*90~CAS*PR*2*40~REF*LU*11~REF*0K*POL1~REF*6R*A-1~AMT*KH*3~"
+    )
+    (found,) = paid(claim, total="160").claims
+    assert dict(found.names) == {
+        "patient": "ABARA, JO",
+        "passed_to": "MEDIGAP CO",
+        "passed_to_number": "99",
+        "first_payer": "AETNA",
+        "first_payer_number": "60054",
+        "other_insured": "OTHER, SAM",
+    }
+    assert found.unknown == (
+        *("NM1*QD*1*WHO*EVER", "REF*EA*MRN7", "REF*SY", "DTM*036*20260131", "AMT*I*5.00", "QTY*CA*1"),
+        *("REF*LU*11", "REF*0K*POL1", "AMT*KH*3"),
+    )
+
+
+def test_the_procedure_as_submitted_is_kept_where_the_payer_made_another_of_it() -> None:
+    claim = "CLP*A*1*290*160~SVC*HC:99493*170*160**1*HC:99492*2~CAS*CO*45*10~SVC*HC:99494*120*0**1*HC:99494~"
+    (found,) = paid(claim + "CAS*CO*97*120~", total="160").claims
+    assert [(line.code, line.asked) for line in found.lines] == [("99493", "99492"), ("99494", "")]
+
+
+def test_whom_a_payment_is_to() -> None:
+    ours = OurNumbers(frozenset({"1234567893"}), frozenset({"841234567"}))
+
+    def to(npi: str, *references: str) -> tuple[str, bool, bool]:
+        body = payment(paid_claim()).replace("XX*1234567893~", f"{npi}~{''.join(references)}")
+        (found,) = read_answer(remittance(body).encode()).payments
+        assert "999999999" not in repr(found)
+        return payee_words(found), is_to_none_of(ours, found), is_to_another(ours, found)
+
+    name, npi = "MAPLE GROVE", "1245319599"
+    assert [
+        to("XX*1234567893", "REF*TJ*999999999~"),
+        to(f"XX*{npi}", "REF*TJ*84-1234567~"),
+        to(f"XX*{npi}", "REF*PQ*77~", "REF*TJ*999999999~"),
+        to("FI*999999999"),
+        to(f"XX*{npi}"),
+        to(""),
+    ] == [
+        (f"{name} (NPI 1234567893)", False, False),
+        (f"{name} (NPI {npi})", False, False),
+        (f"{name} (NPI {npi})", True, True),
+        (name, True, True),
+        (f"{name} (NPI {npi})", True, False),
+        (name, False, False),
+    ]
+    nameless = [Payment(Decimal(0), payee_npi=npi), Payment(Decimal(0))]
+    assert [payee_words(one) for one in nameless] == [f"NPI {npi}", "a payee without a name"]
+
+
+def test_the_same_money_is_the_same_whatever_status_its_claims_have() -> None:
+    first, again, other = (paid(paid_claim(status=status, second=second)) for status, second in _DRESSES)
+    assert content_sha256(first) == content_sha256(again) == content_sha256(other)
+    assert content_with_status(first) != content_with_status(again)
+    assert content_sha256(first) != content_sha256(paid(paid_claim("B")))
+    made = payment(paid_claim(), paid_on="").replace("N1*PR", "DTM*405*20260318~N1*PR")
+    assert [
+        read_answer(remittance(text).encode()).payments[0].is_day_made for text in (made, payment(paid_claim()))
+    ] == [
+        True,
+        False,
+    ]
+
+
+_DRESSES = (("1", ""), ("19", ""), ("1", "ELSE"))
 
 
 def test_what_is_kept_back_from_the_provider_counts() -> None:
