@@ -1,6 +1,7 @@
 """What work on denials and refunds refuses, each with the sentence that says why and what to do."""
 
 from datetime import date
+from decimal import Decimal
 
 from bhi.errors import DomainError
 
@@ -51,6 +52,38 @@ class RefundAmountMissing(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Enter the amount that goes back, above 0.")
+
+
+class RefundAmountTooMuch(DomainError):
+    """No more can go back than a claim ever held, less what went back before."""
+
+    def __init__(self, most: Decimal) -> None:
+        super().__init__(f"Of this claim’s payments at most ${most:,.2f} can go back. Check the amount.")
+
+
+class CorrectionNotSent(DomainError):
+    """A refund ends with a corrected claim only where one left."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No corrected claim has left in this one’s place. Correct the claim and hand its file over, or type the "
+            "reference of a correction that was keyed elsewhere."
+        )
+
+
+class RefundListed(DomainError):
+    """A payment stands on the list once."""
+
+    def __init__(self) -> None:
+        super().__init__("This payment is on the list already. Open it there, and set the day on which it was known.")
+
+
+class KnownDayWrong(DomainError):
+    """A payment cannot be known before its service, nor after today; and that day moves only earlier."""
+
+    def __init__(self, earliest: date, latest: date) -> None:
+        first, last = (f"{day:%b} {day.day}, {day.year}" for day in (earliest, latest))
+        super().__init__(f"Choose a day from {first} to {last}.")
 
 
 class InvestigationOutOfOrder(DomainError):

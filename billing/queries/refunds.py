@@ -1,72 +1,37 @@
-"""What was paid and would not be asked for any more, and the refunds that came of it."""
+"""Payments to give back: the list with its clock, one of them with what may share its cause, and what can be added."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from bhi.errors import NotFound
-from billing.models import Claim, ClaimLine, Refund, RefundState, RemittanceClaim, RemittanceLine
+from billing.models import Claim, ClaimWithdrawal, Frequency, Refund, RefundState, RemittanceClaim
 from billing.queries.calendar import month_title
+from billing.queries.claim_answers import is_unsent
 from billing.queries.claims import claim_name
-from billing.queries.frozen import asked_after_close
-from billing.queries.judging import MonthVerdict
-from billing.queries.month_page import words_of
-from billing.queries.release import releases
-from billing.queries.verdicts import month_verdicts
-from billing.rules.closing import FrozenLine
-from billing.rules.decisions import Release
-from billing.rules.refunds import paid_without_support, refund_clock
+from billing.queries.overpayments import BECAUSE, Unsupported, unsupported_payments
+from billing.queries.received import payments_compared
+from billing.rules.refunds import Closed, is_waiting, refund_clock, still_owed
 from caseload.rules.clock import month_of
 
 PAGE = 50
-RELATED = 20
-BECAUSE = "Because: "
-
-CodeUnits = tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PaidClaim:
-    """A live claim of which something was paid: which codes and units, and how much."""
-
-    id: UUID
-    patient_id: UUID
-    episode_id: UUID
-    month: str
-    payer_id: UUID
-    payer: str
-    zone: ZoneInfo
-    minutes: int | None
-    paid: CodeUnits
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Unsupported:
-    """A paid claim whose month would not be asked for so any more, and why, in words."""
-
-    claim: PaidClaim
-    without: CodeUnits
-    now: CodeUnits
-    because: str
-
-    @property
-    def why(self) -> str:
-        """`Paid: 99493. Supported now: nothing. Because: Consent missing.`"""
-        paid, now = words_of(self.claim.paid), words_of(self.now) or "nothing"
-        return f"Paid: {paid}. Supported now: {now}. {BECAUSE}{self.because}"[:500]
+RELATED = 50
+# Which part of the list is shown.
+OPEN, OLDER, CLOSED = "open", "older", "closed"
 
 
 @dataclass(frozen=True, slots=True)
 class RefundRow:
-    """One refund as the list shows it."""
+    """One refund as the list shows it. `due_on` is None where it was paid before the years that are looked back; `owed`
+    is what was left to go back when it was found, None where that is not known.
+    """
 
     id: UUID
     patient_id: UUID
@@ -78,14 +43,16 @@ class RefundRow:
     payer: str
     why: str
     identified_on: date
-    due_on: date
+    due_on: date | None
     suspended_until: date | None
     state: RefundState
     owner_id: UUID | None
     owner: str
+    owed: Decimal | None
     amount: Decimal | None
     closed_on: date | None
     is_superseded: bool
+    is_by_hand: bool
 
     @property
     def title(self) -> str:
@@ -98,11 +65,16 @@ class RefundRow:
 
 @dataclass(frozen=True, slots=True)
 class RefundPage:
-    """A page of the list, the nearest day first."""
+    """A page of the list, the nearest day first. `open`, `older` and `closed` are how many there are in all; `compared`
+    of how many claims payments are known.
+    """
 
     rows: tuple[RefundRow, ...]
     total: int
     open: int
+    older: int
+    closed: int
+    compared: int
     first_row: int
     previous: int | None
     next: int | None
@@ -110,7 +82,7 @@ class RefundPage:
 
 @dataclass(frozen=True, slots=True)
 class RelatedClaim:
-    """Another paid claim in which the same cause may be found, and whether it is on the list already."""
+    """Another paid claim in which the same cause may be found; `refund_id` where it is on the list already."""
 
     claim_id: UUID
     patient_name: str
@@ -122,70 +94,62 @@ class RelatedClaim:
 
 @dataclass(frozen=True, slots=True)
 class RefundDetail:
-    """One refund: the row, what was paid, what is supported now, and what to look into."""
+    """One refund: the row, what was paid (None: no payment is known), what is supported now, what is left to go back
+    (None: not known), and what to look into; `more` are so many of the same cause that are not among `related`.
+    """
 
     row: RefundRow
     refund: Refund
-    paid: Decimal
+    paid: Decimal | None
     now: Unsupported | None
+    owed: Decimal | None
     related: tuple[RelatedClaim, ...]
+    more: int
 
 
-def unsupported_payments(organization_id: UUID, claim_ids: Collection[UUID] | None = None) -> list[Unsupported]:
-    """Paid claims, all or these, whose months the records would not ask for so any more. A few statements a month."""
-    by_month: dict[str, list[PaidClaim]] = {}
-    for claim in paid_claims(organization_id, claim_ids):
-        by_month.setdefault(claim.month, []).append(claim)
-    found: list[Unsupported] = []
-    for month, claims in sorted(by_month.items()):
-        episodes = {claim.episode_id: claim.patient_id for claim in claims}
-        judged = _judged(organization_id, month, episodes)
-        released = releases(organization_id, month, judged.values())
-        compared = (_compared(claim, judged.get(claim.episode_id), released.get(claim.episode_id)) for claim in claims)
-        found += [one for one in compared if one is not None]
-    return found
+@dataclass(frozen=True, slots=True)
+class AddableClaim:
+    """A claim that may be put on the list. `paid` is None where no payment of it is known; `refund_id`: it is on the
+    list already, open.
+    """
+
+    id: UUID
+    name: str
+    patient_id: UUID
+    patient_name: str
+    month: str
+    payer: str
+    service_on: date
+    paid: Decimal | None
+    refund_id: UUID | None
+
+    @property
+    def title(self) -> str:
+        return f"{month_title(self.month)}, {self.payer}"
 
 
-def paid_claims(organization_id: UUID, claim_ids: Collection[UUID] | None = None) -> list[PaidClaim]:
-    """Live claims for which money came in and stayed. Four statements."""
-    answers = RemittanceClaim.objects.filter(
-        organization_id=organization_id, claim__is_superseded=False, set_aside_because=""
-    )
-    if claim_ids is not None:
-        answers = answers.filter(claim_id__in=list(claim_ids))
-    sums = dict(answers.values_list("claim_id").annotate(sum=Sum("paid")).filter(sum__gt=0))
-    rows = Claim.objects.filter(organization_id=organization_id, id__in=list(sums)).select_related("payer")
-    rows = rows.select_related("payer", "episode__clinic").defer("facts", "content").order_by("month", "id")
-    lines = _lines_paid(organization_id, list(sums))
-    return [
-        PaidClaim(
-            id=row.id,
-            patient_id=row.patient_id,
-            episode_id=row.episode_id,
-            month=month_of(row.month),
-            payer_id=row.payer_id,
-            payer=row.payer.name,
-            zone=ZoneInfo(row.episode.clinic.time_zone),
-            minutes=row.verdict.get("minutes") if row.verdict else None,
-            paid=lines.get(row.id, ()),
-            amount=sums[row.id],
-        )
-        for row in rows
-    ]
-
-
-def refund_page(organization_id: UUID, *, is_closed: bool, start: int = 0) -> RefundPage:
-    """Open refunds by the day on which they are due, or closed ones, the last first. Two statements."""
+def refund_page(organization_id: UUID, *, show: str = OPEN, start: int = 0) -> RefundPage:
+    """Open refunds by the day on which they are due, those paid before the years that are looked back, or closed ones,
+    the last first. Three statements.
+    """
     everything = Refund.objects.filter(organization_id=organization_id)
-    matching = everything.filter(closed_on__isnull=not is_closed)
-    total = matching.count()
+    parts = {
+        OPEN: Q(closed_on__isnull=True, due_on__isnull=False),
+        OLDER: Q(closed_on__isnull=True, due_on__isnull=True),
+        CLOSED: Q(closed_on__isnull=False),
+    }
+    counts = everything.aggregate(**{word: Count("id", filter=part) for word, part in parts.items()})
+    total = counts[show]
     start = start if start < total else 0
-    order = ("-closed_on", "-id") if is_closed else ("due_on", "id")
-    found = _with_parts(matching).order_by(*order)[start : start + PAGE]
+    order = {OPEN: ("due_on", "id"), OLDER: ("identified_on", "id"), CLOSED: ("-closed_on", "-id")}[show]
+    found = _with_parts(everything.filter(parts[show])).order_by(*order)[start : start + PAGE]
     return RefundPage(
         rows=tuple(_row(refund) for refund in found),
         total=total,
-        open=total if not is_closed else everything.filter(closed_on__isnull=True).count(),
+        open=counts[OPEN],
+        older=counts[OLDER],
+        closed=counts[CLOSED],
+        compared=payments_compared(organization_id),
         first_row=start + 1,
         previous=max(start - PAGE, 0) if start else None,
         next=start + PAGE if start + PAGE < total else None,
@@ -197,96 +161,164 @@ def refund_detail(organization_id: UUID, refund_id: UUID) -> RefundDetail:
     refund = _with_parts(Refund.objects.filter(organization_id=organization_id)).filter(id=refund_id).first()
     if refund is None:
         raise NotFound
-    paid = RemittanceClaim.objects.filter(
-        organization_id=organization_id, claim_id=refund.claim_id, set_aside_because=""
-    ).aggregate(sum=Sum("paid"))["sum"]
-    now = unsupported_payments(organization_id, [refund.claim_id]) if refund.closed_on is None else []
+    claim_id = refund.claim_id
+    now = next(iter(unsupported_payments(organization_id, [claim_id])), None) if refund.closed_on is None else None
+    closed = closed_refunds(organization_id, [claim_id]).get(claim_id, [])
+    related, more = _related(organization_id, refund)
     return RefundDetail(
         row=_row(refund),
         refund=refund,
-        paid=paid if paid is not None else Decimal(0),
-        now=now[0] if now else None,
-        related=_related(organization_id, refund),
+        paid=_paid(organization_id, [claim_id]).get(claim_id),
+        now=now,
+        owed=still_owed(now.owed, [one.closed for one in closed]) if now is not None else None,
+        related=related,
+        more=more,
     )
 
 
-def _judged(organization_id: UUID, month: str, episodes: dict[UUID, UUID]) -> dict[UUID, MonthVerdict]:
-    """An enrolment that was taken back is judged no more, and is not among them."""
-    found = month_verdicts(organization_id, month, episode_ids=list(episodes), is_complete=True)
-    return {id_: one for id_, one in found.items() if id_ in episodes}
+def addable_claims(
+    organization_id: UUID, claim_ids: Collection[UUID], patient_ids: Collection[UUID]
+) -> list[AddableClaim]:
+    """These claims and those of these patients, but of test files, the newest first and cut. Three statements."""
+    rows = Claim.objects.filter(Q(id__in=list(claim_ids)) | Q(patient_id__in=list(patient_ids)))
+    rows = rows.filter(organization_id=organization_id, batch__is_test=False).exclude(frequency=Frequency.VOID)
+    found = list(
+        rows.select_related("patient", "payer", "batch").defer("facts", "verdict", "content").order_by("-month", "-id")
+    )[: PAGE + 1]
+    ids = [row.id for row in found]
+    paid = _paid(organization_id, ids)
+    listed = Refund.objects.filter(organization_id=organization_id, claim_id__in=ids, closed_on__isnull=True)
+    refunds = dict(listed.values_list("claim_id", "id"))
+    return [_addable(row, paid.get(row.id), refunds.get(row.id)) for row in found]
 
 
-def _compared(claim: PaidClaim, judged: MonthVerdict | None, release: Release | None) -> Unsupported | None:
-    now = _asked_now(judged, release)
-    is_other_payer = judged is not None and judged.month.payer is not None and judged.month.payer.id != claim.payer_id
-    without = claim.paid if is_other_payer else paid_without_support(claim.paid, now)
-    if not without:
-        return None
-    lines = tuple((line.code, line.units) for line in now)
-    return Unsupported(claim, without, lines, _because(claim, judged, release, is_other_payer=is_other_payer))
+def addable_claim(organization_id: UUID, claim_id: UUID) -> AddableClaim:
+    """One claim that may be put on the list. Raises NotFound, also of a test."""
+    found = addable_claims(organization_id, [claim_id], ())
+    if not found:
+        raise NotFound
+    return found[0]
 
 
-def _asked_now(judged: MonthVerdict | None, release: Release | None) -> tuple[FrozenLine, ...]:
-    """What the month would ask for, had it not been asked: no check holds back what was paid already."""
-    if judged is None or judged.verdict is None or not judged.bills:
-        return ()
-    lines = judged.verdict.lines if release is None else asked_after_close(release, is_asked=True)
-    return tuple(FrozenLine(line.code, line.units, line.amount) for line in lines)
+def why_of(organization_id: UUID, refund_id: UUID) -> str:
+    """Why a refund is on the list. Raises NotFound."""
+    rows = Refund.objects.filter(organization_id=organization_id, id=refund_id)
+    why: str | None = rows.values_list("why", flat=True).first()
+    if why is None:
+        raise NotFound
+    return why
 
 
-def _because(claim: PaidClaim, judged: MonthVerdict | None, release: Release | None, *, is_other_payer: bool) -> str:
-    """Why, in words; the same words for the same cause."""
-    if judged is None:
-        return "The enrolment was taken back."
-    if is_other_payer and judged.month.payer is not None:
-        return f"{judged.month.payer.name} is on record as the payer."
-    if judged.refusal:
-        return f"{judged.refusal}."
-    if release is not None and release.is_not_billed:
-        return "Somebody decided that it is not billed."
-    gaps = judged.verdict.gaps if judged.verdict is not None else ()
-    if gaps:
-        return " ".join(gap.sentence for gap in gaps)
-    minutes = judged.verdict.minutes if judged.verdict is not None else 0
-    if claim.minutes is not None and minutes < claim.minutes:
-        return "Fewer minutes count than were claimed."
-    return "The records support another code."
+@dataclass(frozen=True, slots=True)
+class ClosedRefund:
+    """An earlier refund of a claim: how it ended, and since when the payment was known."""
+
+    state: RefundState
+    identified_on: date
+    closed_on: date
+    closed: Closed
+
+    def settles(self, on: date) -> bool:
+        """Whether it still speaks for its payment: of a correction, while the payer has time to answer it."""
+        return self.state != RefundState.CORRECTED or is_waiting(self.closed_on, on, is_answered=False)
 
 
-def _lines_paid(organization_id: UUID, claim_ids: Sequence[UUID]) -> dict[UUID, CodeUnits]:
-    """By claim, the codes and units that were paid: of a claim that was paid as a whole, all that it asked for."""
-    asked = ClaimLine.objects.filter(organization_id=organization_id, claim_id__in=claim_ids, units__gt=0)
-    rows = list(asked.order_by("number").values_list("id", "claim_id", "code", "units"))
-    answered = RemittanceLine.objects.filter(
-        organization_id=organization_id,
-        remittance_claim__claim_id__in=claim_ids,
-        remittance_claim__set_aside_because="",
-        claim_line__isnull=False,
-    )
-    paid = dict(answered.values_list("claim_line_id").annotate(sum=Sum("paid")))
-    by_line = {claim_id for line_id, claim_id, _, _ in rows if line_id in paid}
-    found: dict[UUID, CodeUnits] = {}
-    for line_id, claim_id, code, units in rows:
-        if claim_id not in by_line or paid.get(line_id, 0) > 0:
-            found[claim_id] = (*found.get(claim_id, ()), (code, units))
+def closed_refunds(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, list[ClosedRefund]]:
+    """By claim, refunds that were closed, with what the payer took back by itself since. Two statements."""
+    rows = Refund.objects.filter(organization_id=organization_id, claim_id__in=list(claim_ids), closed_on__isnull=False)
+    refunds = list(rows.order_by("changed_at", "id"))
+    taken = _taken(organization_id, {refund.claim_id for refund in refunds if refund.amount is not None})
+    found: dict[UUID, list[ClosedRefund]] = {}
+    for refund in refunds:
+        went_back = refund.amount if refund.state == RefundState.REFUNDED else None
+        since = sum((amount for at, amount in taken.get(refund.claim_id, ()) if at > refund.changed_at), Decimal(0))
+        closed = Closed(refund.why, refund.owed, went_back, since)
+        one = ClosedRefund(RefundState(refund.state), refund.identified_on, refund.closed_on, closed)
+        found.setdefault(refund.claim_id, []).append(one)
     return found
 
 
-def _related(organization_id: UUID, refund: Refund) -> tuple[RelatedClaim, ...]:
-    """Where the same cause may be found: other paid months of this patient, and others on the list for it."""
-    because = refund.why.partition(BECAUSE)[2]
-    same = _with_parts(Refund.objects.filter(organization_id=organization_id, why__endswith=BECAUSE + because))
+def open_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these claims an open refund is about."""
+    rows = Refund.objects.filter(organization_id=organization_id, claim_id__in=list(claim_ids), closed_on__isnull=True)
+    return set(rows.values_list("claim_id", flat=True))
+
+
+def has_left_corrected(claim: Claim) -> bool:
+    """Whether a correction or an end of the claim reached the payer: its file was handed over or answered, it was keyed
+    from a table, or somebody told the payer and recorded that.
+    """
+    told = ClaimWithdrawal.objects.filter(organization_id=claim.organization_id, claim=claim, payer_told=True)
+    if not claim.is_superseded or told.exists():
+        return claim.is_superseded
+    after = Q(replaces=claim) | Q(content__instead_of=str(claim.id))
+    rows = Claim.objects.filter(after, organization_id=claim.organization_id, episode_id=claim.episode_id)
+    anew = rows.filter(batch__is_test=False).select_related("batch")
+    return any(not one.control_number or not is_unsent(one) for one in anew)
+
+
+def open_refunds(organization_id: UUID) -> int:
+    """How many payments without support nobody has closed yet, whose days count."""
+    rows = Refund.objects.filter(organization_id=organization_id, closed_on__isnull=True)
+    return rows.filter(due_on__isnull=False).count()
+
+
+def _paid(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, Decimal]:
+    """By claim, what its payments come to; nothing where none is known."""
+    rows = RemittanceClaim.objects.filter(
+        organization_id=organization_id, claim_id__in=list(claim_ids), set_aside_because=""
+    )
+    return dict(rows.order_by().values_list("claim_id").annotate(sum=Sum("paid")))
+
+
+def _taken(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, Decimal]]]:
+    """By claim, what payers took back of it, and when that was posted."""
+    if not claim_ids:
+        return {}
+    rows = RemittanceClaim.objects.filter(organization_id=organization_id, set_aside_because="", paid__lt=0)
+    of = Q(claim_id__in=list(claim_ids)) | Q(claim__replaces_id__in=list(claim_ids), claim__frequency=Frequency.VOID)
+    found: dict[UUID, list[tuple[datetime, Decimal]]] = {}
+    about = ("claim_id", "claim__replaces_id", "remittance__posted_at", "paid")
+    for claim_id, replaced_id, at, paid in rows.filter(of).values_list(*about):
+        found.setdefault(claim_id if claim_id in claim_ids else replaced_id, []).append((at, -paid))
+    return found
+
+
+def _addable(row: Any, paid: Decimal | None, refund_id: UUID | None) -> AddableClaim:
+    return AddableClaim(
+        id=row.id,
+        name=row.control_number or claim_name(row.batch.number, row.number),
+        patient_id=row.patient_id,
+        patient_name=f"{row.patient.family_name}, {row.patient.given_name}",
+        month=month_of(row.month),
+        payer=row.payer.name,
+        service_on=row.service_on,
+        paid=paid,
+        refund_id=refund_id,
+    )
+
+
+def _related(organization_id: UUID, refund: Refund) -> tuple[tuple[RelatedClaim, ...], int]:
+    """Where the same cause may be found: others on the list for it, cut, with how many more there are; and all other
+    claims of this patient for which money came and stayed.
+    """
+    _, _, because = refund.why.partition(BECAUSE)
+    cause = Q(why__endswith=BECAUSE + because) if because else Q(why=refund.why)
+    same = _with_parts(Refund.objects.filter(cause, organization_id=organization_id)).exclude(id=refund.id)
+    total = same.count()
     found = [
         _related_of(other.claim, "The same cause, on the list", other.id)
-        for other in same.exclude(id=refund.id).order_by("-identified_on", "-id")[:RELATED]
-        if because
+        for other in same.order_by("-identified_on", "-id")[:RELATED]
     ]
     known = {one.claim_id for one in found} | {refund.claim_id}
     mine = Claim.objects.filter(organization_id=organization_id, patient_id=refund.claim.patient_id)
-    paid = RemittanceClaim.objects.filter(organization_id=organization_id, claim__patient_id=refund.claim.patient_id)
-    with_money = set(paid.filter(paid__gt=0).values_list("claim_id", flat=True)) - known
-    others = mine.filter(id__in=with_money, is_superseded=False).select_related("patient").order_by("-month", "id")
-    return (*found, *(_related_of(claim, "Another paid month of this patient", None) for claim in others[:RELATED]))
+    paid = _paid(organization_id, [*mine.values_list("id", flat=True)])
+    with_money = {claim_id for claim_id, amount in paid.items() if amount > 0} - known
+    listed = Refund.objects.filter(organization_id=organization_id, claim_id__in=with_money, closed_on__isnull=True)
+    refunds = dict(listed.values_list("claim_id", "id"))
+    others = mine.filter(id__in=with_money).select_related("patient").order_by("-month", "id")
+    found += [_related_of(one, "Another paid month of this patient", refunds.get(one.id)) for one in others]
+    return tuple(found), max(total - RELATED, 0)
 
 
 def _related_of(claim: Claim, reason: str, refund_id: UUID | None) -> RelatedClaim:
@@ -314,33 +346,13 @@ def _row(refund: Refund) -> RefundRow:
         why=refund.why,
         identified_on=refund.identified_on,
         due_on=refund.due_on,
-        suspended_until=clock.suspended_until if refund.closed_on is None else None,
+        suspended_until=clock.suspended_until if refund.closed_on is None and refund.due_on is not None else None,
         state=RefundState(refund.state),
         owner_id=refund.owner_id,
         owner=str(refund.owner) if refund.owner else "",
+        owed=refund.owed,
         amount=refund.amount,
         closed_on=refund.closed_on,
         is_superseded=claim.is_superseded,
+        is_by_hand=refund.is_by_hand,
     )
-
-
-def known_causes(organization_id: UUID, claim_ids: Iterable[UUID]) -> dict[UUID, set[str]]:
-    """By claim, what refunds that were closed said: the same is not brought up again."""
-    rows = Refund.objects.filter(organization_id=organization_id, claim_id__in=list(claim_ids), closed_on__isnull=False)
-    found: dict[UUID, set[str]] = {}
-    for claim_id, why in rows.values_list("claim_id", "why"):
-        found.setdefault(claim_id, set()).add(why)
-    return found
-
-
-def settled_or_open(organization_id: UUID) -> set[UUID]:
-    """Claims that an open refund is about, or whose money went back."""
-    rows = Refund.objects.filter(organization_id=organization_id)
-    return set(
-        rows.filter(Q(closed_on__isnull=True) | Q(state=RefundState.REFUNDED)).values_list("claim_id", flat=True)
-    )
-
-
-def open_refunds(organization_id: UUID) -> int:
-    """How many payments without support nobody has closed yet."""
-    return Refund.objects.filter(organization_id=organization_id, closed_on__isnull=True).count()

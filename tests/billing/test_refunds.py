@@ -19,14 +19,16 @@ from bhi.tenancy.context import tenant
 from billing.models import Claim, ClaimLine, Refund, RefundState
 from billing.operations.batches import make_batch
 from billing.operations.claim_work_errors import (
+    CorrectionNotSent,
     InvestigationOutOfOrder,
     RefundAmountMissing,
     RefundClosed,
     RefundSaysHow,
 )
-from billing.operations.refunds import Investigation, close_refund, find_refunds, investigate_refund
+from billing.operations.refunds import Ending, Investigation, close_refund, find_refunds, investigate_refund
+from billing.queries.overpayments import unsupported_payments
 from billing.queries.refunds import PAGE as ROWS
-from billing.queries.refunds import refund_detail, refund_page, unsupported_payments
+from billing.queries.refunds import refund_detail, refund_page
 from billing.tasks import find_unsupported
 from caseload.models import TimeEntry
 from caseload.operations.timekeeping import void_time
@@ -135,7 +137,8 @@ def test_a_claim_paid_as_a_whole_is_held_against_all_its_lines(lakeside: Program
 
 
 def closed_as(people: Program, refund: Refund, state: str, amount: Decimal | None) -> None:
-    close_refund(by=people.by, at=AT, on=APRIL_FIRST, refund_id=refund.id, state=state, amount=amount, note="Seen.")
+    ending = Ending(state, "Seen.", amount)
+    close_refund(by=people.by, at=AT, on=APRIL_FIRST, refund_id=refund.id, ending=ending)
 
 
 def test_what_was_closed_comes_up_again_only_for_another_cause(lakeside: Program):
@@ -197,15 +200,15 @@ def test_closing_needs_a_note_and_an_amount_and_happens_once(lakeside: Program):
     refund = RefundFactory(organization=lakeside.organization)
 
     def close(state: str, amount: Decimal | None, note: str) -> Refund:
-        return close_refund(
-            by=lakeside.by, at=AT, on=APRIL_FIRST, refund_id=refund.id, state=state, amount=amount, note=note
-        )
+        ending = Ending(state, note, amount)
+        return close_refund(by=lakeside.by, at=AT, on=APRIL_FIRST, refund_id=refund.id, ending=ending)
 
     for fault, state, amount, note in (
         (RefundSaysHow, "refunded", Decimal(10), " "),
         (RefundSaysHow, "identified", Decimal(10), "Seen."),
         (RefundAmountMissing, "refunded", None, "Seen."),
         (RefundAmountMissing, "refunded", Decimal(0), "Seen."),
+        (CorrectionNotSent, "corrected", Decimal(10), "Seen."),
     ):
         with pytest.raises(fault):
             close(state, amount, note)
@@ -214,9 +217,7 @@ def test_closing_needs_a_note_and_an_amount_and_happens_once(lakeside: Program):
     with pytest.raises(RefundClosed):
         close("not_owed", None, "Seen.")
     with pytest.raises(NotFound):
-        close_refund(
-            by=lakeside.by, at=AT, on=APRIL_FIRST, refund_id=uuid4(), state="not_owed", amount=None, note="Seen."
-        )
+        close_refund(by=lakeside.by, at=AT, on=APRIL_FIRST, refund_id=uuid4(), ending=Ending("not_owed", "Seen."))
 
 
 def test_the_nightly_job_finds_them(lakeside: Program):
@@ -257,7 +258,7 @@ def found(people: Program) -> Refund:
 
 
 def test_the_list_says_what_changed_and_until_when(people: Program, billing: Client):
-    assert "Every payment is supported" in text_of(billing.get(PAGE))
+    assert "No payment is known" in text_of(billing.get(PAGE))
     assert "None closed yet" in text_of(billing.get(f"{PAGE}?show=closed"))
     refund = found(people)
     said = text_of(billing.get(PAGE))
@@ -309,7 +310,7 @@ def test_a_long_list_is_cut_and_costs_the_same(people: Program, billing: Client)
     with tenant(people.organization):
         for number in range(ROWS):
             RefundFactory(organization=people.organization, due_on=date(2026, 6, 1) + timedelta(days=number))
-        page = refund_page(people.organization.id, is_closed=False, start=ROWS)
+        page = refund_page(people.organization.id, start=ROWS)
     assert (len(page.rows), page.total, page.previous, page.next) == (1, ROWS + 1, 0, None)
     assert (statements(), before <= 8) == (before, True)
     assert billing.get(PAGE).context["next_url"] == f"?start={ROWS}"

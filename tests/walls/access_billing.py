@@ -90,6 +90,7 @@ OF_BILLING: Final[dict[str, Url]] = {
     "answers_unmatched": Url(MONTHS, made=answers_to_match, shows="count"),
     "answer": Url(MONTHS, made=answer_file, shows="count"),
     "answer_file": Url(MONTHS, made=answer_file, shows="count"),
+    "answer_aside": Url(MONTHS, post=422, made=answer_file),
     "answer_claim_match": Url(MONTHS, post=422, made=answer_claim, shows="count"),
     "answer_match": Url(MONTHS, post=422, made=acknowledgement, shows="count"),
     # filing, charges and fees
@@ -159,6 +160,8 @@ OF_BILLING: Final[dict[str, Url]] = {
     "money_left_file": Url(PAYING, get=None, post=200),
     "refunds": Url(MONTHS, made=refund_list, shows="count"),
     "refunds_look": Url(MONTHS, get=None, post=302),
+    "refund_find": Url(MONTHS, post=422),
+    "refund_add": Url(MONTHS, post=422, made=filed_claim, shows="patient"),
     "refund": Url(MONTHS, post=302, made=refund, shows="patient"),
     "refund_close": Url(MONTHS, get=None, post=422, made=refund, shows="patient"),
     "batches": Url(CLAIMS),
