@@ -20,6 +20,7 @@ from registry.views import (
     initial_assessments,
     model_fit,
     part_two,
+    patient_insurance,
     patients,
     patients_care,
     patients_related,
@@ -94,6 +95,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # patients
     path("patients/<uuid:patient_id>/details/", patients.details, name="patient_details"),
     path("patients/<uuid:patient_id>/details/<slug:section>/", patients.edit, name="patient_edit"),
+    path("patients/<uuid:patient_id>/insurance/", patient_insurance.insurance, name="patient_insurance"),
+    path(
+        "patients/<uuid:patient_id>/insurance/<slug:section>/", patient_insurance.insurance_edit, name="insurance_edit"
+    ),
+    path("patients/<uuid:patient_id>/npi/<uuid:clinician_id>/", patient_insurance.insurance_npi, name="insurance_npi"),
+    path(
+        "patients/<uuid:patient_id>/authorizations/new/", patient_insurance.authorization_new, name="authorization_new"
+    ),
+    path(
+        "patients/<uuid:patient_id>/authorizations/<uuid:authorization_id>/",
+        patient_insurance.authorization_edit,
+        name="authorization",
+    ),
+    path(
+        "patients/<uuid:patient_id>/authorizations/<uuid:authorization_id>/remove/",
+        patient_insurance.authorization_remove,
+        name="authorization_remove",
+    ),
     path("patients/<uuid:patient_id>/related/new/", patients_related.related_new, name="related_person_new"),
     path("patients/<uuid:patient_id>/related/<uuid:person_id>/", patients_related.related_edit, name="related_person"),
     path(

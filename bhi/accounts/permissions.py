@@ -49,6 +49,7 @@ class Permission(StrEnum):
     TAKE_PRACTICE_FILE = "take_practice_file"  # charges and appointments from the practice's own system
     LOOK_BACK = "look_back"  # what was billed before, beside what is supported
     SET_FILING = "set_filing"  # who files claims, by whom, at which charge
+    MEND_CLAIM_DATA = "mend_claim_data"  # name, address, insurance and NPI, as claims carry them
     VIEW_CLAIMS = "view_claims"  # what was asked, what came back
     TAKE_ANSWERS = "take_answers"  # acknowledgements and remittances
     WORK_DENIALS = "work_denials"  # denials, corrected claims, refunds
@@ -89,7 +90,7 @@ _REGISTRY = frozenset({
     *(Permission.REFER, Permission.MANAGE_REFERRALS, Permission.EDIT_PATIENT, Permission.MERGE_PATIENTS),
     *(Permission.ENROL, Permission.EDIT_PLAN, Permission.SIGN_PLAN, Permission.SEND_QUESTIONNAIRE),
     *(Permission.JOIN_REVIEW, Permission.FOLLOW_UP_ADVICE),
-    *(Permission.RECORD_SERVICES, Permission.TRY_RULES),
+    *(Permission.RECORD_SERVICES, Permission.TRY_RULES, Permission.MEND_CLAIM_DATA),
     *(Permission.MARK_PART_TWO, Permission.RECORD_DISCLOSURE, Permission.EXPORT_RECORD),
 })  # fmt: skip
 
@@ -98,7 +99,7 @@ _MONTHS = frozenset({
     *(Permission.VIEW_MONTHS, Permission.CLOSE_MONTH, Permission.DECIDE_MONTH, Permission.VIEW_MONEY),
     *(Permission.SET_PAYERS, Permission.RECORD_SERVICES, Permission.TAKE_PRACTICE_FILE),
     *(Permission.LOOK_BACK, Permission.TRY_RULES, Permission.SET_FILING, Permission.VIEW_CLAIMS),
-    *(Permission.TAKE_ANSWERS, Permission.WORK_DENIALS, Permission.MAKE_PACKET),
+    *(Permission.TAKE_ANSWERS, Permission.WORK_DENIALS, Permission.MAKE_PACKET, Permission.MEND_CLAIM_DATA),
 })  # fmt: skip
 
 # What showing that the program works takes; names are apart.

@@ -97,7 +97,24 @@ class ComparedForm(forms.Form):
         return text
 
 
-class PersonForm(ComparedForm):
+class ClaimPersonForm(ComparedForm):
+    """Who the person is, as far as claims tell."""
+
+    rows = (("given_name", "middle_name", "family_name"), ("birth_date", "sex"))
+    given_name = TextField(label="Given name", max_length=100, required=True, missing="Enter the given name.")
+    middle_name = TextField(label="Middle names", max_length=100)
+    family_name = TextField(label="Family name", max_length=100, required=True, missing="Enter the family name.")
+    birth_date = DayField(label="Birth date", required=True)
+    sex = forms.ChoiceField(label="Sex on claims", choices=SEXES)
+
+    def clean_birth_date(self) -> date:
+        born: date = self.cleaned_data["birth_date"]
+        if fault := birth_date_fault(born, today=self.today):
+            raise forms.ValidationError(fault)
+        return born
+
+
+class PersonForm(ClaimPersonForm):
     """Who the person is."""
 
     rows = (
@@ -107,22 +124,11 @@ class PersonForm(ComparedForm):
         ("language", "needs_interpreter"),
         ("died_on",),
     )
-    given_name = TextField(label="Given name", max_length=100, required=True, missing="Enter the given name.")
-    middle_name = TextField(label="Middle names", max_length=100)
-    family_name = TextField(label="Family name", max_length=100, required=True, missing="Enter the family name.")
     preferred_name = TextField(label="Likes to be called", max_length=100)
-    birth_date = DayField(label="Birth date", required=True)
-    sex = forms.ChoiceField(label="Sex on claims", choices=SEXES)
     gender = TextField(label="Gender", max_length=60, help_text="In the patient’s own words, where care needs it.")
     language = TextField(label="Language", max_length=40)
     needs_interpreter = AskedField(label="Needs an interpreter")
     died_on = DayField(label="Died on", help_text="Only where the patient has died. No minutes count after that day.")
-
-    def clean_birth_date(self) -> date:
-        born: date = self.cleaned_data["birth_date"]
-        if fault := birth_date_fault(born, today=self.today):
-            raise forms.ValidationError(fault)
-        return born
 
     def clean_died_on(self) -> date | None:
         died: date | None = self.cleaned_data["died_on"]

@@ -35,6 +35,13 @@ class SourceMissing(DomainError):
         super().__init__("Say where you asked: the payer's portal, by telephone, an eligibility file.")
 
 
+class NumberMissing(DomainError):
+    """An authorization is the payer's number."""
+
+    def __init__(self) -> None:
+        super().__init__("Enter the number that the payer gave.")
+
+
 class EpisodeOpen(DomainError):
     """The patient is already enrolled."""
 

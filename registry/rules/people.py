@@ -33,6 +33,9 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "visit": ("next_visit_on",),
 }
 
+CLAIM_PERSON: Final = ("given_name", "middle_name", "family_name", "birth_date", "sex")
+"""What claims tell of who the person is."""
+
 # Medicare's own, not plans that issue numbers of their own.
 _MEDICARE = re.compile(r"\bmedicare\b", re.IGNORECASE)
 _OWN_NUMBERS = re.compile(r"\b(?:advantage|supplement\w*|medigap|hmo|ppo|mapd?)\b", re.IGNORECASE)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,7 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
+from bhi.accounts.permissions import Permission, permissions_of
 from bhi.accounts.queries import people_of
 from bhi.audit.operations import record
 from bhi.errors import NotFound
@@ -37,8 +40,20 @@ class Visit:
     def is_post(self) -> bool:
         return self.request.method == "POST"
 
+    @property
+    def came_from(self) -> str:
+        """The page of this organization to go back to from insurance and address; empty where none was named."""
+        address = self.request.GET.get("back", "")
+        is_ours = address.startswith(f"/o/{self.organization}/") and "\\" not in address
+        return address if is_ours and url_has_allowed_host_and_scheme(address, allowed_hosts=None) else ""
+
+    @property
+    def is_for_claims(self) -> bool:
+        """Whether one works on what claims carry: who may not open the person's page always does."""
+        return "back" in self.request.GET or Permission.VIEW_CHART not in permissions_of(self.by.roles)
+
     def back(self, said: str, anchor: str = "") -> HttpResponse:
-        """To the details, with what was done said."""
+        """To the page that one came from, the person's or insurance and address, with what was done said."""
         messages.success(self.request, said)
         return redirect(details_url(self, anchor))
 
@@ -71,8 +86,10 @@ def found(read: Callable[[], Any]) -> Any:
 
 
 def details_url(seen: Visit, anchor: str = "") -> str:
-    url = reverse("patient_details", args=[seen.organization, seen.door.patient.id])
-    return f"{url}#{anchor}" if anchor else url
+    name = "patient_insurance" if seen.is_for_claims else "patient_details"
+    url = reverse(name, args=[seen.organization, seen.door.patient.id])
+    query = f"?{urlencode({'back': seen.came_from})}" if seen.is_for_claims and seen.came_from else ""
+    return f"{url}{query}#{anchor}" if anchor else f"{url}{query}"
 
 
 def form_page(seen: Visit, form: Any, page: FormPage, **more: Any) -> HttpResponse:
@@ -84,6 +101,7 @@ def form_page(seen: Visit, form: Any, page: FormPage, **more: Any) -> HttpRespon
         "form": form,
         "page": page,
         "cancel_url": details_url(seen, page.anchor),
+        "cancel_name": "Insurance and address" if seen.is_for_claims else "Person",
         "rows": getattr(form, "laid_out", None) or [[field] for field in form.visible_fields()],
         "hidden_was": getattr(form, "hidden_was", ()),
         "theirs": getattr(form, "theirs", ()),

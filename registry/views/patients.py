@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -65,21 +65,24 @@ def edit(request: HttpRequest, organization: str, patient_id: UUID, section: str
     seen = visit(request, organization, patient_id)
     if section not in PAGES:
         raise Http404
-    page, stored = PAGES[section], _stored(seen, section)
-    if not seen.is_post:
-        return form_page(seen, SECTION_FORMS[section](stored=stored, today=seen.door.today), page)
-    form = SECTION_FORMS[section](request.POST, stored=stored, today=seen.door.today)
-    if not form.is_valid():
+    return section_page(seen, PAGES[section], SECTION_FORMS[section], SECTIONS[section])
+
+
+def section_page(seen: Visit, page: FormPage, form_of: type[ComparedForm], names: Sequence[str]) -> HttpResponse:
+    """The form over these columns of the patient, and saving it."""
+    stored = _stored(seen, names)
+    form = form_of(seen.request.POST if seen.is_post else None, stored=stored, today=seen.door.today)
+    if not form.is_bound or not form.is_valid():
         return form_page(seen, form, page)
-    return _save(seen, form, page, section)
+    return _save(seen, form, page, names)
 
 
-def _save(seen: Visit, form: ComparedForm, page: FormPage, section: str) -> HttpResponse:
-    values = {name: form.cleaned_data[name] for name in SECTIONS[section]}
+def _save(seen: Visit, form: ComparedForm, page: FormPage, names: Sequence[str]) -> HttpResponse:
+    values = {name: form.cleaned_data[name] for name in names}
     try:
         change_patient(by=seen.by, at=seen.at, patient_id=seen.door.patient.id, values=values, shown=form.was)
     except ChangedMeanwhile as fault:
-        stored = _stored(seen, section)
+        stored = _stored(seen, names)
         return collision_page(seen, form, page, stored=stored, crossed=fault.fields, of=seen.door.patient.id)
     except RecordNumberTaken as fault:
         form.add_error("mrn", str(fault))
@@ -87,10 +90,10 @@ def _save(seen: Visit, form: ComparedForm, page: FormPage, section: str) -> Http
     return seen.back("Saved.", page.anchor)
 
 
-def _stored(seen: Visit, section: str) -> dict[str, object]:
-    """What is stored of a section, read once more: another may have saved since the door was opened."""
+def _stored(seen: Visit, names: Sequence[str]) -> dict[str, object]:
+    """What is stored of these columns, read once more: another may have saved since the door was opened."""
     seen.door.patient.refresh_from_db()
-    return {name: getattr(seen.door.patient, name) for name in SECTIONS[section]}
+    return {name: getattr(seen.door.patient, name) for name in names}
 
 
 def _team(door: PatientDoor, people: Mapping[UUID, Membership]) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ _STAY = FormPage(
 _END = FormPage("End a stay", "When the patient left", anchor="stays")
 
 
-@requires(Permission.EDIT_PATIENT)
+@requires(Permission.MEND_CLAIM_DATA)
 @require_http_methods(METHODS)
 def coverage_new(request: HttpRequest, organization: str, patient_id: UUID) -> HttpResponse:
     """Another insurance, after those that there are."""
@@ -58,7 +58,7 @@ def coverage_new(request: HttpRequest, organization: str, patient_id: UUID) -> H
     return seen.back("Added.", "coverages")
 
 
-@requires(Permission.EDIT_PATIENT)
+@requires(Permission.MEND_CLAIM_DATA)
 @require_http_methods(METHODS)
 def coverage_edit(request: HttpRequest, organization: str, patient_id: UUID, coverage_id: UUID) -> HttpResponse:
     """Correct an insurance, or end it with its last day."""
@@ -86,7 +86,7 @@ def coverage_edit(request: HttpRequest, organization: str, patient_id: UUID, cov
     return seen.back("Saved.", "coverages")
 
 
-@requires(Permission.EDIT_PATIENT)
+@requires(Permission.MEND_CLAIM_DATA)
 @require_http_methods(METHODS)
 def coverage_remove(request: HttpRequest, organization: str, patient_id: UUID, coverage_id: UUID) -> HttpResponse:
     """Take back an insurance that the patient never had."""
@@ -99,7 +99,7 @@ def coverage_remove(request: HttpRequest, organization: str, patient_id: UUID, c
     return remove(seen, page, lambda why: void_coverage(by=seen.by, at=seen.at, coverage_id=coverage.id, reason=why))
 
 
-@requires(Permission.EDIT_PATIENT)
+@requires(Permission.MEND_CLAIM_DATA)
 @require_POST
 def coverage_move(request: HttpRequest, organization: str, patient_id: UUID, coverage_id: UUID) -> HttpResponse:
     """Let an insurance pay earlier or later."""

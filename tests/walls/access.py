@@ -23,9 +23,7 @@ from tests.factories.program import (
     RelatedPersonFactory,
     StayFactory,
 )
-from tests.factories.registry import (
-    CoverageFactory,
-)
+from tests.factories.registry import CoverageFactory, PriorAuthorizationFactory
 from tests.walls.access_billing import OF_BILLING
 from tests.walls.access_kinds import (
     ADMIN,
@@ -38,6 +36,7 @@ from tests.walls.access_kinds import (
     IMPORTING,
     LEAD,
     LOGGING,
+    MENDING,
     PAYING,
     PC,
     REFERRING,
@@ -58,8 +57,10 @@ from tests.walls.made import (
     asked_of_seat,
     at_risk,
     caseload,
+    claim_section,
     clinic,
     clinician,
+    clinician_of_patient,
     concern,
     consent,
     cover,
@@ -373,6 +374,16 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     # patients
     "patient_details": Url(CLINICAL, made=patient, shows="patient"),
     "patient_edit": Url(EDITING, post=422, made=section, shows="patient"),
+    "patient_insurance": Url(MENDING, made=patient, shows="patient"),
+    "insurance_edit": Url(MENDING, post=422, made=claim_section, shows="patient"),
+    "insurance_npi": Url(MENDING, post=422, made=clinician_of_patient, shows="patient"),
+    "authorization_new": Url(MENDING, post=422, made=patient, shows="patient"),
+    "authorization": Url(
+        MENDING, post=422, made=of_patient(PriorAuthorizationFactory, "authorization_id"), shows="patient"
+    ),
+    "authorization_remove": Url(
+        MENDING, post=422, made=of_patient(PriorAuthorizationFactory, "authorization_id"), shows="patient"
+    ),
     "related_person_new": Url(EDITING, post=422, made=patient, shows="patient"),
     "related_person": Url(EDITING, post=422, made=of_patient(RelatedPersonFactory, "person_id"), shows="patient"),
     "related_person_remove": Url(
@@ -380,10 +391,10 @@ OF_AN_ORGANIZATION: Final[dict[str, Url]] = {
     ),
     "record_number_new": Url(EDITING, post=422, made=patient, shows="patient"),
     "record_number_remove": Url(EDITING, post=422, made=of_patient(RecordNumberFactory, "number_id"), shows="patient"),
-    "coverage_new": Url(EDITING, post=422, made=patient, shows="patient"),
-    "coverage": Url(EDITING, post=422, made=of_patient(CoverageFactory, "coverage_id"), shows="patient"),
-    "coverage_move": Url(EDITING, get=None, post=302, made=of_patient(CoverageFactory, "coverage_id")),
-    "coverage_remove": Url(EDITING, post=422, made=of_patient(CoverageFactory, "coverage_id"), shows="patient"),
+    "coverage_new": Url(MENDING, post=422, made=patient, shows="patient"),
+    "coverage": Url(MENDING, post=422, made=of_patient(CoverageFactory, "coverage_id"), shows="patient"),
+    "coverage_move": Url(MENDING, get=None, post=302, made=of_patient(CoverageFactory, "coverage_id")),
+    "coverage_remove": Url(MENDING, post=422, made=of_patient(CoverageFactory, "coverage_id"), shows="patient"),
     "care_team": Url(EDITING, post=422, made=patient, shows="patient"),
     "stay_new": Url(EDITING, post=422, made=patient, shows="patient"),
     "stay_end": Url(EDITING, post=422, made=of_patient(StayFactory, "stay_id", until_on=None), shows="patient"),

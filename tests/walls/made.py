@@ -328,6 +328,14 @@ def section(seat: Membership) -> Mapping[str, Any]:
     return {**patient(seat), "section": "contact"}
 
 
+def claim_section(seat: Membership) -> Mapping[str, Any]:
+    return {**patient(seat), "section": "claims"}
+
+
+def clinician_of_patient(seat: Membership) -> Mapping[str, Any]:
+    return {**patient(seat), **clinician(seat)}
+
+
 def note(seat: Membership) -> Mapping[str, Any]:
     of = episode(seat)
     return {"contact_id": ContactFactory(organization=seat.organization, episode=of, note="Slept better.", by=seat).id}
