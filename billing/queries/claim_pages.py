@@ -22,7 +22,7 @@ from billing.queries.claims import claim_name
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
 from billing.rules.acknowledged import Heard
 from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
-from billing.rules.x12.answer_words import remark_said
+from billing.rules.x12.answer_words import named_besides, remark_said
 from caseload.rules.clock import local_date, month_of
 
 MOST_FOUND = 20
@@ -298,7 +298,8 @@ def _remitted(claim: Claim, zone: ZoneInfo) -> list[tuple[datetime, Entry]]:
 
 def _remittance(row: RemittanceClaim, zone: ZoneInfo) -> Entry:
     remittance = row.remittance
-    title = "Payment taken back" if row.is_reversal else "Paid" if row.paid else "Decided, nothing paid"
+    is_back = row.is_reversal or row.paid < 0
+    title = "Payment taken back" if is_back else "Paid" if row.paid else "Decided, nothing paid"
     facts = [f"${row.paid:,.2f} paid", f"${row.patient_owes:,.2f} the patient owes"]
     named = [f"number {row.payer_claim_number}"] if row.payer_claim_number else []
     trace = [f"payment {remittance.trace_number}"] if remittance.trace_number else []
@@ -306,8 +307,8 @@ def _remittance(row: RemittanceClaim, zone: ZoneInfo) -> Entry:
         on=remittance.paid_on or local_date(remittance.posted_at, zone),
         title=title,
         icon="banknotes",
-        facts=(*facts, *named, *trace, *map(remark_said, row.remarks)),
-        tone="danger" if row.is_reversal else "good" if row.paid else "warning",
+        facts=(*facts, *named, *trace, *named_besides(row.names), *map(remark_said, row.remarks)),
+        tone="danger" if is_back else "good" if row.paid else "warning",
         kind="answer",
         object_id=remittance.file_id,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django import template
 
 from billing.rules.denials import REASONS
-from billing.rules.x12.answer_words import remark_said
+from billing.rules.x12.answer_words import named_besides, remark_said
 
 register = template.Library()
 
@@ -44,3 +44,9 @@ def whole(units: Decimal | None) -> str:
 def remark_words(codes: Iterable[str]) -> str:
     """`N20, MA130 cannot be processed as it came`; of codes that we do not know, only the code."""
     return ", ".join(remark_said(code) for code in codes)
+
+
+@register.filter
+def besides(names: Mapping[str, str]) -> tuple[str, ...]:
+    """Other plans that an answer names, and the member as its payer knows them."""
+    return tuple(f"{said[:1].upper()}{said[1:]}" for said in named_besides(names))

@@ -129,6 +129,16 @@ def test_a_payment_is_shown_claim_by_claim(billing: Client) -> None:
         assert text.count(words) == 1, (words, text)
 
 
+def test_other_plans_that_an_answer_names_are_shown_with_it(billing: Client, out: Filed) -> None:
+    others = "NM1*TT*2*MEDIGAP CO*****PI*99~NM1*PR*2*AETNA*****PI*60054~SVC*HC:99492"
+    text = text_of(send(billing, remittance(payment(paid_claim(status="19").replace("SVC*HC:99492", others)))))
+    with tenant(out.organization):
+        claim_id = Claim.objects.get().id
+    page = text_of(billing.get(f"/o/lakeside/billing/claims/{claim_id}/"))
+    for words in ("assed on to MEDIGAP CO", "o be asked first: AETNA, number 60054"):
+        assert [shown.count(words) for shown in (text, page)] == [1, 1]
+
+
 def test_read_before_is_said_and_leads_there(billing: Client) -> None:
     first = send(billing, PLAIN)
     again = send(billing, PLAIN, names=("renamed.txt",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 _CLAIM: Final = {
@@ -161,3 +162,19 @@ def remark_said(code: str) -> str:
     """A remark code and what it means to us; of one that we do not describe, the code."""
     words = _REMARK.get(code)
     return f"{code} {words}" if words else code
+
+
+def named_besides(names: Mapping[str, str]) -> tuple[str, ...]:
+    """Whom an answer names besides patient and payer: where it went on to, who is to be asked first, and the member as
+    the payer knows them.
+    """
+    said = (
+        ("passed on to", "passed_to", ""),
+        ("to be asked first:", "first_payer", "first_payer_number"),
+        ("the payer knows the patient as", "corrected", "corrected_number"),
+    )
+    return tuple(
+        ", number ".join(part for part in (f"{words} {names.get(key, '')}".strip(), names.get(number, "")) if part)
+        for words, key, number in said
+        if names.get(key) or names.get(number)
+    )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.rules.x12.acknowledgements import BATCH, CLAIM, ELSE, Counts, Said, Told
-from billing.rules.x12.answer_words import claim_words, fault_words, remark_said, said_words
+from billing.rules.x12.answer_words import claim_words, fault_words, named_besides, remark_said, said_words
 from billing.rules.x12.answers import read_answer
 from billing.rules.x12.balancing import imbalance, uneven_lines
 from billing.rules.x12.decoding import Unreadable
@@ -517,6 +517,22 @@ def test_single_values() -> None:
 def test_units_that_are_no_number_of_a_line_are_not_said() -> None:
     found = paid("CLP*A*1*10*10~SVC*HC:99492*10*10**MANY~SVC*HC:99494*0*0**9999999~", total="10")
     assert [line.units for line in found.claims[0].lines] == [None, None]
+
+
+def test_whom_an_answer_names_besides_is_said() -> None:
+    names = {"patient": "ABARA, JO", "passed_to": "MEDIGAP CO", "passed_to_number": "99", "other_insured": "OTHER, SAM"}
+    more = {"first_payer": "AETNA", "first_payer_number": "60054", "corrected_number": "1EG4TE5MK74"}
+    assert (
+        named_besides(names),
+        named_besides(more),
+        named_besides({"corrected": "ABARRA, JO"}),
+        named_besides({}),
+    ) == (
+        ("passed on to MEDIGAP CO",),
+        ("to be asked first: AETNA, number 60054", "the payer knows the patient as, number 1EG4TE5MK74"),
+        ("the payer knows the patient as ABARRA, JO",),
+        (),
+    )
 
 
 def test_codes_are_said_in_our_own_words_and_others_as_codes() -> None:
