@@ -25,6 +25,7 @@ from billing.rules.x12.claim import (
     Taker,
     address_of,
     faults_of,
+    notes_of,
 )
 from registry.models import Consent, ConsentService, Coverage
 from registry.queries.authorizations import authorizations_of
@@ -44,6 +45,11 @@ class Prepared:
     def is_institutional(self) -> bool:
         """Whether its clinic files on another form, so that it leaves by table and paper."""
         return any(fault.word == INSTITUTIONAL for fault in self.faults)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What somebody should look at before it leaves, though nothing keeps it."""
+        return notes_of(self.claim)
 
     @property
     def patient_name(self) -> str:
@@ -69,6 +75,11 @@ class PayerPlan:
     def leaves(self) -> tuple[Prepared, ...]:
         """What a file would hold now."""
         return () if self.head is None or self.file_faults else self.ready
+
+    @property
+    def noted(self) -> tuple[Prepared, ...]:
+        """Those that are ready, with something to look at first."""
+        return tuple(one for one in self.ready if one.notes)
 
     @property
     def charge(self) -> Decimal:

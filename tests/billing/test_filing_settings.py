@@ -28,7 +28,7 @@ from registry.models import TreatingClinician
 from tests.billing.filing import closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
 from tests.billing.test_pages import text_of
-from tests.factories.claims import ReceiverFactory
+from tests.factories.claims import BillingProviderFactory, ReceiverFactory
 
 FILING = "/o/lakeside/billing/filing/"
 PROVIDER: dict[str, str] = {
@@ -97,21 +97,35 @@ def test_the_provider_is_set_once_and_changed_with_its_history(people: Program, 
         numbers = (kept.npi, kept.tax_id, kept.postal_code, kept.contact_phone)
         assert numbers == ("1234567893", "841234567", "802021234", "3035550100")
         assert (kept.state, kept.taxonomy, kept.is_test) == ("CO", "207Q00000X", False)
-        assert [len(fields) for fields in done("billing_provider.set")] == [14, 1]
+        assert [len(fields) for fields in done("billing_provider.set")] == [15, 1]
         history = BillingProvider._meta.apps.get_model("billing", "BillingProviderEvent")
         assert list(history.objects.values_list("is_test", flat=True)) == [True]
     assert "Last changed" in billing.get(url).text
+    social = billing.post(url, {**PROVIDER, "tax_id_kind": "SY"})
+    assert (social.status_code, "A social security number is a person’s" in text_of(social)) == (422, True)
+    alone = {**PROVIDER, "tax_id_kind": "SY", "name": "Rivera", "given_name": "Ana"}
+    assert billing.post(url, alone).headers["Location"] == FILING
+    assert "Name Ana Rivera" in text_of(billing.get(FILING))
 
 
 def test_a_clearinghouse_is_added_once_and_put_out_of_use(people: Program, billing: Client):
     new = f"{FILING}clearinghouses/new/"
+    assert billing.get(new).context["form"]["is_test"].value() is True
     for _ in range(2):
         assert billing.post(new, RECEIVER).headers["Location"] == FILING
     with tenant(people.organization):
         receiver = Receiver.objects.get()
+        assert (receiver.is_test, receiver.submitter_id) == (False, "")
     same_name = billing.post(new, {**RECEIVER, "receiver_id": "OTHER9"})
     assert (same_name.status_code, "There is a clearinghouse of this name already." in same_name.text) == (422, True)
     url = f"{FILING}clearinghouses/{receiver.id}/"
+    assert billing.post(url, {**RECEIVER, "is_test": "on", "submitter_id": "SUB77"}).status_code == 302
+    with tenant(people.organization):
+        receiver.refresh_from_db()
+        assert (receiver.is_test, receiver.submitter_id) == (True, "SUB77")
+        BillingProviderFactory(organization=people.organization, is_test=False)
+    assert "Clearing Tests" in text_of(billing.get(FILING))
+    assert billing.post(url, {**RECEIVER, "submitter_id": "!"}).status_code == 422
     assert billing.post(url, {**RECEIVER, "is_in_use": ""}).status_code == 302
     assert billing.post(url, {**RECEIVER, "sender_id": "!"}).status_code == 422
     assert "not in use" in text_of(billing.get(FILING))

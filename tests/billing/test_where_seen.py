@@ -59,6 +59,8 @@ def test_an_address_is_set_once_and_listed(people: Program, billing: Client):
     assert half.status_code == 422
     assert escape("Enter the city, or clear the rest of the address.") in half.text
     assert 'value="7 Oak Ave"' in half.text
+    short = billing.post(url, {**ANNEX, "postal_code": "80010"})
+    assert (short.status_code, "Enter all nine digits of the ZIP code" in short.text) == (422, True)
     box = billing.post(url, {**ANNEX, "address": "P.O. Box 7"})
     assert (box.status_code, "no post office box" in box.text) == (422, True)
     for _ in range(2):
@@ -85,7 +87,7 @@ def test_an_address_is_checked_wherever_it_comes_from(lakeside: Program):
         set_clinic_address(**given, clinic_id=lakeside.clinic.id, values=AddressValues("", "Aurora", "XX", "8"))
     assert sorted(fault.value.faults) == ["address", "postal_code", "state"]
     with pytest.raises(NotFound):
-        set_clinic_address(**given, clinic_id=uuid4(), values=AddressValues("7 Oak Ave", "Aurora", "CO", "80010"))
+        set_clinic_address(**given, clinic_id=uuid4(), values=AddressValues("7 Oak Ave", "Aurora", "CO", "800101234"))
 
 
 def test_a_claim_names_the_clinic_where_it_is_elsewhere(lakeside: Program):
@@ -96,6 +98,16 @@ def test_a_claim_names_the_clinic_where_it_is_elsewhere(lakeside: Program):
     )
     closed(lakeside)
     assert segments(lakeside, "NM1*77", "N4*AURORA") == ["NM1*77*2*ANNEX*****XX*1003000126", "N4*AURORA*CO*800101234"]
+
+
+def test_the_billing_providers_own_npi_names_no_place(lakeside: Program):
+    set_up(lakeside)
+    filed_patient(lakeside)
+    Clinic.objects.filter(id=lakeside.clinic.id).update(
+        address="7 Oak Ave", city="Aurora", state="CO", postal_code="800101234", npi="1234567893", name="Annex"
+    )
+    closed(lakeside)
+    assert segments(lakeside, "NM1*77") == ["NM1*77*2*ANNEX"]
 
 
 def test_the_billing_providers_own_address_is_not_said_twice(lakeside: Program):
