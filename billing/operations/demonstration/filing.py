@@ -53,8 +53,8 @@ PROVIDER: Final = ProviderValues(
     is_test=False,
 )
 RECEIVERS: Final = (
-    ReceiverValues("Prairie Clearinghouse (invented)", "PRAIRIECH", "ZZ", "PRAIRIECH", "CEDARHILL", "ZZ"),
-    ReceiverValues("Plan portal (invented)", "PLANPORTAL", "ZZ", "PLANPORTAL", "CEDARHILL", "ZZ"),
+    ReceiverValues("Prairie Clearinghouse (invented)", "PRAIRIECH", "ZZ", "PRAIRIECH", "CEDARHILL", "ZZ", is_test=False),
+    ReceiverValues("Plan portal (invented)", "PLANPORTAL", "ZZ", "PLANPORTAL", "CEDARHILL", "ZZ", is_test=False),
 )
 # By payer: which of the receivers, its identifier there, and what kind of insurance it is.
 ROUTES: Final = {MEDICARE: (0, "06102", "MB"), AETNA: (1, "60054", "CI")}
