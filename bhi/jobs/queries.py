@@ -68,6 +68,8 @@ def job_progress(job_id: UUID, *, owner: Membership) -> JobProgress:
 
 def is_under_way(organization_id: UUID, job_id: UUID | None) -> bool:
     """Whether a job is waiting or running, also one whose worker was lost: it will be rung again. No job: no."""
+    if job_id is None:
+        return False
     going_on = (JobState.QUEUED, JobState.RUNNING)
     return Job.objects.filter(organization_id=organization_id, id=job_id, state__in=going_on).exists()
 
