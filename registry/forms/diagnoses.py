@@ -25,6 +25,11 @@ class CodeForm(forms.Form):
 
     code = TextField(label="Code", max_length=10, required=True, missing="Choose a code, or type one such as F33.1.")
     from_on = DayField(label="Since")
+    is_new = forms.BooleanField(
+        label="It is new: in force since, though the list does not have it",
+        required=False,
+        help_text="Codes that came out after the list below. Claims with one say so before they leave.",
+    )
 
 
 class ConfirmForm(OfferingForm):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max
@@ -20,7 +21,7 @@ from registry.operations.errors import (
     NothingChanges,
 )
 from registry.operations.recording import Stamp, announce_change, keep_fact, refusing, void_facts
-from registry.rules.diagnoses import icd10, why_unusable
+from registry.rules.diagnoses import icd10, may_be_new, why_unusable
 from registry.rules.identifiers import normal_icd10
 
 SIGNED_IN = "Signed in"
@@ -56,14 +57,15 @@ def record_diagnosis(
 
 @transaction.atomic
 def add_diagnosis(
-    *, by: Membership, at: datetime, episode: Episode, code: str, from_on: date | None = None
+    *, by: Membership, at: datetime, episode: Episode, code: str, from_on: date | None = None, is_new: bool = False
 ) -> Diagnosis:
-    """A diagnosis chosen by a person, last in order. Only whole codes of the table are taken.
+    """A diagnosis chosen by a person, last in order. Only whole codes of the table are taken, and with `is_new` those
+    that a release after the table's may have brought, on that person's word.
 
     Raises DiagnosisUnusable with what to do, DiagnosisKnown, EpisodeEnded.
     """
     fault = why_unusable(code, icd10())
-    if fault:
+    if fault and not (is_new and may_be_new(code, icd10(), at.astimezone(ZoneInfo(episode.clinic.time_zone)).date())):
         raise DiagnosisUnusable(fault)
     present = _open(episode)
     live = Diagnosis.objects.live().filter(episode=present)

@@ -154,6 +154,14 @@ def _order(one: Found, pieces: Sequence[str]) -> tuple[bool, bool, bool, int, st
     return (not one.is_behavioral, not has_phrase, not is_usual, length, one.code)
 
 
+def may_be_new(code: str, table: CodeTable, on: date) -> bool:
+    """Whether a code that the release has not may be of a later one: of a category that it has, on a day after its end.
+    New codes hold from the first of October; a table that is out by then cannot tell them from a slip.
+    """
+    normal = normal_icd10(code)
+    return bool(normal and on > RELEASE.until_on and table.find(normal) is None and table.find(normal[:3]) is not None)
+
+
 def why_unusable(code: str, table: CodeTable) -> str:
     """Why a typed code cannot be recorded, with what to do; empty when it can."""
     normal = normal_icd10(code)

@@ -127,7 +127,7 @@ def _add(it: Asked, form: CodeForm) -> bool:
         if values["from_on"] is not None and values["from_on"] > it.door.today:
             form.add_error("from_on", "The day is in the future. Correct it.")
             return False
-        add_diagnosis(by=it.by, at=it.at, episode=it.door.episode, code=values["code"], from_on=values["from_on"])
+        add_diagnosis(by=it.by, at=it.at, episode=it.door.episode, **values)
     except DomainError as refusal:
         form.add_error("code", str(refusal))
         return False

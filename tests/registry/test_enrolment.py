@@ -220,6 +220,8 @@ def test_only_whole_codes_are_chosen_and_any_are_imported(by: Any, now: datetime
         add_diagnosis(by=by, at=now, episode=episode, code="F33")
     with pytest.raises(DiagnosisUnusable, match="is not a code"):
         add_diagnosis(by=by, at=now, episode=episode, code="F99.99")
+    with pytest.raises(DiagnosisUnusable, match="is not a code"):
+        add_diagnosis(by=by, at=now, episode=episode, code="F33.99", is_new=True)
     record_diagnosis(by=by, at=now, episode=episode, code="F99.99")
     add_diagnosis(by=by, at=now, episode=episode, code="f331")
     with pytest.raises(DiagnosisKnown):
@@ -229,6 +231,16 @@ def test_only_whole_codes_are_chosen_and_any_are_imported(by: Any, now: datetime
         ("F99.99", "", True),
         ("F33.1", "Major depressive disorder, recurrent, moderate", False),
     ]
+
+
+def test_a_code_of_a_later_release_is_taken_on_somebodys_word(by: Any, now: datetime, episode: Any) -> None:
+    later = now.replace(year=2026, month=11)
+    with pytest.raises(DiagnosisUnusable, match="is not a code"):
+        add_diagnosis(by=by, at=later, episode=episode, code="F33.99")
+    for slip in ("F33", "F9Z.1", "soon"):
+        with pytest.raises(DiagnosisUnusable):
+            add_diagnosis(by=by, at=later, episode=episode, code=slip, is_new=True)
+    assert add_diagnosis(by=by, at=later, episode=episode, code="f3399", is_new=True).code == "F33.99"
 
 
 def test_the_treated_one_is_put_first_and_the_rest_follow(by: Any, now: datetime, episode: Any) -> None:

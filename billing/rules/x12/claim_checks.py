@@ -16,7 +16,7 @@ from billing.rules.x12.found import POSTAL, STATES, Found, npi_sentence, whole_p
 from billing.rules.x12.layout import CLAIM, Block, Loop
 from billing.rules.x12.pointers import is_behavioral_service
 from billing.rules.x12.segments import USUAL, Segment
-from registry.rules.diagnoses import RELEASE, icd10
+from registry.rules.diagnoses import RELEASE, icd10, may_be_new
 from registry.rules.identifiers import is_behavioral, mbi_fault, normal_icd10
 
 LONGEST_CONTROL_NUMBER = 20
@@ -159,7 +159,7 @@ def _diagnoses(codes: Segment, claim: FiledClaim) -> Iterator[Found]:
         yield Found(
             "diagnosis_dot", "A diagnosis is written with its dot, which claims leave out.", "Diagnoses", "product"
         )
-    elif unknown := [name for name in names if not (_is_whole(name) or _may_be_new(name, claim.service_on))]:
+    elif unknown := [name for name in names if not (_is_whole(name) or may_be_new(name, icd10(), claim.service_on))]:
         sentence = f"{normal_icd10(unknown[0]) or unknown[0]} is not a whole code of ICD-10-CM."
         yield Found("diagnosis_unknown", sentence, "Diagnoses", "diagnoses")
     elif is_behavioral_service(line.code for line in claim.lines) and not is_behavioral(names[0]):
@@ -176,17 +176,9 @@ def _is_whole(name: str) -> bool:
     return found is not None and found.is_whole
 
 
-def _may_be_new(name: str, service_on: date) -> bool:
-    """Whether a code that the release known here has not may be of a later one: of a category that it has, for a day
-    after its end. New codes hold from the first of October; `notes_of` tells of them.
-    """
-    code = normal_icd10(name)
-    return bool(code) and service_on > RELEASE.until_on and icd10().find(code) is None and bool(icd10().find(code[:3]))
-
-
 def notes_of(claim: FiledClaim) -> tuple[str, ...]:
     """What keeps nothing from leaving and somebody should look at: codes that the release known here has not."""
-    unknown = [code for code in claim.diagnoses if not _is_whole(code) and _may_be_new(code, claim.service_on)]
+    unknown = [code for code in claim.diagnoses if may_be_new(code, icd10(), claim.service_on)]
     until = f"{RELEASE.until_on:%b} {RELEASE.until_on.day}, {RELEASE.until_on.year}"
     return tuple(
         f"{code} is not in ICD-10-CM as known here (release {RELEASE.name}, in force to {until}). "
