@@ -12,6 +12,8 @@ from billing.rules.x12.segments import Segment
 _MONEY: Final = re.compile(r"[-+]?(\d{0,9})(?:\.(\d*))?\Z", re.ASCII)
 _DAY: Final = re.compile(r"\d{6}(?:\d{2})?\Z", re.ASCII)
 CENT: Final = Decimal("0.01")
+# Which kind of number NM109 is, as NM108 says.
+_SOCIAL_SECURITY: Final = "34"
 
 
 def day_of(text: str) -> date | None:
@@ -49,7 +51,11 @@ def digits_of(text: str) -> str:
 
 
 def names_of(one: Segment, who: str) -> dict[str, str]:
-    """The name and number that an NM1 says, under what they are to the claim: `patient` and `patient_number`."""
+    """The name and number that an NM1 says, under what they are to the claim: `patient` and `patient_number`.
+
+    A social security number is not kept.
+    """
     name = ", ".join(part for part in (one.at(3), one.at(4)) if part)
-    said = {who: fitting(name, 120), f"{who}_number": fitting(one.at(9), 80)}
+    number = "" if one.at(8) == _SOCIAL_SECURITY else fitting(one.at(9), 80)
+    said = {who: fitting(name, 120), f"{who}_number": number}
     return {key: value for key, value in said.items() if value}

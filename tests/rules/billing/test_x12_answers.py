@@ -348,7 +348,7 @@ def test_what_a_claim_says_beside_its_money_is_kept() -> None:
     """Other plans by name; what nobody reads as it came, but for social security numbers."""
     claim = (
         "CLP*A*19*290*160*40*MB*I1~NM1*QC*1*ABARA*JO~NM1*TT*2*MEDIGAP CO*****PI*99~NM1*PR*2*AETNA*****PI*60054~"
-        "NM1*GB*1*OTHER*SAM~NM1*82*1*RIVERA*ANA****XX*1245319599~NM1*QD*1*WHO*EVER~REF*EA*MRN7~REF*SY*123456789~"
+        "NM1*GB*1*OTHER*SAM****34*123456789~NM1*82*1*RIVERA*ANA****XX*1245319599~NM1*QD*1*WHO*EVER~REF*EA*MRN7~REF*SY*123456789~"
         "DTM*036*20260131~DTM*232*20260201~AMT*I*5.00~AMT*AU*160~QTY*CA*1~"
         "SVC*HC:99492*290*160~DTM*472*20260228~CAS*CO*45*90~CAS*PR*2*40~REF*LU*11~REF*0K*POL1~REF*6R*A-1~AMT*KH*3~"
     )
