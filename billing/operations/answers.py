@@ -20,10 +20,10 @@ from bhi.jobs.operations import queue
 from bhi.jobs.queries import is_under_way
 from bhi.tenancy.models import Membership
 from bhi.tenancy.sight import seeing_everything
-from billing.models import AnswerFile, AnswerState, RemittanceClaim
+from billing.models import Acknowledgement, AnswerFile, AnswerState, RemittanceClaim
 from billing.operations.answer_posting import Posted, keep_said, post
 from billing.operations.answer_screening import screened
-from billing.operations.denials import open_denials
+from billing.operations.denials import open_denials, reopen_rejected
 from billing.queries.answers import answer_file
 from billing.rules.x12.answers import Answer, quietly, read_answer
 from billing.rules.x12.balancing import imbalance, uneven_lines
@@ -254,7 +254,17 @@ def _post(file: AnswerFile, answer: Answer, *, by: Membership, at: datetime) -> 
     file.summary = _summary(answer, posted)
     file.save(update_fields=["kind", "state", "refusal", "unknown", "summary"])
     record("answer.read", by=by, at=at, object_id=file.id, count=len(posted.claims) + len(answer.said))
+    _reopen_rejected(file, by=by, at=at)
     denied_or_paid(posted.claims, by=by, at=at)
+
+
+def _reopen_rejected(file: AnswerFile, *, by: Membership, at: datetime) -> None:
+    """Corrected claims that this file rejects, or whose file it refuses, answer no denial any more."""
+    said = Acknowledgement.objects.filter(organization_id=file.organization_id, file=file, is_accepted=False)
+    refused = list(said.values_list("claim_id", "batch_id"))
+    claims = {claim_id for claim_id, _ in refused if claim_id is not None}
+    batches = {batch_id for claim_id, batch_id in refused if claim_id is None and batch_id is not None}
+    reopen_rejected(by=by, at=at, claim_ids=claims, batch_ids=batches)
 
 
 def denied_or_paid(claims: Sequence[RemittanceClaim], *, by: Membership, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,8 @@ from bhi.tenancy.models import Membership
 from billing.models import Claim, Denial, DenialState, RemittanceClaim
 from billing.operations.batches import lock_claims
 from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
-from billing.queries.answered import AnsweredClaim, answer_days, answered_claims
+from billing.queries.answered import AnsweredClaim, answer_days, answered_claims, replaced_before
+from billing.queries.claim_answers import rejected_replacements
 from billing.rules.denial_states import Through, may_become
 from billing.rules.denials import TAKEN_BACK, last_day, reason_of
 from billing.rules.standing import Standing, Unpaid, standing_after
@@ -54,8 +56,10 @@ def open_denials(*, by: Membership, at: datetime, remittance_claims: Iterable[Re
         return settle_denials(by=by, at=at, claim_ids=ids)
     for start in range(0, len(ids), MOST_AT_ONCE):
         part = [str(id_) for id_ in ids[start : start + MOST_AT_ONCE]]
+        # Of all of them: another payment may speak of other claims between the same two.
+        key = hashlib.sha256(" ".join(part).encode()).hexdigest()
         arguments = {"claim_ids": part, "by_id": str(by.id)}
-        queue(SETTLE, organization_id=by.organization_id, key=f"{part[0]} {part[-1]}", at=at, arguments=arguments)
+        queue(SETTLE, organization_id=by.organization_id, key=key, at=at, arguments=arguments)
     return []
 
 
@@ -112,9 +116,34 @@ def work_denials(*, by: Membership, at: datetime, denial_ids: Collection[UUID], 
 
 @transaction.atomic
 def denials_corrected(*, by: Membership, at: datetime, claim_id: UUID) -> int:
-    """A corrected claim, or a void, went out for this one: its open denials wait for the answer. Returns how many."""
-    rows = _locked(by.organization_id).filter(claim_id=claim_id)
+    """A corrected claim, or a void, went out for this one: its open denials wait for the answer, and so do those of the
+    claims that it was sent in place of itself: it goes out again because it was rejected. Returns how many.
+    """
+    ids = [claim_id, *replaced_before(by.organization_id, {claim_id}).get(claim_id, ())]
+    rows = _locked(by.organization_id).filter(claim_id__in=ids)
     return sum(_move(row, Through.CLAIM, DenialState.CORRECTED, by=by, at=at) for row in rows)
+
+
+@transaction.atomic
+def reopen_rejected(
+    *, by: Membership, at: datetime, claim_ids: Collection[UUID] = (), batch_ids: Collection[UUID] = ()
+) -> int:
+    """Something was said of these claims, or of whole batches: where a corrected claim or a void was rejected, nobody
+    answers it, and the denials that waited for it are open again. A second call changes nothing. Returns how many.
+    """
+    if not (claim_ids or batch_ids):
+        return 0
+    lock_claims(by.organization_id)
+    rejected = rejected_replacements(by.organization_id, claim_ids, batch_ids)
+    if not rejected:
+        return 0
+    before = replaced_before(by.organization_id, rejected)
+    ids = {id_ for found in before.values() for id_ in found}
+    waiting = _locked(by.organization_id).filter(claim_id__in=ids, state=DenialState.CORRECTED)
+    moved = sum(_move(row, Through.RECEIPT, DenialState.OPEN, by=by, at=at) for row in waiting)
+    if moved:
+        record("denials.opened", by=by, at=at, count=moved)
+    return moved
 
 
 @transaction.atomic

@@ -39,7 +39,8 @@ class AnsweredClaim:
 
 
 def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[AnsweredClaim]:
-    """These claims with all their answers: four statements for any number, and one for each step of replacement."""
+    """These claims with all their answers: four statements for any number, and one for
+    each step of replacement."""
     claims = list(
         Claim.objects.filter(organization_id=organization_id, id__in=list(claim_ids))
         .select_related("episode__clinic")
@@ -49,7 +50,7 @@ def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[
     answers = answers_of(organization_id, claim_ids)
     days = answer_days(organization_id, {claim.payer_id for claim in claims})
     codes = _codes(organization_id, claim_ids)
-    earlier = _earlier(organization_id, claims)
+    earlier = replaced_before(organization_id, claim_ids)
     return [
         AnsweredClaim(
             id=claim.id,
@@ -72,9 +73,11 @@ def answered_claims(organization_id: UUID, claim_ids: Collection[UUID]) -> list[
 _ANSWERS = """
     SELECT k.id, k.batch_id, k.charge, c.id, c.is_reversal, c.charge, c.paid, c.payer_claim_number, r.paid_on,
            r.posted_at, c.position, c.status_code, r.id, coalesce(nullif(r.payer_identifier, ''), r.payer_name),
-           (SELECT json_agg(json_build_array(l.id, l.claim_line_id, l.code, l.charge::text, l.paid::text)
+           (SELECT json_agg(json_build_array(l.id, l.claim_line_id, l.code, l.charge::text, l.paid::text, asked.code)
                             ORDER BY l.position, l.id)
             FROM billing_remittanceline l
+            LEFT JOIN billing_claimline asked
+                   ON asked.organization_id = l.organization_id AND asked.id = l.claim_line_id
             WHERE l.organization_id = %(organization)s AND l.remittance_claim_id = c.id),
            (SELECT json_agg(json_build_array(a.remittance_line_id, a."group", a.reason, a.amount::text)
                             ORDER BY a.position, a.id)
@@ -92,6 +95,7 @@ _ANSWERS = """
 @dataclass(frozen=True, slots=True)
 class Answers:
     """Some claims with everything that payers answered of them: their batches and charges, their answers in turn;
+    `keys` names by remittance line the line that it answers, `codes` by that name its code, as far as one was answered;
     `numbers` says under which the first payer keeps a claim, as its last posted answer names it.
     """
 
@@ -99,6 +103,7 @@ class Answers:
     of_claims: dict[UUID, tuple[Answered, ...]]
     paid_on: dict[UUID, date | None]
     keys: dict[UUID | None, str]
+    codes: dict[str, str]
     numbers: dict[UUID, str]
 
 
@@ -109,10 +114,11 @@ def answers_of(organization_id: UUID, claim_ids: Collection[UUID]) -> Answers:
         rows = cursor.fetchall()
     found: dict[UUID, list[Answered]] = {}
     keys: dict[UUID | None, str] = {}
+    codes: dict[str, str] = {}
     posted: dict[UUID, tuple[datetime, int]] = {}
     answered = [row for row in rows if row[3] is not None]
     for row in answered:
-        found.setdefault(row[0], []).append(_answer(row, keys))
+        found.setdefault(row[0], []).append(_answer(row, keys, codes))
         posted[row[3]] = row[9], row[10]
     of_claims = {claim_id: in_turn(answers) for claim_id, answers in found.items()}
     return Answers(
@@ -120,11 +126,12 @@ def answers_of(organization_id: UUID, claim_ids: Collection[UUID]) -> Answers:
         of_claims=of_claims,
         paid_on={row[3]: row[8] for row in answered},
         keys=keys,
+        codes=codes,
         numbers={claim_id: number for claim_id, said in of_claims.items() if (number := _number(said, posted))},
     )
 
 
-def _answer(row: Sequence[Any], keys: dict[UUID | None, str]) -> Answered:
+def _answer(row: Sequence[Any], keys: dict[UUID | None, str], codes: dict[str, str]) -> Answered:
     id_, is_reversal, charge, paid, number = row[3:8]
     status, payment, payer, lines, less = row[11:]
     of_claim, of_line = _adjusted(less or ())
@@ -134,7 +141,7 @@ def _answer(row: Sequence[Any], keys: dict[UUID | None, str]) -> Answered:
         charge=charge,
         paid=paid,
         adjusted=of_claim,
-        lines=tuple(_line(line, of_line, keys) for line in lines or ()),
+        lines=tuple(_line(line, of_line, keys, codes) for line in lines or ()),
         status=status,
         number=number,
         payer=payer,
@@ -149,10 +156,13 @@ def _number(answers: Sequence[Answered], posted: Mapping[UUID, tuple[datetime, i
     return max(named, key=lambda one: posted[one.id]).number if named else ""
 
 
-def _line(line: Sequence[str], of_line: Mapping[str, list[Adjusted]], keys: dict[UUID | None, str]) -> AnsweredLine:
-    text, claim_line, code, charge, paid = line
+def _line(
+    line: Sequence[str], of_line: Mapping[str, list[Adjusted]], keys: dict[UUID | None, str], codes: dict[str, str]
+) -> AnsweredLine:
+    text, claim_line, code, charge, paid, asked = line
     id_ = UUID(text)
     keys[id_] = claim_line or code
+    codes[keys[id_]] = asked or code
     return AnsweredLine(id_, keys[id_], Decimal(charge), Decimal(paid), tuple(of_line.get(text, ())))
 
 
@@ -183,15 +193,15 @@ def _codes(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, dic
     return found
 
 
-def _earlier(organization_id: UUID, claims: Collection[Claim]) -> dict[UUID, tuple[UUID, ...]]:
-    """By claim, those that it replaced, the last one first."""
-    found: dict[UUID, tuple[UUID, ...]] = {
-        claim.id: (claim.replaces_id,) for claim in claims if claim.replaces_id is not None
-    }
-    to_look = {ids[-1] for ids in found.values()}
-    while to_look:
+def replaced_before(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """By claim, those that it replaced, the last one first. One statement for each step of replacement."""
+    found: dict[UUID, tuple[UUID, ...]] = dict.fromkeys(claim_ids, ())
+    while found:
+        to_look = {ids[-1] if ids else id_ for id_, ids in found.items()}
         rows = Claim.objects.filter(organization_id=organization_id, id__in=to_look, replaces__isnull=False)
         before = dict(rows.values_list("id", "replaces_id"))
-        found = {id_: (*ids, before[ids[-1]]) if ids[-1] in before else ids for id_, ids in found.items()}
-        to_look = {id_ for id_ in before.values() if id_ is not None}
-    return found
+        if not before:
+            break
+        longer = {id_: before.get(ids[-1] if ids else id_) for id_, ids in found.items()}
+        found = {id_: ids if (more := longer[id_]) is None else (*ids, more) for id_, ids in found.items()}
+    return {id_: ids for id_, ids in found.items() if ids}

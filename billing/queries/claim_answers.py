@@ -23,6 +23,7 @@ from billing.models import (
     RemittanceLine,
 )
 from billing.queries.acknowledged import acknowledged
+from billing.queries.answered import answers_of
 from billing.rules.claim_ways import UNPROCESSABLE, Way, way_of
 from billing.rules.filing_deadline import Deadline, deadline
 from billing.rules.x12.claim_checks import MEDICARE_PART_B
@@ -155,14 +156,14 @@ def _is_unprocessable(claim: Claim) -> bool:
 
 
 def payer_number_of(claim: Claim) -> str:
-    """The number under which the payer keeps the claim, as its last answer names it; empty where none did."""
-    paid = RemittanceClaim.objects.filter(organization_id=claim.organization_id, claim=claim)
+    """The number under which the payer that was asked keeps the claim, as its last answer names it; empty where none
+    did. What a later payer calls it means nothing to the first.
+    """
+    if number := answers_of(claim.organization_id, [claim.id]).numbers.get(claim.id):
+        return number
     taken = Acknowledgement.objects.filter(organization_id=claim.organization_id, claim=claim)
-    for rows in (paid, taken):
-        found = rows.exclude(payer_claim_number="").order_by("-id").values_list("payer_claim_number", flat=True).first()
-        if found:
-            return str(found)
-    return ""
+    named = taken.exclude(payer_claim_number="").order_by("-id")
+    return str(named.values_list("payer_claim_number", flat=True).first() or "")
 
 
 def is_rejected(claim: Claim) -> bool:
@@ -174,6 +175,24 @@ def is_rejected(claim: Claim) -> bool:
     of_claims, of_batches = acknowledged(claim.organization_id, [claim.id], [claim.batch_id])
     counting = of_claims.get(claim.id) or of_batches.get(claim.batch_id)
     return counting is not None and not counting.is_accepted and not _is_paid(claim)
+
+
+@seeing_everything()
+def rejected_replacements(organization_id: UUID, claim_ids: Collection[UUID], batch_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these claims, and of those in these batches, were to replace or take back another one, were rejected
+    before any payer decided, and did not go out again. Two statements.
+    """
+    of = Q(id__in=list(claim_ids)) | Q(batch_id__in=list(batch_ids))
+    own = Claim.objects.filter(organization_id=organization_id)
+    decided = RemittanceClaim.objects.filter(organization_id=organization_id, claim_id=OuterRef("id"))
+    again = own.filter(replaces_id=OuterRef("id"))
+    rows = own.filter(of, ~Exists(decided), ~Exists(again), replaces__isnull=False, batch__is_test=False)
+    batch_of = dict(rows.values_list("id", "batch_id"))
+    if not batch_of:
+        return set()
+    of_claims, of_batches = acknowledged(organization_id, list(batch_of), set(batch_of.values()))
+    heard = {id_: of_claims.get(id_) or of_batches.get(batch_id) for id_, batch_id in batch_of.items()}
+    return {id_ for id_, one in heard.items() if one is not None and not one.is_accepted}
 
 
 def is_denied(claim_id: UUID, organization_id: UUID) -> bool:

@@ -12,15 +12,18 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from billing.models import Denial
+from billing.models import Denial, Frequency
 from billing.queries.calendar import month_title
 from billing.queries.claims import claim_name
 from billing.queries.payers import PayerOnRecord, payers
 from billing.rules.books import NoBookInForce, RuleBook, book_in_force, with_options
-from billing.rules.denial_causes import CoverageKnown, DenialFacts, OtherKnown
+from billing.rules.denial_causes import CoverageKnown, DenialFacts, OtherKnown, consent_of_month
 from billing.rules.look_back import ENDED
 from billing.rules.month_type import INITIAL_CODES
 from caseload.rules.clock import first_day, local_date, month_of
+
+_FIRST, _AGAIN = "first", "again"
+_Days = Mapping[tuple[str, UUID], int]
 
 
 @dataclass
@@ -31,8 +34,8 @@ class _Known:
     asked: list[tuple[UUID, date, str, str, bool]] = field(default_factory=list)
     billed_before: list[tuple[date, str]] = field(default_factory=list)
     coverages: list[tuple[UUID, CoverageKnown, str]] = field(default_factory=list)
-    consent_at: datetime | None = None
-    first_minutes: dict[UUID, tuple[datetime | None, date | None]] = field(default_factory=dict)
+    consents: list[tuple[datetime, date | None]] = field(default_factory=list)
+    first_minutes: dict[tuple[UUID, date], date] = field(default_factory=dict)
 
 
 # One row per thing known: kind, patient, its own id, day, second day, text, second text, number, yes or no, instant.
@@ -58,15 +61,21 @@ _KNOWN = Template("""
     JOIN registry_payer p ON p.organization_id = f.organization_id AND p.id = f.payer_id
     WHERE $live
     UNION ALL
-    SELECT 'consent', f.patient_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, min(f.given_at)
-    FROM registry_consent f WHERE $live AND f.service = 'bhi' GROUP BY f.patient_id
+    SELECT 'consent', f.patient_id, NULL, NULL, f.revoked_on, NULL, NULL, NULL, NULL, f.given_at
+    FROM registry_consent f WHERE $live AND f.service = 'bhi'
     UNION ALL
-    SELECT 'minutes', f.patient_id, f.episode_id, min(f."on"), NULL, NULL, NULL, NULL, NULL, min(lower(f.span))
-    FROM caseload_timeentry f WHERE $live AND NOT f.held AND f.service IN ('cocm', 'bhi')
-    GROUP BY f.patient_id, f.episode_id
+    SELECT 'minutes', f.patient_id, f.episode_id, min(day.local), NULL, NULL, NULL, NULL, NULL, NULL
+    FROM caseload_timeentry f
+    JOIN registry_episode e ON e.organization_id = f.organization_id AND e.id = f.episode_id
+    JOIN tenancy_clinic k ON k.organization_id = e.organization_id AND k.id = e.clinic_id
+    CROSS JOIN LATERAL (SELECT coalesce(f."on", (lower(f.span) AT TIME ZONE k.time_zone)::date) AS local) AS day
+    WHERE $live AND NOT f.held AND f.service IN ('cocm', 'bhi')
+    GROUP BY f.patient_id, f.episode_id, date_trunc('month', day.local)
     UNION ALL
-    SELECT 'route', NULL, r.payer_id, NULL, NULL, NULL, NULL, r.filing_days, NULL, NULL
-    FROM billing_payerroute r WHERE r.organization_id = %(organization)s
+    SELECT kind.word, NULL, r.payer_id, NULL, NULL, NULL, NULL, kind.days, NULL, NULL
+    FROM billing_payerroute r
+    CROSS JOIN LATERAL (VALUES ('first', r.filing_days), ('again', r.corrected_days)) AS kind(word, days)
+    WHERE r.organization_id = %(organization)s
 """).substitute(
     live="f.organization_id = %(organization)s AND f.patient_id = ANY(%(patients)s::uuid[]) AND f.voided_at IS NULL"
 )
@@ -76,12 +85,9 @@ def denial_facts(organization_id: UUID, denials: Collection[Denial]) -> dict[UUI
     """By denial, what is known of it. Their claims, patients, payers, batches and lines come with them."""
     if not denials:
         return {}
-    known, filing_days = _known(organization_id, {denial.claim.patient_id for denial in denials})
+    known, days = _known(organization_id, {denial.claim.patient_id for denial in denials})
     rules = payers(organization_id)
-    return {
-        denial.id: _facts(denial, known.get(denial.claim.patient_id, _Known()), filing_days, rules)
-        for denial in denials
-    }
+    return {denial.id: _facts(denial, known.get(denial.claim.patient_id, _Known()), days, rules) for denial in denials}
 
 
 def code_of(denial: Denial) -> str:
@@ -89,18 +95,19 @@ def code_of(denial: Denial) -> str:
     return denial.remittance_line.code if denial.remittance_line is not None else ""
 
 
-def _known(organization_id: UUID, patient_ids: set[UUID]) -> tuple[dict[UUID, _Known], dict[UUID, int]]:
+def _known(organization_id: UUID, patient_ids: set[UUID]) -> tuple[dict[UUID, _Known], _Days]:
+    """By patient what is known; by payer the days that it takes a claim."""
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, {"organization": organization_id, "patients": sorted(patient_ids)})
         rows = cursor.fetchall()
     found: dict[UUID, _Known] = {}
-    filing_days: dict[UUID, int] = {}
+    days: dict[tuple[str, UUID], int] = {}
     for kind, patient_id, *values in rows:
-        if kind == "route":
-            filing_days[values[0]] = values[5]
+        if kind in (_FIRST, _AGAIN):
+            days[kind, values[0]] = values[5]
         else:
             _READERS[kind](found.setdefault(patient_id, _Known()), *values)
-    return found, filing_days
+    return found, days
 
 
 def _read_other(known: _Known, _: UUID, month: date, *rest: Any) -> None:
@@ -125,11 +132,12 @@ def _read_coverage(known: _Known, payer_id: UUID, from_on: date | None, *rest: A
 
 
 def _read_consent(known: _Known, *rest: Any) -> None:
-    known.consent_at = rest[-1]
+    known.consents.append((rest[-1], rest[2]))
 
 
 def _read_minutes(known: _Known, episode_id: UUID, on: date | None, *rest: Any) -> None:
-    known.first_minutes[episode_id] = (rest[-1], on)
+    if on is not None:
+        known.first_minutes[episode_id, on.replace(day=1)] = on
 
 
 _READERS: Mapping[str, Callable[..., None]] = {
@@ -142,22 +150,24 @@ _READERS: Mapping[str, Callable[..., None]] = {
 }
 
 
-def _facts(
-    denial: Denial, known: _Known, filing_days: Mapping[UUID, int], rules: Mapping[UUID, PayerOnRecord]
-) -> DenialFacts:
+def _facts(denial: Denial, known: _Known, days: _Days, rules: Mapping[UUID, PayerOnRecord]) -> DenialFacts:
     claim, code = denial.claim, code_of(denial)
+    is_again = claim.frequency != Frequency.ORIGINAL
     zone = ZoneInfo(claim.episode.clinic.time_zone)
     payer_rules = rules[claim.payer_id].rules_on(claim.month) if claim.payer_id in rules else None
     book = _book(payer_rules.family, payer_rules.options, claim.month) if payer_rules is not None else None
     clinician = claim.clinician or claim.episode.treating_clinician
     coverages, missing = _coverages(known, claim.payer_id)
+    given = ((local_date(at, zone), until) for at, until in known.consents)
+    consent_on, consent_until = consent_of_month(given, claim.service_on)
     return DenialFacts(
         code=code,
         units=int(denial.remittance_line.units or 1) if denial.remittance_line is not None else 1,
         service_on=claim.service_on,
         claim_codes=tuple(sorted({code for id_, _, code, _, _ in known.asked if id_ == claim.id})),
         sent_on=local_date(claim.batch.sent_at, zone) if claim.batch.sent_at else None,
-        filing_days=filing_days.get(claim.payer_id),
+        filing_days=days.get((_AGAIN if is_again else _FIRST, claim.payer_id)),
+        is_corrected=is_again,
         others=tuple(one for month, one in known.others if month == claim.month),
         asked_also=_asked_also(known, claim.id, claim.replaces_id, claim.month, code),
         initial_in=_initial_in(known, claim.facts, claim.month, code),
@@ -170,8 +180,9 @@ def _facts(
         cap=book.options.addon_cap if book is not None and code == "99494" else None,
         died_on=claim.patient.died_on,
         coverages=coverages,
-        consent_on=local_date(known.consent_at, zone) if known.consent_at else None,
-        first_minutes_on=_first_on(known.first_minutes.get(claim.episode_id), zone),
+        consent_on=consent_on,
+        consent_until=consent_until,
+        first_minutes_on=known.first_minutes.get((claim.episode_id, claim.month)),
         authorization=payer_rules.authorization if payer_rules is not None else "",
         attestation=payer_rules.attestation if payer_rules is not None else "",
         clinician=str(clinician) if clinician else "",
@@ -227,12 +238,3 @@ def _is_in_force(book: RuleBook | None, code: str, on: date) -> bool | None:
     if code in ENDED and on >= ENDED[code]:
         return False
     return code in book.codes if book is not None and code else None
-
-
-def _first_on(first: tuple[datetime | None, date | None] | None, zone: ZoneInfo) -> date | None:
-    """The day of the first minutes, timed or not."""
-    if first is None:
-        return None
-    at, on = first
-    known = [day for day in (on, local_date(at, zone) if at else None) if day is not None]
-    return min(known, default=None)

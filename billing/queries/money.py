@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,45 +12,19 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from billing.models import Claim
+from billing.queries.answered import answers_of
 from billing.queries.calendar import month_title
 from billing.queries.fees import LineExpected, expected_of_claims
 from billing.rules.denials import Reason, reason_of
 from billing.rules.money import NOTHING, DaysToPay, LineMoney, MoneySum, days_to_pay, money_by, money_sum
+from billing.rules.standing import standing_after
 from caseload.rules.clock import first_day, local_date, month_of
 
 WHOLE = "Whole claim"
 
-# Kind, claim, code or reason, amount, day: what was paid by line, and of the claim beside its lines; what patients
-# owe; what was denied. Of claims of the span, replaced ones too: their money came or was taken back all the same.
-_SAID = """
-    SELECT 'paid', rc.claim_id, coalesce(cl.code, rl.code), rl.paid, r.paid_on
-    FROM billing_remittanceline rl
-    JOIN billing_remittanceclaim rc ON rc.organization_id = rl.organization_id AND rc.id = rl.remittance_claim_id
-    JOIN billing_remittance r ON r.organization_id = rc.organization_id AND r.id = rc.remittance_id
-    JOIN billing_claim c ON c.organization_id = rc.organization_id AND c.id = rc.claim_id
-    LEFT JOIN billing_claimline cl ON cl.organization_id = rl.organization_id AND cl.id = rl.claim_line_id
-    WHERE rl.organization_id = %(organization)s AND c.month BETWEEN %(first)s AND %(last)s
-      AND rc.set_aside_because = ''
-    UNION ALL
-    SELECT 'paid', rc.claim_id, '', rc.paid - coalesce(lines.paid, 0), r.paid_on
-    FROM billing_remittanceclaim rc
-    JOIN billing_remittance r ON r.organization_id = rc.organization_id AND r.id = rc.remittance_id
-    JOIN billing_claim c ON c.organization_id = rc.organization_id AND c.id = rc.claim_id
-    LEFT JOIN LATERAL (SELECT sum(l.paid) AS paid FROM billing_remittanceline l
-                       WHERE l.organization_id = rc.organization_id AND l.remittance_claim_id = rc.id) AS lines ON true
-    WHERE rc.organization_id = %(organization)s AND c.month BETWEEN %(first)s AND %(last)s
-      AND rc.set_aside_because = '' AND (lines.paid IS NULL OR lines.paid <> rc.paid)
-    UNION ALL
-    SELECT 'owes', rc.claim_id, coalesce(cl.code, rl.code, ''), a.amount, NULL
-    FROM billing_adjustment a
-    JOIN billing_remittanceclaim rc ON rc.organization_id = a.organization_id AND rc.id = a.remittance_claim_id
-    JOIN billing_claim c ON c.organization_id = rc.organization_id AND c.id = rc.claim_id
-    LEFT JOIN billing_remittanceline rl ON rl.organization_id = a.organization_id AND rl.id = a.remittance_line_id
-    LEFT JOIN billing_claimline cl ON cl.organization_id = rl.organization_id AND cl.id = rl.claim_line_id
-    WHERE a.organization_id = %(organization)s AND a."group" = 'PR' AND rc.set_aside_because = ''
-      AND c.month BETWEEN %(first)s AND %(last)s
-    UNION ALL
-    SELECT 'denied', d.claim_id, d.reason, d.amount, NULL
+# Reason and amount of what was denied of claims of the span.
+_DENIED = """
+    SELECT d.reason, d.amount
     FROM billing_denial d
     JOIN billing_claim c ON c.organization_id = d.organization_id AND c.id = d.claim_id
     JOIN billing_batch b ON b.organization_id = c.organization_id AND b.id = c.batch_id AND NOT b.is_test
@@ -105,14 +79,16 @@ class Money:
 
 
 def money_of(organization_id: UUID, first: str, last: str, zone: ZoneInfo) -> Money:
-    """Claims of service months from `first` to `last`, but those of test files. Six statements, whatever the number."""
+    """Claims of service months from `first` to `last`, but those of test files. Seven statements, whatever the
+    number."""
     within = (first_day(first), first_day(last))
     rows = list(
         Claim.objects.filter(organization_id=organization_id, month__range=within, batch__is_test=False)
         .select_related("payer", "batch")
         .only("month", "is_superseded", "payer__name", "batch__made_at", "batch__sent_at", "organization_id")
     )
-    said, denied = _said(organization_id, first, last)
+    said = _said(organization_id, [row.id for row in rows])
+    denied = _denied_in(organization_id, first, last)
     expected = expected_of_claims(organization_id, [row.id for row in rows if not row.is_superseded])
     lines = [line for row in rows for line in _lines(row, expected.get(row.id, ()), said.get(row.id, _Said()))]
     answered = sum(line.is_answered for line in lines)
@@ -137,22 +113,33 @@ def span_title(money: Money) -> str:
     return f"{month_title(money.first)} to {month_title(money.last)}"
 
 
-def _said(organization_id: UUID, first: str, last: str) -> tuple[dict[UUID, _Said], list[tuple[str, Decimal]]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_SAID, {"organization": organization_id, "first": first_day(first), "last": first_day(last)})
-        rows = cursor.fetchall()
+def _said(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, _Said]:
+    """By claim, as the pages of claims count it. Replaced ones too: their money came or was taken back all the same."""
+    answers = answers_of(organization_id, claim_ids)
     found: dict[UUID, _Said] = {}
-    denied: list[tuple[str, Decimal]] = []
-    for kind, claim_id, word, amount, on in rows:
-        if kind == "denied":
-            denied.append((word, amount))
-            continue
-        one = found.setdefault(claim_id, _Said())
-        sums = one.paid if kind == "paid" else one.owed
-        sums[word] = sums.get(word, NOTHING) + amount
-        if kind == "paid" and amount > 0 and on is not None:
-            one.first_paid_on = min(on, one.first_paid_on or on)
-    return found, denied
+    for claim_id, given in answers.of_claims.items():
+        standing = standing_after(given)
+        days = [on for one in given if one.paid > 0 and (on := answers.paid_on[one.id]) is not None]
+        found[claim_id] = _Said(
+            paid=_by_code(standing.paid, answers.codes),
+            owed=_by_code(standing.owed, answers.codes),
+            first_paid_on=min(days, default=None),
+        )
+    return found
+
+
+def _by_code(amounts: Mapping[str, Decimal], codes: Mapping[str, str]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for key, amount in amounts.items():
+        code = codes.get(key, key)
+        found[code] = found.get(code, NOTHING) + amount
+    return found
+
+
+def _denied_in(organization_id: UUID, first: str, last: str) -> list[tuple[str, Decimal]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DENIED, {"organization": organization_id, "first": first_day(first), "last": first_day(last)})
+        return cursor.fetchall()
 
 
 def _lines(claim: Claim, expected: Iterable[LineExpected], said: _Said) -> list[LineMoney]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -68,7 +68,9 @@ class DenialFacts:
 
     `asked_also` names other claims of ours that ask for the same code and month; `initial_in` the earlier months in
     which the code of an initial month was billed. Of the payer's rules: whether they cover the code, whether they
-    know it on the day, how many units they allow (None: not known, or no limit).
+    know it on the day, how many units they allow (None: not known, or no limit). `filing_days` are those of a first
+    claim, or where it `is_corrected` of a corrected one. `consent_on` is the consent that matters to the month, with
+    the day from which it was withdrawn, `first_minutes_on` the first ones of that month.
     """
 
     code: str
@@ -77,6 +79,7 @@ class DenialFacts:
     claim_codes: tuple[str, ...] = ()
     sent_on: date | None = None
     filing_days: int | None = None
+    is_corrected: bool = False
     others: tuple[OtherKnown, ...] = ()
     asked_also: tuple[str, ...] = ()
     initial_in: tuple[str, ...] = ()
@@ -90,6 +93,7 @@ class DenialFacts:
     died_on: date | None = None
     coverages: tuple[CoverageKnown, ...] = ()
     consent_on: date | None = None
+    consent_until: date | None = None
     first_minutes_on: date | None = None
     authorization: str = ""
     attestation: str = ""
@@ -101,8 +105,20 @@ class DenialFacts:
 
 
 def likely_causes(reason: str, facts: DenialFacts) -> tuple[Cause, ...]:
-    """What in the record explains a denial for this reason, the likeliest first; empty where nothing does."""
-    return tuple(dict.fromkeys(cause for look in _LOOKS.get(reason, ()) for cause in look(facts)))
+    """What in the record explains a denial for this reason, the likeliest first; empty where nothing does. A reason
+    that we do not know better may mean anything: all is looked at.
+    """
+    return tuple(dict.fromkeys(cause for look in _LOOKS.get(reason, _ALL) for cause in look(facts)))
+
+
+def consent_of_month(given: Iterable[tuple[date, date | None]], service_on: date) -> tuple[date | None, date | None]:
+    """Of consents (day given, day from which it was withdrawn) the one that matters to a claim of that day: the first
+    that holds on it; else the last one that was withdrawn by then; else the first one given later.
+    """
+    ordered = sorted(given, key=lambda one: (one[0], one[1] or date.max))
+    holding = [one for one in ordered if one[0] <= service_on and (one[1] is None or one[1] > service_on)]
+    withdrawn = [one for one in ordered if one[1] is not None and one[1] <= service_on]
+    return next(iter([*holding, *reversed(withdrawn), *ordered]), (None, None))
 
 
 Look = Callable[[DenialFacts], Iterator[Cause]]
@@ -142,14 +158,14 @@ def _late(facts: DenialFacts) -> Iterator[Cause]:
         yield Cause("Nobody noted on which day the batch was handed over.", Where.CLAIM)
         return
     took = (facts.sent_on - facts.service_on).days
+    of_corrected = " for corrected claims" if facts.is_corrected else ""
+    left = f"It left {took} days after the service"
     if facts.filing_days is None:
-        yield Cause(f"It left {took} days after the service; this payer's time is not known.", Where.ROUTE)
+        yield Cause(f"{left}; this payer's time{of_corrected} is not known.", Where.ROUTE)
     elif took > facts.filing_days:
-        yield Cause(f"It left {took} days after the service; this payer takes {facts.filing_days}.", Where.ROUTE)
+        yield Cause(f"{left}; this payer takes {facts.filing_days}{of_corrected}.", Where.ROUTE)
     else:
-        yield Cause(
-            f"It left {took} days after the service, within {facts.filing_days}: appeal with proof.", Where.ROUTE
-        )
+        yield Cause(f"{left}, within {facts.filing_days}{of_corrected}: appeal with proof.", Where.ROUTE)
 
 
 def _coverage(facts: DenialFacts) -> Iterator[Cause]:
@@ -241,6 +257,9 @@ def _authorization(facts: DenialFacts) -> Iterator[Cause]:
 def _consent(facts: DenialFacts) -> Iterator[Cause]:
     if facts.consent_on is None:
         yield Cause("No consent is on record.", Where.PATIENT)
+    elif facts.consent_until is not None and facts.consent_until <= facts.service_on:
+        words = f"Consent was withdrawn {_said(facts.consent_until)}"
+        yield Cause(f"{words}: nothing from that day on counts here.", Where.PATIENT)
     elif facts.first_minutes_on is not None and facts.consent_on > facts.first_minutes_on:
         words = f"Consent is dated {_said(facts.consent_on)}, the first minutes {_said(facts.first_minutes_on)}"
         yield Cause(f"{words}: those before it do not count here.", Where.MONTH)
@@ -288,6 +307,7 @@ _LOOKS: Mapping[str, tuple[Look, ...]] = {
     "8": (_provider, _remarks),
     "11": _NEEDED,
     "13": (_death, _remarks),
+    "15": (_authorization, *_ALL),
     "16": (_remarks, _missing, _base_missing),
     "18": (_asked_twice, _remarks),
     "22": _COVER,
@@ -304,9 +324,11 @@ _LOOKS: Mapping[str, tuple[Look, ...]] = {
     "109": _COVER,
     "119": (_initial_again, _second_biller, _asked_twice, _other_services, _remarks),
     "151": _UNITS,
+    "167": (_diagnosis, *_ALL),
     "170": (_provider, _remarks),
     "181": (_not_in_force, _remarks),
     "197": (_authorization, _consent, _remarks),
+    "198": (_authorization, *_ALL),
     "204": _PLAN,
     "222": _UNITS,
     "236": _BUNDLED,

@@ -21,10 +21,13 @@ STATES: Final = (OPEN, CORRECTED, APPEALED, WRITTEN_OFF, PAID, SUPERSEDED)
 
 
 class Through(StrEnum):
-    """What moves a denial: a person who works it, a claim sent in its claim's place, a payer's answer."""
+    """What moves a denial: a person who works it, a claim sent in its claim's place, what the receiver says of that
+    one, a payer's answer.
+    """
 
     PERSON = "person"
     CLAIM = "claim"
+    RECEIPT = "receipt"
     ANSWER = "answer"
 
 
@@ -33,6 +36,8 @@ _WORKED = frozenset({OPEN, CORRECTED, APPEALED, WRITTEN_OFF})
 _MOVES: Final[Mapping[Through, Mapping[str, frozenset[str]]]] = {
     Through.PERSON: dict.fromkeys((OPEN, CORRECTED, APPEALED, WRITTEN_OFF), _WORKED),
     Through.CLAIM: {CORRECTED: frozenset({OPEN, APPEALED})},
+    # What was sent in place of a denied claim was rejected: nobody will answer it.
+    Through.RECEIPT: {OPEN: frozenset({CORRECTED})},
     Through.ANSWER: {PAID: _WORKED, SUPERSEDED: frozenset({OPEN, CORRECTED, APPEALED, PAID})},
 }
 

@@ -174,6 +174,7 @@ _KNOWN = (
     Reason("8", "The code does not fit who rendered it", Step.CORRECT, _CORRECTED),
     Reason("11", "The diagnosis does not fit the code", Step.CORRECT, _CORRECTED),
     Reason("13", "The day of service is after the death on record", Step.CORRECT, "Compare the dates, then correct."),
+    Reason("15", "The authorization's number is missing or wrong", Step.CORRECT, "Compare the numbers, then correct."),
     Reason("16", "Something is missing or wrong in the claim", Step.CORRECT, _CORRECTED),
     Reason(
         "18", "The payer has this claim already", Step.CLOSE, "See how the first one was answered, then close this."
@@ -198,18 +199,26 @@ _KNOWN = (
     Reason(
         "151", "More units than the payer sees supported", Step.EITHER, "Compare with the cap, and appeal or correct."
     ),
+    Reason("167", "The plan does not cover this diagnosis", Step.EITHER, "Compare the diagnoses, then decide."),
     Reason("170", "This kind of provider is not paid for the code", Step.CORRECT, _CORRECTED),
     Reason(
         "181", "The code was not in force on the day", Step.CORRECT, "Use the code of that day in a corrected claim."
     ),
     Reason("197", "An authorization or attestation is missing", Step.EITHER, "Obtain it, or send its number."),
+    Reason("198", "More than was authorized", Step.EITHER, "Compare with the authorization, and ask for more."),
+    Reason("200", "The coverage had lapsed", Step.OTHER_PAYER, "Check the coverage on the day of service."),
     Reason(
         "204", "The plan does not cover this service", Step.EITHER, "Compare with the payer's rules here, and set them."
     ),
     Reason("222", "More units than the contract allows", Step.CORRECT, "Compare with the cap, and correct."),
+    Reason("227", "The payer waits for the patient's answer", Step.EITHER, "Ask the patient to answer the payer."),
+    Reason("231", "Two codes that exclude each other", Step.CORRECT, "Find the other code, and keep the right one."),
+    Reason("234", "The payer does not pay this code by itself", Step.EITHER, "Find the service that it belongs to."),
     Reason("236", "Two codes that are not paid together", Step.CORRECT, "Find the other code, and keep the right one."),
+    Reason("252", "The payer asks for papers", Step.APPEAL, "Send the packet of the month."),
     Reason("B7", "The provider was not enrolled on the day", Step.CORRECT, "Check the clinician's enrolment."),
     Reason("B9", "The patient is in hospice care", Step.EITHER, "Check whether the care was for another condition."),
+    Reason("B13", "The payer says that it paid this already", Step.CLOSE, "Find that payment, then close this."),
     Reason("B15", "A service that must go with it is missing", Step.CORRECT, _CORRECTED),
     Reason("B20", "Somebody else was paid for the same service", Step.EITHER, "Find out who, and who is to bill."),
     Reason("45", "Above what the payer allows", Step.EITHER, "Compare with the payer's fee table."),

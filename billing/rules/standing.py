@@ -110,6 +110,8 @@ def _standing(payers: Sequence[_OfPayer], first: _OfPayer) -> Standing:
     paid: dict[str, Decimal] = {}
     for key, amount in (entry for payer in payers for entry in payer.paid.items()):
         paid[key] = paid.get(key, _NOTHING) + amount
+    if len(paid) > 1 and not paid.get(WHOLE):
+        paid.pop(WHOLE, None)
     owed = _owed(payers)
     return Standing(
         unpaid=tuple(unpaid),
@@ -144,7 +146,7 @@ def _owed(payers: Sequence[_OfPayer]) -> dict[str, Decimal]:
         covered |= payer.said.keys()
         if payer.said.keys() == {WHOLE}:
             break
-    return {key: max(amount, _NOTHING) for key, amount in found.items()}
+    return {key: amount for key, amount in found.items() if amount > 0}
 
 
 def _charge(payers: Sequence[_OfPayer], first: _OfPayer) -> Decimal:

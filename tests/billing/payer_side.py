@@ -43,11 +43,11 @@ def transaction_set(content: bytes) -> str:
     return text[text.index("ST*837") : text.index("GE*")]
 
 
-def remittance(seed: int, claims: Sequence[ClaimSpec]) -> bytes:
+def remittance(seed: int, claims: Sequence[ClaimSpec], payer: str = "Medicare Part B") -> bytes:
     """x12sdk's 835 for these claims; another seed is another payment. It marks all of its files as tests: paid in
     earnest, it says P.
     """
-    text: str = generate_835(seed=seed, claims=claims, payer_name="Medicare Part B", payee_name="Maple Grove")
+    text: str = generate_835(seed=seed, claims=claims, payer_name=payer, payee_name="Maple Grove")
     assert text.count("*0*T*:~") == 1
     return text.replace("*0*T*:~", "*0*P*:~").encode()
 

@@ -6,12 +6,12 @@ from datetime import date
 import pytest
 
 from billing.rules.denial_causes import (
-    _LOOKS,
     Cause,
     CoverageKnown,
     DenialFacts,
     OtherKnown,
     Where,
+    consent_of_month,
     likely_causes,
 )
 from billing.rules.denials import LOWERING, REASONS
@@ -149,8 +149,37 @@ def sentences(reason: str, **known: object) -> list[str]:
             ["Attestation, as the payer's page here says: Once."],
         ),
         ("197", {"consent_on": date(2026, 1, 2)}, []),
-        ("45", {}, []),
-        ("999", {"others": (OtherKnown("99490", is_ours=True),)}, []),
+        ("45", {"consent_on": date(2026, 1, 2)}, []),
+        *(
+            (
+                reason,
+                {
+                    "others": (OtherKnown("99490", is_ours=True),),
+                    "coverages": (replace(ASKED, until_on=date(2026, 1, 31)),),
+                    "consent_on": date(2026, 1, 2),
+                },
+                [
+                    "99490 by this practitioner is known in the same month.",
+                    "Medicare Part B ended Jan 31, 2026, before the service on Feb 28, 2026.",
+                ],
+            )
+            for reason in ("15", "198", "231", "234", "252", "B9", "B13", "45", "999")
+        ),
+        (
+            "29",
+            {"sent_on": date(2026, 11, 1), "filing_days": 180, "is_corrected": True},
+            ["It left 246 days after the service; this payer takes 180 for corrected claims."],
+        ),
+        (
+            "29",
+            {"sent_on": date(2026, 11, 1), "is_corrected": True},
+            ["It left 246 days after the service; this payer's time for corrected claims is not known."],
+        ),
+        (
+            "197",
+            {"consent_on": date(2025, 1, 2), "consent_until": date(2026, 2, 2)},
+            ["Consent was withdrawn Feb 2, 2026: nothing from that day on counts here."],
+        ),
     ],
 )
 def test_the_record_explains(reason: str, known: dict[str, object], expected: list[str]):
@@ -168,6 +197,27 @@ def test_a_cause_is_said_once_and_says_where_to_look():
     )
 
 
-def test_every_reason_that_we_describe_is_looked_into():
-    assert set(REASONS) - set(_LOOKS) == {"45"} | {"B9"}
+JANUARY, FEBRUARY_9, MARCH = date(2026, 1, 2), date(2026, 2, 9), date(2026, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([], (None, None)),
+        ([(FEBRUARY_9, None), (JANUARY, None)], (JANUARY, None)),
+        ([(JANUARY, date(2026, 2, 2))], (JANUARY, date(2026, 2, 2))),
+        ([(JANUARY, date(2026, 2, 2)), (FEBRUARY_9, None)], (FEBRUARY_9, None)),
+        ([(JANUARY, date(2026, 2, 28))], (JANUARY, date(2026, 2, 28))),
+        ([(JANUARY, MARCH)], (JANUARY, MARCH)),
+        ([(JANUARY, date(2026, 2, 2)), (MARCH, None)], (JANUARY, date(2026, 2, 2))),
+        ([(MARCH, None)], (MARCH, None)),
+    ],
+)
+def test_the_consent_that_matters_is_the_one_that_holds_on_the_day(
+    given: list[tuple[date, date | None]], expected: tuple[date | None, date | None]
+):
+    assert consent_of_month(given, date(2026, 2, 28)) == expected
+
+
+def test_only_one_reason_that_merely_lowers_is_described():
     assert LOWERING & set(REASONS) == {"45"}

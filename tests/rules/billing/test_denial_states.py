@@ -21,6 +21,14 @@ MOVES = {
         "paid": set(),
         "superseded": set(),
     },
+    Through.RECEIPT: {
+        "open": set(),
+        "corrected": {"open"},
+        "appealed": set(),
+        "written_off": set(),
+        "paid": set(),
+        "superseded": set(),
+    },
     Through.ANSWER: {
         "open": {"paid", "superseded"},
         "corrected": {"paid", "superseded"},
