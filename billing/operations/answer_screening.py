@@ -23,7 +23,7 @@ def screened(answer: Answer, *, organization_id: UUID, at: datetime) -> Answer:
     """The answer without payments to other providers, its impossible days not known, each noted.
 
     A payment to another provider is one whose payee says only numbers that are not ours, and of which no claim left
-    from here: nothing of it is kept, as its patients are none of ours. Raises Unreadable where nothing else is in it.
+    from here: nothing of it is posted, as its patients are none of ours. Raises Unreadable where nothing else is in it.
     """
     last = at.date() + _AHEAD
     notes = list(answer.notes)
@@ -44,8 +44,8 @@ def _of_ours(answer: Answer, *, organization_id: UUID, notes: list[str]) -> list
     if not kept and not answer.said:
         raise Unreadable(
             f"This payment is to another provider, {payee_words(answer.payments[0])}: none of its numbers is yours, and"
-            " none of its claims left from here. Nothing was kept. If this payee is you, record its NPI at its clinic"
-            " or under Filing first."
+            " none of its claims left from here. Nothing was taken over. If this payee is you, record its NPI at its"
+            " clinic or under Filing first."
         )
     return kept
 
@@ -57,7 +57,7 @@ def _is_anothers(payment: Payment, place: int, ours: OurNumbers, organization_id
     if not known and is_to_another(ours, payment):
         notes.append(
             f"Payment {place} is to another provider, {payee_words(payment)}, and none of its claims left from here: "
-            "nothing of it was kept."
+            "nothing of it was taken over."
         )
         return True
     count = f"{known} of its claims {'is' if known == 1 else 'are'} yours" if known else "it may be yours all the same"

@@ -135,8 +135,8 @@ def test_a_payment_to_another_provider_is_refused_and_nothing_of_it_kept(known: 
         take(known, remittance(to(STRANGERS, "999999999")))
     assert str(caught.value) == (
         f"This payment is to another provider, MAPLE GROVE (NPI {STRANGERS}): none of its numbers is yours, and none of"
-        " its claims left from here. Nothing was kept. If this payee is you, record its NPI at its clinic or under"
-        " Filing first."
+        " its claims left from here. Nothing was taken over. If this payee is you, record its NPI at its clinic or"
+        " under Filing first."
     )
     assert (AnswerFile.objects.count(), RemittanceClaim.objects.count()) == (0, 0)
 
@@ -161,11 +161,11 @@ def test_of_several_payments_those_to_others_are_left_out_and_noted(known: Filed
             to(STRANGERS, trace="T3"),
         ),
     )
-    name = f"MAPLE GROVE (NPI {STRANGERS})"
+    name, left_out = f"MAPLE GROVE (NPI {STRANGERS})", "nothing of it was taken over"
     assert (file.summary["payments"], file.summary["notes"]) == (
         2,
         [
-            f"Payment 1 is to another provider, {name}, and none of its claims left from here: nothing of it was kept.",
+            f"Payment 1 is to another provider, {name}, and none of its claims left from here: {left_out}.",
             f"Payment 2 is to {name}, whose numbers are not among yours; 1 of its claims is yours.",
             f"Payment 3 is to {name}, whose numbers are not among yours; it may be yours all the same.",
         ],
