@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from bhi.files.operations import MOST_BYTES
 from bhi.tenancy.ids import uuid7
 from billing.forms.charge_columns import ChargeColumnsForm
+from billing.forms.other_services import MonthField
 from billing.operations.look_back import MOST_FILING_MONTHS, LookBackChoices
 from billing.rules.charge_columns import ChargeChoices
 from billing.rules.look_back import Finding
@@ -73,6 +74,13 @@ class LookBackChoicesForm(ChargeColumnsForm):
         },
     )
 
+    first = MonthField(label="First month that it covers", required=False)
+    last = MonthField(
+        label="Last month that it covers",
+        required=False,
+        help_text="Of a month that it covers every closed charge has to be in it. Empty: its first to its last charge.",
+    )
+
     def __init__(self, data: Any = None, *, clinics: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         clinic = self.fields["clinic"]
@@ -82,7 +90,20 @@ class LookBackChoicesForm(ChargeColumnsForm):
     def choices(self) -> LookBackChoices:
         """As the operation takes them; once valid."""
         charges = ChargeChoices(self.chosen_columns(), self.cleaned_data["order"])
-        return LookBackChoices(charges, self.cleaned_data["clinic"], self.cleaned_data["filing_months"])
+        typed = self.cleaned_data
+        return LookBackChoices(charges, typed["clinic"], typed["filing_months"], typed["first"], typed["last"])
+
+    def clean(self) -> dict[str, Any]:
+        """Both months or neither, in their order."""
+        typed = super().clean() or self.cleaned_data
+        first, last = typed.get("first", ""), typed.get("last", "")
+        if first and not last:
+            self.add_error("last", "Say the last month, too: 2026-02.")
+        if last and not first:
+            self.add_error("first", "Say the first month, too: 2026-02.")
+        if first and last and first > last:
+            self.add_error("last", "The last month is before the first one. Exchange them.")
+        return typed
 
 
 class FindingFilter(forms.Form):

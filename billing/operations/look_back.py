@@ -49,11 +49,16 @@ class LookBackNotReady(DomainError):
 
 @dataclass(frozen=True)
 class LookBackChoices:
-    """How the file is read, whose claims it holds (no clinic: all clinics'), and how long a claim may be filed."""
+    """How the file is read, whose claims it holds (no clinic: all clinics'), and how long a claim may be filed.
+
+    `first` and `last` are the months that the file covers, where somebody said them: else those that its rows lie in.
+    """
 
     charges: ChargeChoices
     clinic_id: UUID | None
     filing_months: int
+    first: str = ""
+    last: str = ""
 
 
 @transaction.atomic
@@ -127,7 +132,10 @@ def choose_look_back(*, by: Membership, at: datetime, look_back_id: UUID, choice
         raise NotFound
     if not 1 <= choices.filing_months <= MOST_FILING_MONTHS:
         raise LookBackNotReady(f"Claims can be filed for 1 to {MOST_FILING_MONTHS} months.")
-    found.choices = {**stored_choices(choices.charges), "clinic": str(choices.clinic_id or "")}
+    if bool(choices.first) != bool(choices.last) or choices.first > choices.last:
+        raise LookBackNotReady("Say both months that the file covers, the earlier one first.")
+    span = {"first": choices.first, "last": choices.last} if choices.first else {}
+    found.choices = {**stored_choices(choices.charges), "clinic": str(choices.clinic_id or ""), **span}
     found.filing_months = choices.filing_months
     found.save(update_fields=["choices", "filing_months"])
     record("look_back.corrected", by=by, at=at, object_id=found.id, fields=["choices", "filing_months"])
@@ -192,8 +200,9 @@ def _keep(found: LookBack, sheets: Sequence[Sheet], choices: ChargeChoices) -> N
     lines, aside = _drafts(found, file, read_on)
     BilledLine.objects.bulk_create(lines, batch_size=_BATCH)
     days = [row.charge.on for row in file.rows if row.charge and row.charge.code and row.charge.on <= read_on]
-    found.first_month = first_day(month_of(min(days))) if days else None
-    found.last_month = last_day(month_of(max(days))) if days else None
+    first, last = _span(found, days)
+    found.first_month = first_day(first) if first else None
+    found.last_month = last_day(last) if last else None
     found.state = FileState.PREVIEW
     fates = Counter(line.fate for line in lines)
     found.summary = {
@@ -210,6 +219,13 @@ def _keep(found: LookBack, sheets: Sequence[Sheet], choices: ChargeChoices) -> N
         "columns": _columns(file.table or _unread(sheets)),
     }
     found.save(update_fields=["state", "summary", "first_month", "last_month"])
+
+
+def _span(found: LookBack, days: Sequence[date]) -> tuple[str, str]:
+    """The months that the file covers: as somebody said, else from its first to its last dated charge."""
+    if found.choices.get("first"):
+        return found.choices["first"], found.choices["last"]
+    return (month_of(min(days)), month_of(max(days))) if days else ("", "")
 
 
 def _drafts(found: LookBack, file: ChargeFile, read_on: date) -> tuple[list[BilledLine], Counter[str]]:
@@ -265,6 +281,8 @@ def _line(
         code=charge.code,
         units=charge.units,
         paid=charge.paid,
+        npi=charge.npi,
+        charge=charge.charge,
         fate=fate,
         messages=messages,
     )

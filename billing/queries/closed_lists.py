@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
-from billing.models import BatchFormat, ChargePosted, Claim, FrozenMonth, LookBack
+from django.db.models import Exists, OuterRef
+
+from billing.models import BatchFormat, ChargePosted, Claim, FrozenMonth, LookBack, PayerRoute, ServiceDayPolicy
+from billing.queries.fees import charge_history
 from billing.queries.frozen import read_lines
 from billing.queries.look_back import PatientMonthKey, Stranger, billed_lines
-from billing.rules.closed_list import ListFinding, closed_lines, list_finding, listed_lines
+from billing.rules.closed_list import (
+    Closed,
+    Differs,
+    ListFinding,
+    closed_lines,
+    differences,
+    list_finding,
+    listed_lines,
+)
 from billing.rules.closing import standing_lines
-from billing.rules.look_back import Billed, CodeUnits
-from caseload.rules.clock import month_of
+from billing.rules.look_back import OURS, Billed, CodeUnits
+from caseload.rules.clock import first_day, last_day, month_of
+from registry.models import Consent
 
 CLOSED = "closed"
+NOTHING: Final = Closed()
 
 
 @dataclass(frozen=True, slots=True)
 class ListedMonth:
     """One patient's month: what the list has and what was closed. `posted` is its number where it was ticked, empty
     where it was ticked without one, None where it was not. `filed_in` names the batch of an 837P that it left in.
+    `differs` says what the list has other than `keyed`, the closed month as it is to be keyed.
     """
 
     patient_id: UUID
@@ -35,6 +51,8 @@ class ListedMonth:
     closed: CodeUnits
     posted: str | None
     filed_in: int | None
+    differs: tuple[Differs, ...] = ()
+    keyed: Closed = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +75,11 @@ class _Asked:
     name: str
     sort_name: str
     mrn: str
-    lines: CodeUnits
+    closed: Closed
 
 
 def closed_comparison(found: LookBack) -> ClosedComparison:
-    """Every month that the list spans, at the clinics whose charges it holds. Four statements."""
+    """Every month that the list covers, at the clinics whose charges it holds. Five statements."""
     billed, people, strangers = billed_lines(found)
     if found.first_month is None or found.last_month is None:
         return ClosedComparison((), {}, strangers)
@@ -70,7 +88,8 @@ def closed_comparison(found: LookBack) -> ClosedComparison:
     months = [
         one
         for key in {*billed, *asked}
-        if (one := _month(key, billed.get(key, []), asked.get(key), people, posted, filed)) is not None
+        if found.first_month <= first_day(key[1]) <= found.last_month
+        and (one := _month(key, billed.get(key, []), asked.get(key), people, posted, filed)) is not None
     ]
     ranks = {finding: rank for rank, finding in enumerate(ListFinding)}
     months.sort(key=lambda one: (ranks[one.finding], one.sort_name, str(one.patient_id), one.month))
@@ -86,8 +105,8 @@ def _month(
     posted: Mapping[PatientMonthKey, str],
     filed: Mapping[PatientMonthKey, int],
 ) -> ListedMonth | None:
-    lines = asked.lines if asked else ()
-    finding = list_finding(listed, lines, is_filed=key in filed)
+    closed = asked.closed if asked else NOTHING
+    finding = list_finding(listed, closed, is_filed=key in filed)
     if finding is None:
         return None
     person = asked or people[key[0]]
@@ -100,9 +119,11 @@ def _month(
         episode_id=asked.episode_id if asked else None,
         finding=finding,
         listed=listed_lines(listed),
-        closed=closed_lines(lines),
+        closed=closed_lines(closed.lines),
         posted=posted.get(key),
         filed_in=filed.get(key),
+        differs=differences(listed, closed) if finding is ListFinding.CHANGED else (),
+        keyed=closed,
     )
 
 
@@ -116,15 +137,55 @@ def _asked(found: LookBack) -> dict[PatientMonthKey, _Asked]:
     if found.choices.get("clinic"):
         rows = rows.filter(close__clinic_id=found.choices["clinic"])
     last: dict[tuple[UUID, str], FrozenMonth] = {}
-    for row in rows.select_related("patient").defer("facts", "verdict").order_by("number"):
+    related = rows.select_related("patient", "clinician", "coverage").annotate(is_by_minutes=_by_minutes(found))
+    for row in related.defer("facts", "verdict").order_by("number"):
         last[row.episode_id, month_of(row.month)] = row
-    return {(row.patient_id, month): _of_row(row) for (_, month), row in last.items() if _lines(row)}
+    charge_of = charge_history(found.organization_id)
+    return {(row.patient_id, month): _of_row(row, charge_of) for (_, month), row in last.items() if _lines(row)}
 
 
-def _of_row(row: FrozenMonth) -> _Asked:
-    patient = row.patient
+def _by_minutes(found: LookBack) -> Exists:
+    """Of a frozen row: whether its payer dates months by the day on which the minutes were reached, or the patient took
+    a consent back in a month of the list.
+    """
+    routes = PayerRoute.objects.filter(
+        organization_id=found.organization_id, payer=OuterRef("payer"), service_day=ServiceDayPolicy.THRESHOLD
+    )
+    revoked = Consent.objects.live().filter(
+        organization_id=found.organization_id,
+        patient=OuterRef("patient"),
+        revoked_on__range=(found.first_month, found.last_month),
+    )
+    return Exists(routes) | Exists(revoked)
+
+
+def _of_row(row: Any, charge_of: Callable[[str, date], Decimal | None]) -> _Asked:
+    patient, lines = row.patient, _lines(row)
     name = f"{patient.family_name}, {patient.given_name}"
-    return _Asked(row.episode_id, name, patient.sort_name, patient.mrn, _lines(row))
+    days = _days(row)
+    charges = [_times(charge_of(code, days[1]), units) for code, units in lines if code in OURS]
+    known = [one for one in charges if one is not None]
+    closed = Closed(
+        lines=lines,
+        days=days,
+        npi=row.clinician.npi if row.clinician else "",
+        charge=sum(known, Decimal(0)) if known and len(known) == len(charges) else None,
+    )
+    return _Asked(row.episode_id, name, patient.sort_name, patient.mrn, closed)
+
+
+def _days(row: Any) -> tuple[date, date]:
+    """The first and the last day that the charge may carry: the month's last, but where its claim is dated by the
+    minutes, some day up to the end of life or cover.
+    """
+    end = last_day(month_of(row.month))
+    known = (row.patient.died_on, row.coverage.until_on if row.coverage else None)
+    until = min((day for day in known if day is not None and day >= row.month), default=end)
+    return (row.month, min(until, end)) if row.is_by_minutes or until < end else (end, end)
+
+
+def _times(charge: Decimal | None, units: int) -> Decimal | None:
+    return None if charge is None else charge * units
 
 
 def _lines(row: FrozenMonth) -> CodeUnits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -103,6 +103,15 @@ def charges(organization_id: UUID, on: date) -> Mapping[str, Decimal]:
     """What the organization charges for one unit of each code on a day. One statement."""
     rows = ChargeFee.objects.live().filter(organization_id=organization_id, from_on__lte=on).order_by("from_on")
     return {row.code: row.amount for row in rows}
+
+
+def charge_history(organization_id: UUID) -> Callable[[str, date], Decimal | None]:
+    """What the organization charges for one unit of a code on any day; None where nobody said. One statement."""
+    rows = ChargeFee.objects.live().filter(organization_id=organization_id).order_by("-from_on")
+    known: dict[str, list[tuple[date, Decimal]]] = {}
+    for code, from_on, amount in rows.values_list("code", "from_on", "amount"):
+        known.setdefault(code, []).append((from_on, amount))
+    return lambda code, on: next((amount for from_on, amount in known.get(code, ()) if from_on <= on), None)
 
 
 def fee_table(organization_id: UUID) -> FeeTable:

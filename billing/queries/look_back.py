@@ -198,6 +198,7 @@ def _lines(found: LookBack) -> Iterable[Any]:
         .order_by("position")
         .values_list(
             *("patient_id", "label", "row_number", "service_on", "code", "units", "paid", "messages"),
+            *("npi", "charge"),
             *("patient__family_name", "patient__given_name", "patient__sort_name", "patient__mrn"),
             named=True,
         )
@@ -217,7 +218,7 @@ def _billed(
             continue
         name = f"{row.patient__family_name}, {row.patient__given_name}"
         people[row.patient_id] = Person(name, row.patient__sort_name, row.patient__mrn)
-        line = Billed(row.service_on, row.code, row.units, row.paid)
+        line = Billed(row.service_on, row.code, row.units, row.paid, row.npi, row.charge)
         billed.setdefault((row.patient_id, month_of(row.service_on)), []).append(line)
     return billed, people, tuple(_stranger(label, lines) for label, lines in sorted(strangers.items()))
 

@@ -29,7 +29,7 @@ _NPI = re.compile(r"\d{10}")
 @dataclass(frozen=True, slots=True)
 class Charge:
     """One row. Empty texts were not said; `code` is empty for an appointment, `status` one of `kept`, `planned`,
-    `missed`, `canceled` or empty; `paid` is None where the file does not say it.
+    `missed`, `canceled` or empty; `paid` and `charge` (of all units) are None where the file does not say them.
     """
 
     row: int
@@ -45,6 +45,7 @@ class Charge:
     practitioner: str = ""
     npi: str = ""
     status: str = ""
+    charge: Decimal | None = None
 
     @property
     def label(self) -> str:
@@ -134,10 +135,11 @@ def _charge(reader: RowReader, on: date) -> Charge | None:
         at=reader.clock("start", "contact_on"),
         code=code,
         units=units,
-        paid=_paid(reader),
+        paid=_amount(reader, "paid"),
         practitioner=reader.words("practitioner", 200),
         npi=_npi(reader),
         status=status,
+        charge=_amount(reader, "charge"),
     )
 
 
@@ -179,17 +181,17 @@ def _units(reader: RowReader) -> int:
     return int(text.partition(".")[0])
 
 
-def _paid(reader: RowReader) -> Decimal | None:
-    text = reader.text("paid").replace(" ", "")
+def _amount(reader: RowReader, key: str) -> Decimal | None:
+    text = reader.text(key).replace(" ", "")
     if not text:
         return None
     if not _MONEY.fullmatch(text):
-        reader.lose("paid", f"“{shown(text)}” is no amount", "Write it as 144.96; until then it is not known.")
+        reader.lose(key, f"“{shown(text)}” is no amount", "Write it as 144.96; until then it is not known.")
         return None
     try:
         amount = Decimal(re.sub(r"[^\d.]", "", text)).quantize(Decimal("0.01"))
     except InvalidOperation:
-        reader.lose("paid", f"“{shown(text)}” is no amount", "Write it as 144.96; until then it is not known.")
+        reader.lose(key, f"“{shown(text)}” is no amount", "Write it as 144.96; until then it is not known.")
         return None
     return -amount if text.startswith(("-", "(", "$-", "$(")) else amount
 

@@ -54,12 +54,16 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """One line that was billed. Negative units or a negative payment take back; `paid` None is not known."""
+    """One line that was billed. Negative units or a negative payment take back; `paid` None is not known. `npi` of
+    whoever gave the service and `charge` of all units stand there where the file says them.
+    """
 
     on: date
     code: str
     units: int
     paid: Decimal | None
+    npi: str = ""
+    charge: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +17,10 @@ from bhi.audit.operations import record
 from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
 from billing.forms.closed_lists import ListFilter
-from billing.queries.closed_lists import CLOSED, closed_comparison
+from billing.queries.closed_lists import CLOSED, ListedMonth, closed_comparison
 from billing.queries.look_back import look_back
 from billing.queries.month_page import words_of
-from billing.rules.closed_list import ListFinding
+from billing.rules.closed_list import Closed, Differs, ListFinding, What
 from registry.queries.part_two import notice_of_file
 from registry.rules.csv_text import csv_bytes
 
@@ -32,14 +34,38 @@ SAID = {
         "It stands there more often than closed. Void the second charge.",
     ),
     ListFinding.UNKNOWN: ("Not closed here", "danger", "Nothing closed asks for it. Find out why it was charged."),
-    ListFinding.CHANGED: ("Changed", "warning", "Other codes or units than were closed. Correct the charge."),
+    ListFinding.CHANGED: ("Changed", "warning", "It stands there other than closed. Correct the charge."),
     ListFinding.MISSING: ("Missing", "warning", "Closed, and not in the list. Post it."),
     ListFinding.AS_CLOSED: ("As closed", "good", "The list has what was closed."),
 }
 HEADER = (
     *("Finding", "Patient", "Record number", "Month", "In the list", "Closed", "Ticked as posted", "Left as 837P"),
-    "What to do",
+    *("What differs", "What to do"),
 )
+
+
+def differs_words(row: ListedMonth) -> str:
+    """What the list has other than was closed, each with both sides: `Dated Feb 27, 2026; closed for Feb 28, 2026.`"""
+    return " ".join(_differs(one, row.keyed) for one in row.differs)
+
+
+def _differs(one: Differs, closed: Closed) -> str:
+    listed = ", ".join(_said(value) for value in one.listed)
+    if one.what is What.DAY and closed.days is not None:
+        first, last = closed.days
+        wanted = _said(last) if first == last else f"a day up to {_said(last)}"
+        return f"Dated {listed}; closed for {wanted}."
+    if one.what is What.CLINICIAN:
+        return f"Rendered by NPI {listed}; closed for NPI {closed.npi}."
+    if one.what is What.CHARGE and closed.charge is not None:
+        return f"Charged {listed}; closed for {_said(closed.charge)}."
+    return "Other codes or units."
+
+
+def _said(value: date | str | Decimal) -> str:
+    if isinstance(value, date):
+        return f"{value:%b %-d, %Y}"
+    return f"${value:,.2f}" if isinstance(value, Decimal) else value
 
 
 def beside_closed(request: HttpRequest, found: Any, context: dict[str, Any]) -> HttpResponse:
@@ -57,7 +83,7 @@ def beside_closed(request: HttpRequest, found: Any, context: dict[str, Any]) -> 
         "found": found,
         "findings": [(one, SAID[one], shown.counts.get(one, 0)) for one in ListFinding],
         "finding": finding,
-        "rows": [(one, SAID[one.finding]) for one in rows],
+        "rows": [(one, SAID[one.finding], differs_words(one)) for one in rows],
         "matching": len(months),
         "shown_rows": f"{(page - 1) * PAGE + 1} to {(page - 1) * PAGE + len(rows)}",
         "is_cut": pages > 1,
@@ -90,6 +116,7 @@ def closed_list_file(request: HttpRequest, organization: str, look_back_id: UUID
             *(words_of(one.listed), words_of(one.closed)),
             "" if one.posted is None else one.posted or "yes",
             one.filed_in,
+            differs_words(one),
             SAID[one.finding][2],
         )
         for one in shown.months

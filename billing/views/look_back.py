@@ -197,7 +197,12 @@ def _done(request: HttpRequest, look_back_id: UUID, act: Callable[[], object], s
 
 
 def _choices_form(found: Any, data: Any = None) -> LookBackChoicesForm:
-    initial = {"clinic": found.choices.get("clinic", ""), "filing_months": found.filing_months}
+    initial = {
+        "clinic": found.choices.get("clinic", ""),
+        "filing_months": found.filing_months,
+        "first": found.choices.get("first", ""),
+        "last": found.choices.get("last", ""),
+    }
     return LookBackChoicesForm(
         data,
         columns=found.summary.get("columns", ()),

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bhi.tenancy.context import tenant
-from billing.models import BilledLine, LookBack
+from billing.models import BilledLine, LookBack, PayerRoute
 from billing.operations.charge_sheets import post_charges
 from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
@@ -23,6 +23,8 @@ from tests.billing.test_pages import text_of
 from tests.statements import own
 
 PAGE = "/o/lakeside/billing/look-backs/"
+ANA = "1245319599"
+READ = {f"column-{place}": key for place, key in enumerate(("mrn", "contact_on", "code", "units"))}
 
 
 @pytest.fixture
@@ -37,12 +39,17 @@ def billing(client_for: Any) -> Client:
     return client
 
 
-def compared(billing: Client, *rows: str, against: str = "closed") -> str:
+def compared(
+    billing: Client, *rows: str, against: str = "closed", more: str = "", covers: dict[str, str] | None = None
+) -> str:
     """The address of a list of these rows, compared with what was closed."""
-    text = "\n".join(("MRN,Date of Service,CPT,Units", *rows))
+    text = "\n".join((f"MRN,Date of Service,CPT,Units{more}", *rows))
     file = SimpleUploadedFile("list.csv", text.encode())
     answer = billing.post(PAGE, {"client_token": str(uuid4()), "against": against, "file": file})
     url: str = answer.headers["Location"]
+    if covers is not None:
+        typed = {"clinic": "", "filing_months": "12", "order": "month_first", **READ, **covers}
+        assert billing.post(f"{url}choices/", typed).headers["Location"] == url
     assert billing.post(f"{url}comparison/").headers["Location"] == url
     return url
 
@@ -96,6 +103,66 @@ def test_missing_doubled_changed_and_unknown_are_told(february: Program, billing
     assert "Closed, and not in the list. Post it." in only
     assert "Void the second charge." not in only
     assert "beside closed months" in text_of(billing.get(PAGE))
+
+
+def test_day_clinician_and_charge_are_compared_where_the_list_has_them(february: Program, billing: Client):
+    others = f"2026-02-28,99494,2,{ANA},$120.50"
+    url = compared(
+        billing,
+        f"71,2026-02-28,99492,1,{ANA},$170.00",
+        f"71,{others}",
+        f"72,2026-02-27,99492,1,{ANA},$170.00",
+        f"72,{others}",
+        "73,2026-02-28,99492,1,1093817465,$165.00",
+        f"73,{others}",
+        "74,2026-02-28,99492,1,,",
+        "74,2026-02-28,99494,2,,",
+        more=",Rendering NPI,Charge",
+    )
+    text = billing.post(f"{url}closed/file/").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["Record number"], row["Finding"], row["What differs"]) for row in rows] == [
+        ("72", "Changed", "Dated Feb 27, 2026; closed for Feb 28, 2026."),
+        ("73", "Changed", f"Rendered by NPI 1093817465; closed for NPI {ANA}. Charged $285.50; closed for $290.50."),
+        ("71", "As closed", ""),
+        ("74", "As closed", ""),
+    ]
+    page = text_of(billing.get(url))
+    assert "Dated Feb 27, 2026; closed for Feb 28, 2026. It stands there other than closed. Correct the charge." in page
+
+
+def test_a_payer_that_dates_by_minutes_takes_any_day_of_the_month(february: Program, billing: Client):
+    with tenant(february.organization):
+        PayerRoute.objects.update(service_day="threshold")
+    url = compared(billing, "71,2026-02-12,99492,1", "71,2026-02-12,99494,2", "72,2026-03-01,99492,1")
+    assert ("71", "As closed") in [row[:2] for row in findings(billing, url)]
+
+
+def test_of_the_months_that_it_covers_everything_has_to_be_in_the_list(february: Program, billing: Client):
+    """A list of March that also covers February, in which the whole of it was forgotten."""
+    march = "71,2026-03-05,99492,1"
+    assert [row[:2] for row in findings(billing, compared(billing, march))] == [("71", "Not closed here")]
+    url = compared(billing, march, covers={"first": "2026-02", "last": "2026-03"})
+    missing = [(mrn, "Missing") for mrn in ("71", "72", "73", "74")]
+    assert [row[:2] for row in findings(billing, url)] == [("71", "Not closed here"), *missing]
+    only = compared(billing, march, covers={"first": "2026-02", "last": "2026-02"})
+    assert [row[:2] for row in findings(billing, only)] == missing
+
+
+@pytest.mark.parametrize(
+    ("covers", "sentence"),
+    [
+        ({"first": "2026-02", "last": ""}, "Say the last month, too: 2026-02."),
+        ({"first": "", "last": "2026-02"}, "Say the first month, too: 2026-02."),
+        ({"first": "2026-03", "last": "2026-02"}, "The last month is before the first one. Exchange them."),
+        ({"first": "March", "last": "2026-02"}, "Enter a month as year-month: 2026-02."),
+    ],
+)
+def test_months_that_cannot_be_are_said_at_their_field(billing: Client, covers: dict[str, str], sentence: str):
+    file = SimpleUploadedFile("list.csv", b"MRN,Date of Service,CPT\n71,2026-02-28,99492")
+    url = billing.post(PAGE, {"client_token": str(uuid4()), "against": "closed", "file": file}).headers["Location"]
+    answer = billing.post(f"{url}choices/", {"clinic": "", "filing_months": "12", "order": "month_first", **covers})
+    assert (answer.status_code, sentence in text_of(answer)) == (422, True)
 
 
 def test_a_list_beside_closes_has_no_page_of_a_look_back_nor_the_other_way(february: Program, billing: Client):

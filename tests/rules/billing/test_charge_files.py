@@ -252,7 +252,7 @@ def test_choices_are_stored_and_read_again() -> None:
 
 
 def test_every_field_has_words() -> None:
-    assert len(field_labels()) == len(set(field_labels().values())) == 13
+    assert len(field_labels()) == len(set(field_labels().values())) == 14
 
 
 @settings(max_examples=60, deadline=None)

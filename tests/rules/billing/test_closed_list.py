@@ -2,10 +2,20 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from billing.rules.closed_list import ListFinding, closed_lines, list_finding, listed_lines
+from billing.rules.closed_list import (
+    Closed,
+    Differs,
+    ListFinding,
+    What,
+    closed_lines,
+    differences,
+    list_finding,
+    listed_lines,
+)
 from billing.rules.look_back import Billed, CodeUnits
 
 DAY = date(2026, 2, 28)
@@ -52,11 +62,11 @@ def line(code: str, units: int = 1, paid: str | None = None) -> Billed:
     ],
 )
 def test_each_finding(listed: list[Billed], asked: CodeUnits, finding: ListFinding | None):
-    assert list_finding(listed, asked) is finding
+    assert list_finding(listed, Closed(asked)) is finding
 
 
 def test_what_left_as_837p_is_not_missing_and_standing_there_too_is_doubled():
-    asked = (("99492", 1),)
+    asked = Closed((("99492", 1),))
     assert list_finding([], asked, is_filed=True) is None
     assert list_finding([line("99492")], asked, is_filed=True) is ListFinding.DOUBLED
 
@@ -64,3 +74,56 @@ def test_what_left_as_837p_is_not_missing_and_standing_there_too_is_doubled():
 def test_both_sides_are_told_in_one_order():
     assert listed_lines([line("99494", 2), line("99492"), line("99213")]) == (("99492", 1), ("99494", 2))
     assert closed_lines((("99494", 2), ("99492", 1))) == (("99492", 1), ("99494", 2))
+
+
+ANA, BEN = "1245319599", "1093817465"
+FULL = Closed((("99492", 1), ("99494", 2)), (DAY, DAY), ANA, Decimal("290.50"))
+
+
+def keyed(code: str, units: int = 1, **says: Any) -> Billed:
+    given: dict[str, Any] = {"on": DAY, "code": code, "units": units, "paid": None, **says}
+    return Billed(**given)
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        # Whatever the list does not say is not compared.
+        ([keyed("99492"), keyed("99494", 2)], ()),
+        ([keyed("99492", npi=ANA, charge=Decimal(170)), keyed("99494", 2, npi=ANA, charge=Decimal("120.5"))], ()),
+        ([keyed("99492", npi=ANA), keyed("99494", 2, npi=BEN)], (Differs(What.CLINICIAN, (BEN,)),)),
+        (
+            [keyed("99492", on=date(2026, 2, 27)), keyed("99494", 2)],
+            (Differs(What.DAY, (date(2026, 2, 27),)),),
+        ),
+        (
+            [keyed("99492", charge=Decimal(170)), keyed("99494", 2, charge=Decimal("60.25"))],
+            (Differs(What.CHARGE, (Decimal("230.25"),)),),
+        ),
+        ([keyed("99492", charge=Decimal(1)), keyed("99494", 2)], ()),
+        (
+            [keyed("99493", on=date(2026, 2, 1), npi=BEN)],
+            (Differs(What.CODES), Differs(What.DAY, (date(2026, 2, 1),)), Differs(What.CLINICIAN, (BEN,))),
+        ),
+        # Keyed for the wrong day and clinician, reversed, and keyed rightly.
+        (
+            [
+                keyed("99492", on=date(2026, 2, 27), npi=BEN, charge=Decimal(170)),
+                keyed("99492", -1, on=date(2026, 2, 27), npi=BEN, charge=Decimal(-170)),
+                keyed("99492", npi=ANA, charge=Decimal(170)),
+                keyed("99494", 2, charge=Decimal("120.50")),
+            ],
+            (),
+        ),
+    ],
+)
+def test_what_differs_is_named_where_the_list_says_it(listed: list[Billed], told: tuple[Differs, ...]):
+    assert differences(listed, FULL) == told
+    assert list_finding(listed, FULL) is (ListFinding.CHANGED if told else ListFinding.AS_CLOSED)
+
+
+def test_what_is_not_known_of_the_close_is_not_compared():
+    listed = [keyed("99492", on=date(2026, 2, 3), npi=BEN, charge=Decimal(1)), keyed("99494", 2, charge=Decimal(1))]
+    assert differences(listed, Closed(FULL.lines, (date(2026, 2, 1), DAY))) == ()
+    taken_back = [keyed("99492", charge=Decimal(1), paid=Decimal(-1)), keyed("99492"), keyed("99494", 2)]
+    assert differences(taken_back, FULL) == ()
