@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -150,6 +150,15 @@ def filing_plan(
         posted=found.posted,
         only_tests=filer.provider is not None and filer.provider.is_test,
     )
+
+
+def claims_of(organization_id: UUID, billable: Sequence[Billable], *, at: datetime) -> tuple[FiledClaim, ...]:
+    """Months as their claims say them, in the order given, of open months too. Seven statements, and some for each that
+    is dated by its minutes.
+    """
+    filer = _filer(organization_id, at)
+    ground = _ground(organization_id, filer, billable, at)
+    return tuple(filed_claim(ground, filer.routes.get(one.payer.id), one) for one in billable)
 
 
 def payer_plan(organization_id: UUID, payer_id: UUID, name: str, *, at: datetime) -> PayerPlan:
