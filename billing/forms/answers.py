@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from billing.queries.answer_candidates import file_numbered
 from billing.rules.x12.decoding import MOST_BYTES
 from caseload.forms.imports import ManyFilesField
 
@@ -83,13 +85,54 @@ class MeantForm(forms.Form):
 
 
 class FileMeantForm(forms.Form):
-    """Which batch is meant."""
+    """Which batch is meant: one of the last, or an older one by its number."""
 
-    batch = forms.ChoiceField(
-        label="Which batch", error_messages={"required": "Choose a batch.", "invalid_choice": "Choose a batch."}
+    batch = forms.ChoiceField(label="Which batch", required=False, error_messages={"invalid_choice": "Choose a batch."})
+    number = forms.IntegerField(
+        label="Or an older one: its number",
+        required=False,
+        min_value=1,
+        max_value=999_999_999,
+        error_messages={"invalid": "Enter the batch’s number."},
     )
 
-    def __init__(self, data: Any = None, *, batches: list[tuple[str, str]]) -> None:
+    def __init__(self, data: Any = None, *, batches: list[tuple[str, str]], organization_id: UUID) -> None:
         super().__init__(data)
+        self._organization_id = organization_id
         choices: Any = [("", "Choose"), *batches]
         self.fields["batch"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """`batch_id` is the one that is meant."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        chosen, number = cleaned.get("batch"), cleaned.get("number")
+        if self.errors:
+            return cleaned
+        if bool(chosen) == bool(number):
+            self.add_error("batch", "Choose a batch, or enter its number." if not chosen else "Choose one of the two.")
+            return cleaned
+        cleaned["batch_id"] = UUID(chosen) if chosen else file_numbered(self._organization_id, number or 0)
+        if cleaned["batch_id"] is None:
+            self.add_error("number", f"No batch {number} went out as an 837P. Look under Claims for its number.")
+        return cleaned
+
+
+class FileAsideForm(AsideForm):
+    """Why all that is left of a file is not about claims of ours; `count` is how much of it the person saw."""
+
+    count = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class UndoAsideForm(UndoForm):
+    """Which of the acts in which something of a file was set aside is taken back, and why."""
+
+    at_once = forms.ChoiceField(
+        label="What was set aside",
+        error_messages={"required": "Choose what to take back.", "invalid_choice": "Choose what to take back."},
+    )
+    field_order = ("at_once", "because")
+
+    def __init__(self, data: Any = None, *, acts: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        choices: Any = acts
+        self.fields["at_once"].choices = choices  # type: ignore[attr-defined]

@@ -140,7 +140,7 @@ class RemittanceClaim(TenantModel):
             *tenant_wall("billing_remittanceclaim", "remittance", "claim", "matched_by"),
             AppMayOnly(
                 name="billing_remittanceclaim_app",
-                update=("claim", "names", "matched_at", "matched_by", "set_aside_because"),
+                update=("claim", "names", "unknown", "matched_at", "matched_by", "set_aside_because"),
             ),
             models.UniqueConstraint(
                 fields=["organization", "remittance", "position"], name="billing_remittanceclaim_place"

@@ -30,7 +30,8 @@ from billing.operations.batches import lock_claims
 from billing.operations.denials import settle_denials
 from billing.queries.answer_candidates import acknowledgement, waiting_claim
 from billing.queries.answered import AnsweredClaim, answered_claims
-from billing.rules.denials import TAKEN_BACK, standing_after
+from billing.rules.denials import TAKEN_BACK
+from billing.rules.standing import standing_after
 
 _MOST_LETTERS: Final = 300
 _SETTLED: Final = (DenialState.PAID, DenialState.SUPERSEDED)
@@ -57,7 +58,7 @@ def undo_claim_match(*, by: Membership, at: datetime, remittance_claim_id: UUID,
     Raises UndoWhy, NothingToUndo, NotFound.
     """
     row = waiting_claim(by.organization_id, remittance_claim_id, locked=True)
-    why = _why(because)
+    why = why_undone(because)
     if row.matched_at is None or row.matched_by_id is None:
         raise NothingToUndo
     claim = row.claim
@@ -78,7 +79,7 @@ def undo_acknowledgement_match(
 ) -> Acknowledgement:
     """What was said was matched or set aside wrongly: it waits again. Raises UndoWhy, NothingToUndo, NotFound."""
     row = acknowledgement(by.organization_id, acknowledgement_id, locked=True)
-    why = _why(because)
+    why = why_undone(because)
     if row.matched_at is None or row.matched_by_id is None:
         raise NothingToUndo
     claim = row.claim
@@ -105,7 +106,8 @@ def stand_again(organization_id: UUID, claim_ids: Collection[UUID], *, by: Membe
                 _set(row, _again(claim), by=by, at=at)
 
 
-def _why(because: str) -> str:
+def why_undone(because: str) -> str:
+    """The reason as it is kept. Raises UndoWhy where there is none."""
     why = because.strip()[:_MOST_LETTERS]
     if not why:
         raise UndoWhy

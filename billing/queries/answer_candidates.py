@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,8 +12,11 @@ from uuid import UUID
 from django.db.models import Case, IntegerField, Q, Value, When
 
 from bhi.errors import NotFound
-from billing.models import Acknowledgement, Batch, Claim, ClaimLine, RemittanceClaim, RemittanceLine
+from billing.models import Acknowledgement, Batch, Claim, ClaimLine, Frequency, RemittanceClaim
+from billing.queries.answers_shown import PaidClaimShown, SaidShown
 from billing.queries.claims import claim_name
+from billing.rules.x12.numbers import signs_of
+from registry.rules.names import sort_name
 
 MOST: Final = 20
 # Of the weighed ones so many have their codes compared too.
@@ -21,12 +24,33 @@ _MOST_COMPARED: Final = 100
 _FEWEST_LETTERS: Final = 2
 
 
-Lines = Sequence[tuple[str, date | None]]
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What was received of a claim, as far as it helps to find which: a payment has it all, an acknowledgement some."""
+
+    number: str
+    names: Mapping[str, str]
+    charge: Decimal | None
+    days: frozenset[date]
+    codes: frozenset[str] = frozenset()
+
+    @property
+    def family(self) -> str:
+        """The family name as patients are sorted by it; empty where none was received."""
+        return sort_name(self.names.get("patient", "").partition(",")[0], "")
+
+    @property
+    def given(self) -> str:
+        return self.names.get("patient", "").partition(",")[2].strip()[:3].upper()
+
+    @property
+    def member(self) -> str:
+        return self.names.get("patient_number") or self.names.get("insured_number") or ""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A claim, and what it shares with what was received: the more, the likelier."""
+    """A claim, and what it shares with what was received: the more, the likelier. `standing`: why it may not be it."""
 
     id: UUID
     name: str
@@ -38,6 +62,7 @@ class Candidate:
     charge: Decimal | None
     codes: tuple[str, ...]
     shares: tuple[str, ...]
+    standing: str = ""
 
 
 def waiting_claim(organization_id: UUID, row_id: UUID, *, locked: bool = False) -> RemittanceClaim:
@@ -59,57 +84,60 @@ def acknowledgement(organization_id: UUID, row_id: UUID, *, locked: bool = False
 
 
 def claim_candidates(
-    organization_id: UUID, row: RemittanceClaim, *, words: str = "", lines: Lines | None = None
+    organization_id: UUID, received: Received, *, words: str = "", with_tests: bool = False
 ) -> list[Candidate]:
-    """Claims by the name, member number, day and charge that were received, or by words that a person typed.
+    """Claims by the number, name, member number, day and charge that were received, or by words that a person typed.
 
-    The likeliest first, twenty at most: weighed where they lie, so that none is cut before it is compared. Two
-    statements; one more for the code and day of each line that was received, unless they are given.
+    The likeliest first, twenty at most: weighed where they lie, so that none is cut before it is compared. Claims of
+    test files only `with_tests`: money chosen onto them would count nowhere. Two statements.
     """
-    if lines is None:
-        paid = RemittanceLine.objects.filter(organization_id=organization_id, remittance_claim=row)
-        lines = list(paid.values_list("code", "service_on"))
-    days = {on for _, on in lines if on is not None}
-    rows = Claim.objects.filter(
-        _typed(words) if words.strip() else _received(row, days), organization_id=organization_id
-    )
-    weighed = rows.annotate(weight=_weight(*_tests(row, days), *_typed_given(words)))
+    rows = Claim.objects.filter(_typed(words) if words.strip() else _alike(received), organization_id=organization_id)
+    if not with_tests:
+        rows = rows.filter(batch__is_test=False)
+    weighed = rows.annotate(weight=_weight(*_tests(received), *_typed_given(words)))
     with_names = weighed.select_related("patient", "payer", "batch").defer("facts", "verdict")
     found = list(with_names.order_by("-weight", "-service_on", "-id")[:_MOST_COMPARED])
     codes = _codes(organization_id, [claim.id for claim in found])
-    received = {code for code, _ in lines}
-    shown = [_candidate(claim, row, codes.get(claim.id, ()), received, days) for claim in found]
+    shown = [_candidate(claim, received, codes.get(claim.id, ())) for claim in found]
     return sorted(shown, key=lambda one: -len(one.shares))[:MOST]
 
 
-def claims_named(organization_id: UUID, words: str) -> list[Candidate]:
-    """Claims by name or number as typed, for an acknowledgement; none without words. Two statements."""
-    if len(words.strip()) < _FEWEST_LETTERS:
-        return []
-    rows = Claim.objects.filter(_typed(words), organization_id=organization_id)
-    weighed = rows.annotate(weight=_weight(*_typed_given(words)))
-    with_names = weighed.select_related("patient", "payer", "batch").defer("facts", "verdict", "content")
-    found = list(with_names.order_by("-weight", "-service_on", "-id")[:MOST])
-    codes = _codes(organization_id, [claim.id for claim in found])
-    return [_shown(claim, codes.get(claim.id, ()), ()) for claim in found]
+def received_of(row: PaidClaimShown | SaidShown) -> Received:
+    """What was received of one claim, as its page shows it."""
+    if isinstance(row, PaidClaimShown):
+        days = frozenset(line.service_on for line in row.lines if line.service_on is not None)
+        codes = frozenset(line.code for line in row.lines if line.code)
+        return Received(row.control_number, row.names, abs(row.charge), days, codes)
+    charge = None if row.charge is None else abs(row.charge)
+    return Received(row.reference, row.names, charge, frozenset([row.service_on] if row.service_on else []))
 
 
 def recent_files(organization_id: UUID) -> list[tuple[UUID, str]]:
     """The last batches that went out as 837P, to say by hand which one was meant."""
-    rows = Batch.objects.filter(organization_id=organization_id, interchange_number__isnull=False)
-    with_payers = rows.select_related("payer").order_by("-number")[:MOST]
-    return [
-        (batch.id, f"Batch {batch.number}, {batch.month:%B %Y}{f', {batch.payer.name}' if batch.payer else ''}")
-        for batch in with_payers
-    ]
+    with_payers = _files(organization_id).select_related("payer").order_by("-number")[:MOST]
+    return [(batch.id, _file_name(batch)) for batch in with_payers]
+
+
+def file_numbered(organization_id: UUID, number: int) -> UUID | None:
+    """The batch of this number, where it went out as 837P."""
+    return _files(organization_id).filter(number=number).values_list("id", flat=True).first()
+
+
+def _files(organization_id: UUID) -> Any:
+    return Batch.objects.filter(organization_id=organization_id, interchange_number__isnull=False)
+
+
+def _file_name(batch: Batch) -> str:
+    payer = f", {batch.payer.name}" if batch.payer else ""
+    return f"Batch {batch.number}, {batch.month:%B %Y}{payer}{' (test file)' if batch.is_test else ''}"
 
 
 def _typed(words: str) -> Q:
     first = words.strip().split(",")[0].split()[0] if words.strip(" ,") else ""
     if len(first) < _FEWEST_LETTERS:
         return Q(pk__in=[])
-    number = words.strip().upper()
-    return Q(patient__family_name__istartswith=first) | Q(control_number__startswith=number)
+    by_name = Q(patient__family_name__istartswith=first) | Q(patient__sort_name__startswith=sort_name(first, ""))
+    return by_name | Q(control_number__startswith=words.strip().upper())
 
 
 def _typed_given(words: str) -> list[Q]:
@@ -118,16 +146,25 @@ def _typed_given(words: str) -> list[Q]:
     return [Q(patient__given_name__istartswith=names[1])] if len(names) > 1 else []
 
 
-def _tests(row: RemittanceClaim, days: Collection[date]) -> list[Q]:
+def _tests(received: Received) -> list[Q]:
     """What speaks for a claim, as far as it can be told without its lines."""
-    family_name, _, given_name = (part.strip() for part in row.names.get("patient", "").partition(","))
-    tests = [Q(charge=abs(row.charge)), Q(service_on__in=days)]
-    if family_name:
-        tests.append(Q(patient__family_name__iexact=family_name))
-    if given_name:
-        tests.append(Q(patient__given_name__istartswith=given_name[:3]))
-    if number := _member(row):
-        tests.append(Q(content__claim__insured__member_id=number))
+    tests = [Q(charge=received.charge)] if received.charge is not None else []
+    if received.days:
+        tests.append(Q(service_on__in=received.days))
+    if received.given:
+        tests.append(Q(patient__given_name__istartswith=received.given))
+    return [*tests, *_own(received)]
+
+
+def _own(received: Received) -> list[Q]:
+    """What few claims share with each other: name, member number, the signs at the end of the number."""
+    tests = []
+    if len(received.family) >= _FEWEST_LETTERS:
+        tests.append(Q(patient__sort_name__startswith=f"{received.family}, "))
+    if received.member:
+        tests.append(Q(content__claim__insured__member_id=received.member))
+    if signs := signs_of(received.number):
+        tests.append(Q(control_number__endswith=signs))
     return tests
 
 
@@ -136,32 +173,26 @@ def _weight(*tests: Q) -> Any:
     return sum((Case(When(test, then=1), default=0) for test in tests), Value(0, output_field=IntegerField()))
 
 
-def _received(row: RemittanceClaim, days: Collection[date]) -> Q:
-    which = Q(charge=abs(row.charge), service_on__in=days)
-    family_name = row.names.get("patient", "").split(",")[0].strip()
-    if len(family_name) >= _FEWEST_LETTERS:
-        which |= Q(patient__family_name__iexact=family_name)
-    if number := _member(row):
-        which |= Q(content__claim__insured__member_id=number)
+def _alike(received: Received) -> Q:
+    which = Q(pk__in=[])
+    if received.charge is not None and received.days:
+        which = Q(charge=received.charge, service_on__in=received.days)
+    for one in _own(received):
+        which |= one
     return which
 
 
-def _member(row: RemittanceClaim) -> str:
-    return row.names.get("patient_number") or row.names.get("insured_number") or ""
-
-
-def _candidate(
-    claim: Claim, row: RemittanceClaim, codes: tuple[str, ...], received: Collection[str], days: Collection[date]
-) -> Candidate:
-    name = row.names.get("patient", "").upper()
+def _candidate(claim: Claim, received: Received, codes: tuple[str, ...]) -> Candidate:
+    signs = signs_of(received.number)
     member = claim.content.get("claim", {}).get("insured", {}).get("member_id", "")
     tests = (
-        ("name", name and name.split(",")[0].strip() == claim.patient.family_name.upper()),
-        ("first name", name and name.split(",")[-1].strip().startswith(claim.patient.given_name.upper()[:3])),
-        ("member number", member and member == _member(row)),
-        ("day", claim.service_on in days),
-        ("codes", codes and set(codes) == set(received)),
-        ("charge", claim.charge is not None and claim.charge == abs(row.charge)),
+        ("number", signs and claim.control_number.endswith(signs)),
+        ("name", received.family and claim.patient.sort_name.startswith(f"{received.family}, ")),
+        ("first name", received.given and claim.patient.given_name.upper().startswith(received.given)),
+        ("member number", member and member == received.member),
+        ("day", claim.service_on in received.days),
+        ("codes", codes and set(codes) == received.codes),
+        ("charge", claim.charge is not None and claim.charge == received.charge),
     )
     return _shown(claim, codes, tuple(word for word, holds in tests if holds))
 
@@ -178,7 +209,17 @@ def _shown(claim: Any, codes: tuple[str, ...], shares: tuple[str, ...]) -> Candi
         charge=claim.charge,
         codes=codes,
         shares=shares,
+        standing=_standing(claim),
     )
+
+
+def _standing(claim: Any) -> str:
+    """What a person should know before choosing it; empty of a claim that stands."""
+    if claim.batch.is_test:
+        return "In a test file"
+    if claim.frequency == Frequency.VOID:
+        return "Takes an earlier claim back"
+    return "Stands no more" if claim.is_superseded else ""
 
 
 def _codes(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from bhi.accounts.queries import people_of
 from bhi.errors import NotFound
 from bhi.files.models import StoredFile
+from bhi.tenancy.sight import sees_all
 from billing.models import (
     Acknowledgement,
     Adjustment,
@@ -36,6 +37,7 @@ from billing.queries.answers_shown import (
     shown_said,
     shown_undone,
 )
+from billing.queries.answers_waiting import likely_claims, likely_said, waiting_claims, waiting_said
 
 FILES_PER_PAGE: Final = 50
 ROWS_PER_PAGE: Final = 50
@@ -62,7 +64,7 @@ def answer_files(organization_id: UUID, *, page: int = 1) -> tuple[list[AnswerSh
     rows = _counted(organization_id).order_by("-received_at", "-id")
     people = {key: str(seat) for key, seat in people_of(organization_id).items()}
     start = (max(page, 1) - 1) * FILES_PER_PAGE
-    files = [_file(file, people, file.waiting) for file in rows[start : start + FILES_PER_PAGE]]
+    files = [_file(file, people) for file in rows[start : start + FILES_PER_PAGE]]
     return files, AnswerFile.objects.filter(organization_id=organization_id).count()
 
 
@@ -75,38 +77,47 @@ def answer_page(organization_id: UUID, file_id: UUID, *, page: int = 1) -> Answe
     people = {key: str(seat) for key, seat in people_of(organization_id).items()}
     said = Acknowledgement.objects.filter(organization_id=organization_id, file=file)
     claims = RemittanceClaim.objects.filter(organization_id=organization_id, remittance__file=file)
-    said_count, claim_count, waiting = counted.said_count, counted.claim_count, counted.waiting
+    said_count, claim_count = counted.said_count, counted.claim_count
     pages = max(1, -(-max(said_count, claim_count) // ROWS_PER_PAGE))
     page = min(max(page, 1), pages)
     part = slice((page - 1) * ROWS_PER_PAGE, page * ROWS_PER_PAGE)
     shown = claims.order_by("remittance__position", "position") if claim_count else claims.none()
+    head = _file(counted, people)
     return AnswerPage(
-        file=_file(file, people, waiting),
+        file=head,
         job_id=file.job_id,
         is_kept=counted.is_kept,
-        payments=_payments(organization_id, file) if claim_count or file.summary.get("payments") else (),
+        payments=_payments(file, is_whole=not head.kept) if claim_count or file.summary.get("payments") else (),
         said=_said(said.order_by("is_accepted", "position")[part]) if said_count else (),
         claims=paid_claims(organization_id, shown[part], people) if claim_count else (),
         total=said_count + claim_count,
         page=page,
         pages=pages,
-        unknown=tuple(file.unknown),
+        unknown=() if head.kept else tuple(file.unknown),
         known=_known(organization_id, file),
-        waiting=waiting,
+        waiting=counted.waiting,
     )
 
 
-def unmatched(organization_id: UUID, *, page: int = 1) -> tuple[list[PaidClaimShown], list[SaidShown], int]:
-    """A page of what waits for a person, the oldest first: payments, then acknowledgements; and how many in all."""
-    claims = waiting_claims(organization_id).order_by("remittance__posted_at", "remittance_id", "position")
-    said = waiting_said(organization_id).order_by("file__received_at", "position")
-    claim_count, said_count = claims.count(), said.count()
+def unmatched(
+    organization_id: UUID, *, is_likely: bool, file_id: UUID | None = None, page: int = 1
+) -> tuple[list[PaidClaimShown], list[SaidShown]]:
+    """A page of what waits for a person, the oldest first: payments, then acknowledgements. Five statements.
+
+    What is likely ours, or what is likely somebody else's; of one file where that is given.
+    """
+    claims = likely_claims(organization_id).filter(is_likely=is_likely)
+    said = likely_said(organization_id).filter(is_likely=is_likely)
+    if file_id is not None:
+        claims, said = claims.filter(remittance__file_id=file_id), said.filter(file_id=file_id)
+    claims = claims.order_by("remittance__posted_at", "remittance_id", "position")
     start = (max(page, 1) - 1) * ROWS_PER_PAGE
-    people = {key: str(seat) for key, seat in people_of(organization_id).items()}
-    shown = paid_claims(organization_id, claims[start : start + ROWS_PER_PAGE], people)
-    first = max(0, start - claim_count)
+    shown = paid_claims(organization_id, claims[start : start + ROWS_PER_PAGE], {})
     room = ROWS_PER_PAGE - len(shown)
-    return list(shown), list(_said(said[first : first + room])) if room else [], claim_count + said_count
+    if not room:
+        return list(shown), []
+    first = max(0, start - claims.count()) if start else 0
+    return list(shown), list(_said(said.order_by("file__received_at", "position")[first : first + room]))
 
 
 def waiting_shown(organization_id: UUID, row_id: UUID) -> PaidClaimShown:
@@ -135,23 +146,6 @@ def matches_undone(organization_id: UUID, row_id: UUID) -> list[UndoneShown]:
     found = list(with_names.order_by("-undone_at", "-id"))
     people = {key: str(one) for key, one in people_of(organization_id).items()} if found else {}
     return [shown_undone(row, people) for row in found]
-
-
-def unmatched_count(organization_id: UUID) -> int:
-    """How much waits for a person. Two statements."""
-    found: int = waiting_claims(organization_id).count() + waiting_said(organization_id).count()
-    return found
-
-
-def waiting_claims(organization_id: UUID) -> Any:
-    """Payments of claims that nobody knows yet."""
-    return RemittanceClaim.objects.filter(organization_id=organization_id, claim__isnull=True, set_aside_because="")
-
-
-def waiting_said(organization_id: UUID) -> Any:
-    """Acknowledgements of files and claims that nobody knows yet."""
-    rows = Acknowledgement.objects.filter(organization_id=organization_id, matched_at__isnull=True)
-    return rows.filter(batch__isnull=True, claim__isnull=True)
 
 
 def paid_claims(
@@ -191,7 +185,9 @@ def _count(rows: Any) -> Coalesce:
     return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
 
 
-def _file(file: AnswerFile, people: Mapping[UUID, str], waiting: int) -> AnswerShown:
+def _file(file: Any, people: Mapping[UUID, str]) -> AnswerShown:
+    """A file with what was counted of it: what it said, less what shows, is of patients not open to who looks."""
+    told = file.summary.get("claims", 0) + file.summary.get("said", 0)
     return AnswerShown(
         id=file.id,
         name=file.name,
@@ -202,21 +198,26 @@ def _file(file: AnswerFile, people: Mapping[UUID, str], waiting: int) -> AnswerS
         received_at=file.received_at,
         by=people.get(file.by_id, ""),
         summary=file.summary,
-        unmatched=waiting,
+        unmatched=file.waiting,
+        kept=0 if sees_all() else max(0, told - file.claim_count - file.said_count),
+        claims=file.claim_count,
     )
 
 
-def _payments(organization_id: UUID, file: AnswerFile) -> tuple[PaymentShown, ...]:
-    rows = Remittance.objects.filter(organization_id=organization_id, file=file).order_by("position")
-    claims = RemittanceClaim.objects.filter(organization_id=organization_id, remittance_id=OuterRef("id"))
+def _payments(file: AnswerFile, *, is_whole: bool) -> tuple[PaymentShown, ...]:
+    """The payments of a file; without sums and what was kept back where some of its claims do not show."""
+    rows = Remittance.objects.filter(organization_id=file.organization_id, file=file).order_by("position")
+    claims = RemittanceClaim.objects.filter(organization_id=file.organization_id, remittance_id=OuterRef("id"))
     return tuple(
         PaymentShown(
             payer_name=row.payer_name,
+            payee_name=row.payee_name,
+            payee_npi=row.payee_npi,
             trace_number=row.trace_number,
             paid_on=row.paid_on,
-            total=row.total,
+            total=row.total if is_whole else None,
             claims=row.claims,
-            kept_back=tuple(_kept(one) for one in row.provider_adjustments),
+            kept_back=tuple(_kept(one) for one in row.provider_adjustments) if is_whole else (),
         )
         for row in rows.annotate(claims=_count(claims))
     )

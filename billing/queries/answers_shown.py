@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,12 +12,15 @@ from uuid import UUID
 from billing.models import Acknowledgement, MatchUndone
 from billing.queries.claims import claim_name
 from billing.rules.x12.answer_words import claim_words, fault_words, said_words
+from billing.rules.x12.remittances import REVERSAL
 from billing.rules.x12.values import money_of
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerShown:
-    """A file in the list. `unmatched` waits for a person."""
+    """A file in the list. `unmatched` waits for a person; `kept` is of patients not open to who looks, and so neither
+    are sums in which it is.
+    """
 
     id: UUID
     name: str
@@ -29,11 +32,13 @@ class AnswerShown:
     by: str
     summary: Mapping[str, Any]
     unmatched: int = 0
+    kept: int = 0
+    claims: int = 0
 
     @property
     def paid(self) -> Decimal | None:
-        """What its payments paid; None where it holds none."""
-        return Decimal(self.summary["paid"]) if self.summary.get("payments") else None
+        """What its payments paid; None where it holds none, or not all of it is open to who looks."""
+        return Decimal(self.summary["paid"]) if self.summary.get("payments") and not self.kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,10 @@ class SaidShown:
     is_by_hand: bool
     set_aside_because: str
     counts: tuple[FileCount, ...] = ()
+    is_of_claim: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    service_on: date | None = None
+    charge: Decimal | None = None
 
     @property
     def is_set_aside(self) -> bool:
@@ -141,8 +150,13 @@ class PaidClaimShown:
         return self.claim is None and not self.set_aside_because
 
     @property
+    def is_nameless(self) -> bool:
+        """Whether it was set aside before, and whose it is was forgotten."""
+        return self.is_waiting and not self.names
+
+    @property
     def status(self) -> str:
-        return claim_words(self.status_code)
+        return claim_words(REVERSAL if self.is_reversal else self.status_code)
 
     @property
     def taken_off(self) -> Decimal:
@@ -156,12 +170,14 @@ class PaidClaimShown:
 
 @dataclass(frozen=True, slots=True)
 class PaymentShown:
-    """One payment of a file, and what of its total belongs to no claim."""
+    """One payment of a file, and what of its total belongs to no claim; `total` is None where it may not be told."""
 
     payer_name: str
+    payee_name: str
+    payee_npi: str
     trace_number: str
     paid_on: date | None
-    total: Decimal
+    total: Decimal | None
     claims: int
     kept_back: tuple[Mapping[str, Any], ...]
 
@@ -201,6 +217,10 @@ def shown_said(row: Acknowledgement) -> SaidShown:
         is_by_hand=row.matched_at is not None,
         set_aside_because=row.set_aside_because,
         counts=tuple(_counts(row.counts)),
+        is_of_claim=row.is_of_claim,
+        names=row.names,
+        service_on=row.service_on,
+        charge=row.charge,
     )
 
 

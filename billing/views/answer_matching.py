@@ -20,8 +20,9 @@ from bhi.web.whole_sight import needs_every_clinic
 from billing.forms.answers import AsideForm, FileMeantForm, MeantForm, SearchForm, UndoForm
 from billing.operations.answer_matching import match_acknowledgement, match_claim, set_claim_aside
 from billing.operations.answer_undoing import undo_acknowledgement_match, undo_claim_match
-from billing.queries.answer_candidates import Candidate, claim_candidates, claims_named, recent_files, waiting_claim
+from billing.queries.answer_candidates import Candidate, claim_candidates, received_of, recent_files
 from billing.queries.answers import matches_undone, said_shown, waiting_shown
+from billing.queries.answers_shown import SaidShown
 from billing.queries.calendar import page_zone
 from billing.queries.whom_shown import patients_meant
 from billing.views.answers import WITHOUT_CLAIM
@@ -57,22 +58,42 @@ def answer_claim_match(request: HttpRequest, organization: str, remittance_claim
 def answer_match(request: HttpRequest, organization: str, acknowledgement_id: UUID) -> HttpResponse:
     """What was said, and the batches and claims that it may mean: choose one, set it aside, or take it back."""
     who: dict[str, Any] = {"by": seat(request), "at": timezone.now(), "acknowledgement_id": acknowledgement_id}
-    batches = [(str(batch_id), name) for batch_id, name in recent_files(seat(request).organization_id)]
-    forms: dict[str, Any] = {"search": SearchForm(), "file": FileMeantForm(batches=batches), "meant": MeantForm()}
-    forms |= {"aside": AsideForm(), "undo": UndoForm()}
-    name = _bound(request, forms, batches=batches)
+    said = _said(seat(request).organization_id, acknowledgement_id)
+    files = _files(request, said)
+    forms: dict[str, Any] = {"search": SearchForm(), "meant": MeantForm(), "aside": AsideForm(), "undo": UndoForm()}
+    if files is not None:
+        forms["file"] = FileMeantForm(**files)
+    name = _bound(request, forms, **(files or {}))
     if name and forms[name].is_valid():
         given = forms[name].cleaned_data
         match name:
             case "meant":
                 return _done(request, lambda: match_acknowledgement(**who, claim_id=given["claim"]), "Matched.")
             case "file":
-                return _done(request, lambda: match_acknowledgement(**who, batch_id=UUID(given["batch"])), "Matched.")
+                return _done(request, lambda: match_acknowledgement(**who, batch_id=given["batch_id"]), "Matched.")
             case "aside":
                 return _done(request, lambda: match_acknowledgement(**who, because=given["because"]), "Set aside.")
             case "undo":
                 return _done(request, lambda: undo_acknowledgement_match(**who, because=given["because"]), _WAITS)
-    return _said_page(request, acknowledgement_id, _words(forms["search"]), forms, has_batches=bool(batches))
+    return _said_page(request, said, _words(forms["search"]), forms)
+
+
+def _files(request: HttpRequest, said: SaidShown) -> dict[str, Any] | None:
+    """Of a file's acknowledgement, the batches that it may mean; None of one claim's, or what was said once would be
+    said of all of them.
+    """
+    if said.is_of_claim:
+        return None
+    by = seat(request)
+    batches = [(str(batch_id), name) for batch_id, name in recent_files(by.organization_id)]
+    return {"batches": batches, "organization_id": by.organization_id}
+
+
+def _said(organization_id: UUID, row_id: UUID) -> SaidShown:
+    try:
+        return said_shown(organization_id, row_id)
+    except NotFound:
+        raise Http404 from None
 
 
 def _bound(request: HttpRequest, forms: dict[str, Any], **more: Any) -> str:
@@ -106,26 +127,20 @@ def _done(request: HttpRequest, act: Callable[[], Any], said: str) -> HttpRespon
 def _claim_page(request: HttpRequest, row_id: UUID, words: str, forms: dict[str, Any]) -> HttpResponse:
     by = seat(request)
     try:
-        row = waiting_claim(by.organization_id, row_id)
+        shown = waiting_shown(by.organization_id, row_id)
     except NotFound:
         raise Http404 from None
-    shown = waiting_shown(by.organization_id, row_id)
-    lines = [(line.code, line.service_on) for line in shown.lines]
-    candidates = claim_candidates(by.organization_id, row, words=words, lines=lines) if shown.is_waiting else []
+    candidates = claim_candidates(by.organization_id, received_of(shown), words=words) if shown.is_waiting else []
     context = {"row": shown, "undone": matches_undone(by.organization_id, row_id), **forms}
     return _page(request, "billing/answer_claim_match.html", context, candidates, words)
 
 
-def _said_page(
-    request: HttpRequest, row_id: UUID, words: str, forms: dict[str, Any], *, has_batches: bool
-) -> HttpResponse:
+def _said_page(request: HttpRequest, said: SaidShown, words: str, forms: dict[str, Any]) -> HttpResponse:
     by = seat(request)
-    try:
-        said = said_shown(by.organization_id, row_id)
-    except NotFound:
-        raise Http404 from None
-    candidates = claims_named(by.organization_id, words) if said.is_waiting else []
-    context = {"said": said, "has_batches": has_batches, "undone": matches_undone(by.organization_id, row_id), **forms}
+    candidates: list[Candidate] = []
+    if said.is_waiting and (said.is_of_claim or words):
+        candidates = claim_candidates(by.organization_id, received_of(said), words=words, with_tests=True)
+    context = {"said": said, "undone": matches_undone(by.organization_id, said.id), **forms}
     return _page(request, "billing/answer_match.html", context, candidates, words)
 
 

@@ -21,22 +21,19 @@ from bhi.errors import NotFound
 from bhi.files.operations import read
 from bhi.jobs.queries import JobProgress, job_progress
 from bhi.tenancy.models import Membership
-from bhi.tenancy.sight import sees_every_clinic
+from bhi.tenancy.sight import sees_all, sees_every_clinic
 from bhi.web.asked import page_number, seat
-from bhi.web.whole_sight import needs_every_clinic
 from billing.forms.answers import AnswersForm
 from billing.operations.answers import Chosen, Taken, take_answers
 from billing.queries.answers import (
     FILES_PER_PAGE,
-    ROWS_PER_PAGE,
     answer_file,
     answer_files,
     answer_page,
     people_in,
-    unmatched,
-    unmatched_count,
 )
 from billing.queries.answers_shown import AnswerPage
+from billing.queries.answers_waiting import unmatched_count
 from billing.queries.calendar import page_zone
 from billing.queries.whom_shown import is_answer_seen_whole, patients_in_answer, patients_meant
 from caseload.rules.clock import local_date
@@ -82,6 +79,7 @@ def answer(request: HttpRequest, organization: str, file_id: UUID) -> HttpRespon
         "zone": zone.key,
         "today": local_date(now, zone),
         "job": _job(by, page),
+        "may_set_aside": sees_all() and _has_strangers(page),
         "shown": f"Page {page.page} of {page.pages}",
         "previous_url": f"{here}?page={page.page - 1}" if page.page > 1 else "",
         "next_url": f"{here}?page={page.page + 1}" if page.page < page.pages else "",
@@ -112,30 +110,9 @@ def answer_original(request: HttpRequest, organization: str, file_id: UUID) -> H
     )
 
 
-@requires(Permission.TAKE_ANSWERS)
-@needs_every_clinic(WITHOUT_CLAIM)
-@require_safe
-def answers_unmatched(request: HttpRequest, organization: str) -> HttpResponse:
-    """What waits for a person to say which claim or batch it means."""
-    by, now, number = seat(request), timezone.now(), page_number(request)
-    claims, said, total = unmatched(by.organization_id, page=number)
-    seen = patients_meant([*said, *claims])
-    record("answers.viewed", by=by, at=now, count=len(claims) + len(said), shown=seen)
-    zone = page_zone(by.organization_id)
-    here = reverse("answers_unmatched", args=[organization])
-    first = (number - 1) * ROWS_PER_PAGE
-    shown = len(claims) + len(said)
-    context = {
-        "claims": claims,
-        "said": said,
-        "total": total,
-        "zone": zone.key,
-        "today": local_date(now, zone),
-        "shown": f"{first + 1} to {first + shown}" if shown else "",
-        "previous_url": f"{here}?page={number - 1}" if number > 1 else "",
-        "next_url": f"{here}?page={number + 1}" if first + shown < total else "",
-    }
-    return render(request, "billing/answers_unmatched.html", context)
+def _has_strangers(page: AnswerPage) -> bool:
+    """Whether something of a file waits, or was set aside, so that all of it may be at once."""
+    return bool(page.waiting) or any(one.set_aside_because for one in (*page.said, *page.claims))
 
 
 def _without_names(page: AnswerPage) -> AnswerPage:

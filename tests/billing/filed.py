@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from billing.models import Batch, Claim
+from billing.models import Batch, Claim, RemittanceClaim
+from billing.queries.answer_candidates import Candidate, claim_candidates, received_of
+from billing.queries.answers import waiting_shown
 from tests.factories.billing import BatchFactory, ClaimFactory, ClaimLineFactory
 from tests.factories.claims import ReceiverFactory
 
@@ -55,3 +57,8 @@ def filed(organization: Any, *, interchange: int = 7, number: int = 7, is_test: 
         receiver=ReceiverFactory(organization=organization),
     )
     return Filed(organization, batch)
+
+
+def candidates(row: RemittanceClaim, **more: Any) -> list[Candidate]:
+    """The claims that a person is offered for a payment that names none."""
+    return claim_candidates(row.organization_id, received_of(waiting_shown(row.organization_id, row.id)), **more)

@@ -8,8 +8,8 @@ import pytest
 
 from bhi.tenancy.ids import uuid7
 from billing.models import Claim, RemittanceClaim
-from billing.queries.answer_candidates import MOST, claim_candidates, claims_named
-from tests.billing.filed import Filed, filed
+from billing.queries.answer_candidates import MOST
+from tests.billing.filed import Filed, candidates, filed
 from tests.billing.test_answers import take
 from tests.factories.registry import EpisodeFactory
 from tests.rules.billing.answer_texts import paid_claim, payment, remittance, reversed_claim
@@ -57,7 +57,7 @@ def test_the_right_claim_is_the_first_of_hundreds(crowded: Filed, body: str) -> 
     take(
         crowded, remittance(payment(body, total="145.00").replace("*C*ACH", "*D*ACH" if "*-290" in body else "*C*ACH"))
     )
-    found = claim_candidates(crowded.organization.id, RemittanceClaim.objects.get())
+    found = candidates(RemittanceClaim.objects.get())
     assert (len(found), found[0].name) == (MOST, "00000-00001-MEANT")
     assert found[0].shares == ("name", "first name", "day", "codes", "charge")
 
@@ -66,5 +66,4 @@ def test_who_types_both_names_sees_that_person_first(crowded: Filed) -> None:
     take(crowded, remittance(payment(paid_claim("0007-0001", name="NOBODY*X"))))
     row = RemittanceClaim.objects.get()
     for words in ("Abara, Jo", "abara jo"):
-        assert claim_candidates(crowded.organization.id, row, words=words)[0].name == "00000-00001-MEANT"
-        assert claims_named(crowded.organization.id, words)[0].name == "00000-00001-MEANT"
+        assert candidates(row, words=words)[0].name == "00000-00001-MEANT"

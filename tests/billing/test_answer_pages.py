@@ -124,7 +124,7 @@ def test_a_payment_is_shown_claim_by_claim(billing: Client) -> None:
         "Abara, Jo 00001-00001-ABCDEF",
         "99492 × 1, Feb 28: $170.00 charged, $145.00 paid, $145.00 allowed; CO-45 above what the payer allows: $25.00",
         "CO-97 the payer sees this as part of another service: $120.00; remarks N20",
-        "MEDICARE PART B EFT100 Mar 20",
+        "MEDICARE PART B MAPLE GROVE NPI 1234567893 EFT100 Mar 20",
     ):
         assert text.count(words) == 1, (words, text)
 
@@ -276,7 +276,7 @@ def test_an_acknowledgement_is_matched_or_set_aside(billing: Client, out: Filed,
         row, claim_id = Acknowledgement.objects.get(), filed_claim(out)
     here = f"{LIST}acknowledgements/{row.id}/match/"
     assert billing.post(here, {"act": "search", "words": "aba"}).content.decode().count(str(claim_id)) == 1
-    assert text_of(billing.post(here, {"act": "file", "batch": ""})).count("Choose a batch.") == 1
+    assert text_of(billing.post(here, {"act": "file", "batch": ""})).count("Choose a batch, or enter its number.") == 1
     assert text_of(billing.post(here, {"act": "match", "claim": ""})).count("Choose a claim.") == 1
     wrong = billing.post(here, {"act": "aside", "because": " "})
     assert (wrong.status_code, text_of(wrong).count("Say in a few words why this is not one of yours.")) == (422, 1)
@@ -374,9 +374,13 @@ def test_pages_ask_as_often_for_many_as_for_few(billing: Client, out: Filed, pat
 
 
 def test_long_lists_are_cut_with_a_way_on(billing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("billing.queries.answers", "billing.views.answers"):
-        monkeypatch.setattr(f"{module}.ROWS_PER_PAGE", 2)
-        monkeypatch.setattr(f"{module}.FILES_PER_PAGE", 2)
+    for constant in (
+        "queries.answers.ROWS",
+        "views.answers_waiting.ROWS",
+        "queries.answers.FILES",
+        "views.answers.FILES",
+    ):
+        monkeypatch.setattr(f"billing.{constant}_PER_PAGE", 2)
     page = send(billing, remittance(payment(*[paid_claim(f"N{one}") for one in range(3)], total="435.00")))
     here = page.redirect_chain[0][0]
     assert (text_of(page).count("Page 1 of 2"), text_of(billing.get(f"{here}?page=2")).count("Page 2 of 2")) == (1, 1)

@@ -43,11 +43,11 @@ from billing.operations.answers import (
     read_kept_answer,
     take_answer,
 )
-from billing.queries.answer_candidates import claim_candidates, claims_named, recent_files
-from billing.queries.answers import unmatched_count
+from billing.queries.answer_candidates import recent_files
+from billing.queries.answers_waiting import unmatched_count
 from billing.rules.x12.answers import quietly
 from billing.tasks import read_long_answer
-from tests.billing.filed import CONTROL, Filed, filed
+from tests.billing.filed import CONTROL, Filed, candidates, filed
 from tests.factories.registry import system_seat
 from tests.factories.tenancy import NOW, OrganizationFactory
 from tests.rules.billing.answer_texts import (
@@ -252,7 +252,7 @@ def test_another_organizations_claims_are_simply_unknown(out: Filed) -> None:
         "DOE, JANE",
         1,
     )
-    assert claim_candidates(out.organization.id, row, words="Secretperson") == []
+    assert candidates(row, words="Secretperson") == []
 
 
 # Acknowledgements
@@ -370,7 +370,7 @@ def test_a_person_finds_the_claim_and_its_lines_and_denials_follow(out: Filed) -
     claim, by = out.claim(), system_seat(out.organization)
     out.claim("00001-00002-OTHERS", family_name="Zebra")
     row = unknown_payment(out)
-    likely = claim_candidates(out.organization.id, row)
+    likely = candidates(row)
     assert (len(likely), likely[0].id) == (2, claim.id)
     assert likely[0].shares == ("name", "first name", "day", "codes", "charge")
     match_claim(by=by, at=NOW, remittance_claim_id=row.id, claim_id=claim.id)
@@ -403,7 +403,7 @@ def test_what_is_set_aside_says_why(out: Filed) -> None:
     for _ in range(2):
         set_claim_aside(by=by, at=NOW, remittance_claim_id=row.id, because=" Filed elsewhere ")
     row.refresh_from_db()
-    assert (row.set_aside_because, unmatched_count(out.organization.id)) == ("Filed elsewhere", 0)
+    assert (row.set_aside_because, row.names, unmatched_count(out.organization.id)) == ("Filed elsewhere", {}, 0)
     assert AuditEvent.objects.filter(action="answer.set_aside").count() == 1
     with pytest.raises(MatchedAlready):
         match_claim(by=by, at=NOW, remittance_claim_id=row.id, claim_id=claim.id)
@@ -464,19 +464,17 @@ def test_claims_are_found_by_what_a_person_remembers(out: Filed) -> None:
     out.claim(family_name="Abara")
     row = unknown_payment(out)
     found = {
-        words: [one.name for one in claim_candidates(out.organization.id, row, words=words)]
+        words: [one.name for one in candidates(row, words=words)]
         for words in ("aba", "Abara, Jo", "00001-0", "a", " , ", "Nobody")
     }
     assert found == {"aba": [CONTROL], "Abara, Jo": [CONTROL], "00001-0": [CONTROL], "a": [], " , ": [], "Nobody": []}
-    named = [len(claims_named(out.organization.id, words)) for words in ("aba", "a", "")]
-    assert named == [1, 0, 0]
 
 
 def test_a_member_number_speaks_for_a_claim(out: Filed) -> None:
     out.claim(
         family_name="Renamed", content={"claim": {"insured": {"member_id": "1EG4TE5MK73"}}}, service_on=NOW.date()
     )
-    (one,) = claim_candidates(out.organization.id, unknown_payment(out))
+    (one,) = candidates(unknown_payment(out))
     assert one.shares == ("first name", "member number", "codes", "charge")
 
 

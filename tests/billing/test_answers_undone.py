@@ -18,7 +18,7 @@ from billing.operations.answer_undoing import (
     undo_acknowledgement_match,
     undo_claim_match,
 )
-from billing.queries.answers import unmatched_count
+from billing.queries.answers_waiting import unmatched_count
 from billing.queries.claim_states import claim_states
 from tests.billing.filed import CONTROL, Filed, filed
 from tests.billing.test_answers import rows, take

@@ -206,14 +206,18 @@ def answer_file(seat: Membership) -> Mapping[str, Any]:
 
 
 def answer_claim(seat: Membership) -> Mapping[str, Any]:
-    """A payment of a claim that nobody knows."""
+    """A payment of a claim, which somebody matched by hand."""
     names = {"patient": "Quuxworth, Zebediah"}
-    row = RemittanceClaimFactory(organization=seat.organization, claim=None, names=names)
+    claim = ClaimFactory(organization=seat.organization, episode=episode(seat))
+    row = RemittanceClaimFactory(
+        organization=seat.organization, claim=claim, names=names, matched_at=NOW, matched_by=seat
+    )
     return {"remittance_claim_id": row.id}
 
 
 def answers_to_match(seat: Membership) -> Mapping[str, Any]:
-    answer_claim(seat)
+    """A payment of a claim that nobody knows."""
+    RemittanceClaimFactory(organization=seat.organization, claim=None, names={"patient": "Quuxworth, Zebediah"})
     return {}
 
 

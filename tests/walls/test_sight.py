@@ -33,7 +33,7 @@ POINTS_AT = {
 }
 # They say who may see a patient, or tell of two records put together: without them nobody could be told apart.
 # A payer's answer that was matched to no claim yet is nobody's: whoever answers for the claims has to read it.
-OF_NOBODY_YET = {"answers_unmatched", "answer_claim_match"}
+OF_NOBODY_YET = {"answers_unmatched"}
 # Who looks at emergency access reads the record's number, whether they may open it or not.
 BY_NUMBER = {"emergencies", "emergency_look"}
 # The list for a notice of a breach names everybody, or some would not be told (docs/adr/0043).
