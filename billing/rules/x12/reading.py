@@ -320,15 +320,14 @@ class _Sorter:
             self.body.append(one)
 
     def _begin_next(self, one: Segment) -> None:
-        """Two payments in one body would be one: their sums mixed, and the trace number of the first for both."""
-        if self.st is None:
-            self._end_transaction(None)
-        elif one.tag == "BPR":
-            name = _shown(self.st.at(2))
+        """Two in one body would be one: sums mixed, and the trace number or file of the first for both."""
+        if self.st is not None:
+            name, what = _shown(self.st.at(2)), "payments" if one.tag == "BPR" else "answers"
             raise Unreadable(
-                f"Transaction {name}holds two payments: a second BPR stands in it, segment {self.seen}. Nothing was "
-                "posted. Ask for the file again, with a transaction (ST to SE) for each payment."
+                f"Transaction {name}holds two {what}: a second {one.tag} stands in it, segment {self.seen}. Nothing was "
+                "posted. Ask for the file again, with a transaction (ST to SE) for each of them."
             )
+        self._end_transaction(None)
 
     def _end_transaction(self, se: Segment | None) -> None:
         st, body, self.st, self.body = self.st, self.body, None, None

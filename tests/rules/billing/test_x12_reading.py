@@ -254,7 +254,14 @@ REFUSED = {
         remittance(payment(paid_claim()) + payment(paid_claim("B"), trace="EFT200")).encode(),
         (
             "Transaction 0001 holds two payments: a second BPR stands in it, segment 21. Nothing was posted. Ask for "
-            "the file again, with a transaction (ST to SE) for each payment."
+            "the file again, with a transaction (ST to SE) for each of them."
+        ),
+    ),
+    "two receipts in one transaction": (
+        acknowledged_file("R").replace("AK9*R*1*1*0~", "AK9*R*1*1*0~AK1*HC*8~").encode(),
+        (
+            "Transaction 0001 holds two answers: a second AK1 stands in it, segment 8. Nothing was posted. Ask for the "
+            "file again, with a transaction (ST to SE) for each of them."
         ),
     ),
     "a 999 that says nothing": (
