@@ -300,7 +300,7 @@ def _remittance(row: RemittanceClaim, zone: ZoneInfo) -> Entry:
     remittance = row.remittance
     is_back = row.is_reversal or row.paid < 0
     title = "Payment taken back" if is_back else "Paid" if row.paid else "Decided, nothing paid"
-    facts = [f"${row.paid:,.2f} paid", f"${row.patient_owes:,.2f} the patient owes"]
+    facts = [f"${row.paid:,.2f} paid", f"${row.patient_owes:,.2f} put on the patient"]
     named = [f"number {row.payer_claim_number}"] if row.payer_claim_number else []
     trace = [f"payment {remittance.trace_number}"] if remittance.trace_number else []
     return Entry(

@@ -139,7 +139,7 @@ def _by_code(amounts: Mapping[str, Decimal], codes: Mapping[str, str]) -> dict[s
 def _denied_in(organization_id: UUID, first: str, last: str) -> list[tuple[str, Decimal]]:
     with connection.cursor() as cursor:
         cursor.execute(_DENIED, {"organization": organization_id, "first": first_day(first), "last": first_day(last)})
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _lines(claim: Claim, expected: Iterable[LineExpected], said: _Said) -> list[LineMoney]:

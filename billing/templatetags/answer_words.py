@@ -7,13 +7,14 @@ from decimal import Decimal
 
 from django import template
 
-from billing.rules.denials import REASONS
+from billing.rules.denials import BEFORE, PATIENT, REASONS, SHARES
 from billing.rules.x12.answer_words import named_besides, remark_said
 
 register = template.Library()
 
-# What the patient owes, by the reason that the payer gives: our own words.
+# A patient's share of the cost, by the reason that the payer gives: our own words.
 _OWED = {"1": "deductible", "2": "coinsurance", "3": "copay"}
+_SETTLED_BEFORE = "settled by the payer before this one"
 
 
 @register.filter
@@ -28,10 +29,16 @@ def signed(amount: Decimal | None) -> str:
 def less_words(less: tuple[str, str, Decimal]) -> str:
     """`CO-97 the payer sees this as part of another service: $120.00`; of codes that we do not know, only the code."""
     group, reason, amount = less
-    known = REASONS.get(reason)
-    words = _OWED.get(reason, "owed by the patient") if group == "PR" else known.meaning if known else ""
+    words = _SETTLED_BEFORE if reason == BEFORE else _meant(group, reason)
     said = f" {words[:1].lower()}{words[1:]}" if words else ""
     return f"{group}-{reason}{said}: {signed(amount)}"
+
+
+def _meant(group: str, reason: str) -> str:
+    if group == PATIENT and reason in SHARES:
+        return _OWED.get(reason, "owed by the patient")
+    known = REASONS.get(reason)
+    return known.meaning if known else "put on the patient" if group == PATIENT else ""
 
 
 @register.filter
