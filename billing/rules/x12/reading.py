@@ -324,8 +324,8 @@ class _Sorter:
         if self.st is not None:
             name, what = _shown(self.st.at(2)), "payments" if one.tag == "BPR" else "answers"
             raise Unreadable(
-                f"Transaction {name}holds two {what}: a second {one.tag} stands in it, segment {self.seen}. Nothing was "
-                "posted. Ask for the file again, with a transaction (ST to SE) for each of them."
+                f"Transaction {name}holds two {what}: a second {one.tag} stands in it, segment {self.seen}. Nothing "
+                "was posted. Ask for the file again, with a transaction (ST to SE) for each of them."
             )
         self._end_transaction(None)
 
