@@ -24,7 +24,7 @@ from registry.models import Coverage, Patient
 
 FILES_SHOWN: Final = 50
 # As many letters of a given name have to be the same.
-_GIVEN: Final = 3
+_GIVEN: Final = 2
 _OF_BATCH: Final = r"^BATCH0*[0-9]{1,9}$"
 _OF_FILE: Final = r"^0*[0-9]{1,9}$"
 
