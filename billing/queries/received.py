@@ -15,7 +15,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 from billing.models import Claim, ClaimLine, ClaimWithdrawal, RemittanceClaim
 from billing.queries.answered import answers_of
 from billing.rules.answer_order import FIRST, places_of
-from billing.rules.denials import PATIENT, Adjusted, Answered
+from billing.rules.denials import PATIENT, SHARES, Adjusted, Answered
 from billing.rules.refunds import CodeUnits, PaidLine, Receipt, paid_above
 from caseload.rules.clock import local_date, month_of
 
@@ -253,8 +253,8 @@ def _receipts(answer: Answered, *, is_later: bool) -> dict[str, Receipt]:
 
 
 def _share(adjusted: Iterable[Adjusted]) -> Decimal:
-    """What the patient owes."""
-    return sum((less.amount for less in adjusted if less.group == PATIENT), _NOTHING)
+    """What the patient owes, and a later payer may pay: a share of the cost, not what is denied at their charge."""
+    return sum((less.amount for less in adjusted if less.group == PATIENT and less.reason in SHARES), _NOTHING)
 
 
 def _sum(receipts: Iterable[Receipt]) -> Decimal:
