@@ -270,6 +270,7 @@ def _lines(
             less=tuple(less.get((row.remittance_claim_id, row.id), ())),
             remarks=tuple(row.remarks),
             is_known=row.claim_line_id is not None,
+            asked=row.asked_code,
         )
         found[row.remittance_claim_id] = (*found.get(row.remittance_claim_id, ()), shown)
     return found

@@ -117,6 +117,8 @@ class PaidLineShown:
     less: tuple[tuple[str, str, Decimal], ...]
     remarks: tuple[str, ...]
     is_known: bool
+    asked: str = ""
+    """The procedure as it was submitted, where the payer made another of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,12 @@ def test_other_plans_that_an_answer_names_are_shown_with_it(billing: Client, out
         assert [shown.count(words) for shown in (text, page)] == [1, 1]
 
 
+def test_the_procedure_as_asked_is_said_where_the_payer_made_another_of_it(billing: Client) -> None:
+    body = paid_claim().replace("SVC*HC:99492*170.00*145.00**1", "SVC*HC:99493*170.00*145.00**1*HC:99492")
+    text = text_of(send(billing, remittance(payment(body.replace(f"REF*6R*{CONTROL}-1~", "")))))
+    assert (text.count("99493 for 99492 as asked × 1, Feb 28"), text.count("no line of the claim")) == (1, 0)
+
+
 def test_read_before_is_said_and_leads_there(billing: Client) -> None:
     first = send(billing, PLAIN)
     again = send(billing, PLAIN, names=("renamed.txt",))
@@ -192,7 +198,12 @@ def test_a_long_file_shows_that_it_is_being_read(billing: Client, out: Filed, mo
     with tenant(out.organization):
         Job.objects.update(state="dead")
         file = AnswerFile.objects.get()
-    assert text_of(billing.get(f"{LIST}{file.id}/")).count("It did not finish Nothing was posted.") == 1
+    assert (
+        text_of(billing.get(f"{LIST}{file.id}/")).count(
+            "It did not finish Nothing was posted; the file is kept. Choose it again"
+        )
+        == 1
+    )
     text = text_of(send(billing, PLAIN))
     assert [text.count(words) for words in goes_on] == [1, 1]
     with tenant(out.organization):
