@@ -11,6 +11,7 @@ from django.db import connection
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic, Setting
 from billing.models import BillingProvider, PayerRoute, Receiver
+from billing.rules.filing import clinic_faults
 from registry.models import TreatingClinician
 
 INSTITUTIONAL = frozenset({Setting.FQHC, Setting.RHC})
@@ -60,7 +61,9 @@ class PayerReady:
 
 @dataclass(frozen=True, slots=True)
 class PlaceShown:
-    """Where a clinic sees patients. Empty where nobody said so: claims then name the billing provider's address."""
+    """Where a clinic sees patients, and whether claims take it so. Empty where nobody said so: they then name the
+    billing provider's address.
+    """
 
     id: UUID
     name: str
@@ -140,8 +143,9 @@ def clinic_named(organization_id: UUID, clinic_id: UUID) -> Clinic:
 
 
 def _place(clinic: Clinic) -> PlaceShown:
-    parts = (clinic.address, clinic.city, clinic.state, clinic.postal_code)
-    return PlaceShown(clinic.id, clinic.name, clinic.npi, ", ".join(filter(None, parts)), is_whole=all(parts))
+    parts = {name: getattr(clinic, name) for name in ("address", "city", "state", "postal_code")}
+    is_whole = not clinic_faults(parts)
+    return PlaceShown(clinic.id, clinic.name, clinic.npi, ", ".join(filter(None, parts.values())), is_whole=is_whole)
 
 
 def _payers(organization_id: UUID, on: date, *, has_provider: bool) -> tuple[PayerReady, ...]:

@@ -4,15 +4,22 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from django.test import Client
+
 from bhi.files.operations import read
+from bhi.tenancy.context import tenant
 from bhi.tenancy.models import Clinic
 from billing.models import PayerRoute, Receiver
 from billing.operations.filing import make_filed_batches
 from billing.queries.filing_facts import filing_plan
 from registry.models import Consent, Coverage, Patient
+from registry.operations import record_diagnosis
+from registry.rules import diagnoses
 from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
 from tests.billing.payer_side import strict_faults
-from tests.billing.people import AT, Program
+from tests.billing.people import AT, Program, program
+from tests.billing.test_pages import text_of
 from tests.factories.registry import ConsentFactory, PriorAuthorizationFactory
 
 STREET = "Building 4 of the Maple Grove Medical Park on Saint Bartholomew Avenue, Suite 210"
@@ -85,3 +92,24 @@ def test_a_clinic_address_of_five_digits_is_mended_after_the_close(lakeside: Pro
     assert dated(lakeside)[1] == ["postal_code"]
     Clinic.objects.update(postal_code="800101234")
     assert dated(lakeside)[1] == []
+
+
+def test_the_page_says_what_to_look_at_and_whose_files_are_tests(
+    organization: Any, clinic: Clinic, client_for: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """As on a day after the release of diagnosis codes that is known here."""
+    ended = diagnoses.Release("April 2025", date(2025, 4, 1), date(2025, 9, 30))
+    monkeypatch.setattr(diagnoses, "RELEASE", ended)
+    with tenant(organization):
+        people = program(organization, clinic)
+        set_up(people)
+        episode = filed_patient(people)
+        filed_patient(people, "Berg")
+        record_diagnosis(by=people.by, at=AT, episode=episode, code="F33.99", rank=2)
+        Receiver.objects.update(is_test=True, name="Clearing")
+        closed(people)
+    billing: Client = client_for("billing")
+    page = text_of(billing.get(f"/o/lakeside/billing/months/{FEBRUARY}/files/new/"))
+    assert "Look at 1 claim before it leaves: Abara, Jo : F33.99 is not in ICD-10-CM as known here" in page
+    assert "Files to Clearing will be tests" in page
+    assert "say under the clearinghouse that its files are made in earnest" in page

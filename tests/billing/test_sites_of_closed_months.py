@@ -28,8 +28,8 @@ from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
 from tests.billing.test_pages import text_of
 
-THEN = {"address": "7 Oak Ave", "city": "Aurora", "state": "CO", "postal_code": "80010", "npi": "1003000126"}
-NOW = {"address": "9 Elm St", "city": "Denver", "state": "CO", "postal_code": "80202", "npi": "1093817462"}
+THEN = {"address": "7 Oak Ave", "city": "Aurora", "state": "CO", "postal_code": "800101234", "npi": "1003000126"}
+NOW = {"address": "9 Elm St", "city": "Denver", "state": "CO", "postal_code": "802021234", "npi": "1093817462"}
 
 
 def sited(people: Program, **values: str) -> None:
@@ -58,8 +58,8 @@ def asked_again(people: Program, claim: Claim) -> list[str]:
     return lines[at : at + 3]
 
 
-SAID_THEN = ["NM1*77*2*ANNEX*****XX*1003000126", "N3*7 OAK AVE", "N4*AURORA*CO*80010"]
-SAID_NOW = ["NM1*77*2*ANNEX*****XX*1093817462", "N3*9 ELM ST", "N4*DENVER*CO*80202"]
+SAID_THEN = ["NM1*77*2*ANNEX*****XX*1003000126", "N3*7 OAK AVE", "N4*AURORA*CO*800101234"]
+SAID_NOW = ["NM1*77*2*ANNEX*****XX*1093817462", "N3*9 ELM ST", "N4*DENVER*CO*802021234"]
 
 
 def test_a_new_npi_today_changes_no_claim_of_a_closed_month(lakeside: Program) -> None:
@@ -118,7 +118,7 @@ def test_a_place_set_later_is_not_a_change_of_the_closed_month(lakeside: Program
         ("Place of service", "11", "19"),
         ("Street", "7 Oak Ave", "9 Elm St"),
         ("City", "Aurora", "Denver"),
-        ("ZIP", "80010", "80202"),
+        ("ZIP", "800101234", "802021234"),
     ]
     take_site(by=lakeside.by, at=AT, close_id=MonthClose.objects.get().id, because="It was wrong")
     shown = clinic_month(lakeside.organization.id, FEBRUARY, lakeside.clinic.id)
