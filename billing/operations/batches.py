@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,11 +16,13 @@ from bhi.tenancy.models import Membership
 from billing.models import Batch, Claim, ClaimLine
 from billing.operations.errors import AllHeld, CorrectFirst, MonthNotOver, NothingToBill, PapersUnseen, PartTwoHeld
 from billing.queries.calendar import is_over, month_title
+from billing.queries.charge_sheets import batch_columns, batch_lines
 from billing.queries.claimable import Billable, claimable
 from billing.queries.claims import claim_name
 from billing.queries.part_two import refused_of
 from billing.rules.canonical import plain
-from billing.rules.claims_file import ClaimRow, claims_file
+from billing.rules.charge_sheet import Chosen, SheetLine, cells, header
+from billing.rules.claims_file import TableRows, table_file, table_rows
 from billing.rules.closing import FrozenLine
 from caseload.rules.clock import first_day
 from registry.rules.part_two import NOTICE
@@ -36,7 +38,7 @@ class Drafts:
 
     claims: list[Claim]
     lines: list[ClaimLine]
-    rows: list[ClaimRow]
+    rows: list[TableRows]
 
 
 @transaction.atomic
@@ -109,21 +111,32 @@ def next_number(organization_id: UUID) -> int:
 
 
 def drafts_of(batch: Batch, billable: list[Billable]) -> Drafts:
-    """The claims of a table, with their lines and its rows."""
+    """The claims of a table, with their lines and its rows: in the columns of the organization as they are now."""
     drafts = Drafts([], [], [])
-    for number, one in enumerate(billable, start=1):
+    columns = batch_columns(batch.organization_id)
+    told = batch_lines(batch.organization_id, billable, at=batch.made_at)
+    for number, (one, (filed, lines)) in enumerate(zip(billable, told, strict=True), start=1):
         claim = claim_of(batch, number, one)
-        rows = [_row(batch, claim, one, line) for line in one.lines]
-        claim.content = {"rows": plain(rows)}
+        claim.service_on, claim.charge = filed.service_on, filed.charge
+        rows = _rows(columns, lines, claim_name(batch.number, number), one)
+        claim.content = {"table": plain(rows)}
         drafts.claims.append(claim)
-        drafts.lines.extend(line_of(claim, place, line) for place, line in enumerate(one.lines, start=1))
-        drafts.rows.extend(rows)
+        drafts.rows.append(rows)
+        for place, (line, shown) in enumerate(zip(one.lines, filed.lines, strict=True), start=1):
+            asked = line_of(claim, place, line)
+            asked.charge = shown.charge
+            drafts.lines.append(asked)
     return drafts
+
+
+def _rows(columns: Chosen, lines: Iterable[SheetLine], name: str, one: Billable) -> TableRows:
+    notice = NOTICE if one.episode.patient.is_part_two else ""
+    return table_rows(header(columns), [cells(columns, replace(line, claim_name=name)) for line in lines], notice)
 
 
 def store_table(batch: Batch, drafts: Drafts) -> None:
     """Keep the table, the batch and its claims."""
-    content = claims_file(drafts.rows)
+    content = table_file(drafts.rows)
     batch.stored_file = store(
         content,
         organization_id=batch.organization_id,
@@ -168,30 +181,4 @@ def line_of(claim: Claim, place: int, line: FrozenLine) -> ClaimLine:
         code=line.code,
         units=line.units,
         amount=line.amount,
-    )
-
-
-def _row(batch: Batch, claim: Claim, one: Billable, line: FrozenLine) -> ClaimRow:
-    patient, site, clinician = one.episode.patient, one.site, one.clinician
-    return ClaimRow(
-        claim=claim_name(batch.number, claim.number),
-        record_number=patient.mrn,
-        family_name=patient.family_name,
-        given_name=patient.given_name,
-        birth_date=patient.birth_date,
-        sex=patient.sex,
-        payer=one.payer.name,
-        payer_code=one.payer.code,
-        member_id=one.member_id,
-        service_on=claim.service_on,
-        place_of_service=one.basis.facts["place_of_service"],
-        code=line.code,
-        units=line.units,
-        diagnoses=" ".join(one.diagnoses),
-        clinician=str(clinician) if clinician else "",
-        clinician_npi=clinician.npi if clinician else "",
-        clinic=site.name,
-        clinic_npi=site.npi,
-        amount=line.amount,
-        notice=NOTICE if patient.is_part_two else "",
     )

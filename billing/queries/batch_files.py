@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from bhi.files.models import StoredFile
@@ -14,7 +15,7 @@ from billing.models import Batch, BatchFormat, Claim
 from billing.queries.kept_heads import kept_head
 from billing.rules.canonical import Unreadable
 from billing.rules.canonical import read as read_kept
-from billing.rules.claims_file import ClaimRow, claims_file
+from billing.rules.claims_file import ClaimRow, TableRows, claims_file, table_file
 from billing.rules.x12.claim import ClaimFile, FiledClaim, write_837p
 
 
@@ -53,6 +54,13 @@ def written_again(batch: Batch) -> bytes:
     if not kept:
         return b""
     if batch.format == BatchFormat.CSV:
-        return claims_file(read_kept(ClaimRow, row) for one in kept for row in one.content["rows"])
+        return _table([one.content for one in kept])
     claims = tuple(read_kept(FiledClaim, one.content["claim"]) for one in kept)
     return write_837p(ClaimFile(kept_head(kept[0]), claims)).encode()
+
+
+def _table(kept: Sequence[Mapping[str, Any]]) -> bytes:
+    """A table in the columns that were chosen when it was made; of earlier batches, in those that all had."""
+    if "table" in kept[0]:
+        return table_file([read_kept(TableRows, content["table"]) for content in kept])
+    return claims_file(read_kept(ClaimRow, row) for content in kept for row in content["rows"])

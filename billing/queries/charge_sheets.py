@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,9 +13,9 @@ from bhi.errors import NotFound
 from billing.models import ChargeColumns, ChargePosted, Claim, FrozenMonth
 from billing.queries.claimable import Billable
 from billing.queries.fees import FeeTable, fee_table, placed_of
-from billing.queries.filing_facts import Prepared, filing_plan
+from billing.queries.filing_facts import Prepared, claims_of, filing_plan
 from billing.queries.filing_settings import billing_provider
-from billing.rules.charge_sheet import USUAL, Chosen, SheetLine, cells, header
+from billing.rules.charge_sheet import USUAL, Chosen, SheetLine, cells, for_batch, header
 from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
 from billing.rules.x12.filed import FiledClaim
 from caseload.rules.clock import first_day
@@ -49,6 +49,7 @@ class ChargeRow:
     filed_in: int | None
     is_institutional: bool
     is_changed: bool
+    clinic_npi: str = ""
 
     @property
     def is_to_post(self) -> bool:
@@ -121,8 +122,17 @@ def charge_row(organization_id: UUID, month: str, episode_id: UUID, *, at: datet
 
 def charge_columns(organization_id: UUID) -> Chosen:
     """The columns of the organization's charge file; the usual ones where nobody chose."""
+    return _chosen(organization_id) or USUAL
+
+
+def batch_columns(organization_id: UUID) -> Chosen:
+    """The columns of a batch's table: those of the charge file where somebody chose them."""
+    return for_batch(_chosen(organization_id))
+
+
+def _chosen(organization_id: UUID) -> Chosen | None:
     row = ChargeColumns.objects.filter(organization_id=organization_id).first()
-    return USUAL if row is None else tuple((key, heading) for key, heading in row.columns)
+    return None if row is None else tuple((key, heading) for key, heading in row.columns)
 
 
 def charge_file(columns: Chosen, sheet: ChargeSheet) -> tuple[list[str], list[list[str | int | Decimal | date | None]]]:
@@ -135,9 +145,36 @@ def charge_file(columns: Chosen, sheet: ChargeSheet) -> tuple[list[str], list[li
 def sheet_lines(row: ChargeRow, billing_npi: str) -> list[SheetLine]:
     """The lines of one charge with what stands around them."""
     number = row.posted.number if row.posted else ""
+    return _lines(row.claim, row.of_lines, row.mrn, billing_npi, row.clinic_npi, posted_number=number)
+
+
+def batch_lines(
+    organization_id: UUID, billable: Sequence[Billable], *, at: datetime
+) -> list[tuple[FiledClaim, list[SheetLine]]]:
+    """Months that can be claimed as a batch's table has them, in the order given: each as its claim says it, and its
+    lines. A constant number of statements, where no payer dates claims by the day on which the minutes were reached.
+    """
+    provider, fees = billing_provider(organization_id), fee_table(organization_id)
+    npi = provider.npi if provider else ""
+    claims = zip(billable, claims_of(organization_id, billable, at=at), strict=True)
     return [
-        SheetLine(row.claim, line, row.mrn, billing_npi, expected.expected, expected.is_estimate, number)
-        for line, expected in zip(row.claim.lines, row.of_lines, strict=True)
+        (claim, _lines(claim, _expected(one, claim.service_on, fees), one.episode.patient.mrn, npi, one.site.npi))
+        for one, claim in claims
+    ]
+
+
+def _lines(
+    claim: FiledClaim,
+    of_lines: Sequence[ExpectedAmount],
+    mrn: str,
+    billing_npi: str,
+    clinic_npi: str,
+    *,
+    posted_number: str = "",
+) -> list[SheetLine]:
+    return [
+        SheetLine(claim, line, mrn, billing_npi, expected.expected, expected.is_estimate, posted_number, clinic_npi)
+        for line, expected in zip(claim.lines, of_lines, strict=True)
     ]
 
 
@@ -192,6 +229,7 @@ def _row(one: Prepared, ground: _Ground) -> ChargeRow:
         filed_in=ground.filed.get(episode.patient_id),
         is_institutional=one.is_institutional,
         is_changed=posted is not None and frozen_at is not None and frozen_at > posted.recorded_at,
+        clinic_npi=one.billable.site.npi,
     )
 
 

@@ -15,7 +15,9 @@ MOST_HEADING = 60
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
-    """One line of a claim with what stands around it. `expected` and its certainty are of the line."""
+    """One line of a claim with what stands around it. `expected` and its certainty are of the line; `claim_name` is the
+    claim's in a batch.
+    """
 
     claim: FiledClaim
     line: FiledLine
@@ -24,6 +26,8 @@ class SheetLine:
     expected: Decimal | None
     is_estimate: bool
     posted_number: str
+    clinic_npi: str = ""
+    claim_name: str = ""
 
     @property
     def holder(self) -> Person:
@@ -88,6 +92,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("units", "Units", "Units", lambda one: one.line.units),
     Column("charge_each", "Charge for one unit", "Charge each", _each, is_usual=False),
     Column("charge", "Charge for all units", "Charge", lambda one: one.line.charge),
+    Column("diagnoses", "All diagnoses", "Diagnoses", lambda one: " ".join(one.claim.diagnoses), is_usual=False),
     Column("diagnosis_1", "First diagnosis", "Dx 1", _diagnosis(0)),
     Column("diagnosis_2", "Second diagnosis", "Dx 2", _diagnosis(1)),
     Column("diagnosis_3", "Third diagnosis", "Dx 3", _diagnosis(2)),
@@ -98,6 +103,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("clinician_npi", "Clinician’s NPI", "Rendering NPI", lambda one: one.claim.clinician.npi),
     Column("billing_npi", "Practice’s NPI", "Billing NPI", lambda one: one.billing_npi, is_usual=False),
     Column("clinic", "Clinic", "Location", lambda one: one.claim.support.clinic),
+    Column("clinic_npi", "Clinic’s NPI", "Clinic NPI", lambda one: one.clinic_npi, is_usual=False),
     Column("payer", "Payer", "Payer", lambda one: one.claim.insured.payer_name),
     Column("payer_identifier", "Payer id", "Payer ID", lambda one: one.claim.insured.payer_identifier, is_usual=False),
     Column("member_id", "Member id", "Member ID", lambda one: one.claim.insured.member_id),
@@ -110,18 +116,33 @@ COLUMNS: tuple[Column, ...] = (
         is_usual=False,
     ),
     Column("holder", "Who holds the insurance", "Insured", _holder_name, is_usual=False),
+    Column("authorization", "Prior authorization", "Prior auth", lambda one: one.claim.authorization, is_usual=False),
     Column("month", "Month of care", "Month", lambda one: one.claim.month, is_usual=False),
     Column("expected", "Expected amount", "Expected", lambda one: one.expected, is_usual=False),
     Column("expected_kind", "What it rests on", "Expected by", _expected_kind, is_usual=False),
+    Column("claim", "Number of the claim in a batch", "Claim", lambda one: one.claim_name, is_usual=False),
     Column("posted_number", "Number in your system", "Charge number", lambda one: one.posted_number, is_usual=False),
 )
 BY_KEY: Mapping[str, Column] = {column.key: column for column in COLUMNS}
 Chosen = tuple[tuple[str, str], ...]
 USUAL: Chosen = tuple((column.key, column.heading) for column in COLUMNS if column.is_usual)
+# Of a batch's table, where nobody chose columns: all that another system asks for.
+OF_BATCH: Chosen = (
+    *(("claim", "Claim"), ("mrn", "Record number"), ("family_name", "Last name"), ("given_name", "First name")),
+    *(("birth_date", "Birth date"), ("sex", "Sex"), ("payer", "Payer"), ("payer_identifier", "Payer code")),
+    *(("member_id", "Member id"), ("group_number", "Group number"), ("relationship", "Relationship")),
+    *(("holder", "Insured"), ("authorization", "Prior authorization"), ("service_on", "Date of service")),
+    *(("place_of_service", "Place of service"), ("code", "Code"), ("units", "Units"), ("charge", "Charge")),
+    *(("diagnoses", "Diagnoses"), ("pointers", "Diagnosis pointers"), ("clinician", "Rendering clinician")),
+    *(("clinician_npi", "Clinician NPI"), ("clinic", "Clinic"), ("clinic_npi", "Clinic NPI")),
+    *(("expected", "Expected amount"), ("expected_kind", "Expected by")),
+)
 
 
 def checked(columns: Sequence[tuple[str, str]]) -> Chosen:
-    """Columns with their headings, as a file can have them. Raises ColumnsWrong."""
+    """Columns with their headings, as a file can have them: an expected amount says what it rests on. Raises
+    ColumnsWrong.
+    """
     if not columns:
         raise ColumnsWrong("Choose at least one column.")
     seen: set[str] = set()
@@ -136,7 +157,26 @@ def checked(columns: Sequence[tuple[str, str]]) -> Chosen:
             raise ColumnsWrong(f"Two columns are headed {heading}. Give one of them another heading.", key)
         seen.add(heading.casefold())
         chosen.append((key, heading))
+    keys = {key for key, _ in chosen}
+    if "expected" in keys and "expected_kind" not in keys:
+        sentence = f"Use {BY_KEY['expected_kind'].label} too, so that an estimate is not taken for a payer’s fee."
+        raise ColumnsWrong(sentence, "expected_kind")
     return tuple(chosen)
+
+
+def for_batch(chosen: Chosen | None) -> Chosen:
+    """The columns of a batch's table: those of the charge file where somebody chose them, with the claim's number in
+    the batch, by which it is found again, before them where it is not among them.
+    """
+    if chosen is None:
+        return OF_BATCH
+    if any(key == "claim" for key, _ in chosen):
+        return chosen
+    taken = {heading.casefold() for _, heading in chosen}
+    free = (
+        heading for heading in ("Claim", "Claim in batch", "Claim number in batch") if heading.casefold() not in taken
+    )
+    return (("claim", next(free, "Number of the claim in this batch")), *chosen)
 
 
 def header(columns: Chosen) -> list[str]:

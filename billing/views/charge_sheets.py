@@ -218,7 +218,7 @@ def charge_columns_page(request: HttpRequest, organization: str) -> HttpResponse
         except ColumnsWrong as fault:
             form.take(fault)
         else:
-            messages.success(request, "Saved. The next charge file has these columns.")
+            messages.success(request, "Saved. The next charge file and the next batch’s table have these columns.")
             return redirect("charge_columns", organization)
     context = {"form": form, "headings": [heading for _, heading in chosen]}
     return render(request, "billing/charge_columns.html", context, status=422 if form.errors else 200)

@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,12 +19,16 @@ from bhi.files.operations import read
 from bhi.tenancy.context import tenant
 from billing.models import Batch, Claim, ClaimLine
 from billing.operations.batches import make_batch
+from billing.operations.charge_sheets import set_charge_columns
 from billing.operations.errors import MonthNotOver, NothingToBill, PapersUnseen
+from billing.operations.fees import FeeLine, set_payer_fees
+from billing.queries.batch_files import written_again
 from billing.queries.claims import batch_page, batch_rows, batch_with_file, claimed_months
 from billing.queries.month_detail import month_detail
 from billing.queries.month_page import month_page
 from billing.rules.books import book_named
 from billing.rules.canonical import plain
+from billing.rules.claims_file import HEADER
 from billing.rules.facts import from_json
 from billing.rules.verdicts import judge
 from caseload.operations.timekeeping import void_time
@@ -34,7 +39,10 @@ from registry.operations.episodes import end_episode, open_episode
 from registry.operations.people import add_coverage
 from registry.operations.recording import Stamp, record_facts
 from tests.billing.people import AT, Program, program
+from tests.factories.billing import ClaimFactory
+from tests.factories.claims import ChargeFeeFactory
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
+from tests.rules.billing.test_claims_file import ROW
 
 FEBRUARY = "2026-02"
 
@@ -57,12 +65,12 @@ def test_everybody_who_bills_is_claimed_by_name(lakeside: Program):
     batch = make(lakeside)
     assert (batch.number, batch.claim_count, f"{batch.month:%Y-%m}") == (1, 2, FEBRUARY)
     assert [
-        (line["Claim"], line["Record number"], line["Code"], line["Units"], line["Expected amount"])
+        tuple(line[name] for name in ("Claim", "Record number", "Code", "Units", "Expected amount", "Expected by"))
         for line in lines_of(batch)
     ] == [
-        ("0001-0001", "02908655", "99492", "1", "160.32"),
-        ("0001-0002", "104", "99492", "1", "160.32"),
-        ("0001-0002", "104", "99494", "2", "122.92"),
+        ("0001-0001", "02908655", "99492", "1", "157.75", "estimate"),
+        ("0001-0002", "104", "99492", "1", "157.75", "estimate"),
+        ("0001-0002", "104", "99494", "2", "120.95", "estimate"),
     ]
 
 
@@ -78,6 +86,11 @@ def test_a_line_carries_what_a_billing_system_asks_for(lakeside: Program):
     episode = lakeside.billing_patient("=Abara", mrn="007", clinic=clinic)
     episode.treating_clinician = rivera
     episode.save(update_fields=["treating_clinician"])
+    ChargeFeeFactory(organization=lakeside.organization, code="99492", amount=Decimal("170.00"))
+    fees = {"payer_id": lakeside.payer("Medicare Part B", payer_code="MCR01").id, "clinic_id": clinic.id}
+    # In a facility Medicare allows 91.47: the patient's 18.29 of it, and 73.18 less 2 % = 71.71.
+    line_of_list = FeeLine("99492", Decimal(200), Decimal("91.47"))
+    set_payer_fees(by=lakeside.by, at=AT, from_on=date(2026, 1, 1), source="Locality", lines=[line_of_list], **fees)
     (line,) = lines_of(make(lakeside))
     assert line == {
         "Claim": "0001-0001",
@@ -89,17 +102,51 @@ def test_a_line_carries_what_a_billing_system_asks_for(lakeside: Program):
         "Payer": "Medicare Part B",
         "Payer code": "MCR01",
         "Member id": "1EG4TE5MK73",
+        "Group number": "",
+        "Relationship": "self",
+        "Insured": "'=Abara, Jo",
+        "Prior authorization": "",
         "Date of service": "2026-02-28",
         "Place of service": "22",
         "Code": "99492",
         "Units": "1",
+        "Charge": "170.00",
         "Diagnoses": "F32.1",
-        "Rendering clinician": "Ana Rivera, MD",
+        "Diagnosis pointers": "A",
+        "Rendering clinician": "Rivera, Ana",
         "Clinician NPI": "1234567893",
         "Clinic": "Ridge",
         "Clinic NPI": "1093817465",
-        "Expected amount": "82.17",
+        "Expected amount": "90.00",
+        "Expected by": "payer's fee",
     }
+    claim = Claim.objects.get()
+    assert (claim.charge, claim.service_on) == (Decimal("170.00"), date(2026, 2, 28))
+
+
+def test_a_batch_has_the_columns_that_were_chosen_and_the_same_bytes_ever_after(lakeside: Program):
+    columns = [("mrn", "Account"), ("code", "CPT"), ("expected", "Expected"), ("expected_kind", "By")]
+    set_charge_columns(by=lakeside.by, at=AT, columns=columns)
+    lakeside.billing_patient("Abara", mrn="77")
+    lakeside.billing_patient("Berg", mrn="78", payer=lakeside.payer("Cigna"))
+    batch = make(lakeside)
+    content = read(batch.stored_file)
+    assert content.decode().splitlines() == [
+        "Claim,Account,CPT,Expected,By",
+        "0001-0001,77,99492,157.75,estimate",
+        "0001-0002,78,99492,,not known",
+    ]
+    set_charge_columns(by=lakeside.by, at=AT, columns=[("mrn", "Number")])
+    assert written_again(batch) == content
+
+
+def test_a_batch_of_before_is_written_as_it_was(lakeside: Program):
+    """Claims kept the cells of fixed columns then."""
+    kept = {"rows": [plain(ROW), plain(replace(ROW, code="99494", units=2))]}
+    batch = ClaimFactory(organization=lakeside.organization, content=kept).batch
+    before = written_again(batch).decode().splitlines()
+    assert before[0] == ",".join(HEADER)
+    assert [line.split(",")[11:13] for line in before[1:]] == [["99492", "1"], ["99494", "2"]]
 
 
 def test_the_frozen_facts_give_the_frozen_verdict(lakeside: Program):

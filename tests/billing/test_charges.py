@@ -210,7 +210,9 @@ def test_every_column_has_a_value_for_a_charge(charged: Episode, people: Program
     known = {key: value for key, value in first.items() if value}
     assert known["Rendering"] == "Rivera, Ana"
     assert (known["Charge each"], known["Dx pointers"], known["Insured"]) == ("170.00", "A", "Abara, Jo")
-    assert sorted(first.keys() - known.keys()) == ["Charge number", "Dx 2", "Dx 3", "Dx 4", "Group", "Modifiers"]
+    assert sorted(first.keys() - known.keys()) == [
+        *("Charge number", "Claim", "Clinic NPI", "Dx 2", "Dx 3", "Dx 4", "Group", "Modifiers", "Prior auth")
+    ]
 
 
 def test_the_paper_form_in_its_order_for_health_centers_too(charged: Episode, people: Program, billing: Client):

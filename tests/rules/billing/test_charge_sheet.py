@@ -6,7 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from billing.rules.charge_sheet import USUAL, ColumnsWrong, SheetLine, cells, checked, header
+from billing.rules.charge_sheet import (
+    OF_BATCH,
+    USUAL,
+    ColumnsWrong,
+    SheetLine,
+    cells,
+    checked,
+    for_batch,
+    header,
+)
 from billing.rules.claim_sheet import Box, claim_sheet
 from billing.rules.x12.filed import Address, Biller, Clinician, FiledClaim, FiledLine, Insured, Person, Support
 
@@ -75,12 +84,23 @@ def test_an_institutional_setting_gets_its_fields():
         ([("mrn", "A"), ("mrn", "B")], "mrn", "A column is not known or stands here twice."),
         ([("mrn", "x" * 61)], "mrn", "This heading is longer than 60 characters. Shorten it."),
         ([("mrn", "A"), ("code", " a ")], "code", "Two columns are headed a. Give one of them another heading."),
+        (
+            [("mrn", "A"), ("expected", "")],
+            "expected_kind",
+            "Use What it rests on too, so that an estimate is not taken for a payer’s fee.",
+        ),
     ],
 )
 def test_columns_that_make_no_file_are_refused(columns: list[tuple[str, str]], key: str, sentence: str):
     with pytest.raises(ColumnsWrong) as refused:
         checked(columns)
     assert (refused.value.key, str(refused.value)) == (key, sentence)
+
+
+def test_a_batchs_table_has_the_chosen_columns_and_always_the_claims_number():
+    assert for_batch(None) == OF_BATCH == checked(OF_BATCH)
+    assert for_batch((("mrn", "Account"), ("claim", "Ref"))) == (("mrn", "Account"), ("claim", "Ref"))
+    assert for_batch((("mrn", "CLAIM"),)) == (("claim", "Claim in batch"), ("mrn", "CLAIM"))
 
 
 def test_a_row_holds_what_its_columns_say():

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.rules.claims_file import HEADER, ClaimRow, claims_file, neutral
+from billing.rules.canonical import plain, read
+from billing.rules.claims_file import HEADER, ClaimRow, TableRows, claims_file, neutral, table_file, table_rows
 
 ROW = ClaimRow(
     claim="0007-0001",
@@ -84,3 +85,17 @@ def test_what_a_spreadsheet_would_run_is_neutralized(text: str):
 @pytest.mark.parametrize("text", ["", "Abara", "O'Neil", "a=b", "0029", "1-2"])
 def test_other_text_is_left_alone(text: str):
     assert neutral(text) == text
+
+
+def test_a_table_is_written_from_what_is_kept_of_its_claims_the_same_each_time():
+    first = table_rows(["Account", "=DOS"], [("77", date(2026, 2, 28)), ("-1", None)])
+    second = table_rows(["Account", "=DOS"], [(Decimal("-1.50"), 2)], notice="Not to be told on")
+    content = table_file([first, second])
+    assert rows_of(content) == [
+        ["Account", "'=DOS", "Notice"],
+        ["77", "2026-02-28", ""],
+        ["'-1", "", ""],
+        ["-1.50", "2", "Not to be told on"],
+    ]
+    assert table_file([read(TableRows, plain(one)) for one in (first, second)]) == content
+    assert rows_of(table_file([first]))[0] == ["Account", "'=DOS"]
