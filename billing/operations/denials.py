@@ -24,9 +24,10 @@ from billing.operations.batches import lock_claims
 from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
 from billing.queries.answered import AnsweredClaim, answer_days, answered_claims, replaced_before
 from billing.queries.claim_answers import rejected_replacements
+from billing.rules.answered_lines import WHOLE, Unpaid
 from billing.rules.denial_states import Through, may_become
 from billing.rules.denials import TAKEN_BACK, last_day, reason_of
-from billing.rules.standing import Standing, Unpaid, standing_after
+from billing.rules.standing import Standing, standing_after
 from caseload.rules.clock import local_date
 
 SETTLE: Final = "settle_denials"
@@ -216,8 +217,7 @@ def _settle(claim: AnsweredClaim, known: list[Denial], *, by: Membership, at: da
     owners = {claim.keys.get(row.remittance_line_id, ""): row.owner_id for row in known}
     for key, row in denied.items():
         if key not in stands and not _waits(claim, standing, row):
-            paid = standing.paid.get(claim.keys.get(row.remittance_line_id, ""), _total(standing.paid))
-            _close(row, paid, is_replaced=claim.is_superseded, by=by, at=at)
+            _close(row, _paid_since(claim, row), is_replaced=claim.is_superseded, by=by, at=at)
     if claim.replaced_id is not None:
         _close_replaced(claim, standing.paid, by=by, at=at)
     new = [one for one in unpaid if _key(one) not in denied]
@@ -287,5 +287,13 @@ def _key_of(row: Denial) -> tuple[UUID, UUID | None, str, str]:
     return row.remittance_claim_id, row.remittance_line_id, row.group, row.reason
 
 
-def _total(paid: dict[str, Decimal]) -> Decimal:
-    return sum(paid.values(), Decimal(0))
+def _paid_since(claim: AnsweredClaim, row: Denial) -> Decimal:
+    """What came for its line after the answer that denied it, whoever paid it; of a claim as a whole, all that came."""
+    ids = [answer.id for answer in claim.answers]
+    since = claim.answers[ids.index(row.remittance_claim_id) + 1 :] if row.remittance_claim_id in ids else claim.answers
+    key = claim.keys.get(row.remittance_line_id, WHOLE)
+    of_line = (
+        [line.paid for line in answer.lines if line.key == key] if key and answer.lines else [answer.paid]
+        for answer in since
+    )
+    return sum((paid for amounts in of_line for paid in amounts), Decimal(0))

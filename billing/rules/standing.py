@@ -7,31 +7,16 @@ line: it knows what those before it did, and says the same amounts again (reason
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
-from uuid import UUID
 
 from billing.rules.answer_order import FIRST, in_turn, places_of
-from billing.rules.denials import BEFORE, DUPLICATE, NO_REASON, TAKEN_BACK, Adjusted, Answered, AnsweredLine, decided
+from billing.rules.answered_lines import WHOLE, LineSaid, Unpaid, said_of, taken_by
+from billing.rules.denials import DUPLICATE, TAKEN_BACK, Answered
 
-WHOLE: Final = ""
-"""The name of a claim as a whole, beside those of its lines."""
-_REFUSED: Final = "4"
 _NOTHING: Final = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Unpaid:
-    """A line (`line_id` None: the whole claim) that stands denied, by which answer and for which reason."""
-
-    answer_id: UUID
-    line_id: UUID | None
-    key: str
-    group: str
-    reason: str
-    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +43,13 @@ class Standing:
         return _sum(self.owed.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What one payer says of a line by now: of how much, what the patient owes, what it puts down to those before."""
-
-    charge: Decimal
-    owed: Decimal
-    before: Decimal
-
-    def less(self, taken: _Said) -> _Said:
-        return _Said(self.charge - taken.charge, self.owed - taken.owed, self.before - taken.before)
-
-
 @dataclass
 class _OfPayer:
     """What the answers of one payer come to so far."""
 
     denied: dict[str, Unpaid] = field(default_factory=dict)
     paid: dict[str, Decimal] = field(default_factory=dict)
-    said: dict[str, _Said] = field(default_factory=dict)
+    said: dict[str, LineSaid] = field(default_factory=dict)
     is_taken_back: bool = False
 
     @property
@@ -100,7 +73,7 @@ def standing_after(answers: Iterable[Answered]) -> Standing:
         if answer.is_reversal:
             _take_back(payer, answer)
         else:
-            _decide(payer, answer, had_before)
+            _decide(payer, answer, said_of(answer, had_before))
         payer.is_taken_back = answer.is_reversal
     return _standing([payers[place] for place in sorted(payers)], payers.get(FIRST, _OfPayer()))
 
@@ -142,7 +115,7 @@ def _owed(payers: Sequence[_OfPayer]) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     covered: set[str] = set()
     for payer in reversed(payers):
-        found |= {key: one.owed for key, one in payer.said.items() if key not in covered and not (covered and not key)}
+        found |= {key: one.share for key, one in payer.said.items() if key not in covered and not (covered and not key)}
         covered |= payer.said.keys()
         if payer.said.keys() == {WHOLE}:
             break
@@ -159,73 +132,51 @@ def _charge(payers: Sequence[_OfPayer], first: _OfPayer) -> Decimal:
     return _sum(one.charge - one.before for one in last.said.values()) if last else _NOTHING
 
 
-def _decide(payer: _OfPayer, answer: Answered, had_before: Decimal | None) -> None:
-    by_line = _by_line(answer)
-    denied, is_refused = _denied_of(answer, by_line, had_before)
+def _decide(payer: _OfPayer, answer: Answered, said: Mapping[str, LineSaid]) -> None:
+    denied = {key: one.denied for key, one in said.items() if one.denied is not None}
     if answer.lines:
         payer.denied.pop(WHOLE, None)
     elif answer.paid > 0 or not denied:
         payer.denied.clear()
-    said = {
-        key: _said(parts, had_before, is_refused=is_refused)
-        for key, parts in by_line.items()
-        if not _is_again(payer, key, denied)
-    }
-    _say(payer, answer, said, had_before, is_refused=is_refused)
-    for key, parts in by_line.items():
-        payer.paid[key] = payer.paid.get(key, _NOTHING) + _sum(part.paid for part in parts)
+    if not _is_again(payer, said, denied):
+        payer.said.pop(WHOLE, None)
+        payer.said = {**(payer.said if answer.lines else {}), **said}
+    for key, one in said.items():
+        payer.paid[key] = payer.paid.get(key, _NOTHING) + one.paid
         payer.denied.pop(key, None)
-    _add_uneven(payer, answer)
     payer.denied |= denied
 
 
-def _say(
-    payer: _OfPayer, answer: Answered, said: dict[str, _Said], had_before: Decimal | None, *, is_refused: bool
-) -> None:
-    """What is said anew stands in place of what was said before, of the same lines or of the claim as a whole."""
-    if not said:
-        return
-    if not answer.lines:
-        payer.said = said
-        return
-    payer.said.pop(WHOLE, None)
-    payer.said |= said
-    if answer.adjusted:
-        of_claim = replace(_whole(answer), charge=max(answer.charge, _NOTHING))
-        payer.said[WHOLE] = replace(_said([of_claim], had_before, is_refused=is_refused), charge=_NOTHING)
-
-
-def _is_again(payer: _OfPayer, key: str, denied: dict[str, Unpaid]) -> bool:
-    """Whether it is refused only because the payer has it already: what was said of it stands."""
-    why = denied.get(key) or denied.get(WHOLE)
-    is_known = bool(payer.said) and (key in payer.said or WHOLE in (key, *payer.said))
-    return why is not None and why.reason == DUPLICATE and is_known
+def _is_again(payer: _OfPayer, said: Mapping[str, LineSaid], denied: Mapping[str, Unpaid]) -> bool:
+    """Whether all of it is refused only because the payer has it already: what was said of it stands."""
+    is_known = bool(payer.said) and (WHOLE in said or WHOLE in payer.said or said.keys() <= payer.said.keys())
+    of_all = WHOLE in denied or all(key in denied for key in said)
+    return is_known and of_all and all(one.reason == DUPLICATE for one in denied.values())
 
 
 def _take_back(payer: _OfPayer, answer: Answered) -> None:
+    taken = taken_by(answer)
     if not answer.lines:
-        _take_whole_back(payer, answer)
+        _take_whole_back(payer, answer, taken[WHOLE])
         return
     payer.denied.pop(WHOLE, None)
-    for key, parts in _by_line(answer).items():
-        taken = _sum(part.paid for part in parts)
-        payer.paid[key] = payer.paid.get(key, _NOTHING) + taken
+    for key, one in taken.items():
+        payer.paid[key] = payer.paid.get(key, _NOTHING) - one.paid
         _take_from_whole(payer, key)
         payer.denied.pop(key, None)
-        if taken < 0 and payer.paid[key] <= 0:
-            payer.denied[key] = Unpaid(answer.id, parts[0].id, key, "", TAKEN_BACK, -taken)
-        _unsay(payer, key, _said([_negative(part) for part in parts], None, is_refused=False))
-    _add_uneven(payer, answer)
+        if one.paid > 0 >= payer.paid[key]:
+            payer.denied[key] = Unpaid(answer.id, one.line_id, key, "", TAKEN_BACK, one.paid)
+        _unsay(payer, key, one)
 
 
-def _take_whole_back(payer: _OfPayer, answer: Answered) -> None:
-    left = payer.paid_in_all + answer.paid
+def _take_whole_back(payer: _OfPayer, answer: Answered, taken: LineSaid) -> None:
+    left = payer.paid_in_all - taken.paid
     payer.paid = {WHOLE: left}
     payer.denied.clear()
-    if answer.paid < 0 and left <= 0:
-        payer.denied[WHOLE] = Unpaid(answer.id, None, WHOLE, "", TAKEN_BACK, -answer.paid)
+    if taken.paid > 0 >= left:
+        payer.denied[WHOLE] = Unpaid(answer.id, None, WHOLE, "", TAKEN_BACK, taken.paid)
     if payer.said.keys() == {WHOLE}:
-        _unsay(payer, WHOLE, _said([_negative(_whole(answer))], None, is_refused=False))
+        _unsay(payer, WHOLE, taken)
     else:
         payer.said.clear()
 
@@ -237,112 +188,17 @@ def _take_from_whole(payer: _OfPayer, key: str) -> None:
         payer.paid[WHOLE], payer.paid[key] = of_claim + payer.paid[key], _NOTHING
 
 
-def _unsay(payer: _OfPayer, key: str, taken: _Said) -> None:
+def _unsay(payer: _OfPayer, key: str, taken: LineSaid) -> None:
     at = key if key in payer.said else WHOLE
     if at not in payer.said:
         return
-    left = payer.said.pop(at).less(taken)
-    if left.charge > 0:
+    said = payer.said.pop(at)
+    charge = said.charge - taken.charge
+    if charge > 0:
+        left = replace(said, charge=charge, share=said.share - taken.share, before=said.before - taken.before)
         payer.said[at] = left
     if not any(one.charge > 0 for one in payer.said.values()):
         payer.said.clear()
-
-
-def _add_uneven(payer: _OfPayer, answer: Answered) -> None:
-    """What a claim was paid beside its lines."""
-    beside = answer.paid - _sum(line.paid for line in answer.lines) if answer.lines else _NOTHING
-    if beside:
-        payer.paid[WHOLE] = payer.paid.get(WHOLE, _NOTHING) + beside
-
-
-def _said(parts: Sequence[AnsweredLine], had_before: Decimal | None, *, is_refused: bool) -> _Said:
-    charge, paid = _sum(part.charge for part in parts), _sum(part.paid for part in parts)
-    together = _together(parts)
-    share = decided(charge, paid, together, had_before=had_before, is_refused=is_refused).share
-    apart = (decided(part.charge, part.paid, part.adjusted, had_before=had_before).share for part in parts)
-    if len(parts) > 1:
-        share = min(share, _sum(apart))
-    return _Said(charge, share, _sum(one.amount for one in together if one.reason == BEFORE))
-
-
-def _denied_of(
-    answer: Answered, by_line: dict[str, list[AnsweredLine]], had_before: Decimal | None
-) -> tuple[dict[str, Unpaid], bool]:
-    """What an answer denies, by line; and whether only because the payer says that it denied the claim."""
-    found = _denied_lines(answer, by_line, had_before, is_refused=False)
-    if found or had_before is not None or answer.status != _REFUSED or answer.paid > 0:
-        return found, False
-    found = _denied_lines(answer, by_line, had_before, is_refused=True)
-    return found, bool(found)
-
-
-def _denied_lines(
-    answer: Answered, by_line: dict[str, list[AnsweredLine]], had_before: Decimal | None, *, is_refused: bool
-) -> dict[str, Unpaid]:
-    said = {key: _denied(answer, parts, had_before, is_refused=is_refused) for key, parts in by_line.items()}
-    found = {key: one for key, one in said.items() if one is not None}
-    if answer.lines and answer.adjusted and answer.paid <= 0 and not found:
-        # Reasons that are given for the whole claim deny it where no line of it was paid or says why not.
-        main = decided(answer.charge, answer.paid, answer.adjusted, had_before=had_before, is_refused=is_refused).denied
-        if main is not None:
-            found[WHOLE] = Unpaid(answer.id, None, WHOLE, main.group, main.reason, main.amount)
-    return found
-
-
-def _denied(
-    answer: Answered, parts: Sequence[AnsweredLine], had_before: Decimal | None, *, is_refused: bool
-) -> Unpaid | None:
-    """The line is denied as its parts together are, or for what one part says that was not paid at all."""
-    charge, paid = _sum(part.charge for part in parts), _sum(part.paid for part in parts)
-    together = _together(parts)
-    main = decided(charge, paid, together, had_before=had_before, is_refused=is_refused).denied
-    if main is None and len(parts) > 1:
-        main = _of_unpaid_parts(parts, together, had_before)
-    if main is None or (main.reason == NO_REASON and answer.lines and answer.adjusted):
-        return None
-    said_by = next((part for part in parts if _says(part, main)), parts[0])
-    line_id = said_by.id if answer.lines else None
-    return Unpaid(answer.id, line_id, said_by.key, main.group, main.reason, main.amount)
-
-
-def _of_unpaid_parts(
-    parts: Sequence[AnsweredLine], together: Sequence[Adjusted], had_before: Decimal | None
-) -> Adjusted | None:
-    """What denies parts of which nothing was paid, unless another part gives it back."""
-    stands = {(one.group, one.reason): one.amount for one in together if one.amount > 0}
-    unpaid = (part for part in parts if part.paid == 0)
-    said = (decided(part.charge, part.paid, part.adjusted, had_before=had_before).denied for part in unpaid)
-    left = [one for one in said if one is not None and (one.group, one.reason) in stands]
-    return max(left, key=lambda one: one.amount, default=None)
-
-
-def _whole(answer: Answered) -> AnsweredLine:
-    return AnsweredLine(answer.id, WHOLE, answer.charge, answer.paid, answer.adjusted)
-
-
-def _by_line(answer: Answered) -> dict[str, list[AnsweredLine]]:
-    """What is said of each line: a payer may split one into several, each under the number of the line."""
-    found: dict[str, list[AnsweredLine]] = {}
-    for line in answer.lines or (_whole(answer),):
-        found.setdefault(line.key, []).append(line)
-    return found
-
-
-def _together(parts: Sequence[AnsweredLine]) -> tuple[Adjusted, ...]:
-    """What was taken off all parts, by group and reason."""
-    sums: dict[tuple[str, str], Decimal] = {}
-    for one in (one for part in parts for one in part.adjusted):
-        sums[one.group, one.reason] = sums.get((one.group, one.reason), _NOTHING) + one.amount
-    return tuple(Adjusted(group, reason, amount) for (group, reason), amount in sums.items())
-
-
-def _says(part: AnsweredLine, main: Adjusted) -> bool:
-    return any((one.group, one.reason) == (main.group, main.reason) and one.amount > 0 for one in part.adjusted)
-
-
-def _negative(part: AnsweredLine) -> AnsweredLine:
-    less = tuple(replace(one, amount=-one.amount) for one in part.adjusted)
-    return replace(part, charge=abs(part.charge), paid=-part.paid, adjusted=less)
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

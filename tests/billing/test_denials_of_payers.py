@@ -127,6 +127,15 @@ def test_a_denial_by_the_first_is_paid_once_the_second_pays(lakeside: Program):
     assert states() == [("16", "paid")]
 
 
+def test_what_a_second_payer_denied_and_answers_anew_is_not_paid_by_what_the_first_paid_before(lakeside: Program):
+    claim = claimed(lakeside)
+    said(lakeside, claim, "19", "160", "CO-45 90", "PR-2 40")
+    said(lakeside, claim, "2", "0", "OA-23 250", "CO-27 40", on=date(2026, 4, 1), number="B")
+    assert (sums(claim), states()) == (("partly_paid", "160", "0", "130"), [("27", "open")])
+    said(lakeside, claim, "2", "0", "OA-23 250", "CO-45 40", on=date(2026, 4, 2), number="B")
+    assert (sums(claim), states()) == (("paid", "160", "0", "130"), [("27", "superseded")])
+
+
 def test_another_payment_over_other_claims_between_the_same_two_has_its_own_job(
     lakeside: Program, monkeypatch: pytest.MonkeyPatch
 ):

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 
 from billing.rules.answer_order import in_turn, places_of
+from billing.rules.answered_lines import Unpaid
 from billing.rules.denials import Adjusted, Answered, AnsweredLine
-from billing.rules.standing import Standing, Unpaid, standing_after
+from billing.rules.standing import Standing, standing_after
 
 FIRST, SECOND, THIRD = (UUID(int=n) for n in (1, 2, 3))
 LINE, ANEW = UUID(int=11), UUID(int=12)
