@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from billing.models import BatchFormat, ChargePosted, Claim, FrozenMonth, LookBack, PayerRoute, ServiceDayPolicy
 from billing.queries.fees import charge_history
@@ -144,7 +144,7 @@ def _asked(found: LookBack) -> dict[PatientMonthKey, _Asked]:
     return {(row.patient_id, month): _of_row(row, charge_of) for (_, month), row in last.items() if _lines(row)}
 
 
-def _by_minutes(found: LookBack) -> Exists:
+def _by_minutes(found: LookBack) -> Q:
     """Of a frozen row: whether its payer dates months by the day on which the minutes were reached, or the patient took
     a consent back in a month of the list.
     """

@@ -209,7 +209,7 @@ def _share(clinician: TreatingClinician, rates: Sequence[ClinicianRate], on: dat
         name=str(clinician),
         npi=clinician.npi,
         current=current,
-        of_payers=tuple(sorted(in_force.values(), key=lambda rate: rate.payer.name)),
+        of_payers=tuple(sorted(in_force.values(), key=lambda rate: rate.payer.name if rate.payer else "")),
         all=tuple(rates),
         is_likely_less=is_likely_less and current is None,
     )

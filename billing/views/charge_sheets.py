@@ -90,7 +90,7 @@ def charges_post(request: HttpRequest, organization: str, month: str) -> HttpRes
 
 def _is_gone(request: HttpRequest, sheet: ChargeSheet) -> bool:
     """Whether a charge was ticked or given a number that is not listed any more."""
-    said = {name.partition("-")[2] for name, value in request.POST.items() if value.strip() and _is_of_charge(name)}
+    said = {name.partition("-")[2] for name in request.POST if _is_of_charge(name) and request.POST[name].strip()}
     return bool(said - {str(row.episode_id) for row in sheet.rows})
 
 
