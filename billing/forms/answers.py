@@ -117,9 +117,15 @@ class FileMeantForm(forms.Form):
         return cleaned
 
 
-class FileAsideForm(AsideForm):
+class FileAsideForm(forms.Form):
     """Why all that is left of a file is not about claims of ours; `count` is how much of it the person saw."""
 
+    because = forms.CharField(
+        label="Why they are not yours",
+        max_length=300,
+        help_text="For example: filed from the practice’s own system.",
+        error_messages={"required": "Say in a few words why these are not yours."},
+    )
     count = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
 from bhi.accounts.queries import people_of
@@ -42,6 +42,10 @@ from billing.queries.answers_waiting import likely_claims, likely_said, waiting_
 FILES_PER_PAGE: Final = 50
 ROWS_PER_PAGE: Final = 50
 _PERSON = ("claim__patient", "claim__batch")
+# Among hundreds of strangers' claims one looks for one's own, then for what waits.
+_OURS_FIRST: Final = Case(
+    When(claim__isnull=False, then=0), When(set_aside_because="", then=1), default=2, output_field=IntegerField()
+)
 
 
 def answer_file(organization_id: UUID, file_id: UUID) -> AnswerFile:
@@ -81,7 +85,7 @@ def answer_page(organization_id: UUID, file_id: UUID, *, page: int = 1) -> Answe
     pages = max(1, -(-max(said_count, claim_count) // ROWS_PER_PAGE))
     page = min(max(page, 1), pages)
     part = slice((page - 1) * ROWS_PER_PAGE, page * ROWS_PER_PAGE)
-    shown = claims.order_by("remittance__position", "position") if claim_count else claims.none()
+    shown = claims.order_by(_OURS_FIRST, "remittance__position", "position") if claim_count else claims.none()
     head = _file(counted, people)
     return AnswerPage(
         file=head,

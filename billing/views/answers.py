@@ -118,9 +118,9 @@ def _has_strangers(page: AnswerPage) -> bool:
 def _without_names(page: AnswerPage) -> AnswerPage:
     """Without the names of whom no claim is known."""
     kept = {"patient": KEPT_BACK}
-    return replace(
-        page, claims=tuple(one if one.claim else replace(one, names=kept, unknown=()) for one in page.claims)
-    )
+    claims = (one if one.claim else replace(one, names=kept, unknown=()) for one in page.claims)
+    said = (one if one.claim or not one.names else replace(one, names=kept) for one in page.said)
+    return replace(page, claims=tuple(claims), said=tuple(said))
 
 
 def _take_all(request: HttpRequest, form: AnswersForm) -> list[UUID]:

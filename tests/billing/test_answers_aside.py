@@ -139,7 +139,7 @@ def test_from_the_flood_to_what_is_ours(billing: Client, organization: Any) -> N
     shown = billing.get(here)
     assert (shown.status_code, text_of(shown).count("1 answer more may be yours and will wait on.")) == (200, 1)
     wrong = billing.post(here, {"act": "aside", "because": "", "count": "3"})
-    assert (wrong.status_code, text_of(wrong).count("Say in a few words why this is not one of yours.")) == (422, 1)
+    assert (wrong.status_code, text_of(wrong).count("Say in a few words why these are not yours.")) == (422, 1)
     late = billing.post(here, {"act": "aside", "because": WHY, "count": "2"}, follow=True)
     assert text_of(late).count("3 of this file are left to set aside at once") == 1
     done = billing.post(here, {"act": "aside", "because": WHY, "count": "3"}, follow=True)
