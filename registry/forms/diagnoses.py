@@ -28,7 +28,7 @@ class CodeForm(forms.Form):
     is_new = forms.BooleanField(
         label="It is new: in force since, though the list does not have it",
         required=False,
-        help_text="Codes that came out after the list below. Claims with one say so before they leave.",
+        help_text="For codes that came out after this list. Claims with one say so before they leave.",
     )
 
 
