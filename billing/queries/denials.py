@@ -145,14 +145,16 @@ class DenialDetail:
 
 
 def denial_page(organization_id: UUID, chosen: DenialFilter) -> DenialPage:
-    """The queue, cut to a page. Five statements, whatever its length."""
+    """The queue, cut to a page before its parts are joined. Five statements, whatever its length."""
     matching = _matching(organization_id, chosen)
     sums = _sums(matching)
     shown = [one for one in sums if not chosen.reason or one.reason.code == chosen.reason]
     total = sum(one.count for one in shown)
     start = chosen.start if chosen.start < total else 0
     rows = matching.filter(reason=chosen.reason) if chosen.reason else matching
-    found = list(_with_parts(rows).order_by(*_ORDERS[chosen.order], "id")[start : start + PAGE])
+    order = (*_ORDERS[chosen.order], "id")
+    page = Denial.objects.filter(id__in=rows.order_by(*order).values("id")[start : start + PAGE])
+    found = list(_with_parts(page.filter(organization_id=organization_id)).order_by(*order))
     return DenialPage(
         rows=_rows(organization_id, found),
         reasons=sums,

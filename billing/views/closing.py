@@ -24,8 +24,9 @@ from billing.operations.closing import ask_to_reopen, close_month, correct_month
 from billing.queries.calendar import month_title
 from billing.queries.close_exceptions import ExceptionShown
 from billing.queries.closing import ClinicMonth, clinic_month
-from billing.queries.unseen import exceptions_unseen, who_sees_all
+from billing.queries.unseen import exceptions_unseen
 from billing.queries.whom_shown import episodes_of
+from billing.views.unseen import more_words
 from caseload.rules.clock import local_date
 from registry.queries.who_saw import patients_of_episodes
 
@@ -221,11 +222,7 @@ def _page(
 def beyond_words(organization_id: UUID, month: str, shown: list[ClinicMonth], *, at: datetime) -> str:
     """How many open exceptions who looks may not see, and who can look; empty where there is none."""
     count = sum(exceptions_unseen(organization_id, month, shown).values())
-    if not count:
-        return ""
-    names = who_sees_all(organization_id, Permission.CLOSE_MONTH, at=at)
-    who = f"{', '.join(names)} can look" if names else "Nobody who closes months may see everybody: ask an admin"
-    return f"{count} more open {'exception is' if count == 1 else 'exceptions are'} of patients not open to you. {who}."
+    return more_words(count, "open exception", organization_id, Permission.CLOSE_MONTH, at=at)
 
 
 def _start(request: HttpRequest, todo: list[ExceptionShown], noting: ExceptionForm | None) -> int:

@@ -26,7 +26,9 @@ from billing.operations.denials import work_denials
 from billing.queries.calendar import page_zone
 from billing.queries.denials import DenialFilter, DenialOrder, DenialRow, Kept, denial_detail, denial_page, denied_title
 from billing.queries.refunds import open_refunds
+from billing.queries.unseen import denials_unseen
 from billing.rules.denial_causes import Where
+from billing.views.unseen import more_words
 from caseload.rules.clock import local_date
 
 KEPT = ((Kept.OPEN, "To work"), (Kept.WAITING, "Waiting for an answer"), (Kept.FINISHED, "Finished"), (Kept.ALL, "All"))
@@ -119,6 +121,9 @@ def _queue(
         "orders": ORDERS,
         "me": by.id,
         "refunds": open_refunds(by.organization_id),
+        "more": more_words(
+            denials_unseen(by.organization_id), "open denial", by.organization_id, Permission.WORK_DENIALS, at=at
+        ),
         "today": local_date(at, page_zone(by.organization_id)),
         "range": f"{page.first_row} to {page.first_row + len(page.rows) - 1}",
         "previous_url": _address(organization, chosen, start=page.previous) if page.previous is not None else "",

@@ -15,11 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
+from bhi.tenancy.sight import sees_all
 from billing.forms.analysis import SPANS, AnalysisFilter
 from billing.queries.calendar import ClinicCalendar, clinic_calendar, month_title
 from billing.queries.money import Money, money_of, span_title
 from billing.queries.money_files import Table, left_table, money_table
 from billing.queries.money_left import Left, money_left
+from billing.queries.unseen import claims_unseen
+from billing.views.unseen import more_words
 from caseload.rules.clock import local_date, month_index, month_named
 from registry.rules.csv_text import csv_bytes
 
@@ -46,6 +49,9 @@ def money(request: HttpRequest, organization: str) -> HttpResponse:
         "spans": SPANS,
         "choices": [month_named(month_index(present) - back) for back in range(CHOICES)],
         "groups": _groups(found),
+        "more": more_words(
+            claims_unseen(organization_id, first, last), "claim", organization_id, Permission.VIEW_MONEY, at=now
+        ),
         "may_months": Permission.VIEW_MONTHS in may,
         "may_work": Permission.WORK_DENIALS in may,
     }
@@ -66,6 +72,7 @@ def money_left_page(request: HttpRequest, organization: str) -> HttpResponse:
     context: dict[str, Any] = {
         "rows": [(one, _months_url(organization, last, one) if may_open and one.months else "") for one in found],
         "is_any": any(one.months for one in found),
+        "is_part": not sees_all(),
         "month": last,
         "sub": month_title(last),
         "is_over": calendar.is_over(last, now),
