@@ -141,8 +141,8 @@ def _first(row: DenialRow, by: Membership) -> tuple[str, str]:
 # Where a cause is looked at or mended: the page, and who may open it.
 _PLACES = {
     Where.SERVICES: ("patient_services", Permission.RECORD_SERVICES),
-    Where.COVERAGE: ("patient_details", Permission.VIEW_CHART),
-    Where.PATIENT: ("patient_details", Permission.VIEW_CHART),
+    Where.COVERAGE: ("patient_insurance", Permission.MEND_CLAIM_DATA),
+    Where.PATIENT: ("patient_insurance", Permission.MEND_CLAIM_DATA),
     Where.MONTH: ("month_row", Permission.VIEW_MONTHS),
     Where.PAYER: ("payer", Permission.SET_PAYERS),
     Where.ROUTE: ("payer_route", Permission.SET_FILING),
@@ -158,7 +158,7 @@ def _url_of(where: Where, row: DenialRow, by: Membership) -> str:
         name = "month_row"
     args: dict[str, list[object]] = {
         "patient_services": [row.patient_id],
-        "patient_details": [row.patient_id],
+        "patient_insurance": [row.patient_id],
         "month_row": [row.month, row.episode_id],
         "payer": [row.payer_id],
         "payer_route": [row.payer_id],
