@@ -153,8 +153,9 @@ def last_day(step: Step, service_on: date, answered_on: date, days: AnswerDays |
 
 def reason_of(code: str) -> Reason:
     """What a code means; of one that we do not describe, its code and to ask the payer."""
-    known = REASONS.get(code)
-    return known or Reason(code, f"Reason {code}", Step.EITHER, "Look the code up in the payer's own list, or ask it.")
+    if code in SHARES:
+        return Reason(code, "Called denied, for a share of the cost", Step.EITHER, _ASK_WHICH)
+    return REASONS.get(code) or Reason(code, f"Reason {code}", Step.EITHER, "Look the code up in the payer's own list, or ask it.")
 
 
 def _denies(one: Adjusted, *, is_paid: bool) -> bool:
@@ -167,6 +168,7 @@ def _sum(adjusted: Iterable[Adjusted]) -> Decimal:
     return sum((one.amount for one in adjusted), Decimal(0))
 
 
+_ASK_WHICH = "Ask the payer whether this is denied, or the patient's share."
 _CORRECTED = "Mend it at its source, then send a corrected claim."
 # Own words; which code goes with which fault: billing-rules of the project, section 7 (recalled, not published).
 _KNOWN = (

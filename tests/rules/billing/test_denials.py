@@ -104,3 +104,4 @@ def test_the_last_day_is_counted_from_service_or_answer(step: Step, expected: da
 def test_every_known_reason_says_what_it_means_and_what_to_do():
     assert {code for code, one in REASONS.items() if not (one.meaning and one.next_step.endswith("."))} == set()
     assert (reason_of("97").step, reason_of("B99").meaning) == (Step.EITHER, "Reason B99")
+    assert reason_of("1").meaning == "Called denied, for a share of the cost"

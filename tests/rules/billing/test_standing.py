@@ -1,10 +1,13 @@
 """Where a claim stands after all answers of its payers."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billing.rules.answer_order import in_turn, places_of
 from billing.rules.answered_lines import Unpaid
@@ -319,3 +322,71 @@ def test_a_payer_without_a_number_is_known_by_its_name():
     second = Answered(FIRST, is_reversal=False, charge=money("290"), paid=money("40"), status="2", payer="MEDIGAP")
     back = Answered(SECOND, is_reversal=True, charge=money("-290"), paid=money("-40"), status="22", payer="MEDIGAP")
     assert places_of([second, back]) == (1, 1)
+
+
+AMOUNTS = st.sampled_from([money(text) for text in ("0", "0.01", "25", "40", "160")])
+REASONS = st.sampled_from(
+    [("CO", "45"), ("CO", "97"), ("PR", "1"), ("PR", "27"), ("OA", "23"), ("OA", "18"), ("PI", "999"), ("PR", "999")]
+)
+
+
+@st.composite
+def answers(draw: st.DrawFn, number: str = "A") -> Answered:
+    """One that adds up, of two lines or of the claim as a whole."""
+    at = draw(st.integers(1, 10**6))
+    lines = tuple(
+        AnsweredLine(UUID(int=at * 10 + place), key, sum((one.amount for one in less), paid), paid, tuple(less))
+        for place, key in enumerate(("99492", "99494"))
+        for paid in [draw(AMOUNTS)]
+        for less in [[Adjusted(*draw(REASONS), draw(AMOUNTS)) for _ in range(draw(st.integers(0, 2)))]]
+    )
+    charge, paid = (
+        sum(amounts, Decimal(0)) for amounts in zip(*((one.charge, one.paid) for one in lines), strict=True)
+    )
+    status = draw(st.sampled_from("1234"))
+    by_line = Answered(
+        UUID(int=at), is_reversal=False, charge=charge, paid=paid, lines=lines, status=status, number=number
+    )
+    less = tuple(one for line in lines for one in line.adjusted)
+    return by_line if draw(st.booleans()) else replace(by_line, lines=(), adjusted=less)
+
+
+def turned(one: Answered) -> Answered:
+    """What takes it back."""
+
+    def less(adjusted: tuple[Adjusted, ...]) -> tuple[Adjusted, ...]:
+        return tuple(replace(reason, amount=-reason.amount) for reason in adjusted)
+
+    lines = tuple(
+        replace(line, charge=-line.charge, paid=-line.paid, adjusted=less(line.adjusted)) for line in one.lines
+    )
+    return replace(
+        one, id=UUID(int=one.id.int + 10**9), is_reversal=True, charge=-one.charge, paid=-one.paid,
+        adjusted=less(one.adjusted), lines=lines, status="22",
+    )  # fmt: skip
+
+
+@given(st.lists(answers(), max_size=4))
+def test_money_is_what_all_answers_paid_and_nothing_owed_or_taken_off_is_below_nothing(given: list[Answered]):
+    standing = standing_after(given)
+    assert standing.paid_in_all == sum((one.paid for one in given), Decimal(0))
+    assert min([*standing.owed.values(), standing.taken_off, Decimal(0)]) == 0
+    assert {one.amount > 0 or one.reason == "none" for one in standing.unpaid} <= {True}
+
+
+@given(answers())
+def test_what_is_taken_back_whole_leaves_only_the_money_that_is_gone(one: Answered):
+    standing = standing_after([one, turned(one)])
+    assert (standing.paid_in_all, standing.owed, standing.taken_off) == (Decimal(0), {}, Decimal(0))
+    taken = sum((gone.amount for gone in standing.unpaid), Decimal(0))
+    assert {gone.reason for gone in standing.unpaid} <= {"taken"}
+    assert taken == one.paid
+
+
+@given(answers(), answers(number="B"))
+def test_what_a_second_payer_takes_back_leaves_what_the_first_said(first: Answered, second: Answered):
+    one, two = replace(first, status="1"), replace(second, status="2", id=UUID(int=second.id.int + 10**8))
+    alone, after = standing_after([one]), standing_after([one, two, turned(two)])
+    if places_of([one]) == (0,):
+        assert (after.owed, after.taken_off, after.paid_in_all) == (alone.owed, alone.taken_off, alone.paid_in_all)
+        assert tuple(gone for gone in after.unpaid if gone.reason != "taken") == alone.unpaid
