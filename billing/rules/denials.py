@@ -155,7 +155,9 @@ def reason_of(code: str) -> Reason:
     """What a code means; of one that we do not describe, its code and to ask the payer."""
     if code in SHARES:
         return Reason(code, "Called denied, for a share of the cost", Step.EITHER, _ASK_WHICH)
-    return REASONS.get(code) or Reason(code, f"Reason {code}", Step.EITHER, "Look the code up in the payer's own list, or ask it.")
+    return REASONS.get(code) or Reason(
+        code, f"Reason {code}", Step.EITHER, "Look the code up in the payer's own list, or ask it."
+    )
 
 
 def _denies(one: Adjusted, *, is_paid: bool) -> bool:
