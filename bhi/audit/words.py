@@ -78,6 +78,7 @@ WORDS: dict[str, str] = {
     "claim.corrected": "made a corrected claim",
     "claim.viewed": "opened a claim",
     "claim.voided": "took a claim back",
+    "claims_waiting.viewed": "opened claims that wait for them",
     "claims.searched": "looked for a claim by its number",
     "charge.not_posted": "took back that a charge was posted",
     "charge.opened": "opened a posted charge",

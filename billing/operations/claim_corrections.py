@@ -50,6 +50,7 @@ from billing.rules.canonical import read
 from billing.rules.claim_ways import Way
 from billing.rules.x12.claim import ClaimFile, Fault, FiledClaim, faults_of, says_otherwise
 from caseload.rules.clock import month_of
+from registry.models import Episode
 
 
 @transaction.atomic
@@ -84,7 +85,7 @@ def correct_claim(
         is_rejected(claim) or is_denied(claim.id, claim.organization_id) or _asks_otherwise(claim, prepared, lines)
     ):
         raise NothingToReplace
-    _refuse(plan, prepared.faults)
+    _refuse(plan, prepared.faults, prepared.claim, claim.episode)
     assert plan.head is not None
     batch = new_batch(by=by, at=at, month=month_of(claim.month), client_token=client_token, plan=plan, count=1)
     head = numbered(plan.head, batch)
@@ -138,7 +139,7 @@ def _send_void(claim: Claim, *, by: Membership, at: datetime, because: str, clie
     number = number.strip() or payer_number_of(claim) or claim.payer_claim_number
     before = read(FiledClaim, claim.content["claim"])
     filed = replace(before, frequency=Frequency.VOID.value, payer_claim_number=number)
-    _refuse(plan, faults_of(ClaimFile(plan.head, (filed,))))
+    _refuse(plan, faults_of(ClaimFile(plan.head, (filed,))), filed, claim.episode)
     batch = new_batch(by=by, at=at, month=month, client_token=client_token, plan=plan, count=1)
     head = numbered(plan.head, batch)
     filed = with_control_number(filed, control_number(batch.number, 1))
@@ -170,13 +171,13 @@ def _planned(claim: Claim, at: datetime, frequency: str, number: str) -> tuple[P
     return of_payer, prepared
 
 
-def _refuse(plan: PayerPlan, faults: Sequence[Fault]) -> None:
+def _refuse(plan: PayerPlan, faults: Sequence[Fault], filed: FiledClaim, episode: Episode) -> None:
     if plan.head is None:
         raise NoFileForPayer
     if plan.head.is_test:
         raise FilesAreTests
     if found := [*plan.file_faults, *faults]:
-        raise ClaimFaulty(list(dict.fromkeys(fault.sentence for fault in found)))
+        raise ClaimFaulty(found, filed.ids, episode.care_manager_id)
 
 
 def _asks_otherwise(claim: Claim, prepared: Prepared, lines: Sequence[ClaimLine]) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from bhi.audit.operations import record
-from bhi.errors import NotFound
 from bhi.tenancy.models import Membership
-from billing.models import Batch, BatchFormat, Claim, ClaimLine, Frequency
+from billing.models import Batch, Claim, ClaimLine, Frequency
 from billing.operations.batches import claim_of, lock_claims
 from billing.operations.claim_standing import let_go, lines_of_claim, negated
 from billing.operations.errors import FilesAreTests, NothingReady, NotToResend
@@ -26,10 +24,9 @@ from billing.operations.filing import (
     write_batch,
 )
 from billing.queries.calendar import month_title
-from billing.queries.claim_answers import is_file_rejected, is_spoilt, left_in
-from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan
+from billing.queries.filing_facts import PayerPlan, Prepared
+from billing.queries.resending import resending
 from billing.rules.x12.claim import ClaimFile, FiledClaim
-from caseload.rules.clock import month_of
 
 REFUSED = "The file was refused, or not handed over"
 
@@ -46,21 +43,21 @@ def resend_batch(*, by: Membership, at: datetime, batch_id: UUID, client_token: 
     lock_claims(by.organization_id)
     if made := Batch.objects.filter(organization_id=by.organization_id, client_token=client_token).first():
         return made
-    batch = _refused(by.organization_id, batch_id)
-    claims = _left(batch)
-    month = month_of(batch.month)
-    plan = _plan(batch, month, claims, at)
+    found = resending(by.organization_id, batch_id, at=at)
+    if found is None:
+        raise NotToResend
+    plan = found.plan
     if plan is None or not plan.leaves:
-        raise NothingReady(month_title(month))
+        raise NothingReady(month_title(found.month))
     assert plan.head is not None
     if plan.head.is_test:
         raise FilesAreTests
-    return _send(plan, claims, by=by, at=at, month=month, client_token=client_token)
+    return _send(plan, found.claims, by=by, at=at, month=found.month, client_token=client_token)
 
 
 def _send(
     plan: PayerPlan,
-    claims: dict[UUID, Claim],
+    claims: Mapping[UUID, Claim],
     *,
     by: Membership,
     at: datetime,
@@ -95,38 +92,3 @@ def _anew(
     draft.replaces = before if before.frequency == Frequency.REPLACEMENT else None
     taken = negated(draft, lines_of_claim(before))
     return draft, [*taken, *filed_lines(draft, of_file.lines, one.billable.lines, after=len(taken))]
-
-
-def _refused(organization_id: UUID, batch_id: UUID) -> Batch:
-    batch: Batch | None = Batch.objects.filter(organization_id=organization_id, id=batch_id).first()
-    if batch is None:
-        raise NotFound
-    if batch.is_test or batch.format != BatchFormat.X12 or not (is_file_rejected(batch) or is_spoilt(batch)):
-        raise NotToResend
-    return batch
-
-
-def _left(batch: Batch) -> dict[UUID, Claim]:
-    """By episode, its claims that still stand and that no payer took on. Raises NotToResend where none is left."""
-    rows = Claim.objects.filter(organization_id=batch.organization_id, id__in=left_in(batch))
-    left = {one.episode_id: one for one in rows.defer("facts", "verdict")}
-    if not left:
-        raise NotToResend
-    return left
-
-
-def _plan(batch: Batch, month: str, claims: dict[UUID, Claim], at: datetime) -> PayerPlan | None:
-    def as_before(filed: FiledClaim) -> FiledClaim:
-        before = claims[UUID(filed.ids.episode)]
-        return replace(filed, frequency=before.frequency, payer_claim_number=before.payer_claim_number)
-
-    plan = filing_plan(
-        batch.organization_id,
-        month,
-        at=at,
-        has_seen_papers=True,
-        episode_ids=list(claims),
-        even_claimed=True,
-        as_filed=as_before,
-    )
-    return next((one for one in plan.payers if one.payer_id == batch.payer_id), None)

@@ -1,8 +1,11 @@
 """What billing refuses, each with the sentence that says why and what to do."""
 
+from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from bhi.errors import DomainError
+from billing.rules.x12.claim import Fault, Ids
 
 
 class MonthNotOver(DomainError):
@@ -357,10 +360,13 @@ class NoFileForPayer(DomainError):
 
 
 class ClaimFaulty(DomainError):
-    """The claim cannot leave as it is."""
+    """The claim cannot leave as it is: what to mend, on whose pages, and who cares for the patient."""
 
-    def __init__(self, sentences: list[str]) -> None:
-        super().__init__(" ".join(sentences))
+    def __init__(self, faults: Sequence[Fault], ids: Ids, care_manager_id: UUID | None = None) -> None:
+        super().__init__(" ".join(dict.fromkeys(fault.sentence for fault in faults)))
+        self.faults = tuple(faults)
+        self.ids = ids
+        self.care_manager_id = care_manager_id
 
 
 class BatchFileChanged(DomainError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,15 +23,19 @@ from bhi.web.asked import seat
 from billing.forms.filing import CorrectionForm, OutsideForm
 from billing.operations.claim_corrections import correct_claim, void_claim
 from billing.operations.claims_outside import record_correction, record_end
+from billing.operations.errors import ClaimFaulty
 from billing.queries.calendar import month_title
 from billing.queries.claim_answers import claim_work
 from billing.queries.claim_pages import ClaimPage, Entry, claim_page
 from billing.queries.claim_states import DENIED, PARTLY_PAID, REJECTED, REVERSED
 from billing.queries.other_plans import other_plans
 from billing.rules.claim_ways import Way
+from billing.views.mending import Mend, mends_of
 from caseload.rules.clock import local_date
 
 NEED_WORK = frozenset({REJECTED, DENIED, PARTLY_PAID, REVERSED})
+# Faults that the form itself mends, by the names of its fields.
+FIELDS = frozenset({"payer_claim_number"})
 FREQUENCIES = {"1": "", "7": "Replaces an earlier claim", "8": "Takes an earlier claim back"}
 
 
@@ -86,16 +91,46 @@ def _work(
     work = claim_work(by.organization_id, claim_id, today)
     is_outside = work.way in (Way.REOPENING, Way.TABLE)
     form = OutsideForm.fresh() if is_outside else CorrectionForm.fresh(_number(page))
-    refusal = ""
+    done = _Done()
     if request.method == "POST":
         form = OutsideForm(request.POST) if is_outside else CorrectionForm(request.POST)
-        made, refusal = _done(form, operations[is_outside], by, now, claim_id)
-        if made is not None:
-            messages.success(request, said(made, is_outside, claim_id))
-            return redirect("claim", organization, made.id)
+        done = _done(form, operations[is_outside], by, now, claim_id)
+        if done.made is not None:
+            messages.success(request, said(done.made, is_outside, claim_id))
+            return redirect("claim", organization, done.made.id)
     record("claim.viewed", by=by, at=now, object_id=claim_id, patient_id=page.patient_id)
-    context = {**_about(page), "form": form, "refusal": refusal, "work": work, "is_outside": is_outside, "today": today}
-    return render(request, template, context, status=422 if refusal or form.errors else 200)
+    context = {
+        **_about(page),
+        "form": form,
+        "refusal": done.refusal,
+        "mends": _mends(done, by, page.month, request.path),
+        "work": work,
+        "is_outside": is_outside,
+        "today": today,
+    }
+    return render(request, template, context, status=422 if done.is_refused or form.errors else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """The claim that was made; else why none was, or what keeps it from leaving."""
+
+    made: Any = None
+    refusal: str = ""
+    faulty: ClaimFaulty | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.refusal or self.faulty)
+
+
+def _mends(done: _Done, by: Membership, month: str, back: str) -> list[Mend]:
+    """What is to be mended before the claim leaves, each with its page; what the form asks stands at its field."""
+    if done.faulty is None:
+        return []
+    faults = [fault for fault in done.faulty.faults if fault.word not in FIELDS]
+    ids, care_manager_id = done.faulty.ids, done.faulty.care_manager_id
+    return mends_of(faults, by, month, back=back, ids=ids, care_manager_id=care_manager_id)
 
 
 def _number(page: ClaimPage) -> str:
@@ -118,14 +153,19 @@ def _ended(made: Any, is_outside: bool, claim_id: UUID) -> str:
 
 def _done(
     form: CorrectionForm | OutsideForm, operation: Callable[..., Any], by: Membership, at: datetime, claim_id: UUID
-) -> tuple[Any, str]:
+) -> _Done:
     """The claim that was made, or the refusal; neither where the form is faulty."""
     if not form.is_valid():
-        return None, ""
+        return _Done()
     try:
-        return operation(by=by, at=at, claim_id=claim_id, **form.cleaned_data), ""
+        return _Done(operation(by=by, at=at, claim_id=claim_id, **form.cleaned_data))
+    except ClaimFaulty as fault:
+        for one in fault.faults:
+            if one.word in FIELDS:
+                form.add_error(one.word, one.sentence)
+        return _Done(faulty=fault)
     except DomainError as fault:
-        return None, str(fault)
+        return _Done(refusal=str(fault))
 
 
 def _about(page: ClaimPage) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,9 +19,8 @@ from bhi.audit.operations import record
 from bhi.errors import DomainError, NotFound
 from bhi.tenancy.models import Membership
 from bhi.web.asked import seat
-from billing.forms.filing import ClaimSearchForm, FilingForm, ResendForm
+from billing.forms.filing import ClaimSearchForm, FilingForm
 from billing.operations.batches import make_batch
-from billing.operations.claim_resending import resend_batch
 from billing.operations.filing import make_filed_batches, mark_sent
 from billing.queries.calendar import is_over, month_title, page_zone
 from billing.queries.claim_pages import claims_numbered
@@ -28,8 +28,9 @@ from billing.queries.claimable import claimable_unseen
 from billing.queries.claims import batch_with_file
 from billing.queries.filing_facts import FilingPlan, PayerPlan, Prepared, filing_plan
 from billing.rules.filing_deadline import Deadline, deadline
+from billing.rules.x12.claim import Ids
 from billing.views.batches import left_out
-from billing.views.mending import mending
+from billing.views.mending import mending, named
 from caseload.rules.clock import local_date
 
 MOST_SHOWN = 50
@@ -95,7 +96,8 @@ def _shown(plan: FilingPlan) -> set[UUID]:
 def _payers(
     plan: FilingPlan, form: FilingForm, slug: str, month: str, by: Membership, today: date
 ) -> list[dict[str, Any]]:
-    mend = mending(slug, month, permissions_of(by.roles))
+    back = reverse("filing_new", args=[slug, month])
+    mend = mending(slug, month, permissions_of(by.roles), back=back, name=named(by.organization_id))
     chosen = form.chosen()
     return [
         {
@@ -103,7 +105,7 @@ def _payers(
             "is_chosen": payer.payer_id in chosen,
             "file_faults": [mend(fault) for fault in payer.file_faults],
             "to_mend": [
-                (one, [mend(fault) for fault in one.faults], _file_by(payer, [one], today))
+                (one, [mend(fault, *_whose(one)) for fault in one.faults], _file_by(payer, [one], today))
                 for one in payer.to_mend[:MOST_SHOWN]
             ],
             "file_by": _file_by(payer, [*payer.ready, *payer.to_mend, *payer.unseen], today),
@@ -115,6 +117,11 @@ def _payers(
         }
         for payer in plan.payers
     ]
+
+
+def _whose(one: Prepared) -> tuple[Ids, UUID | None]:
+    """Whose pages mend the claim, and who cares for the patient."""
+    return one.claim.ids, one.billable.episode.care_manager_id
 
 
 def _file_by(payer: PayerPlan, ones: Sequence[Prepared], today: date) -> Deadline | None:
@@ -179,26 +186,6 @@ def batch_sent(request: HttpRequest, organization: str, batch_id: UUID) -> HttpR
     else:
         messages.success(request, f"Batch {batch.number} is marked as handed over.")
     return redirect("batch", organization, batch_id)
-
-
-@requires(Permission.MAKE_BATCH)
-@require_POST
-def batch_resend(request: HttpRequest, organization: str, batch_id: UUID) -> HttpResponse:
-    """The claims of a refused file go out anew, as one batch."""
-    form, by = ResendForm(request.POST), seat(request)
-    try:
-        batch_with_file(by.organization_id, batch_id)
-        if not form.is_valid():
-            messages.error(request, "Press the button again: this page was open for too long.")
-            return redirect("batch", organization, batch_id)
-        made = resend_batch(by=by, at=timezone.now(), batch_id=batch_id, **form.cleaned_data)
-    except NotFound:
-        raise Http404 from None
-    except DomainError as fault:
-        messages.error(request, str(fault))
-        return redirect("batch", organization, batch_id)
-    messages.success(request, f"Batch {made.number} holds {made.claim_count} of its claims. Hand its file over.")
-    return redirect("batch", organization, made.id)
 
 
 @requires(Permission.VIEW_CLAIMS)

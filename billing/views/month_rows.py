@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from bhi.accounts.permissions import Permission, permissions_of, requires
@@ -22,7 +24,8 @@ from billing.queries.calendar import month_title
 from billing.queries.coverage_checks import paying_coverage
 from billing.queries.month_detail import MonthDetail, month_detail
 from billing.rules.decisions import BILL_LOWER, DO_NOT_BILL, HOLD, RELEASE
-from caseload.rules.clock import local_date
+from caseload.rules.clock import last_day, local_date
+from registry.queries.authorizations import Authorization, authorizations_of, in_force
 
 
 @requires(Permission.VIEW_MONTHS)
@@ -38,6 +41,16 @@ def detail_of(by: Membership, month: str, episode_id: UUID) -> MonthDetail:
         return month_detail(by.organization_id, month, episode_id)
     except NotFound:
         raise Http404 from None
+
+
+def _authorization(organization_id: UUID, detail: MonthDetail, month: str) -> Authorization | None:
+    """The payer's number that covers the month to its last day; looked for where the payer may want one."""
+    of, rules = detail.judged.month, detail.judged.month.rules
+    if of.payer is None or not (rules.authorization or rules.authorization_after_months is not None):
+        return None
+    patient_id = detail.episode.patient_id
+    known = authorizations_of(organization_id, [patient_id]).get(patient_id, ())
+    return in_force(known, of.payer.id, last_day(month))
 
 
 def decision_form(detail: MonthDetail, data: Mapping[str, Any] | None = None) -> DecisionForm:
@@ -73,6 +86,7 @@ def row_page(
     )
     may, today = permissions_of(by.roles), local_date(at, ZoneInfo(detail.zone))
     coverage_id, answer = paying_coverage(by.organization_id, detail.judged)
+    insurance = reverse("patient_insurance", args=[by.organization.slug, detail.episode.patient_id])
     context = {
         "detail": detail,
         "month": month,
@@ -84,6 +98,8 @@ def row_page(
         "decision_form": decision or decision_form(detail),
         "back_form": back or WhyForm(auto_id="back_%s"),
         "coverage_id": coverage_id,
+        "insurance_url": f"{insurance}?{urlencode({'back': request.path})}",
+        "authorization": _authorization(by.organization_id, detail, month),
         "answer": answer,
         "coverage_form": CoverageCheckForm(unasked=0, initial={"on": today}),
         "is_overdue": detail.release is not None and detail.release.is_overdue(today),

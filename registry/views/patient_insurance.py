@@ -32,6 +32,7 @@ from registry.views.patient_pages import FormPage, Visit, form_page, found, visi
 from registry.views.patients import section_page
 from registry.views.patients_related import METHODS, remove
 
+HEADING: Final = "Insurance and address"
 _SECTIONS: Final = {
     "claims": (FormPage("Person", "Who the patient is, as claims tell it", anchor="person"), ClaimPersonForm),
     "address": (FormPage("Address", "Where the patient lives", anchor="address"), AddressForm),
@@ -69,7 +70,7 @@ def _shown(seen: Visit) -> dict[str, Any]:
         "coverages": insurance_of(patient_id),
         "authorizations": [(one, one.holds_on(seen.door.today)) for one in numbers],
         "clinician": episode.treating_clinician if episode is not None else None,
-        "sub": " · ".join(part for part in (seen.door.patient.mrn, seen.door.clinic_name) if part),
+        "sub": " · ".join(part for part in (HEADING, seen.door.patient.mrn, seen.door.clinic_name) if part),
         "came_from": seen.came_from,
         "query": "?" + urlencode({"back": seen.came_from}),
     }

@@ -119,7 +119,7 @@ def test_what_is_ready_and_what_is_to_be_mended(people: Program, billing: Client
     assert "<strong>1 claim ready</strong>" in page
     assert "charged $290.50" in page
     assert "The patient needs a street and a city: the claim must carry them." in page
-    assert "Address: ask a care manager" in page
+    assert "/insurance/?back=%2Fo%2Flakeside%2Fbilling%2Fmonths%2F2026-02%2Ffiles%2Fnew%2F" in page
     assert "Enter the patient’s postal code with five or nine digits." in page
     with tenant(people.organization):
         assert AuditEvent.objects.get(action="filing.viewed").count == 2
@@ -143,7 +143,7 @@ def test_a_lead_is_led_to_where_it_is_mended(people: Program, client_for: Any, b
     close(people)
     both = client_for("billing", "clinic_lead")
     page = text_of(both.get(f"{base}months/{FEBRUARY}/files/new/"))
-    assert f'href="/o/{organization.slug}/patients/{berg.patient_id}/details/">Address</a>' in page
+    assert f'href="/o/{organization.slug}/patients/{berg.patient_id}/insurance/?back=' in page
 
 
 def test_the_files_are_made_once_and_fetched(people: Program, billing: Client, base: str):

@@ -54,6 +54,7 @@ from tests.walls.made_billing import (
     receiver,
     refund,
     refund_list,
+    refused_file,
     sheets_of_batch,
     sheets_of_month,
 )
@@ -169,7 +170,7 @@ OF_BILLING: Final[dict[str, Url]] = {
     "batch": Url(CLAIMS, made=batch, shows="count"),
     "filing_new": Url(CLAIMS, post=422, made=month, shows="count"),
     "batch_sent": Url(CLAIMS, get=None, post=302, made=batch),
-    "batch_resend": Url(CLAIMS, get=302, post=302, made=batch),
+    "batch_resend": Url(CLAIMS, post=422, made=refused_file, shows="count"),
     "claims_waiting": Url(EDITING, shows="count"),
     "claims_waiting_count": Url(EDITING),
     "claim_search": Url(MONTHS, post=422),

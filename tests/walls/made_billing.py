@@ -11,7 +11,7 @@ from django.utils import timezone
 from bhi.files.operations import store
 from bhi.tenancy.ids import uuid7
 from bhi.tenancy.models import Membership
-from billing.models import BillingProvider
+from billing.models import BatchFormat, BillingProvider
 from billing.operations.closing import close_month
 from billing.operations.paper_sheets import ask_for_month_paper, keep_paper
 from billing.queries.paper_sheets import paper_asked
@@ -87,13 +87,22 @@ def look_back_preview(seat: Membership) -> Mapping[str, Any]:
     return look_back(seat, state="preview", stored_file=file)
 
 
-def batch(seat: Membership) -> Mapping[str, Any]:
+def batch(seat: Membership, **fields: Any) -> Mapping[str, Any]:
     file = store(
         b"Quuxworth,Zebediah", organization_id=seat.organization.id, purpose="batch", media_type="text/csv", at=NOW
     )
-    made = BatchFactory(organization=seat.organization, stored_file=file)
+    made = BatchFactory(organization=seat.organization, stored_file=file, **fields)
     ClaimFactory(organization=seat.organization, batch=made, episode=episode(seat))
     return {"batch_id": made.id}
+
+
+def refused_file(seat: Membership) -> Mapping[str, Any]:
+    """Its claims go out anew, or are to be mended first."""
+    made = batch(seat, format=BatchFormat.X12)
+    AcknowledgementFactory(
+        organization=seat.organization, claim=None, batch_id=made["batch_id"], kind="999", is_accepted=False, code="R"
+    )
+    return made
 
 
 def packet(seat: Membership) -> Mapping[str, Any]:

@@ -1,0 +1,79 @@
+"""Claims of closed months that wait for something that billing may not record: consent, diagnoses, who treats."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from billing.models import ChargePosted, Claim, FrozenMonth
+from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan
+from billing.rules.mending import Mender, mender_of
+from billing.rules.x12.claim import Fault
+from caseload.rules.clock import month_of
+
+# Medicare takes claims for a year (42 CFR 424.44); most payers for less.
+LOOKED_BACK: Final = timedelta(days=400)
+# Each month is judged anew, so that what was mended is gone from here; what is older comes once these have left.
+MOST_MONTHS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingClaim:
+    """A patient's month whose claim cannot leave, and what of it waits for the person who asks."""
+
+    month: str
+    payer: str
+    prepared: Prepared
+    faults: tuple[Fault, ...]
+
+    @property
+    def patient_id(self) -> UUID:
+        return self.prepared.billable.episode.patient_id
+
+
+def claims_waiting(
+    organization_id: UUID, *, at: datetime, menders: Collection[Mender], care_manager_id: UUID | None = None
+) -> tuple[WaitingClaim, ...]:
+    """The oldest month first, by patient: of a care manager's patients and of those whom nobody cares for, or of all
+    (None). One statement where nothing is left to file, and what a filing plan takes for each month besides.
+    """
+    found: list[WaitingClaim] = []
+    for month, episode_ids in _months_left(organization_id, at.date() - LOOKED_BACK, care_manager_id):
+        plan = filing_plan(
+            organization_id, month_of(month), at=at, has_seen_papers=True, episode_ids=sorted(episode_ids)
+        )
+        for payer in plan.payers:
+            found += _of_payer(month_of(month), payer, menders)
+    return tuple(found)
+
+
+def _of_payer(month: str, payer: PayerPlan, menders: Collection[Mender]) -> list[WaitingClaim]:
+    """Where nobody takes the payer's files nothing waits: its months leave by table."""
+    if payer.head is None:
+        return []
+    waiting = [
+        WaitingClaim(month, payer.payer, one, tuple(fault for fault in one.faults if mender_of(fault) in menders))
+        for one in payer.to_mend
+    ]
+    return [one for one in waiting if one.faults]
+
+
+def _months_left(organization_id: UUID, since: date, care_manager_id: UUID | None) -> list[tuple[date, set[UUID]]]:
+    """Closed months with what was neither claimed nor posted, the oldest first."""
+    of_month = {"organization_id": organization_id, "patient_id": OuterRef("patient_id"), "month": OuterRef("month")}
+    rows = FrozenMonth.objects.filter(organization_id=organization_id, close__reopened_at=None, month__gte=since)
+    rows = rows.exclude(lines=[]).filter(
+        ~Exists(Claim.objects.filter(**of_month, is_superseded=False)),
+        ~Exists(ChargePosted.objects.live().filter(**of_month)),
+    )
+    if care_manager_id is not None:
+        rows = rows.filter(Q(episode__care_manager_id=care_manager_id) | Q(episode__care_manager_id=None))
+    found: dict[date, set[UUID]] = {}
+    for month, episode_id in rows.order_by("month").values_list("month", "episode_id"):
+        found.setdefault(month, set()).add(episode_id)
+    return list(found.items())[:MOST_MONTHS]
