@@ -11,10 +11,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from bhi.tenancy.sight import seeing_everything, sees_all
-from billing.models import ChargePosted, Claim, FrozenMonth
+from billing.models import Claim, FrozenMonth
 from billing.queries.facility import time_by_payer
 from billing.queries.frozen import frozen_rows, read_lines
 from billing.queries.payers import PayerOnRecord
+from billing.queries.posted import posted_patients
 from billing.queries.records import CoverageRow
 from billing.queries.release import releases
 from billing.queries.release_pages import closed_clinics
@@ -140,12 +141,6 @@ def claimable_unseen(organization_id: UUID, month: str) -> int:
 def claimed_patients(organization_id: UUID, month: str) -> set[UUID]:
     """Patients with a live claim for the month."""
     rows = Claim.objects.filter(organization_id=organization_id, month=first_day(month), is_superseded=False)
-    return set(rows.values_list("patient_id", flat=True))
-
-
-def posted_patients(organization_id: UUID, month: str) -> set[UUID]:
-    """Patients whose month somebody entered into the practice's own system, which bills it."""
-    rows = ChargePosted.objects.live().filter(organization_id=organization_id, month=first_day(month))
     return set(rows.values_list("patient_id", flat=True))
 
 

@@ -19,6 +19,7 @@ from billing.queries.claims import ClaimedMonth, Expected, brought, claimed_mont
 from billing.queries.frozen import FrozenAsk, closed_months
 from billing.queries.month_expected import with_expected
 from billing.queries.month_row import MonthRow
+from billing.queries.posted import posted_episodes
 from billing.queries.release import releases
 from billing.queries.stakes import Moment, StillReachable, missed_in, stakes_of, still_reachable
 from billing.queries.verdicts import MonthVerdict, month_verdicts
@@ -142,7 +143,8 @@ def month_page(
     ]
     matching = _in_order([row for row in of_clinic if _is_shown(row, show)], order)
     start = _place_after(matching, after)
-    open_rows = [row for row in of_clinic if row.is_claimable]
+    posted = posted_episodes(organization_id, month)
+    open_rows = [row for row in of_clinic if row.is_claimable and row.episode_id not in posted]
     return MonthPage(
         month=month,
         rows=tuple(matching[start : start + limit]),

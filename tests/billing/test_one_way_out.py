@@ -20,6 +20,7 @@ from billing.operations.errors import NothingReady, NothingToBill
 from billing.operations.filing import make_filed_batches
 from billing.queries.charge_sheets import charge_sheet
 from billing.queries.filing_facts import filing_plan
+from billing.queries.month_page import month_page
 from registry.models import Episode
 from registry.operations.episodes import end_episode, open_episode
 from registry.operations.recording import Stamp, record_facts, stamped
@@ -59,7 +60,10 @@ def test_only_the_others_leave(lakeside: Program):
     set_up(lakeside)
     first, second = filed_patient(lakeside), filed_patient(lakeside, "Berg")
     closed(lakeside)
+    before = month_page(lakeside.organization.id, FEBRUARY).claimable
     post(lakeside, first)
+    # The page from which a batch is made counts what it will hold.
+    assert (before, month_page(lakeside.organization.id, FEBRUARY).claimable) == (2, 1)
     table(lakeside)
     assert [claim.episode_id for claim in Claim.objects.all()] == [second.id]
 
