@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,26 +10,57 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models.fields.json import KeyTextTransform
 
 from billing.models import Claim
 from billing.queries.answered import answers_of
 from billing.queries.calendar import month_title
 from billing.queries.fees import LineExpected, expected_of_claims
 from billing.rules.denials import Reason, reason_of
-from billing.rules.money import NOTHING, DaysToPay, LineMoney, MoneySum, days_to_pay, money_by, money_sum
+from billing.rules.money import NOTHING, DaysToPay, LineMoney, MoneySum, chains_of, days_to_pay, money_by, money_sum
 from billing.rules.standing import standing_after
 from caseload.rules.clock import first_day, local_date, month_of
 
 WHOLE = "Whole claim"
+_OF_BATCH = ("batch__number", "batch__made_at", "batch__sent_at")
 
-# Reason and amount of what was denied of claims of the span.
-_DENIED = """
-    SELECT d.reason, d.amount
-    FROM billing_denial d
-    JOIN billing_claim c ON c.organization_id = d.organization_id AND c.id = d.claim_id
-    JOIN billing_batch b ON b.organization_id = c.organization_id AND b.id = c.batch_id AND NOT b.is_test
-    WHERE d.organization_id = %(organization)s AND d.state <> 'superseded'
-      AND c.month BETWEEN %(first)s AND %(last)s
+# Lines of the span's claims, with those that only a payer named; of each that was answered, by itself or with its whole
+# claim, the last denial that another answer did not overtake.
+_ANSWERED_LINES = """
+    WITH asked AS (
+        SELECT l.claim_id, l.id, l.code
+        FROM billing_claimline l
+        JOIN billing_claim c ON c.organization_id = l.organization_id AND c.id = l.claim_id
+        JOIN billing_batch b ON b.organization_id = c.organization_id AND b.id = c.batch_id AND NOT b.is_test
+        WHERE l.organization_id = %(organization)s AND l.units > 0 AND c.month BETWEEN %(first)s AND %(last)s
+    ), said AS (
+        SELECT a.claim_id, r.id, r.claim_line_id, r.code, a.is_reversal
+        FROM billing_remittanceclaim a
+        LEFT JOIN billing_remittanceline r ON r.organization_id = a.organization_id AND r.remittance_claim_id = a.id
+        WHERE a.organization_id = %(organization)s AND a.set_aside_because = ''
+          AND a.claim_id IN (SELECT claim_id FROM asked)
+    ), line AS (
+        SELECT claim_id, id, code FROM asked
+        UNION
+        SELECT s.claim_id, NULL::uuid, s.code FROM said s
+        WHERE s.id IS NOT NULL AND s.claim_line_id IS NULL
+          AND NOT EXISTS (SELECT FROM asked q WHERE q.claim_id = s.claim_id AND q.code = s.code)
+    )
+    SELECT d.id, d.reason, d.amount
+    FROM line l
+    LEFT JOIN LATERAL (
+        SELECT d.id, d.reason, d.amount
+        FROM billing_denial d
+        LEFT JOIN billing_remittanceline r ON r.organization_id = d.organization_id AND r.id = d.remittance_line_id
+        WHERE d.organization_id = %(organization)s AND d.claim_id = l.claim_id AND d.state <> 'superseded'
+          AND (r.id IS NULL OR r.claim_line_id = l.id OR (r.claim_line_id IS NULL AND r.code = l.code))
+        ORDER BY d.found_on DESC, d.id DESC
+        LIMIT 1
+    ) d ON true
+    WHERE d.id IS NOT NULL OR EXISTS (
+        SELECT FROM said s
+        WHERE s.claim_id = l.claim_id AND NOT s.is_reversal
+          AND (s.id IS NULL OR s.claim_line_id = l.id OR (s.claim_line_id IS NULL AND s.code = l.code)))
 """
 
 
@@ -40,6 +71,13 @@ class _Said:
     paid: dict[str, Decimal] = field(default_factory=dict)
     owed: dict[str, Decimal] = field(default_factory=dict)
     first_paid_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Denied:
+    id: UUID
+    reason: str
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +118,32 @@ class Money:
 
 def money_of(organization_id: UUID, first: str, last: str, zone: ZoneInfo) -> Money:
     """Claims of service months from `first` to `last`, but those of test files. Seven statements, whatever the
-    number."""
+    number. A line that was denied more than once counts with its last denial; a whole claim's denial with each line.
+    """
     within = (first_day(first), first_day(last))
     rows = list(
         Claim.objects.filter(organization_id=organization_id, month__range=within, batch__is_test=False)
         .select_related("payer", "batch")
-        .only("month", "is_superseded", "payer__name", "batch__made_at", "batch__sent_at", "organization_id")
+        .only("month", "is_superseded", "replaces_id", "payer__name", "organization_id", *_OF_BATCH)
+        .annotate(instead_of=KeyTextTransform("instead_of", "content"))
+        .order_by("batch__number", "number")
     )
+    # Where no payer kept a claim, the one sent in its place replaces nothing, and says what it is instead of.
+    chains = chains_of((row.id, row.replaces_id or (UUID(row.instead_of) if row.instead_of else None)) for row in rows)
     said = _said(organization_id, [row.id for row in rows])
-    denied = _denied_in(organization_id, first, last)
+    denials = _last_denials(organization_id, within)
     expected = expected_of_claims(organization_id, [row.id for row in rows if not row.is_superseded])
-    lines = [line for row in rows for line in _lines(row, expected.get(row.id, ()), said.get(row.id, _Said()))]
-    answered = sum(line.is_answered for line in lines)
+    lines = [
+        line
+        for row in rows
+        for line in _lines(
+            row,
+            expected.get(row.id, ()),
+            said.get(row.id, _Said()),
+            of=chains[row.id][0],
+            is_waiting=row.is_superseded and chains[row.id][-1] not in said,
+        )
+    ]
     return Money(
         first=first,
         last=last,
@@ -99,9 +151,9 @@ def money_of(organization_id: UUID, first: str, last: str, zone: ZoneInfo) -> Mo
         by_month=money_by(lines, "month"),
         by_payer=money_by(lines, "payer"),
         by_code=money_by(lines, "code"),
-        denied=_denied(denied, answered),
-        lines_answered=answered,
-        lines_denied=min(len(denied), answered),
+        denied=_denied(denials),
+        lines_answered=len(denials),
+        lines_denied=sum(one is not None for one in denials),
         days=days_to_pay(_spans(rows, said, zone)),
     )
 
@@ -136,13 +188,17 @@ def _by_code(amounts: Mapping[str, Decimal], codes: Mapping[str, str]) -> dict[s
     return found
 
 
-def _denied_in(organization_id: UUID, first: str, last: str) -> list[tuple[str, Decimal]]:
+def _last_denials(organization_id: UUID, within: tuple[date, date]) -> list[_Denied | None]:
+    """Of each answered line its last denial, or None."""
+    first, last = within
     with connection.cursor() as cursor:
-        cursor.execute(_DENIED, {"organization": organization_id, "first": first_day(first), "last": first_day(last)})
-        return list(cursor.fetchall())
+        cursor.execute(_ANSWERED_LINES, {"organization": organization_id, "first": first, "last": last})
+        return [_Denied(*row) if row[0] else None for row in cursor.fetchall()]
 
 
-def _lines(claim: Claim, expected: Iterable[LineExpected], said: _Said) -> list[LineMoney]:
+def _lines(
+    claim: Claim, expected: Iterable[LineExpected], said: _Said, *, of: UUID, is_waiting: bool
+) -> list[LineMoney]:
     """A claim's codes: what it asks for, and whatever else a payer spoke of."""
     asked = {line.code: line.expected for line in expected if line.units > 0}
     codes = dict.fromkeys([*asked, *said.paid, *said.owed])
@@ -152,24 +208,27 @@ def _lines(claim: Claim, expected: Iterable[LineExpected], said: _Said) -> list[
             month=month_of(claim.month),
             payer=claim.payer.name,
             code=code or WHOLE,
-            claim=claim.id,
+            claim=of,
             expected=asked[code].expected if code in asked else NOTHING,
             is_estimate=code in asked and asked[code].is_estimate,
             paid=said.paid.get(code, NOTHING),
             owed=said.owed.get(code, NOTHING),
             is_answered=code in said.paid or (is_whole and code in asked),
+            is_waiting=is_waiting,
         )
         for code in codes
     ]
 
 
-def _denied(denied: Iterable[tuple[str, Decimal]], answered: int) -> tuple[DeniedShare, ...]:
-    by_reason: dict[str, list[Decimal]] = {}
-    for reason, amount in denied:
-        by_reason.setdefault(reason, []).append(amount)
+def _denied(lines: Sequence[_Denied | None]) -> tuple[DeniedShare, ...]:
+    by_reason: dict[str, list[_Denied]] = {}
+    for line in lines:
+        if line is not None:
+            by_reason.setdefault(line.reason, []).append(line)
     found = (
-        DeniedShare(reason_of(reason), len(amounts), answered, sum(amounts, NOTHING))
-        for reason, amounts in by_reason.items()
+        # A whole claim's denial stands at each of its lines, its amount once.
+        DeniedShare(reason_of(reason), len(denied), len(lines), sum((one.amount for one in set(denied)), NOTHING))
+        for reason, denied in by_reason.items()
     )
     return tuple(sorted(found, key=lambda one: (-one.count, -one.amount, one.reason.code)))
 

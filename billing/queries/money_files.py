@@ -16,7 +16,7 @@ MONEY_HEADER = (
     *("Claims", "Claims answered", "Expected", "Unknown amounts", "Has estimates", "Paid", "Patients owe"),
     *("Not answered yet", "Difference"),
 )
-DENIED_HEADER = ("Code", "Reason", "Lines denied", "Lines answered", "Percent of answered", "Charged")
+DENIED_HEADER = ("Code", "Reason", "Lines denied", "Lines answered", "Percent of answered", "Taken off")
 LEFT_HEADER = ("Month", "Why", "Patients' months", "Would have brought, estimate", "Unknown amounts", "What is counted")
 ALL = "All"
 
@@ -62,8 +62,8 @@ def _denied_cells(one: DeniedShare) -> tuple[Cell, ...]:
 
 
 def _all_denied(found: Money) -> tuple[Cell, ...]:
-    charged = sum((one.amount for one in found.denied), Decimal("0.00"))
-    return "", ALL, found.lines_denied, found.lines_answered, found.denied_percent, charged
+    taken_off = sum((one.amount for one in found.denied), Decimal("0.00"))
+    return "", ALL, found.lines_denied, found.lines_answered, found.denied_percent, taken_off
 
 
 def _known(amount: Decimal, unknown: int) -> Decimal | None:

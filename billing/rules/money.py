@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 NOTHING = Decimal("0.00")
 
@@ -13,7 +14,8 @@ NOTHING = Decimal("0.00")
 @dataclass(frozen=True, slots=True)
 class LineMoney:
     """One code of one claim: what was expected (None: not known), what came, what the patient owes, and whether any
-    payer answered it yet.
+    payer answered it yet. `claim` is the first of those that replaced each other: they count as one. The money of one
+    that was replaced `is_waiting` until the claim in its place is answered: what is missing or too much shows then.
     """
 
     month: str
@@ -25,12 +27,14 @@ class LineMoney:
     paid: Decimal
     owed: Decimal
     is_answered: bool
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MoneySum:
     """A group of lines. `open` is what is expected of lines that nobody answered yet; `difference` compares only
-    lines that were answered and of which something is known to be expected: what came and what patients owe, less it.
+    lines that were answered, do not wait, and of which something is known to be expected: what came and what patients
+    owe, less it. A claim counts as answered where a line of it was, other than of one that was replaced and waits.
     """
 
     name: str
@@ -56,12 +60,12 @@ class DaysToPay:
 
 def money_sum(name: str, lines: Sequence[LineMoney]) -> MoneySum:
     """What a group of lines comes to."""
-    compared = [line for line in lines if line.is_answered and line.expected is not None]
+    compared = [line for line in lines if line.is_answered and not line.is_waiting and line.expected is not None]
     came = sum((line.paid + line.owed - _known(line) for line in compared), NOTHING)
     return MoneySum(
         name=name,
         claims=len({line.claim for line in lines}),
-        answered=len({line.claim for line in lines if line.is_answered}),
+        answered=len({line.claim for line in lines if line.is_answered and not line.is_waiting}),
         expected=sum((_known(line) for line in lines), NOTHING),
         unknown=sum(line.expected is None for line in lines),
         is_estimate=any(line.is_estimate for line in lines),
@@ -84,6 +88,18 @@ def days_to_pay(spans: Iterable[tuple[date, date]]) -> DaysToPay | None:
     """Of pairs of days, sent and first paid; None where nothing was paid yet. Of an even number the earlier middle."""
     days = sorted((paid - sent).days for sent, paid in spans)
     return DaysToPay(days[(len(days) - 1) // 2], days[-1], len(days)) if days else None
+
+
+def chains_of(claims: Iterable[tuple[UUID, UUID | None]]) -> dict[UUID, list[UUID]]:
+    """Of each claim all that took each other's place with it, from the first on. Given in the order in which they
+    were made, each with the one before it, if any; one that is not given itself counts as none.
+    """
+    chains: dict[UUID, list[UUID]] = {}
+    for claim, before in claims:
+        chain = chains.get(before, []) if before is not None else []
+        chain.append(claim)
+        chains[claim] = chain
+    return chains
 
 
 def _known(line: LineMoney) -> Decimal:

@@ -238,7 +238,7 @@ def test_the_files_have_the_figures_of_the_page(people: Program, billing: Client
     assert table(billing, FILE, table="month") == [["Month", *heading], ["2026-02", *everything], ["All", *everything]]
     assert table(billing, FILE, table="code") == [["Code", *heading], ["99492", *everything], ["All", *everything]]
     assert table(billing, FILE, table="denied") == [
-        ["Code", "Reason", "Lines denied", "Lines answered", "Percent of answered", "Charged"],
+        ["Code", "Reason", "Lines denied", "Lines answered", "Percent of answered", "Taken off"],
         ["97", found.denied[0].reason.meaning, "1", "2", "50", str(found.denied[0].amount)],
         ["", "All", "1", "2", "50", str(found.denied[0].amount)],
     ]

@@ -2,11 +2,22 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
-from billing.rules.money import DaysToPay, LineMoney, MoneySum, days_to_pay, money_by, money_sum
+import pytest
+
+from billing.rules.money import DaysToPay, LineMoney, MoneySum, chains_of, days_to_pay, money_by, money_sum
 
 
-def line(claim: int, expected: str | None, paid: str = "0", owed: str = "0", *, answered: bool = True) -> LineMoney:
+def line(
+    claim: int,
+    expected: str | None,
+    paid: str = "0",
+    owed: str = "0",
+    *,
+    answered: bool = True,
+    waiting: bool = False,
+) -> LineMoney:
     return LineMoney(
         month="2026-02",
         payer="Medicare",
@@ -17,6 +28,7 @@ def line(claim: int, expected: str | None, paid: str = "0", owed: str = "0", *, 
         paid=Decimal(paid),
         owed=Decimal(owed),
         is_answered=answered,
+        is_waiting=waiting,
     )
 
 
@@ -51,3 +63,48 @@ def test_days_to_payment_are_the_middle_of_all():
     spans = [(sent, date(2026, 3, 11)), (sent, date(2026, 3, 21)), (sent, date(2026, 3, 15)), (sent, date(2026, 3, 31))]
     assert days_to_pay(spans) == DaysToPay(middle=14, longest=30, of=4)
     assert days_to_pay([]) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "answered", "unanswered", "difference"),
+    [
+        # One that was replaced expects nothing by itself; its money waits until the one in its place is answered.
+        ([line(1, "0", "120", "32", waiting=True), line(1, "160", answered=False)], 0, "160", None),
+        ([line(1, "0", "120", "32"), line(1, "160", "-120")], 1, "0", "-128"),
+        ([line(1, "0", "0"), line(1, "160", "120", "40")], 1, "0", "0"),
+        # Two payments for one: too much came.
+        ([line(1, "0", "120", "40"), line(1, "160", "120", "40")], 1, "0", "160"),
+        # What waits says nothing of another claim.
+        ([line(1, "0", "120", waiting=True), line(2, "160", "150")], 1, "0", "-10"),
+        # Of the same claim a line may be answered while its earlier one waits.
+        ([line(1, "0", "120", waiting=True), line(1, "50", "50")], 1, "0", "0"),
+    ],
+)
+def test_a_claim_that_was_replaced_counts_once_and_waits_for_the_one_in_its_place(
+    lines: list[LineMoney], answered: int, unanswered: str, difference: str | None
+):
+    found = money_sum("", lines)
+    assert (found.claims, found.answered, found.open, found.difference) == (
+        len({one.claim for one in lines}),
+        answered,
+        Decimal(unanswered),
+        None if difference is None else Decimal(difference),
+    )
+
+
+A, B, C, D = (UUID(int=number) for number in range(1, 5))
+
+
+@pytest.mark.parametrize(
+    ("claims", "chains"),
+    [
+        ([], {}),
+        ([(A, None), (B, None)], {A: [A], B: [B]}),
+        ([(A, None), (B, A), (C, B), (D, None)], {A: [A, B, C], B: [A, B, C], C: [A, B, C], D: [D]}),
+        ([(B, A), (C, B)], {B: [B, C], C: [B, C]}),
+    ],
+)
+def test_what_took_each_others_place_is_one_chain(
+    claims: list[tuple[UUID, UUID | None]], chains: dict[UUID, list[UUID]]
+):
+    assert chains_of(claims) == chains
