@@ -100,7 +100,10 @@ class ComparedForm(forms.Form):
 class ClaimPersonForm(ComparedForm):
     """Who the person is, as far as claims tell."""
 
-    rows = (("given_name", "middle_name", "family_name"), ("birth_date", "sex"))
+    rows: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("given_name", "middle_name", "family_name"),
+        ("birth_date", "sex"),
+    )
     given_name = TextField(label="Given name", max_length=100, required=True, missing="Enter the given name.")
     middle_name = TextField(label="Middle names", max_length=100)
     family_name = TextField(label="Family name", max_length=100, required=True, missing="Enter the family name.")
