@@ -262,6 +262,11 @@ def test_a_part_that_a_payer_takes_back_leaves_the_rest_as_it_was():
     assert shown(standing_after([paid, part])) == ("60", "15", "25", [])
 
 
+def test_what_nobody_read_before_is_taken_back_as_money_alone():
+    standing = standing_after([said(1, TAKEN)])
+    assert shown(standing) == ("-160", "0", "0", ["-taken 160"])
+
+
 def test_a_share_that_is_given_for_the_whole_claim_beside_its_lines_is_owed():
     reasons = adjusted(("PR", "3", "40"), ("CO", "45", "100"))
     lines = line(LINE, "170"), line(ANEW, "30", key="99494")
