@@ -146,6 +146,27 @@ def test_what_is_kept_gives_the_same_text():
     assert write_837p(again) == write_837p(whole)
 
 
+def test_what_was_kept_before_streets_had_two_lines_is_written_as_it_was():
+    long = "Building 4 of the Maple Grove Medical Park on Saint Bartholomew Avenue, Suite 210, Door C"
+    kept = plain(claim(patient=replace(JANE, address=Address(long, "Denver", "CO", "80202"))))
+    head = plain(replace(HEAD, biller=replace(HEAD.biller, npi="1245319599")))
+    for part, names in (
+        (kept, ("authorization",)),
+        (kept["support"], ("revoked_on", "covered_from", "covered_until")),
+        (kept["patient"]["address"], ("street2",)),
+        (head["biller"], ("given_name",)),
+        (head["biller"]["address"], ("street2",)),
+    ):
+        for name in names:
+            del part[name]
+    text = write_837p(file(read(FiledClaim, kept), head=read(FileHead, head))).split("~\n")
+    assert [line for line in text if line.startswith(("N3*B", "NM1*82", "NM1*85"))] == [
+        "NM1*85*2*MAPLE GROVE FAMILY MEDICINE*****XX*1245319599",
+        "N3*BUILDING 4 OF THE MAPLE GROVE MEDICAL PARK ON SAINT BAR",
+        "NM1*82*1*RIVERA*ANA****XX*1245319599",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "plain_one"),
     [
