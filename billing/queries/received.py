@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Max, Q, Sum
 
 from billing.models import Claim, ClaimLine, ClaimWithdrawal, RemittanceClaim
 from billing.queries.answered import answers_of
@@ -88,7 +88,8 @@ def paid_claims(organization_id: UUID, claim_ids: Collection[UUID] | None = None
 
 def payments_compared(organization_id: UUID) -> int:
     """Of how many claims payers paid something that stayed. One statement."""
-    return _sums(organization_id).filter(sum__gt=0).count()
+    found: int = _sums(organization_id).filter(sum__gt=0).count()
+    return found
 
 
 def payments_in_order(organization_id: UUID, claim_id: UUID) -> list[Decimal]:
@@ -131,7 +132,7 @@ def _paid(
     )
 
 
-def _sums(organization_id: UUID) -> QuerySet[RemittanceClaim, Any]:
+def _sums(organization_id: UUID) -> Any:
     """By claim, what its payments come to."""
     rows = RemittanceClaim.objects.filter(organization_id=organization_id, set_aside_because="", claim__isnull=False)
     return rows.filter(claim__batch__is_test=False).values_list("claim_id").annotate(sum=Sum("paid"))

@@ -230,6 +230,7 @@ def closed_refunds(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[U
     taken = _taken(organization_id, {refund.claim_id for refund in refunds if refund.amount is not None})
     found: dict[UUID, list[ClosedRefund]] = {}
     for refund in refunds:
+        assert refund.closed_on is not None
         went_back = refund.amount if refund.state == RefundState.REFUNDED else None
         since = sum((amount for at, amount in taken.get(refund.claim_id, ()) if at > refund.changed_at), Decimal(0))
         closed = Closed(refund.why, refund.owed, went_back, since)
