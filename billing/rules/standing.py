@@ -90,7 +90,7 @@ def _standing(payers: Sequence[_OfPayer], first: _OfPayer) -> Standing:
         unpaid=tuple(unpaid),
         paid=paid,
         owed=owed,
-        taken_off=max(_charge(payers, first) - _sum(paid.values()) - _sum(owed.values()), _NOTHING),
+        taken_off=_taken_off(_charge(payers, first), _sum(paid.values()), _sum(owed.values())),
         is_answered=bool(first.said),
         is_taken_back=first.is_taken_back,
     )
@@ -120,6 +120,11 @@ def _owed(payers: Sequence[_OfPayer]) -> dict[str, Decimal]:
         if payer.said.keys() == {WHOLE}:
             break
     return {key: amount for key, amount in found.items() if amount > 0}
+
+
+def _taken_off(charge: Decimal, paid: Decimal, owed: Decimal) -> Decimal:
+    """What is left of the charge; where no answer stands there is none, whatever money was taken back."""
+    return max(charge - paid - owed, _NOTHING) if charge else _NOTHING
 
 
 def _charge(payers: Sequence[_OfPayer], first: _OfPayer) -> Decimal:
