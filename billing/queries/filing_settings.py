@@ -11,7 +11,8 @@ from django.db import connection
 from bhi.errors import NotFound
 from bhi.tenancy.models import Clinic, Setting
 from billing.models import BillingProvider, PayerRoute, Receiver
-from billing.rules.filing import clinic_faults
+from billing.queries.sites import site_of
+from billing.rules.sites import is_usable
 from registry.models import TreatingClinician
 
 INSTITUTIONAL = frozenset({Setting.FQHC, Setting.RHC})
@@ -143,9 +144,9 @@ def clinic_named(organization_id: UUID, clinic_id: UUID) -> Clinic:
 
 
 def _place(clinic: Clinic) -> PlaceShown:
-    parts = {name: getattr(clinic, name) for name in ("address", "city", "state", "postal_code")}
-    is_whole = not clinic_faults(parts)
-    return PlaceShown(clinic.id, clinic.name, clinic.npi, ", ".join(filter(None, parts.values())), is_whole=is_whole)
+    parts = (clinic.address, clinic.city, clinic.state, clinic.postal_code)
+    address = ", ".join(filter(None, parts))
+    return PlaceShown(clinic.id, clinic.name, clinic.npi, address, is_whole=is_usable(site_of(clinic)))
 
 
 def _payers(organization_id: UUID, on: date, *, has_provider: bool) -> tuple[PayerReady, ...]:

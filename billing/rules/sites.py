@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
-from billing.rules.filing import clinic_faults
+from billing.rules.filing import bare_digits, clinic_faults
 from registry.rules.identifiers import npi_fault
 
 WORDS: Final = {
@@ -61,9 +61,14 @@ def told_site(kept: Site | None, now: Site) -> Site:
     """
     if kept is None:
         return now
-    is_unusable = clinic_faults({name: getattr(kept, name) for name in _PARTS})
-    told = replace(kept, **{name: getattr(now, name) for name in _PARTS}) if is_unusable else kept
+    told = kept if is_usable(kept) else replace(kept, **{name: getattr(now, name) for name in _PARTS})
     return replace(told, npi=now.npi) if not kept.npi or npi_fault(kept.npi) else told
+
+
+def is_usable(site: Site) -> bool:
+    """Whether claims take the address, or none is told; the ZIP code with or without its dash."""
+    parts = {name: getattr(site, name) for name in _PARTS}
+    return not clinic_faults(parts | {"postal_code": bare_digits(site.postal_code)})
 
 
 def site_changes(kept: Site | None, now: Site) -> tuple[SiteChange, ...]:

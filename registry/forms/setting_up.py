@@ -63,7 +63,9 @@ class ClinicForm(forms.Form):
     address = TextField(label="Address", max_length=55)
     city = TextField(label="City", max_length=30)
     state = TextField(label="State", max_length=2, help_text="Two letters.")
-    postal_code = TextField(label="ZIP code", max_length=10)
+    postal_code = TextField(
+        label="ZIP code", max_length=10, help_text="All nine digits, where you know them: claims ask for them."
+    )
     phone = TextField(label="Phone", max_length=20)
 
     def clean_npi(self) -> str:

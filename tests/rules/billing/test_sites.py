@@ -33,6 +33,11 @@ def test_an_address_that_claims_do_not_take_gives_way(part: dict[str, str]) -> N
     )
 
 
+def test_a_dash_in_the_zip_does_no_harm() -> None:
+    dashed = replace(KEPT, postal_code="80010-1234")
+    assert told_site(dashed, NOW) == dashed
+
+
 def test_no_address_stays_none() -> None:
     none = replace(KEPT, address="", city="", state="", postal_code="")
     assert told_site(none, NOW) == none
