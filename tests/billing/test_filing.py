@@ -216,7 +216,7 @@ def test_what_was_posted_to_the_practices_own_system_is_not_filed_too(lakeside: 
     set_up(lakeside)
     episode = filed_patient(lakeside)
     closed(lakeside)
-    ChargePostedFactory(organization=lakeside.organization, episode=episode)
+    ChargePostedFactory(organization=lakeside.organization, episode=episode, month=date(2026, 2, 1))
     assert (plan(lakeside).payers, plan(lakeside).posted) == ((), 1)
 
 

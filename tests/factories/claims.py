@@ -124,14 +124,16 @@ class ClinicianRateFactory(FactFactory):
 
 
 class ChargePostedFactory(FactFactory):
+    """Of January: a month is posted or claimed, never both, and claims are made of February."""
+
     class Meta:
         model = ChargePosted
 
     episode = factory.SubFactory(EpisodeFactory, **same_organization())
     patient = factory.SelfAttribute("episode.patient")
-    month = FEBRUARY
+    month = date(2026, 1, 1)
     number = "CHG-1"
-    on = date(2026, 3, 2)
+    on = date(2026, 2, 2)
 
 
 class AnswerFileFactory(DjangoModelFactory):

@@ -250,7 +250,7 @@ def closed_charge(seat: Membership) -> Mapping[str, Any]:
 
 def posted_charge(seat: Membership) -> Mapping[str, Any]:
     made = ChargePostedFactory(organization=seat.organization, episode=episode(seat))
-    return {"month": "2026-02", "posted_id": made.id}
+    return {"month": "2026-01", "posted_id": made.id}
 
 
 def closed_list(seat: Membership) -> Mapping[str, Any]:
