@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from billing.models import ChargePosted, Claim, FrozenMonth
+from billing.models import ChargePosted, Claim, FrozenMonth, PayerRoute
 from billing.queries.filing_facts import PayerPlan, Prepared, filing_plan
 from billing.rules.mending import Mender, mender_of
 from billing.rules.x12.claim import Fault
@@ -18,8 +18,9 @@ from caseload.rules.clock import month_of
 
 # Medicare takes claims for a year (42 CFR 424.44); most payers for less.
 LOOKED_BACK: Final = timedelta(days=400)
-# Each month is judged anew, so that what was mended is gone from here; what is older comes once these have left.
+# Each is judged anew, so that what was mended is gone from here; the others come once these have left.
 MOST_MONTHS: Final = 6
+MOST_CLAIMS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def claims_waiting(
     organization_id: UUID, *, at: datetime, menders: Collection[Mender], care_manager_id: UUID | None = None
 ) -> tuple[WaitingClaim, ...]:
     """The oldest month first, by patient: of a care manager's patients and of those whom nobody cares for, or of all
-    (None). One statement where nothing is left to file, and what a filing plan takes for each month besides.
+    (None). Of at most 200 months, those that could be filed by now included. One statement where nothing is left to
+    file, and what a filing plan takes for each calendar month besides.
     """
     found: list[WaitingClaim] = []
     for month, episode_ids in _months_left(organization_id, at.date() - LOOKED_BACK, care_manager_id):
@@ -64,16 +66,18 @@ def _of_payer(month: str, payer: PayerPlan, menders: Collection[Mender]) -> list
 
 
 def _months_left(organization_id: UUID, since: date, care_manager_id: UUID | None) -> list[tuple[date, set[UUID]]]:
-    """Closed months with what was neither claimed nor posted, the oldest first."""
+    """Closed months, of payers whose files somebody takes, that were neither claimed nor posted; the oldest first."""
     of_month = {"organization_id": organization_id, "patient_id": OuterRef("patient_id"), "month": OuterRef("month")}
     rows = FrozenMonth.objects.filter(organization_id=organization_id, close__reopened_at=None, month__gte=since)
+    taken = PayerRoute.objects.filter(organization_id=organization_id, receiver__is_in_use=True)
     rows = rows.exclude(lines=[]).filter(
         ~Exists(Claim.objects.filter(**of_month, is_superseded=False)),
         ~Exists(ChargePosted.objects.live().filter(**of_month)),
+        payer_id__in=taken.values("payer_id"),
     )
     if care_manager_id is not None:
         rows = rows.filter(Q(episode__care_manager_id=care_manager_id) | Q(episode__care_manager_id=None))
     found: dict[date, set[UUID]] = {}
-    for month, episode_id in rows.order_by("month").values_list("month", "episode_id"):
+    for month, episode_id in rows.order_by("month", "id").values_list("month", "episode_id")[:MOST_CLAIMS]:
         found.setdefault(month, set()).add(episode_id)
     return list(found.items())[:MOST_MONTHS]

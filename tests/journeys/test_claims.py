@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.calendar import last_month, today
 from tests.journeys.conftest import Site, Visitor
@@ -40,6 +40,33 @@ def nothing_paid(control: str, charge: object, lines: list[tuple[str, object]]) 
     return f"{head}CLP*{control}*4*{charge}*0**MB*99001~{denied}SE*{6 + 2 * len(lines)}*0001~"
 
 
+def mends_what_a_claim_lacks(page: Page, filing: str) -> None:
+    """A ready claim loses the patient's address and gets it back, by keyboard, beginning and ending at the files."""
+    page.get_by_text("Who is ready").first.press("Enter")
+    person = page.locator("details[open] tbody th a").first
+    name = person.inner_text()
+    person.press("Enter")
+    page.get_by_role("link", name="Insurance and address").press("Enter")
+    assert faults_at_both_widths(page) == []
+    page.get_by_role("link", name="Change the address").press("Enter")
+    street = page.get_by_label("Street and number")
+    kept = street.input_value()
+    street.fill("")
+    street.press("Enter")
+    page.get_by_role("link", name="Back", exact=True).press("Enter")
+    page.goto(filing)
+    fault = page.locator("tr", has_text=name).get_by_role("link", name="Address", exact=True)
+    expect(fault).to_be_visible()
+    assert faults_at_both_widths(page) == []
+    fault.press("Enter")
+    page.get_by_role("link", name="Change the address").press("Enter")
+    street.fill(kept)
+    street.press("Enter")
+    page.get_by_role("link", name="Back", exact=True).press("Enter")
+    expect(page).to_have_url(filing)
+    expect(fault).to_have_count(0)
+
+
 def test_a_month_is_closed_filed_answered_and_corrected(site: Site, visitor: Visitor) -> None:
     page = visitor("billing")
     month = before_last()
@@ -52,8 +79,10 @@ def test_a_month_is_closed_filed_answered_and_corrected(site: Site, visitor: Vis
     page.get_by_role("button", name="Close the month").click()
     expect(page.get_by_role("heading", name="Open it again")).to_be_visible()
 
-    page.goto(site.url(f"billing/months/{month}/files/new/"))
+    filing = site.url(f"billing/months/{month}/files/new/")
+    page.goto(filing)
     assert faults_at_both_widths(page) == []
+    mends_what_a_claim_lacks(page, filing)
     page.get_by_role("button", name="Make the files").click()
     expect(page.get_by_role("heading", name=re.compile("^Batch"), level=1)).to_be_visible()
 
