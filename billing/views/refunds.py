@@ -42,7 +42,9 @@ from billing.queries.refunds import (
     why_of,
 )
 from billing.queries.refunds import PAGE as MOST_FOUND
+from billing.queries.unseen import refunds_unseen
 from billing.rules.refunds import INVESTIGATION_DAYS, LOOK_BACK_YEARS, REPORT_DAYS, SOURCE, WAITING_DAYS
+from billing.views.unseen import more_words
 from caseload.rules.clock import local_date
 from registry.queries.patients import people_found
 from registry.rules.people import searched
@@ -72,6 +74,7 @@ def refunds(request: HttpRequest, organization: str) -> HttpResponse:
     context: dict[str, Any] = {
         "page": page,
         "show": show,
+        "more": _more(by, show, at=now),
         "today": local_date(now, page_zone(by.organization_id)),
         **_terms(),
         "range": f"{page.first_row} to {page.first_row + len(page.rows) - 1}",
@@ -79,6 +82,13 @@ def refunds(request: HttpRequest, organization: str) -> HttpResponse:
         "next_url": f"?{query}start={page.next}" if page.next is not None else "",
     }
     return render(request, "billing/refunds.html", context)
+
+
+def _more(by: Membership, show: str, *, at: datetime) -> str:
+    """That there are more than a limited seat sees: their days run, too."""
+    count = refunds_unseen(by.organization_id, is_closed=show == CLOSED)
+    what = "closed one" if show == CLOSED else "open one"
+    return more_words(count, what, by.organization_id, Permission.WORK_DENIALS, at=at)
 
 
 @requires(Permission.WORK_DENIALS)

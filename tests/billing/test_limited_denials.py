@@ -57,6 +57,9 @@ def test_lists_counts_and_sums_tell_what_the_seat_sees_and_that_there_is_more(
     assert (page.count("1 denial, $170.00"), page.count(more), page.count("151")) == (1, 1, 0)
     page = text_of(billing.get(f"{HERE}denials/?reason=151"))
     assert page.count("0 denials, $0.00") == 1
+    page = text_of(billing.get(f"{HERE}refunds/"))
+    said = ("1 more open one is of patients not open to you.", "Open (0)", "None that you may see", "Nothing open")
+    assert [page.count(words) for words in said] == [1, 1, 1, 0]
     page = text_of(billing.get(f"{HERE}money/?month=2026-02&months=1"))
     assert (page.count("1 more claim is of patients not open to you."), page.count("2 claims")) == (1, 0)
     page = text_of(billing.get(f"{HERE}money/left/?month=2026-02"))
