@@ -78,6 +78,8 @@ def _locked(rows: Any) -> Any:
 def _undone(
     what: str, row: RemittanceClaim | Acknowledgement, *, by: Membership, at: datetime, why: str
 ) -> MatchUndone:
+    assert row.matched_at is not None, "who asked for them asked for those of one instant"
+    assert row.matched_by_id is not None
     return MatchUndone(
         organization_id=by.organization_id,
         **{what: row},

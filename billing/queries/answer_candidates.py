@@ -120,7 +120,8 @@ def recent_files(organization_id: UUID) -> list[tuple[UUID, str]]:
 
 def file_numbered(organization_id: UUID, number: int) -> UUID | None:
     """The batch of this number, where it went out as 837P."""
-    return _files(organization_id).filter(number=number).values_list("id", flat=True).first()
+    found: UUID | None = _files(organization_id).filter(number=number).values_list("id", flat=True).first()
+    return found
 
 
 def _files(organization_id: UUID) -> Any:

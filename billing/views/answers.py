@@ -112,7 +112,8 @@ def answer_original(request: HttpRequest, organization: str, file_id: UUID) -> H
 
 def _has_strangers(page: AnswerPage) -> bool:
     """Whether something of a file waits, or was set aside, so that all of it may be at once."""
-    return bool(page.waiting) or any(one.set_aside_because for one in (*page.said, *page.claims))
+    is_aside = any(one.set_aside_because for one in page.said) or any(one.set_aside_because for one in page.claims)
+    return bool(page.waiting) or is_aside
 
 
 def _without_names(page: AnswerPage) -> AnswerPage:
