@@ -27,6 +27,8 @@ class DenialFilterForm(forms.Form):
 
     kept = forms.ChoiceField(choices=[(one.value, one.value) for one in Kept], required=False)
     reason = forms.RegexField(r"^[A-Za-z0-9]{1,5}$", required=False)
+    payer = forms.UUIDField(required=False)
+    month = forms.RegexField(r"^20[0-9]{2}-(?:0[1-9]|1[0-2])$", required=False)
     owner = forms.UUIDField(required=False)
     unowned = forms.BooleanField(required=False)
     order = forms.ChoiceField(choices=[(one.value, one.value) for one in DenialOrder], required=False)
@@ -39,6 +41,8 @@ class DenialFilterForm(forms.Form):
         return DenialFilter(
             kept=Kept(given.get("kept", Kept.OPEN)),
             reason=given.get("reason", ""),
+            payer_id=given.get("payer"),
+            month=given.get("month", ""),
             owner_id=given.get("owner"),
             is_unowned="unowned" in given,
             order=DenialOrder(given.get("order", DenialOrder.DUE)),

@@ -15,10 +15,11 @@ from bhi.errors import NotFound
 from billing.models import Adjustment, Denial, DenialState
 from billing.queries.calendar import month_title
 from billing.queries.claims import claim_name
+from billing.queries.denial_days import dated
 from billing.queries.denial_facts import code_of, denial_facts
 from billing.rules.denial_causes import Cause, likely_causes
-from billing.rules.denials import Reason, reason_of
-from caseload.rules.clock import month_of
+from billing.rules.denials import Reason, Step, reason_of
+from caseload.rules.clock import first_day, month_of
 
 PAGE = 50
 
@@ -49,7 +50,7 @@ class DenialOrder(StrEnum):
 
 
 _ORDERS: dict[DenialOrder, tuple[OrderBy, ...]] = {
-    DenialOrder.DUE: (F("due_on").asc(nulls_last=True), F("found_on").asc()),
+    DenialOrder.DUE: (F("last_day").asc(nulls_last=True), F("found_on").asc()),
     DenialOrder.AGE: (F("found_on").asc(),),
     DenialOrder.AMOUNT: (F("amount").desc(),),
 }
@@ -57,10 +58,12 @@ _ORDERS: dict[DenialOrder, tuple[OrderBy, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class DenialFilter:
-    """Which denials, whose (`is_unowned`: nobody's), and in which order."""
+    """Which denials, whose (`is_unowned`: nobody's), of which month of service, and in which order."""
 
     kept: Kept = Kept.OPEN
     reason: str = ""
+    payer_id: UUID | None = None
+    month: str = ""
     owner_id: UUID | None = None
     is_unowned: bool = False
     order: DenialOrder = DenialOrder.DUE
@@ -69,7 +72,9 @@ class DenialFilter:
 
 @dataclass(frozen=True, slots=True)
 class DenialRow:
-    """One denial as the queue shows it."""
+    """One denial as the queue shows it. Where another payer is to be asked, `due_on` is that one's last day, and
+    `next_payer` its name, as far as a coverage is on record.
+    """
 
     id: UUID
     patient_id: UUID
@@ -93,6 +98,13 @@ class DenialRow:
     causes: tuple[Cause, ...]
     is_superseded: bool = False
     is_part_two: bool = False
+    next_payer_id: UUID | None = None
+    next_payer: str = ""
+
+    @property
+    def is_of_other_payer(self) -> bool:
+        """Whether the last day is another payer's to say."""
+        return self.reason.step is Step.OTHER_PAYER
 
     @property
     def is_open(self) -> bool:
@@ -118,11 +130,21 @@ class ReasonSum:
 
 
 @dataclass(frozen=True, slots=True)
+class PayerCount:
+    """How many denials a payer gave."""
+
+    payer_id: UUID
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class DenialPage:
-    """A page of the queue, with the sums of all that match but for the reason."""
+    """A page of the queue, with the sums of all that match but for the reason, and counts but for the payer."""
 
     rows: tuple[DenialRow, ...]
     reasons: tuple[ReasonSum, ...]
+    payers: tuple[PayerCount, ...]
     total: int
     amount: Decimal
     first_row: int
@@ -146,30 +168,32 @@ class DenialDetail:
 
 def denial_page(organization_id: UUID, chosen: DenialFilter) -> DenialPage:
     """The queue, cut to a page before its parts are joined. Five statements, whatever its length."""
-    matching = _matching(organization_id, chosen)
-    sums = _sums(matching)
-    shown = [one for one in sums if not chosen.reason or one.reason.code == chosen.reason]
+    reasons, payers = _sums(_matching(organization_id, chosen), chosen)
+    shown = [one for one in reasons if not chosen.reason or one.reason.code == chosen.reason]
     total = sum(one.count for one in shown)
     start = chosen.start if chosen.start < total else 0
-    rows = matching.filter(reason=chosen.reason) if chosen.reason else matching
-    order = (*_ORDERS[chosen.order], "id")
-    page = Denial.objects.filter(id__in=rows.order_by(*order).values("id")[start : start + PAGE])
-    found = list(_with_parts(page.filter(organization_id=organization_id)).order_by(*order))
+    cut = _in_order(_narrowed(organization_id, chosen), chosen)[start : start + PAGE]
     return DenialPage(
-        rows=_rows(organization_id, found),
-        reasons=sums,
+        rows=_rows_of(organization_id, cut, chosen),
+        reasons=reasons,
+        payers=payers,
         total=total,
         amount=sum((one.amount for one in shown), Decimal(0)),
         first_row=start + 1,
         previous=max(start - PAGE, 0) if start else None,
         next=start + PAGE if start + PAGE < total else None,
-        anybody=bool(sums) or Denial.objects.filter(organization_id=organization_id).exists(),
+        anybody=bool(reasons) or Denial.objects.filter(organization_id=organization_id).exists(),
     )
+
+
+def all_denials(organization_id: UUID, chosen: DenialFilter) -> tuple[DenialRow, ...]:
+    """Every denial that matches, in its order, for a file."""
+    return _rows_of(organization_id, _narrowed(organization_id, chosen), chosen)
 
 
 def denial_detail(organization_id: UUID, denial_id: UUID) -> DenialDetail:
     """One denial and all that is known of it. Raises NotFound."""
-    denial = _with_parts(Denial.objects.filter(organization_id=organization_id)).filter(id=denial_id).first()
+    denial = _with_parts(dated(Denial.objects.filter(organization_id=organization_id))).filter(id=denial_id).first()
     if denial is None:
         raise NotFound
     line, answer = denial.remittance_line, denial.remittance_claim
@@ -190,16 +214,48 @@ def denial_detail(organization_id: UUID, denial_id: UUID) -> DenialDetail:
 
 
 def _matching(organization_id: UUID, chosen: DenialFilter) -> QuerySet[Denial]:
+    """What matches but for reason and payer."""
     rows = Denial.objects.filter(organization_id=organization_id, state__in=STATES[chosen.kept])
+    if chosen.month:
+        rows = rows.filter(claim__month=first_day(chosen.month))
     if chosen.is_unowned:
         return rows.filter(owner__isnull=True)
     return rows.filter(owner_id=chosen.owner_id) if chosen.owner_id else rows
 
 
-def _sums(rows: QuerySet[Denial]) -> tuple[ReasonSum, ...]:
-    """By reason, what comes to most first."""
-    found = rows.values_list("reason").annotate(count=Count("id"), amount=Sum("amount")).order_by("-amount", "reason")
-    return tuple(ReasonSum(reason_of(reason), count, amount) for reason, count, amount in found)
+def _narrowed(organization_id: UUID, chosen: DenialFilter) -> QuerySet[Denial]:
+    """All that matches."""
+    rows = _matching(organization_id, chosen)
+    rows = rows.filter(reason=chosen.reason) if chosen.reason else rows
+    return rows.filter(claim__payer_id=chosen.payer_id) if chosen.payer_id else rows
+
+
+def _in_order(rows: QuerySet[Denial], chosen: DenialFilter) -> QuerySet[Denial]:
+    return dated(rows).order_by(*_ORDERS[chosen.order], "id")
+
+
+def _rows_of(organization_id: UUID, those: QuerySet[Denial], chosen: DenialFilter) -> tuple[DenialRow, ...]:
+    """Those are found, and cut, before their parts are joined."""
+    rows = Denial.objects.filter(organization_id=organization_id, id__in=those.values("id"))
+    return _rows(organization_id, list(_in_order(_with_parts(rows), chosen)))
+
+
+def _sums(rows: QuerySet[Denial], chosen: DenialFilter) -> tuple[tuple[ReasonSum, ...], tuple[PayerCount, ...]]:
+    """By reason, what comes to most first; by payer, by name. One statement."""
+    by = rows.values_list("reason", "claim__payer_id", "claim__payer__name")
+    reasons: dict[str, tuple[int, Decimal]] = {}
+    payers: dict[tuple[str, UUID], int] = {}
+    for reason, payer_id, payer, count, amount in by.annotate(count=Count("id"), amount=Sum("amount")).order_by():
+        if chosen.payer_id in (None, payer_id):
+            of_reason, sum_of_reason = reasons.get(reason, (0, Decimal(0)))
+            reasons[reason] = of_reason + count, sum_of_reason + amount
+        if chosen.reason in ("", reason):
+            payers[payer, payer_id] = payers.get((payer, payer_id), 0) + count
+    ordered = sorted(reasons.items(), key=lambda one: (-one[1][1], one[0]))
+    return (
+        tuple(ReasonSum(reason_of(reason), count, amount) for reason, (count, amount) in ordered),
+        tuple(PayerCount(payer_id, payer, count) for (payer, payer_id), count in sorted(payers.items())),
+    )
 
 
 def _with_parts(rows: QuerySet[Denial]) -> QuerySet[Denial]:
@@ -231,13 +287,15 @@ def _row(denial: Denial, causes: Iterable[Cause]) -> DenialRow:
         reason=reason_of(denial.reason),
         amount=denial.amount,
         found_on=denial.found_on,
-        due_on=denial.due_on,
+        due_on=getattr(denial, "last_day", denial.due_on),
         state=DenialState(denial.state),
         owner_id=denial.owner_id,
         owner=str(denial.owner) if denial.owner else "",
         note=denial.note,
         causes=tuple(causes),
         is_superseded=claim.is_superseded,
+        next_payer_id=getattr(denial, "next_payer_id", None),
+        next_payer=getattr(denial, "next_payer", None) or "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from billing.models import PayerRoute
 from billing.queries.claims import Expected, expected
+from billing.queries.claims_lost import Lost, LostClaim, claims_lost
 from billing.queries.month_page import Show, month_rows
 from billing.queries.month_row import MonthRow
 from billing.queries.stakes import Moment
@@ -18,26 +19,41 @@ from caseload.rules.clock import last_day
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Months that could have brought something: why they did not, how many, how much, and where they stand."""
+    """Months that could have brought something: why they did not, how many, how much, and where they stand: among the
+    month's rows that `show` finds or, `is_of_claims`, among its claims that were lost.
+    """
 
     label: str
     rule: str
     months: int
     expected: Expected
     show: str = ""
+    is_of_claims: bool = False
 
 
 def money_left(organization_id: UUID, month: str, *, on: date) -> tuple[Left, ...]:
-    """By reason, what the month did not bring, on a day after its end. Each patient's month stands under one reason."""
+    """By reason, what the month did not bring, on a day after its end. Each patient's month stands under one reason:
+    where its claim was lost, under that.
+    """
+    lost = claims_lost(organization_id, month, on=on)
+    gone = {one.episode_id for one in lost}
     rows = month_rows(organization_id, month, moment=Moment(is_over=True, on=on, looks_back=True))
     routes = PayerRoute.objects.filter(organization_id=organization_id).values_list("payer_id", "filing_days")
     late = {payer_id for payer_id, days in routes if last_day(month) + timedelta(days=days) < on}
     found: dict[str, list[MonthRow]] = {name: [] for name in _REASONS}
     for row in rows:
+        if row.episode_id in gone:
+            continue
         reason = next((name for name, (_, _, _, is_so) in _REASONS.items() if is_so(row, late)), None)
         if reason is not None:
             found[reason].append(row)
-    return tuple(_left(name, found[name]) for name in _REASONS)
+    of_claims = [_left_of_claims(why, [one for one in lost if one.why is why]) for why in Lost]
+    return (*of_claims, *(_left(name, found[name]) for name in _REASONS))
+
+
+def _left_of_claims(why: Lost, claims: Sequence[LostClaim]) -> Left:
+    label, rule = LOST[why]
+    return Left(label, rule, len(claims), expected([one.amount for one in claims]), is_of_claims=True)
 
 
 def _left(name: str, rows: Iterable[MonthRow]) -> Left:
@@ -87,6 +103,23 @@ def _is_several(row: MonthRow, _: set[UUID]) -> bool:
 
 def _is_almost(row: MonthRow, _: set[UUID]) -> bool:
     return row.missed.is_almost
+
+
+# Label and rule of claims that were made.
+LOST: Mapping[Lost, tuple[str, str]] = {
+    Lost.DENIED: (
+        "Denied and written off, or its last day passed",
+        "A payer denied all or part of it, and nobody works on it any more. Counted: its lines, less what came.",
+    ),
+    Lost.REJECTED: (
+        "Rejected and not sent again",
+        "The claim or its file was rejected before the payer kept it. It can still be sent.",
+    ),
+    Lost.REJECTED_LATE: (
+        "Rejected, and the payer’s filing time passed",
+        "The claim or its file was rejected, and not sent again while the payer took it.",
+    ),
+}
 
 
 Test = Callable[[MonthRow, set[UUID]], bool]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 NOTHING = Decimal("0.00")
+WHOLE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,25 @@ def chains_of(claims: Iterable[tuple[UUID, UUID | None]]) -> dict[UUID, list[UUI
         chain.append(claim)
         chains[claim] = chain
     return chains
+
+
+def lost_of(
+    expected: Mapping[str, Decimal | None], lost: Collection[str], got: Mapping[str, Decimal], came: Decimal
+) -> Decimal | None:
+    """What lines that were lost would still have brought: `expected` is by line, `lost` and `got` likewise, the claim
+    as a whole under an empty name, `came` all that came of the claim and those before it. Never below nothing, nor
+    more than what is missing of all. None where it rests on an amount that is not known.
+    """
+    keys = set(expected) if WHOLE in lost else set(lost)
+    amounts = {key: expected[key] for key in keys}
+    known = {key: amount for key, amount in amounts.items() if amount is not None}
+    if len(known) < len(amounts):
+        return None
+    of_lines = sum((max(amount - got.get(key, NOTHING), NOTHING) for key, amount in known.items()), NOTHING)
+    everything = [amount for amount in expected.values() if amount is not None]
+    if len(everything) < len(expected):
+        return of_lines
+    return min(of_lines, max(sum(everything, NOTHING) - came, NOTHING))
 
 
 def _known(line: LineMoney) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -24,12 +25,24 @@ from billing.forms.denials import DenialFilterForm, DenialsForm, DenialWorkForm
 from billing.operations.claim_work_errors import DeniedWhy
 from billing.operations.denials import work_denials
 from billing.queries.calendar import page_zone
-from billing.queries.denials import DenialFilter, DenialOrder, DenialRow, Kept, denial_detail, denial_page, denied_title
+from billing.queries.denials import (
+    DenialFilter,
+    DenialOrder,
+    DenialRow,
+    Kept,
+    all_denials,
+    denial_detail,
+    denial_page,
+    denied_title,
+)
+from billing.queries.denials_file import denials_table
 from billing.queries.refunds import open_refunds
 from billing.queries.unseen import denials_unseen
 from billing.rules.denial_causes import Where
 from billing.views.unseen import more_words
 from caseload.rules.clock import local_date
+from registry.queries.part_two import notice_of_file
+from registry.rules.csv_text import csv_bytes
 
 KEPT = ((Kept.OPEN, "To work"), (Kept.WAITING, "Waiting for an answer"), (Kept.FINISHED, "Finished"), (Kept.ALL, "All"))
 ORDERS = ((DenialOrder.DUE, "Last day first"), (DenialOrder.AGE, "Oldest first"), (DenialOrder.AMOUNT, "Largest first"))
@@ -62,6 +75,21 @@ def denials_work(request: HttpRequest, organization: str) -> HttpResponse:
             messages.success(request, f"Kept for {len(rows)} {'denial' if len(rows) == 1 else 'denials'}.")
             return redirect(_address(organization, chosen))
     return _queue(request, chosen, form, at=now, status=422)
+
+
+@requires(Permission.WORK_DENIALS)
+@require_POST
+def denials_file(request: HttpRequest, organization: str) -> HttpResponse:
+    """All that the filters find, as a table."""
+    now, by = timezone.now(), seat(request)
+    rows = all_denials(by.organization_id, DenialFilterForm(request.GET).values())
+    seen = [row.patient_id for row in rows]
+    record("denials.exported", by=by, at=now, count=len(rows), shown=seen)
+    return HttpResponse(
+        csv_bytes(*denials_table(rows), notice=notice_of_file(by.organization_id, seen)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="denials.csv"'},
+    )
 
 
 @requires(Permission.WORK_DENIALS)
@@ -129,6 +157,8 @@ def _queue(
         "previous_url": _address(organization, chosen, start=page.previous) if page.previous is not None else "",
         "next_url": _address(organization, chosen, start=page.next) if page.next is not None else "",
         "work_url": _address(organization, chosen, name="denials_work", start=chosen.start),
+        "file_url": _address(organization, chosen, name="denials_file"),
+        "all_months_url": _address(organization, replace(chosen, month="")) if chosen.month else "",
     }
     return render(request, "billing/denials.html", context, status=status)
 
@@ -172,6 +202,8 @@ def _address(organization: str, chosen: DenialFilter, *, name: str = "denials", 
     values = {
         "kept": "" if chosen.kept is Kept.OPEN else chosen.kept,
         "reason": chosen.reason,
+        "payer": chosen.payer_id,
+        "month": chosen.month,
         "owner": chosen.owner_id,
         "unowned": "on" if chosen.is_unowned else "",
         "order": "" if chosen.order is DenialOrder.DUE else chosen.order,

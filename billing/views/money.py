@@ -136,6 +136,8 @@ def _groups(found: Money) -> list[tuple[str, str, Any]]:
 
 
 def _months_url(slug: str, month: str, left: Left) -> str:
-    """The months behind a number."""
+    """The months behind a number, or the claims."""
+    if left.is_of_claims:
+        return reverse("claims_lost", args=[slug, month])
     address = reverse("month", args=[slug, month])
     return f"{address}?{urlencode({'show': left.show})}" if left.show else address

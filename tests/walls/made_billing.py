@@ -21,6 +21,7 @@ from tests.factories.billing import (
     BatchFactory,
     BilledLineFactory,
     ClaimFactory,
+    ClaimLineFactory,
     LookBackFactory,
     OtherServiceFactory,
     PayerProfileFactory,
@@ -147,6 +148,14 @@ def denial(seat: Membership) -> Mapping[str, Any]:
 def denial_list(seat: Membership) -> Mapping[str, Any]:
     denial(seat)
     return {}
+
+
+def lost_claim(seat: Membership) -> Mapping[str, Any]:
+    claim = ClaimFactory(organization=seat.organization, episode=episode(seat))
+    ClaimLineFactory(organization=seat.organization, claim=claim, amount=160)
+    given_up = {"state": "written_off", "note": "Below the cost of an appeal."}
+    DenialFactory(organization=seat.organization, remittance_claim__claim=claim, **given_up)
+    return {"month": "2026-02"}
 
 
 def refund(seat: Membership) -> Mapping[str, Any]:

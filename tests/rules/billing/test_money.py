@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from billing.rules.money import DaysToPay, LineMoney, MoneySum, chains_of, days_to_pay, money_by, money_sum
+from billing.rules.money import DaysToPay, LineMoney, MoneySum, chains_of, days_to_pay, lost_of, money_by, money_sum
 
 
 def line(
@@ -108,3 +108,32 @@ def test_what_took_each_others_place_is_one_chain(
     claims: list[tuple[UUID, UUID | None]], chains: dict[UUID, list[UUID]]
 ):
     assert chains_of(claims) == chains
+
+
+def amounts(**named: str | None) -> dict[str, Decimal | None]:
+    return {key: None if amount is None else Decimal(amount) for key, amount in named.items()}
+
+
+@pytest.mark.parametrize(
+    ("expected", "lost", "got", "came", "left"),
+    [
+        (amounts(a="160", b="60"), {"a"}, {}, "0", "160"),
+        (amounts(a="160", b="60"), {"a"}, {"b": "60"}, "60", "160"),
+        (amounts(a="160", b="60"), {"a", "b"}, {"a": "100"}, "100", "120"),
+        (amounts(a="160", b="60"), {""}, {}, "0", "220"),
+        # What came of the claim as a whole, or of the one before it, is not left either.
+        (amounts(a="160", b="60"), {""}, {"": "200"}, "200", "20"),
+        (amounts(a="160"), {"a"}, {}, "150", "10"),
+        # More than was expected came: nothing is left, of one line nothing for another.
+        (amounts(a="160", b="60"), {"a", "b"}, {"a": "170"}, "170", "50"),
+        (amounts(a="160"), {"a"}, {"a": "170"}, "170", "0"),
+        # An amount that nobody knows, among the lost or beside them.
+        (amounts(a=None, b="60"), {"a", "b"}, {}, "0", None),
+        (amounts(a=None, b="60"), {"b"}, {}, "0", "60"),
+    ],
+)
+def test_what_a_lost_line_would_still_have_brought(
+    expected: dict[str, Decimal | None], lost: set[str], got: dict[str, str], came: str, left: str | None
+):
+    found = lost_of(expected, lost, {key: Decimal(amount) for key, amount in got.items()}, Decimal(came))
+    assert found == (None if left is None else Decimal(left))
