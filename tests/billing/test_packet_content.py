@@ -324,7 +324,7 @@ def test_a_batch_has_a_list_in_each_part_and_a_logo(lakeside: Program) -> None:
     pdf = printed(lakeside, cole, batch=7, part=2, parts=2)
     second = words_of(pdf)
     assert "Lakeside Family Medicine Batch 7" in first
-    assert "2 patient’s months, in the order of the batch; this is part 1 of 2." in first
+    assert "2 patients’ months, in the order of the batch; this is part 1 of 2." in first
     assert "1 patient’s month, in the order of the batch; this is part 2 of 2." in second
     assert ("Cole, Jo, February 2026" in first, "Cole, Jo, February 2026" in second) == (False, True)
     assert "Part 2 of 2" in second
