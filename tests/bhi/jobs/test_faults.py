@@ -32,7 +32,7 @@ from tests.factories.tenancy import SystemMembershipFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "maintenance"])
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 30
+PATIENCE = 120
 
 
 def _until(is_so, what, patience=PATIENCE):
