@@ -35,6 +35,11 @@ from registry.operations.people import payer_named
 
 CHARGES: Final = {"99492": "240.00", "99493": "210.00", "99494": "95.00", "G2214": "90.00", "99484": "85.00"}
 FEES: Final = {"99492": "160.32", "99493": "144.74", "99494": "58.78", "G2214": "60.79", "99484": "57.45"}
+AETNA_FEES: Final = {"99492": "171.00", "99493": "152.00", "99494": "61.50", "G2214": "64.00", "99484": "60.00"}
+ALLOWED: Final = {
+    MEDICARE: (FEES, "The contractor's list of the year (invented amounts)."),
+    AETNA: (AETNA_FEES, "The contract of the year (invented amounts)."),
+}
 PROVIDER: Final = ProviderValues(
     name="Cedar Hill Primary Care",
     npi="1406080402",
@@ -53,7 +58,9 @@ PROVIDER: Final = ProviderValues(
     is_test=False,
 )
 RECEIVERS: Final = (
-    ReceiverValues("Prairie Clearinghouse (invented)", "PRAIRIECH", "ZZ", "PRAIRIECH", "CEDARHILL", "ZZ", is_test=False),
+    ReceiverValues(
+        "Prairie Clearinghouse (invented)", "PRAIRIECH", "ZZ", "PRAIRIECH", "CEDARHILL", "ZZ", is_test=False
+    ),
     ReceiverValues("Plan portal (invented)", "PLANPORTAL", "ZZ", "PLANPORTAL", "CEDARHILL", "ZZ", is_test=False),
 )
 # By payer: which of the receivers, its identifier there, and what kind of insurance it is.
@@ -91,12 +98,15 @@ def _settings(by: Membership, at: datetime, today: date) -> None:
         set_route(by=by, at=at, payer_id=payer_named(by=by, name=name).id, values=_route(receivers, *route))
     for code, amount in CHARGES.items():
         set_charge(by=by, at=at, code=code, from_on=from_on, amount=Decimal(amount))
-    fees = [FeeLine(code, Decimal(amount)) for code, amount in FEES.items()]
-    payer = payer_named(by=by, name=MEDICARE)
-    source = "The contractor's list of the year (invented amounts)."
-    set_payer_fees(by=by, at=at, payer_id=payer.id, clinic_id=None, from_on=from_on, source=source, lines=fees)
-    for nurse in TreatingClinician.objects.filter(organization_id=by.organization_id, credential="NP"):
-        set_clinician_share(by=by, at=at, clinician_id=nurse.id, from_on=from_on, percent=Decimal("85.00"))
+    nurses = list(TreatingClinician.objects.filter(organization_id=by.organization_id, credential="NP"))
+    for name, (amounts, source) in ALLOWED.items():
+        fees = [FeeLine(code, Decimal(amount)) for code, amount in amounts.items()]
+        payer = payer_named(by=by, name=name)
+        set_payer_fees(by=by, at=at, payer_id=payer.id, clinic_id=None, from_on=from_on, source=source, lines=fees)
+    # Medicare's share of nurse practitioners leaves Aetna's fees whole; its contract says less of them by itself.
+    for share, of in ((Decimal("85.00"), None), (Decimal("90.00"), payer_named(by=by, name=AETNA).id)):
+        for nurse in nurses:
+            set_clinician_share(by=by, at=at, clinician_id=nurse.id, from_on=from_on, percent=share, payer_id=of)
 
 
 def _route(receivers: Sequence[Receiver], place: int, identifier: str, kind: str) -> RouteValues:
