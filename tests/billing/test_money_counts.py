@@ -60,7 +60,7 @@ def replaced(people: Program, claim: Claim, **fields: Any) -> Claim:
     """The claim in its place, for the same line."""
     Claim.objects.filter(id=claim.id).update(is_superseded=True)
     same = {name: getattr(claim, name) for name in ("episode", "patient", "payer", "month", "facts", "book")}
-    made = ClaimFactory(organization=people.organization, **same, batch__number=claim.batch.number + 100, **fields)
+    made = ClaimFactory(organization=people.organization, **same, batch__number=claim.batch.number + 1000, **fields)
     for line in ClaimLine.objects.filter(claim=claim, units__gt=0):
         ClaimLineFactory(organization=people.organization, claim=made, number=1, code=line.code, amount=line.amount)
     return made
