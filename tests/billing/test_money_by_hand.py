@@ -50,7 +50,10 @@ def test_two_paths_come_to_the_same(lakeside: Program, seed: int):
     random = Random(seed)
     (one,) = claimed(lakeside, "Abara")
     same = {name: getattr(one, name) for name in ("payer", "month", "facts", "book")}
-    claims = [one, *(ClaimFactory(organization=lakeside.organization, **same) for _ in range(11))]
+    claims = [
+        one,
+        *(ClaimFactory(organization=lakeside.organization, **same, batch__number=100 + n) for n in range(11)),
+    ]
     amount = ClaimLine.objects.get(claim=one).amount
     for claim in claims[1:]:
         ClaimLineFactory(organization=lakeside.organization, claim=claim, code="99492", amount=amount)
