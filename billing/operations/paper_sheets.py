@@ -16,6 +16,9 @@ from bhi.files.models import StoredFile
 from bhi.files.operations import discard_made, keep_for_a_day
 from bhi.jobs.operations import queue
 from bhi.tenancy.models import Membership
+from billing.models import Batch
+from billing.operations.errors import HoldsTakenBack
+from billing.queries.claim_answers import is_spoilt
 from billing.queries.paper_sheets import KINDS, MAKE, PDF, PURPOSE, WHOM, batch_asked, purpose_of
 from billing.queries.part_two import refused_ids, refused_in_batch
 from billing.queries.whom_shown import patients_in_batch
@@ -46,10 +49,14 @@ def ask_for_month_paper(*, by: Membership, at: datetime, month: str, kind: str, 
 
 @transaction.atomic
 def ask_for_batch_paper(*, by: Membership, at: datetime, batch_id: UUID, kind: str) -> UUID:
-    """Have the sheets made of a batch that left as 837P. Returns the job's id. Raises NotFound, PartTwoRefused."""
+    """Have the sheets made of a batch that left as 837P: what its file may not ask for twice, paper may not either.
+    Returns the job's id. Raises NotFound, HoldsTakenBack, PartTwoRefused.
+    """
     if kind not in KINDS:
         raise NotFound
     batch_asked(by.organization_id, batch_id, kind)
+    if is_spoilt(Batch.objects.get(organization_id=by.organization_id, id=batch_id)):
+        raise HoldsTakenBack
     if refused_in_batch(by.organization_id, batch_id, at=at):
         raise PartTwoRefused(Use.PAYMENT)
     seen = patients_in_batch(by.organization_id, batch_id)

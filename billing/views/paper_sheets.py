@@ -19,6 +19,7 @@ from bhi.files.operations import read
 from bhi.jobs.queries import job_progress
 from bhi.tenancy.models import Membership
 from bhi.web.asked import seat
+from billing.operations.errors import HoldsTakenBack
 from billing.operations.paper_sheets import ask_for_batch_paper, ask_for_month_paper
 from billing.queries.calendar import month_title
 from billing.queries.paper_sheets import FORMS, PaperAsked, paper_asked, paper_file, paper_files, patients_on_part
@@ -64,7 +65,7 @@ def batch_paper(request: HttpRequest, organization: str, batch_id: UUID, kind: s
         job_id = ask_for_batch_paper(by=seat(request), at=timezone.now(), batch_id=batch_id, kind=kind)
     except NotFound:
         raise Http404 from None
-    except PartTwoRefused as refused:
+    except (HoldsTakenBack, PartTwoRefused) as refused:
         messages.error(request, str(refused))
         return redirect("batch", organization, batch_id)
     return redirect("paper", organization, job_id)

@@ -387,8 +387,9 @@ def test_a_file_with_a_claim_that_was_taken_back_is_not_handed_over(people: Prog
     assert ("Not to be handed over" in row, "To hand over" in row, FILE in row) == (True, False, False)
     refused = billing.get(f"{base}batches/{batch.id}/file/", follow=True)
     assert ("CLM*" in refused.text, "hand over that file instead." in text_of(refused)) == (False, True)
-    said = text_of(billing.post(f"{base}batches/{batch.id}/sent/", follow=True))
-    assert "File the others anew, and hand over that file instead." in said
+    for way in ("sent", "paper/charges", "paper/forms"):
+        said = text_of(billing.post(f"{base}batches/{batch.id}/{way}/", follow=True))
+        assert ("File the others anew, and hand over that file instead." in said, "On paper" in said) == (True, False)
     answer = text_of(billing.post(f"{base}batches/{batch.id}/again/", {"client_token": str(uuid4())}, follow=True))
     assert ("Batch 2 holds 1 of its claims." in answer, "Berg, Jo" in answer) == (True, True)
     with tenant(people.organization):
