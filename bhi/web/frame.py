@@ -237,7 +237,7 @@ SECTIONS = {
     "answer_claim_match": "answer_files",
     "answer_match": "answer_files",
     **dict.fromkeys(("denials_work", "denial"), "denials"),
-    "money_left": "money",
+    **dict.fromkeys(("money_left", "claims_lost"), "money"),
     **dict.fromkeys(("refunds", "refund_find", "refund_add", "refund", "refund_close"), "denials"),
     **dict.fromkeys(("look_back", "look_back_choose", "look_back_print"), "look_backs"),
     **dict.fromkeys(("import_run", "import_correct", "import_answer", "import_unenrolled", "import_follow"), "imports"),

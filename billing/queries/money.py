@@ -201,7 +201,8 @@ def _lines(
 ) -> list[LineMoney]:
     """A claim's codes: what it asks for, and whatever else a payer spoke of."""
     asked = {line.code: line.expected for line in expected if line.units > 0}
-    codes = dict.fromkeys([*asked, *said.paid, *said.owed])
+    spoken = [code for code in (*said.paid, *said.owed) if code or not asked or _is_any(said, code)]
+    codes = dict.fromkeys([*asked, *spoken])
     is_whole = "" in said.paid and len(said.paid) == 1
     return [
         LineMoney(
@@ -218,6 +219,10 @@ def _lines(
         )
         for code in codes
     ]
+
+
+def _is_any(said: _Said, code: str) -> bool:
+    return bool(said.paid.get(code) or said.owed.get(code))
 
 
 def _denied(lines: Sequence[_Denied | None]) -> tuple[DeniedShare, ...]:

@@ -118,6 +118,7 @@ def test_a_whole_claims_denial_is_one_of_each_of_its_lines(lakeside: Program):
     answered(lakeside, claim, Says("0", (("CO", "29", "260"),), is_whole=True))
     found = february(lakeside)
     assert rate(found) == (2, 2, 100, [("29", 2, 2, 100, Decimal("260.00"))])
+    assert [(one.name, one.answered) for one in found.by_code] == [("99492", 1), ("99494", 1)]
     assert in_file(found) == [("29", 2, 2, 100, Decimal("260.00")), ("", 2, 2, 100, Decimal("260.00"))]
 
 
