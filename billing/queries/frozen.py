@@ -98,14 +98,16 @@ def asking_row(organization_id: UUID, month: str, episode_id: UUID) -> FrozenMon
 
 def frozen_rows(organization_id: UUID, month: str) -> QuerySet[FrozenMonth]:
     """The last row of each episode of a month, of closes that hold: all rows together ask what it asks."""
+    return last_rows(organization_id).filter(month=first_day(month))
+
+
+def last_rows(organization_id: UUID) -> QuerySet[FrozenMonth]:
+    """The same of every month."""
     last = FrozenMonth.objects.filter(
         organization_id=organization_id, close=OuterRef("close"), episode=OuterRef("episode")
     ).order_by("-number")
     return FrozenMonth.objects.filter(
-        organization_id=organization_id,
-        month=first_day(month),
-        close__reopened_at__isnull=True,
-        id=Subquery(last.values("id")[:1]),
+        organization_id=organization_id, close__reopened_at__isnull=True, id=Subquery(last.values("id")[:1])
     )
 
 
