@@ -45,22 +45,25 @@ _ANSWERED_LINES = """
         SELECT s.claim_id, NULL::uuid, s.code FROM said s
         WHERE s.id IS NOT NULL AND s.claim_line_id IS NULL
           AND NOT EXISTS (SELECT FROM asked q WHERE q.claim_id = s.claim_id AND q.code = s.code)
-    )
-    SELECT d.id, d.reason, d.amount
-    FROM line l
-    LEFT JOIN LATERAL (
-        SELECT d.id, d.reason, d.amount
-        FROM billing_denial d
+    ), spoken AS (
+        SELECT l.claim_id, l.id, l.code
+        FROM line l
+        JOIN said s ON s.claim_id = l.claim_id
+        WHERE NOT s.is_reversal
+          AND (s.id IS NULL OR s.claim_line_id = l.id OR (s.claim_line_id IS NULL AND s.code = l.code))
+    ), denied AS (
+        SELECT DISTINCT ON (l.claim_id, l.id, l.code)
+               l.claim_id, l.id, l.code, d.id AS denial_id, d.reason, d.amount
+        FROM line l
+        JOIN billing_denial d ON d.organization_id = %(organization)s AND d.claim_id = l.claim_id
         LEFT JOIN billing_remittanceline r ON r.organization_id = d.organization_id AND r.id = d.remittance_line_id
-        WHERE d.organization_id = %(organization)s AND d.claim_id = l.claim_id AND d.state <> 'superseded'
+        WHERE d.state <> 'superseded'
           AND (r.id IS NULL OR r.claim_line_id = l.id OR (r.claim_line_id IS NULL AND r.code = l.code))
-        ORDER BY d.found_on DESC, d.id DESC
-        LIMIT 1
-    ) d ON true
-    WHERE d.id IS NOT NULL OR EXISTS (
-        SELECT FROM said s
-        WHERE s.claim_id = l.claim_id AND NOT s.is_reversal
-          AND (s.id IS NULL OR s.claim_line_id = l.id OR (s.claim_line_id IS NULL AND s.code = l.code)))
+        ORDER BY l.claim_id, l.id, l.code, d.found_on DESC, d.id DESC
+    )
+    SELECT d.denial_id, d.reason, d.amount
+    FROM (SELECT claim_id, id, code FROM spoken UNION SELECT claim_id, id, code FROM denied) l
+    LEFT JOIN denied d ON d.claim_id = l.claim_id AND d.code = l.code AND d.id IS NOT DISTINCT FROM l.id
 """
 
 
