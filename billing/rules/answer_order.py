@@ -8,11 +8,14 @@ a payer before it did (reason 23), and else by the number and name under which i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
 from billing.rules.denials import BEFORE, Answered
 
+# An answer, and which payer gave it.
+_Placed = tuple[Answered, int]
 FIRST, SECOND, THIRD = range(3)
 _PLACES: Final[Mapping[str, int]] = {"1": FIRST, "19": FIRST, "2": SECOND, "20": SECOND, "3": THIRD, "21": THIRD}
 
@@ -21,13 +24,15 @@ def in_turn(answers: Iterable[Answered]) -> tuple[Answered, ...]:
     """Answers in the order in which they count, of those in the order in which they were given.
 
     Within one payment what is taken back counts before what is said anew, however they are written; but for what the
-    same payment paid before, where nothing was said earlier.
+    same payment paid before, where its payer had not paid so much earlier.
     """
-    found: list[Answered] = []
-    for payment, group in groupby(answers, key=lambda one: one.payment):
-        given = list(group)
-        found += given if payment is None or (not found and _takes_its_own(given)) else _taken_back_first(given)
-    return tuple(found)
+    given = tuple(answers)
+    found: list[_Placed] = []
+    for payment, group in groupby(zip(given, places_of(given), strict=True), key=lambda one: one[0].payment):
+        of_payment = list(group)
+        as_written = payment is None or _takes_its_own(of_payment, found)
+        found += of_payment if as_written else sorted(of_payment, key=lambda one: not one[0].is_reversal)
+    return tuple(one for one, _ in found)
 
 
 def places_of(answers: Sequence[Answered]) -> tuple[int, ...]:
@@ -42,15 +47,20 @@ def _speaks_of_another(answer: Answered) -> bool:
     return any(one.reason == BEFORE and one.amount != 0 for one in reasons)
 
 
-def _taken_back_first(given: Sequence[Answered]) -> list[Answered]:
-    return sorted(given, key=lambda one: not one.is_reversal)
+def _takes_its_own(given: Sequence[_Placed], earlier: Sequence[_Placed]) -> bool:
+    """Whether it takes back the very amount that it paid just before, and its payer had not paid that earlier."""
+    first = next((at for at, (one, _) in enumerate(given) if one.is_reversal), 0)
+    paid = [(one.paid, place) for one, place in given[:first]]
+    return any(
+        one.is_reversal and (-one.paid, place) in paid and not _had_paid(earlier, place, -one.paid)
+        for one, place in given[first:]
+    )
 
 
-def _takes_its_own(given: Sequence[Answered]) -> bool:
-    """Whether it takes back the very amount that it paid just before."""
-    paid = [one.paid for one in given if not one.is_reversal]
-    first = next((place for place, one in enumerate(given) if one.is_reversal), 0)
-    return first > 0 and any(one.is_reversal and -one.paid in paid[:first] for one in given)
+def _had_paid(earlier: Sequence[_Placed], place: int, amount: Decimal) -> bool:
+    """Whether so much was left of what this payer said earlier."""
+    of_payer = [one.paid for one, other in earlier if other == place]
+    return bool(of_payer) and sum(of_payer, Decimal(0)) >= amount
 
 
 def _place(answer: Answered) -> int | None:

@@ -139,24 +139,34 @@ def _charge(payers: Sequence[_OfPayer], first: _OfPayer) -> Decimal:
 
 def _decide(payer: _OfPayer, answer: Answered, said: Mapping[str, LineSaid]) -> None:
     denied = {key: one.denied for key, one in said.items() if one.denied is not None}
-    if answer.lines:
+    again = {key for key, one in denied.items() if one.reason == DUPLICATE}
+    is_all_again = WHOLE in again or again == said.keys()
+    if answer.lines and not is_all_again:
         payer.denied.pop(WHOLE, None)
     elif answer.paid > 0 or not denied:
         payer.denied.clear()
-    if not _is_again(payer, said, denied):
+    new = {key: one for key, one in denied.items() if key not in again or not _is_decided(payer, key)}
+    if not (is_all_again and _knows(payer, said)):
         payer.said.pop(WHOLE, None)
         payer.said = {**(payer.said if answer.lines else {}), **said}
     for key, one in said.items():
         payer.paid[key] = payer.paid.get(key, _NOTHING) + one.paid
-        payer.denied.pop(key, None)
-    payer.denied |= denied
+        if key not in again:
+            payer.denied.pop(key, None)
+    payer.denied |= new
 
 
-def _is_again(payer: _OfPayer, said: Mapping[str, LineSaid], denied: Mapping[str, Unpaid]) -> bool:
-    """Whether all of it is refused only because the payer has it already: what was said of it stands."""
-    is_known = bool(payer.said) and (WHOLE in said or WHOLE in payer.said or said.keys() <= payer.said.keys())
-    of_all = WHOLE in denied or all(key in denied for key in said)
-    return is_known and of_all and all(one.reason == DUPLICATE for one in denied.values())
+def _is_decided(payer: _OfPayer, key: str) -> bool:
+    """Whether it was denied or paid before: a refusal as a duplicate says nothing new of it."""
+    if key == WHOLE:
+        return bool(payer.denied) or payer.paid_in_all > 0
+    is_denied = key in payer.denied or WHOLE in payer.denied
+    return is_denied or payer.paid.get(key, _NOTHING) > 0 or payer.paid.get(WHOLE, _NOTHING) > 0
+
+
+def _knows(payer: _OfPayer, said: Mapping[str, LineSaid]) -> bool:
+    """Whether something was said of all of it before."""
+    return bool(payer.said) and (WHOLE in said or WHOLE in payer.said or said.keys() <= payer.said.keys())
 
 
 def _take_back(payer: _OfPayer, answer: Answered) -> None:

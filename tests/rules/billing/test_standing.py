@@ -207,8 +207,21 @@ CASES: dict[str, tuple[tuple[Said, ...], tuple[str, str, str, list[str]]]] = {
     "denied, then paid without taking back": ((DENIED, MEDICARE), ("160", "40", "90", [])),
     "refused because it was paid already": (
         (MEDICARE, ("A", "4", "0", "OA-18 290")),
-        ("160", "40", "90", ["OA-18 290"]),
+        ("160", "40", "90", []),
     ),
+    "denied, then refused because it was denied already": (
+        (("A", "4", "0", "CO-50 290"), ("A", "4", "0", "CO-18 290")),
+        ("0", "0", "290", ["CO-50 290"]),
+    ),
+    "taken back, then refused because it was paid already": (
+        (MEDICARE, TAKEN, ("A", "4", "0", "OA-18 290")),
+        ("0", "0", "290", ["-taken 160"]),
+    ),
+    "a deductible, then refused because it was answered already": (
+        (DEDUCTIBLE, ("A", "4", "0", "OA-18 290")),
+        ("0", "200", "90", ["OA-18 290"]),
+    ),
+    "refused as a duplicate from the first": ((("A", "4", "0", "CO-18 290"),), ("0", "0", "290", ["CO-18 290"])),
     "all denied as the patient's": ((("A", "4", "0", "PR-27 290"),), ("0", "0", "290", ["PR-27 290"])),
     "called denied, whatever the reason": (
         (("A", "4", "0", "PR-1 200", "CO-45 90"),),
@@ -305,6 +318,45 @@ def test_within_a_payment_what_is_taken_back_counts_first_however_it_is_written(
     assert in_turn(at_once) == tuple(at_once)
     assert shown(standing_after(at_once)) == ("0", "0", "0", ["-taken 160"])
     assert in_turn([denied, back]) == (back, denied)
+
+
+def test_a_refusal_as_a_duplicate_leaves_what_was_denied_and_what_was_paid():
+    """One line paid, one denied; all of it refused as a duplicate, by line or as a whole, or one line beside another."""
+    two = answer(FIRST, line(LINE, "80", ("CO", "45", "90")), line(ANEW, "0", ("CO", "16", "170"), key="99494"))
+    of_lines = answer(
+        SECOND, line(UUID(int=13), "0", ("CO", "18", "170")), line(UUID(int=14), "0", ("CO", "18", "170"), key="99494")
+    )
+    as_whole = answer(SECOND, whole=adjusted(("CO", "18", "340")))
+    denied = (Unpaid(FIRST, ANEW, "99494", "CO", "16", money("170")),)
+    for later in (of_lines, as_whole):
+        standing = standing_after([two, later])
+        assert (standing.unpaid, standing.paid_in_all, standing.taken_off) == (denied, money("80"), money("260"))
+    paid = answer(SECOND, line(UUID(int=13), "0", ("CO", "18", "170")), line(UUID(int=14), "100", key="99494"))
+    assert standing_after([two, paid]).unpaid == ()
+    third = answer(SECOND, line(UUID(int=13), "0", ("CO", "18", "170"), key="99493"))
+    assert [(one.key, one.reason) for one in standing_after([two, third]).unpaid] == [("99494", "16"), ("99493", "18")]
+
+
+PAYS, BACK = ("A", "1", "80", "CO-45 210"), ("A", "22", "-80", "CO-45 -210")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "together", "expected"),
+    [
+        ((DENIED,), (PAYS, BACK), ("0", "0", "0", ["-taken 80"])),
+        ((PAYS, BACK), (PAYS, BACK), ("0", "0", "0", ["-taken 80"])),
+        ((PAYS,), (PAYS, BACK), ("80", "0", "210", [])),
+        ((DENIED,), (("A", "1", "0", "CO-50 290"), ("A", "22", "0", "CO-16 -290")), ("0", "0", "290", ["CO-50 290"])),
+        ((MEDICARE,), (MEDIGAP, MEDIGAP_TAKEN), ("160", "40", "90", ["-taken 40"])),
+        ((MEDICARE, MEDIGAP), (MEDIGAP, MEDIGAP_TAKEN), ("200", "0", "90", [])),
+    ],
+)
+def test_what_a_payment_pays_and_takes_back_counts_as_written_unless_its_payer_had_paid_it_before(
+    earlier: tuple[Said, ...], together: tuple[Said, ...], expected: tuple[str, str, str, list[str]]
+):
+    before = [said(at, one) for at, one in enumerate(earlier, start=1)]
+    after = [said(at, one, payment=UUID(int=50)) for at, one in enumerate(together, start=11)]
+    assert shown(standing_after([*before, *after])) == expected
 
 
 @pytest.mark.parametrize(
