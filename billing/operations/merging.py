@@ -62,8 +62,9 @@ def merge_patients(
 ) -> PatientMerge:
     """Let one record go on under another. `take` names the fields (and HOME) whose value comes from the merged one.
 
-    Raises MergeRefused when both were enrolled at once, have an open referral each, or a claim for one month each;
-    NotFound when either is not there, was voided or merged already.
+    Raises MergeRefused when both were enrolled at once, have an open referral each, a claim for one month each, or a
+    month that was posted of the one and claimed of the other; NotFound when either is not there, was voided or merged
+    already.
     """
     lock_claims(by.organization_id)
     kept, merged = _locked(by, kept_id, merged_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,11 +12,11 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from bhi.errors import NotFound
 from bhi.tenancy.base import TenantModel
-from billing.models import Claim
+from billing.models import ChargePosted, Claim
 from registry.models import Episode, Patient, PatientMerge, Referral
 from registry.rules.people import SECTIONS
 
@@ -112,7 +113,7 @@ def comparison(organization_id: UUID, one_id: UUID, other_id: UUID) -> Compariso
 
 
 def refusal(one_id: UUID, other_id: UUID) -> str:
-    """Why two records cannot become one, as a sentence with what to do; empty if they can. Three statements."""
+    """Why two records cannot become one, as a sentence with what to do; empty if they can."""
     if _are_enrolled_at_once(one_id, other_id):
         return (
             "Both records were enrolled at the same time, so minutes and claims of both would fall together. "
@@ -124,6 +125,12 @@ def refusal(one_id: UUID, other_id: UUID) -> str:
     month = _claimed_twice(one_id, other_id)
     if month:
         return f"Both records have a claim for {month:%B %Y}. Correct one of the claims first."
+    month = _posted_and_claimed(one_id, other_id)
+    if month:
+        return (
+            f"{month:%B %Y} was claimed under one record and its charge is ticked as posted under the other. "
+            "Take one of them back first."
+        )
     return ""
 
 
@@ -210,7 +217,17 @@ def _are_enrolled_at_once(one_id: UUID, other_id: UUID) -> bool:
 
 def _claimed_twice(one_id: UUID, other_id: UUID) -> date | None:
     """The first month and family for which both have a live claim."""
-    live = Q(is_superseded=False)
-    ones = set(Claim.objects.filter(live, patient_id=one_id).values_list("month", "family"))
-    both = ones & set(Claim.objects.filter(live, patient_id=other_id).values_list("month", "family"))
-    return min((month for month, _ in both), default=None)
+    rows = Claim.objects.filter(patient_id__in=(one_id, other_id), is_superseded=False)
+    # One record has one live claim of a family a month.
+    times = Counter(rows.values_list("month", "family"))
+    return min((month for (month, _), count in times.items() if count > 1), default=None)
+
+
+def _posted_and_claimed(one_id: UUID, other_id: UUID) -> date | None:
+    """The first month that was posted of the one and claimed of the other: together they would be billed twice."""
+    both = (one_id, other_id)
+    of_other = Claim.objects.filter(patient_id__in=both, month=OuterRef("month"), is_superseded=False)
+    rows = ChargePosted.objects.live().filter(
+        Exists(of_other.exclude(patient_id=OuterRef("patient_id"))), patient_id__in=both
+    )
+    return min(rows.values_list("month", flat=True), default=None)

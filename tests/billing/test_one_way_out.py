@@ -18,17 +18,21 @@ from billing.operations.batches import make_batch
 from billing.operations.charge_sheets import CannotPost, post_charges, take_back_posted
 from billing.operations.errors import NothingReady, NothingToBill
 from billing.operations.filing import make_filed_batches
+from billing.operations.merging import MergeRefused, merge_patients
 from billing.queries.charge_sheets import charge_sheet
 from billing.queries.filing_facts import filing_plan
+from billing.queries.merging import refusal
 from billing.queries.month_page import month_page
 from registry.models import Episode
 from registry.operations.episodes import end_episode, open_episode
 from registry.operations.recording import Stamp, record_facts, stamped
 from tests.billing.filing import ADDRESS, FEBRUARY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
+from tests.factories.claims import ChargePostedFactory
 from tests.factories.tenancy import ClinicFactory, OrganizationFactory
 
 ON = date(2026, 4, 2)
+ENDED = date(2026, 3, 10)
 
 
 def post(people: Program, *episodes: Episode) -> list[ChargePosted]:
@@ -128,6 +132,27 @@ def test_postgres_refuses_a_tick_beside_a_claim_and_a_claim_beside_a_tick(lakesi
     with pytest.raises(IntegrityError, match="posted or claimed, never both"), transaction.atomic():
         Claim.objects.update(is_superseded=False)
     assert (Claim.objects.filter(is_superseded=False).count(), ChargePosted.objects.live().count()) == (0, 1)
+
+
+def test_whichever_enrolment_a_month_was_posted_with_its_patient_is_claimed_no_more(lakeside: Program):
+    """By patient, and found by an index: merging is refused with a sentence, before Postgres has to."""
+    set_up(lakeside)
+    episode = filed_patient(lakeside)
+    closed(lakeside)
+    table(lakeside)
+    end_episode(by=lakeside.by, at=AT, episode=episode, on=ENDED, reason="graduated")
+    claimed, other = Claim.objects.get(), lakeside.patient("Berg", enrolled_on=ENDED)
+    tick = ChargePostedFactory(organization=lakeside.organization, episode=other, month=claimed.month)
+    for kept, merged in ((claimed.patient_id, other.patient_id), (other.patient_id, claimed.patient_id)):
+        assert refusal(kept, merged).startswith("February 2026 was claimed under one record")
+        with pytest.raises(MergeRefused):
+            merge_patients(by=lakeside.by, at=AT, kept_id=kept, merged_id=merged)
+    with pytest.raises(IntegrityError, match="posted or claimed, never both"):
+        another("billing_chargeposted", patient_id=str(claimed.patient_id), month="2026-02-01")
+    with pytest.raises(IntegrityError, match="posted or claimed, never both"), transaction.atomic():
+        ChargePosted.objects.update(patient=claimed.patient)
+    take_back_posted(by=lakeside.by, at=AT, posted_id=tick.id, reason="Posted in error")
+    merge_patients(by=lakeside.by, at=AT, kept_id=claimed.patient_id, merged_id=other.patient_id)
 
 
 def outcome(organization_id: UUID, barrier: Barrier, act: Callable[[], Any]) -> str:
