@@ -15,8 +15,8 @@ import structlog
 ALLOWED_KEYS: Final = frozenset(
     {
         "event", "level", "timestamp", "logger", "request_id", "method", "view", "status", "error", "permission",
-        "membership_id", "organization_id", "job_id", "kind", "attempt", "state", "count", "seconds", "command",
-        "differences", "seal", "task_id", "task_name", "where", "dropped_keys",
+        "membership_id", "organization_id", "batch_id", "job_id", "kind", "attempt", "state", "count", "seconds",
+        "command", "differences", "seal", "task_id", "task_name", "where", "dropped_keys",
     }
 )  # fmt: skip
 

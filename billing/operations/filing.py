@@ -214,7 +214,7 @@ def discard_batch_files(*, organization_id: UUID, at: datetime) -> int:
             batch.stored_file.save(update_fields=["sealed"])
             emptied += 1
         else:
-            log.warning("batch.copy_kept", batch_id=str(batch.id), number=batch.number)
+            log.warning("batch.copy_kept", batch_id=str(batch.id))
     return emptied
 
 

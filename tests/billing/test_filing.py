@@ -271,8 +271,8 @@ def test_a_copy_that_cannot_be_written_again_is_not_emptied(lakeside: Program, c
     before = bytes(StoredFile.objects.get().sealed)
     with capture_logs() as logs:
         assert discard_batch_files(organization_id=lakeside.organization.id, at=AT) == 0
-    assert [(one["event"], one["number"], one["log_level"]) for one in logs] == [
-        ("batch.copy_kept", batch.number, "warning")
+    assert [(one["event"], one["batch_id"], one["log_level"]) for one in logs] == [
+        ("batch.copy_kept", str(batch.id), "warning")
     ]
     assert (bytes(StoredFile.objects.get().sealed), before != b"") == (before, True)
 
