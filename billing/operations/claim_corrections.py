@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -139,7 +139,7 @@ def _send_void(claim: Claim, *, by: Membership, at: datetime, because: str, clie
     number = number.strip() or payer_number_of(claim) or claim.payer_claim_number
     before = read(FiledClaim, claim.content["claim"])
     filed = replace(before, frequency=Frequency.VOID.value, payer_claim_number=number)
-    _refuse(plan, faults_of(ClaimFile(plan.head, (filed,))), filed, claim.episode)
+    _refuse(plan, _of_void(faults_of(ClaimFile(plan.head, (filed,)))), filed, claim.episode)
     batch = new_batch(by=by, at=at, month=month, client_token=client_token, plan=plan, count=1)
     head = numbered(plan.head, batch)
     filed = with_control_number(filed, control_number(batch.number, 1))
@@ -150,6 +150,13 @@ def _send_void(claim: Claim, *, by: Membership, at: datetime, because: str, clie
     write_batch(batch, ClaimFile(head, (filed,)), [made], negated(made, lines_of_claim(claim)))
     record("claim.voided", by=by, at=at, object_id=made.id, patient_id=made.patient_id)
     return made
+
+
+def _of_void(faults: Iterable[Fault]) -> list[Fault]:
+    """What keeps a void from leaving: who files it, the payer's number, or the product itself. It says again what has
+    left before, so that nothing else of it can be mended, whatever claims are checked for by now.
+    """
+    return [fault for fault in faults if fault.claim is None or fault.kind in ("claim", "product")]
 
 
 def _planned(claim: Claim, at: datetime, frequency: str, number: str) -> tuple[PayerPlan, Prepared]:

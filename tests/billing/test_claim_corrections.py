@@ -10,7 +10,8 @@ import pytest
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
 from bhi.files.operations import read
-from billing.models import Batch, Claim, ClaimLine, Denial, PayerRoute
+from bhi.tenancy.models import Clinic
+from billing.models import Batch, BillingProvider, Claim, ClaimLine, Denial, PayerRoute
 from billing.operations.claim_corrections import correct_claim, void_claim
 from billing.operations.closing import ask_to_reopen, correct_month, reopen_month
 from billing.operations.errors import (
@@ -23,6 +24,7 @@ from billing.operations.errors import (
 )
 from billing.operations.filing import make_filed_batches, mark_sent
 from billing.operations.late import write_late
+from billing.queries import filing_facts
 from billing.queries.claimable import claimable
 from billing.queries.claims import claimed_months
 from caseload.models import TimeEntry
@@ -248,6 +250,28 @@ def test_what_is_taken_back_is_voided(filed: Filed):
     token = uuid4()
     assert filed.void(client_token=token) == filed.void(client_token=token)
     assert AuditEvent.objects.filter(action="claim.voided").count() == 1
+
+
+def test_a_claim_that_would_not_leave_today_is_still_taken_back(lakeside: Program, monkeypatch: pytest.MonkeyPatch):
+    """It left before claims were checked for nine digits: only what a void itself needs keeps it."""
+    Clinic.objects.update(address="7 Oak Ave", city="Aurora", state="CO", postal_code="80010")
+    with monkeypatch.context() as before:
+        before.setattr(filing_facts, "faults_of", lambda file: ())
+        filed = Filed(lakeside)
+    take_back(filed.people, TimeEntry.objects.get())
+    filed.corrected()
+    with pytest.raises(ClaimFaulty) as refused:
+        filed.void(payer_claim_number="")
+    assert [fault.word for fault in refused.value.faults] == ["payer_claim_number"]
+    made = filed.void()
+    assert (made.frequency, "N4*AURORA*CO*80010" in text_of(made)) == ("8", True)
+    BillingProvider.objects.update(npi="1234567890")
+    AcknowledgementFactory(
+        organization=lakeside.organization, batch=made.batch, claim=made, is_accepted=False, code="A3:21"
+    )
+    with pytest.raises(ClaimFaulty) as refused:
+        filed.void(claim_id=made.id)
+    assert [fault.word for fault in refused.value.faults] == ["biller_npi"]
 
 
 def test_another_organizations_claim_is_not_there(filed: Filed):
