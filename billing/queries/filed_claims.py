@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -51,13 +51,14 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What all claims of a month are made of, read once."""
+    """What all claims of a month are made of, read once: by patient, but `new_codes` by enrolment."""
 
     biller: Biller | None
     coverages: Mapping[UUID, tuple[Coverage, ...]]
     consents: Mapping[UUID, Sequence[Given]]
     authorizations: Mapping[UUID, tuple[Authorization, ...]]
     part_two: Mapping[UUID, str]
+    new_codes: Mapping[UUID, Collection[str]]
     charges_on: Callable[[date], Mapping[str, Decimal]]
 
 
@@ -142,6 +143,7 @@ def _support(ground: Ground, one: Billable, consent: Consented | None) -> Suppor
         revoked_on=consent.revoked_on if consent else None,
         covered_from=coverage.from_on if coverage else None,
         covered_until=coverage.until_on if coverage else None,
+        new_codes=tuple(sorted(ground.new_codes.get(one.episode.id, ()))),
     )
 
 

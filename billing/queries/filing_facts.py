@@ -29,6 +29,7 @@ from billing.rules.x12.claim import (
 )
 from registry.models import Consent, ConsentService, Coverage
 from registry.queries.authorizations import authorizations_of
+from registry.queries.diagnoses import new_codes
 
 INSTITUTIONAL = "institutional"
 
@@ -153,7 +154,7 @@ def filing_plan(
 
 
 def claims_of(organization_id: UUID, billable: Sequence[Billable], *, at: datetime) -> tuple[FiledClaim, ...]:
-    """Months as their claims say them, in the order given, of open months too. Seven statements, and some for each that
+    """Months as their claims say them, in the order given, of open months too. Eight statements, and some for each that
     is dated by its minutes.
     """
     filer = _filer(organization_id, at)
@@ -218,6 +219,7 @@ def _ground(organization_id: UUID, filer: _Filer, billable: Collection[Billable]
         _consents(organization_id, patients),
         authorizations_of(organization_id, patients),
         states_of(organization_id, (one.episode.patient for one in billable), at=at),
+        new_codes(organization_id, [one.episode.id for one in billable]),
         cache(lambda on: charges(organization_id, on)),
     )
 

@@ -241,6 +241,9 @@ class Diagnosis(Fact):
     code = models.CharField(max_length=8, help_text="With its dot: F33.1")
     rank = models.PositiveSmallIntegerField(default=1)
     from_on = models.DateField(null=True, blank=True)
+    is_new = models.BooleanField(
+        default=False, db_default=False, help_text="Somebody's word: the code came out after the release known here"
+    )
     confirmed_on = models.DateField(null=True, blank=True)
     confirmed_by = TenantForeignKey(TreatingClinician, null=True, blank=True)
     confirmed_how = models.CharField(max_length=60, blank=True, help_text="Signed in, verbally, by message …")

@@ -37,10 +37,13 @@ def record_diagnosis(
     rank: int = 1,
     from_on: date | None = None,
     import_id: UUID | None = None,
+    is_new: bool = False,
 ) -> Diagnosis:
-    """A diagnosis treated in the episode, known to the table or not. Raises DiagnosisUnreadable, DiagnosisKnown."""
+    """A diagnosis treated in the episode, known to the table or not; `is_new` says on somebody's word that a later
+    release has it. Raises DiagnosisUnreadable, DiagnosisKnown.
+    """
     stamp = Stamp(by, at, import_id)
-    diagnosis = draft_diagnosis(stamp, episode=episode, code=code, rank=rank, from_on=from_on)
+    diagnosis = draft_diagnosis(stamp, episode=episode, code=code, rank=rank, from_on=from_on, is_new=is_new)
     since = from_on or episode.enrolled_on
     with refusing({"registry_diagnosis_once": DiagnosisKnown}):
         keep_fact(
@@ -60,7 +63,7 @@ def add_diagnosis(
     *, by: Membership, at: datetime, episode: Episode, code: str, from_on: date | None = None, is_new: bool = False
 ) -> Diagnosis:
     """A diagnosis chosen by a person, last in order. Only whole codes of the table are taken, and with `is_new` those
-    that a release after the table's may have brought, on that person's word.
+    that a release after the table's may have brought, on that person's word, which is kept: claims ask for it.
 
     Raises DiagnosisUnusable with what to do, DiagnosisKnown, EpisodeEnded.
     """
@@ -72,7 +75,9 @@ def add_diagnosis(
     if live.filter(code=normal_icd10(code)).exists():
         raise DiagnosisKnown
     last = live.aggregate(last=Max("rank"))["last"] or 0
-    return record_diagnosis(by=by, at=at, episode=present, code=code, rank=last + 1, from_on=from_on)
+    return record_diagnosis(
+        by=by, at=at, episode=present, code=code, rank=last + 1, from_on=from_on, is_new=bool(fault)
+    )
 
 
 @transaction.atomic

@@ -178,13 +178,13 @@ def draft_visit(
 
 
 def draft_diagnosis(
-    stamp: Stamp, *, episode: Episode, code: str, rank: int = 1, from_on: date | None = None
+    stamp: Stamp, *, episode: Episode, code: str, rank: int = 1, from_on: date | None = None, is_new: bool = False
 ) -> Diagnosis:
-    """An ICD-10-CM code treated in the episode. Raises DiagnosisUnreadable."""
+    """An ICD-10-CM code treated in the episode; `is_new` on somebody's word. Raises DiagnosisUnreadable."""
     normal = normal_icd10(code)
     if not normal:
         raise DiagnosisUnreadable
-    return stamped(Diagnosis, stamp, episode=episode, code=normal, rank=rank, from_on=from_on)
+    return stamped(Diagnosis, stamp, episode=episode, code=normal, rank=rank, from_on=from_on, is_new=is_new)
 
 
 def draft_care_plan(stamp: Stamp, *, episode: Episode, on: date, text: str = "", is_assumed: bool = False) -> CarePlan:

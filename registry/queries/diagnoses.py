@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -71,6 +72,17 @@ def diagnoses_of(episode: Episode | None) -> list[DiagnosisShown]:
         return []
     rows = Diagnosis.objects.live().filter(episode=episode).select_related("confirmed_by").order_by("rank", "code")
     return [_shown(row, is_first=place == 0) for place, row in enumerate(rows)]
+
+
+def new_codes(organization_id: UUID, episode_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """By enrolment, the codes that somebody recorded as newer than the release known here. One statement."""
+    rows = Diagnosis.objects.live().filter(
+        organization_id=organization_id, episode_id__in=list(episode_ids), is_new=True
+    )
+    found: dict[UUID, set[str]] = {}
+    for episode_id, code in rows.values_list("episode_id", "code"):
+        found.setdefault(episode_id, set()).add(code)
+    return found
 
 
 def diagnosis_of(patient_id: UUID, diagnosis_id: UUID) -> Diagnosis:

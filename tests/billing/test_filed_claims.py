@@ -105,7 +105,7 @@ def test_the_page_says_what_to_look_at_and_whose_files_are_tests(
         set_up(people)
         episode = filed_patient(people)
         filed_patient(people, "Berg")
-        record_diagnosis(by=people.by, at=AT, episode=episode, code="F33.99", rank=2)
+        record_diagnosis(by=people.by, at=AT, episode=episode, code="F33.99", rank=2, is_new=True)
         Receiver.objects.update(is_test=True, name="Clearing")
         closed(people)
     billing: Client = client_for("billing")

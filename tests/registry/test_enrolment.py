@@ -42,7 +42,7 @@ from registry.operations.errors import (
 )
 from registry.operations.referrals import make_referral
 from registry.queries.consents import consent_texts, cost_words, covering_consent, current_texts
-from registry.queries.diagnoses import diagnoses_of, search_icd10
+from registry.queries.diagnoses import diagnoses_of, new_codes, search_icd10
 from registry.queries.enrolment import enrolment_shown, targets_of
 from registry.rules.diagnoses import icd10
 from tests.factories.program import RelatedPersonFactory
@@ -240,7 +240,9 @@ def test_a_code_of_a_later_release_is_taken_on_somebodys_word(by: Any, now: date
     for slip in ("F33", "F9Z.1", "soon"):
         with pytest.raises(DiagnosisUnusable):
             add_diagnosis(by=by, at=later, episode=episode, code=slip, is_new=True)
-    assert add_diagnosis(by=by, at=later, episode=episode, code="f3399", is_new=True).code == "F33.99"
+    made = [add_diagnosis(by=by, at=later, episode=episode, code=code, is_new=True) for code in ("f3399", "F33.1")]
+    assert [(one.code, one.is_new) for one in made] == [("F33.99", True), ("F33.1", False)]
+    assert new_codes(by.organization_id, [episode.id]) == {episode.id: {"F33.99"}}
 
 
 def test_the_treated_one_is_put_first_and_the_rest_follow(by: Any, now: datetime, episode: Any) -> None:

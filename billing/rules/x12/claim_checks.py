@@ -159,8 +159,10 @@ def _diagnoses(codes: Segment, claim: FiledClaim) -> Iterator[Found]:
         yield Found(
             "diagnosis_dot", "A diagnosis is written with its dot, which claims leave out.", "Diagnoses", "product"
         )
-    elif unknown := [name for name in names if not (_is_whole(name) or may_be_new(name, icd10(), claim.service_on))]:
+    elif unknown := [name for name in names if not (_is_whole(name) or _is_new(name, claim))]:
         sentence = f"{normal_icd10(unknown[0]) or unknown[0]} is not a whole code of ICD-10-CM."
+        if may_be_new(unknown[0], icd10(), claim.service_on):
+            sentence += f" Where it is newer than the release of {RELEASE.name}, record it again as new."
         yield Found("diagnosis_unknown", sentence, "Diagnoses", "diagnoses")
     elif is_behavioral_service(line.code for line in claim.lines) and not is_behavioral(names[0]):
         yield Found(
@@ -176,9 +178,16 @@ def _is_whole(name: str) -> bool:
     return found is not None and found.is_whole
 
 
+def _is_new(name: str, claim: FiledClaim) -> bool:
+    """Whether a code that is not known here is one of a later release on the word of who recorded it."""
+    return normal_icd10(name) in claim.support.new_codes and may_be_new(name, icd10(), claim.service_on)
+
+
 def notes_of(claim: FiledClaim) -> tuple[str, ...]:
-    """What keeps nothing from leaving and somebody should look at: codes that the release known here has not."""
-    unknown = [code for code in claim.diagnoses if may_be_new(code, icd10(), claim.service_on)]
+    """What keeps nothing from leaving and somebody should look at: codes that the release known here has not and that
+    somebody recorded as new.
+    """
+    unknown = [code for code in claim.diagnoses if _is_new(code, claim)]
     until = f"{RELEASE.until_on:%b} {RELEASE.until_on.day}, {RELEASE.until_on.year}"
     return tuple(
         f"{code} is not in ICD-10-CM as known here (release {RELEASE.name}, in force to {until}). "
@@ -197,8 +206,11 @@ def _clinician(block: Block, claim: FiledClaim, head: FileHead) -> Iterator[Foun
     elif fault := npi_sentence("The treating clinician", name.at(9)):
         yield Found("clinician_npi", fault, "NPI", "clinician")
     elif name.at(9) == head.biller.npi:
-        sentence = "The billing provider has the treating clinician’s own NPI: enter the given name of who bills alone."
-        yield Found("biller_is_person", sentence, "Given name", "provider")
+        sentence = (
+            "The billing provider and the treating clinician have one NPI. Enter the clinician’s own here; where one "
+            "person bills alone, enter the given name in the settings of filing."
+        )
+        yield Found("biller_is_person", sentence, "NPI", "clinician")
     if any(
         is_cut(name.at(place), text)
         for place, text in ((3, claim.clinician.family_name), (4, claim.clinician.given_name))

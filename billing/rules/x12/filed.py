@@ -152,7 +152,8 @@ class Support:
     `revoked_on` the day on which it was taken back; `worked_before` says whether an earlier month of the enrolment
     counts as the first one; `part_two` whether records under 42 CFR part 2 are in it, and a consent lets them leave:
     `allowed`, `refused`, or empty where there are none. The coverage that is asked held from `covered_from` until
-    `covered_until`, as far as they are known.
+    `covered_until`, as far as they are known. `new_codes` are diagnoses that somebody recorded as newer than the
+    release of ICD-10-CM that is known here.
     """
 
     supported: tuple[tuple[str, int], ...] = ()
@@ -164,6 +165,7 @@ class Support:
     revoked_on: date | None = None
     covered_from: date | None = None
     covered_until: date | None = None
+    new_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ SEPTEMBER: dict[str, Any] = {
 
 
 def test_a_code_of_a_later_release_leaves_with_a_note():
-    later = claim(diagnoses=("F33.99", "F41.1"))
+    later = replace(support(new_codes=("F33.99",)), diagnoses=("F33.99", "F41.1"))
     assert faults_of(file(later)) == ()
     assert notes_of(later) == (
         (
@@ -77,7 +77,22 @@ def test_a_code_of_a_later_release_leaves_with_a_note():
             "Make sure that it is in force on the date of service."
         ),
     )
-    assert (notes_of(claim()), notes_of(claim(diagnoses=("F33.99",), **SEPTEMBER))) == ((), ())
+    within = claim(diagnoses=("F33.99", "F41.1"), **SEPTEMBER)
+    within = replace(within, support=replace(within.support, new_codes=("F33.99",)))
+    assert (notes_of(claim()), notes_of(within)) == ((), ())
+    assert words(faults_of(file(within))) == [("diagnosis_unknown", "diagnoses")]
+
+
+@pytest.mark.parametrize("slip", ["F33.7", "F33.77", "F41.99X"])
+def test_a_slip_is_none_of_a_later_release_without_somebodys_word(slip: str):
+    """After the release known here a code that it lacks may be new, or may be wrong: who recorded it has to say."""
+    (fault,) = faults_of(file(claim(diagnoses=(slip, "F41.1"))))
+    assert (fault.word, fault.kind, fault.object_id) == ("diagnosis_unknown", "diagnoses", "patient-1")
+    assert fault.sentence == (
+        f"{slip} is not a whole code of ICD-10-CM. "
+        "Where it is newer than the release of April 2026, record it again as new."
+    )
+    assert notes_of(claim(diagnoses=(slip,))) == ()
 
 
 def test_days_within_the_coverage_and_the_consent_are_right():
@@ -195,7 +210,12 @@ def test_who_takes_it(field: str):
         (claim(clinician=Clinician("Rivera", "Ana", "")), "clinician_npi", "clinician", "clinician-1"),
         (claim(clinician=Clinician("Rivera", "Ana", "1245319598")), "clinician_npi", "clinician", "clinician-1"),
         (claim(clinician=Clinician("Rivera", "Ana " * 10, "1245319599")), "too_long", "clinician", "clinician-1"),
-        (claim(clinician=Clinician("Rivera", "Ana", BILLER.npi)), "biller_is_person", "provider", ""),
+        (
+            claim(clinician=Clinician("Rivera", "Ana", BILLER.npi)),
+            "biller_is_person",
+            "clinician",
+            claim().ids.clinician,
+        ),
         (claim(lines=line(modifiers=("25", "59", "GT", "95", "FQ"))), "modifiers", "month", "episode-1"),
         (claim(lines=line(modifiers=("2",))), "modifiers", "month", "episode-1"),
         (claim(lines=line(units=0)), "units", "month", "episode-1"),
