@@ -96,6 +96,12 @@ def discard_expired(*, organization_id: UUID, purpose: str, at: datetime) -> int
     return rows.exclude(sealed=b"").update(sealed=b"")
 
 
+def discard(file: StoredFile) -> None:
+    """Empty a file; its row and fingerprint stay."""
+    file.sealed = b""
+    file.save(update_fields=["sealed"])
+
+
 def bound_to(organization_id: UUID, file_id: UUID) -> str:
     """What the bytes of a file are bound to."""
     return f"{organization_id}|files_storedfile|{file_id}"

@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 
 from bhi.audit.operations import record
 from bhi.errors import DomainError
-from bhi.files.operations import discard_expired, read, store
+from bhi.files.models import StoredFile
+from bhi.files.operations import discard, discard_expired, read, store
 from bhi.jobs.operations import queue
 from bhi.jobs.queries import is_under_way
 from bhi.tenancy.models import Membership
@@ -86,6 +87,9 @@ def take_answer(*, by: Membership, at: datetime, name: str, content: bytes, in_b
         lock_answers(by.organization_id)
     answer = _understood(content, only_look=later)
     file = before or _kept(by=by, at=at, name=name, content=content, sha256=sha256)
+    if file.stored_file is None or not file.stored_file.sealed:
+        file.stored_file = _stored(content, organization_id=by.organization_id, at=at)
+        file.save(update_fields=["stored_file"])
     if answer is None:
         _queue(file, by=by, at=at)
         return file
@@ -113,7 +117,8 @@ def take_answers(*, by: Membership, at: datetime, chosen: Sequence[Chosen]) -> l
 def read_kept_answer(*, by: Membership, at: datetime, file_id: UUID, progress: Progress = quietly) -> AnswerFile:
     """The job behind a long answer: read what was kept and post it. A second run changes nothing. Raises NotFound.
 
-    Others are kept waiting for the posting only, not while the bytes are understood.
+    Others are kept waiting for the posting only, not while the bytes are understood. Of a file that is all somebody
+    else's the bytes are not kept: nobody of ours is in it.
     """
     file = answer_file(by.organization_id, file_id)
     if file.state != AnswerState.READING or file.stored_file is None:
@@ -132,6 +137,7 @@ def read_kept_answer(*, by: Membership, at: datetime, file_id: UUID, progress: P
         _post(file, answer, by=by, at=at)
     except Unreadable as fault:
         _refuse(file, str(fault))
+        discard(file.stored_file)
     progress(100, 100)
     return file
 
@@ -193,16 +199,20 @@ def _kept(*, by: Membership, at: datetime, name: str, content: bytes, sha256: st
         by=by,
         received_at=at,
         name=name.replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "")[:200] or "answer",
-        stored_file=store(
-            content,
-            organization_id=by.organization_id,
-            purpose=PURPOSE,
-            media_type="application/octet-stream",
-            at=at,
-            expires_at=at + KEPT_FOR,
-        ),
+        stored_file=_stored(content, organization_id=by.organization_id, at=at),
         sha256=sha256,
         state=AnswerState.READING,
+    )
+
+
+def _stored(content: bytes, *, organization_id: UUID, at: datetime) -> StoredFile:
+    return store(
+        content,
+        organization_id=organization_id,
+        purpose=PURPOSE,
+        media_type="application/octet-stream",
+        at=at,
+        expires_at=at + KEPT_FOR,
     )
 
 
@@ -246,12 +256,13 @@ def _post(file: AnswerFile, answer: Answer, *, by: Membership, at: datetime) -> 
         _refuse(file, f"{faults[0]}{others} Nothing was posted. Ask the payer for a corrected file.")
         record("answer.refused", by=by, at=at, object_id=file.id)
         return
+    count = len(answer.payments)
     answer = screened(answer, organization_id=file.organization_id, at=at)
     keep_said(file, answer.said)
     posted = post(file, answer.payments, at=at)
     file.state, file.refusal = AnswerState.READ, ""
     file.unknown = list(answer.unknown[:_MOST_UNKNOWN])
-    file.summary = _summary(answer, posted)
+    file.summary = _summary(answer, posted) | {"left_out": count - len(answer.payments)}
     file.save(update_fields=["kind", "state", "refusal", "unknown", "summary"])
     record("answer.read", by=by, at=at, object_id=file.id, count=len(posted.claims) + len(answer.said))
     _reopen_rejected(file, by=by, at=at)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from bhi.tenancy.sight import seeing_everything, sees_all
-from billing.models import Acknowledgement, AnswerFile, Claim, RemittanceClaim
+from billing.models import Acknowledgement, AnswerFile, AnswerState, Claim, RemittanceClaim
 from billing.queries.answers_shown import PaidClaimShown, SaidShown
 from billing.queries.closing import ClinicMonth
 
@@ -43,9 +43,20 @@ def patients_in_answer(file: AnswerFile) -> frozenset[UUID]:
 def is_answer_seen_whole(file: AnswerFile, seen: frozenset[UUID]) -> bool:
     """Whether who looks may see everybody of whom a file speaks, `seen` being what patients_in_answer told them.
 
-    No statement where they may see everything, else two.
+    Who may not see everything may have it only where each whom it names was found: not while it is read or where it was
+    refused, nor where some claim of it is not known, some payment was known before or was left out as another's. No
+    statement where they may see everything, else at most four.
     """
     if sees_all():
         return True
+    if file.state != AnswerState.READ or file.summary.get("known") or file.summary.get("left_out", 1):
+        return False
     with seeing_everything():
-        return patients_in_answer(file) == seen
+        return patients_in_answer(file) == seen and not _has_strangers(file)
+
+
+def _has_strangers(file: AnswerFile) -> bool:
+    """Whether it names somebody of whom no claim is known, set aside or not."""
+    paid = RemittanceClaim.objects.filter(organization_id=file.organization_id, remittance__file=file, claim=None)
+    said = Acknowledgement.objects.filter(organization_id=file.organization_id, file=file, claim=None)
+    return paid.exists() or said.filter(is_of_claim=True).exists()

@@ -79,6 +79,7 @@ def answer(request: HttpRequest, organization: str, file_id: UUID) -> HttpRespon
         "zone": zone.key,
         "today": local_date(now, zone),
         "job": _job(by, page),
+        "may_fetch": page.is_kept and (sees_all() or _names_only_known(page)),
         "may_set_aside": sees_all() and _has_strangers(page),
         "shown": f"Page {page.page} of {page.pages}",
         "previous_url": f"{here}?page={page.page - 1}" if page.page > 1 else "",
@@ -114,6 +115,12 @@ def _has_strangers(page: AnswerPage) -> bool:
     """Whether something of a file waits, or was set aside, so that all of it may be at once."""
     is_aside = any(one.set_aside_because for one in page.said) or any(one.set_aside_because for one in page.claims)
     return bool(page.waiting) or is_aside
+
+
+def _names_only_known(page: AnswerPage) -> bool:
+    """Whether the file may be offered to who may not see everybody, as far as the page tells; to fetch it asks more."""
+    is_whole = page.file.state == "read" and not page.file.kept
+    return is_whole and not page.known and not _has_strangers(page)
 
 
 def _without_names(page: AnswerPage) -> AnswerPage:
