@@ -83,15 +83,47 @@ def test_a_payment_made_into_a_file_again_a_week_later_is_posted_once(out: Filed
     assert list(Remittance.objects.values_list("paid_on", flat=True)) == [date(2026, 3, 20)]
 
 
-def test_without_a_trace_number_or_with_a_day_of_payment_the_day_tells_payments_apart(out: Filed) -> None:
-    for text in (
-        made_on("20260320", trace=""),
-        made_on("20260327", trace=""),
-        made_on("20260320", sent_on="20260321"),
-        made_on("20260320", sent_on="20260323"),
+def test_a_payment_that_says_when_it_was_made_and_then_when_it_paid_is_posted_once(out: Filed) -> None:
+    """Also the other way round, and where two of its files say two days."""
+    for trace, first in (("A", ""), ("B", "20260322")):
+        assert take(out, made_on("20260320", trace=trace, sent_on=first)).summary["payments"] == 1
+        for later in ("20260322", "20260323", ""):
+            assert take(out, made_on("20260321", trace=trace, sent_on=later)).summary["payments"] == 0
+    assert posted() == Decimal("290.00")
+    other = made_on("20260320", trace="A", sent_on="20260322").replace(CONTROL, "ELSEWHERE")
+    assert take(out, other).summary["payments"] == 1
+
+
+def test_payments_of_nothing_and_those_without_a_trace_number_are_told_apart_by_their_day_of_payment(
+    out: Filed,
+) -> None:
+    """Not by the day on which their file was made: a denial made into a file again is the same one."""
+    nothing = payment("CLP*ELSE*4*290*0~CAS*CO*16*290~", total="0", trace="NONPAY", paid_on="")
+
+    def denied(made: str, sent_on: str = "") -> str:
+        of_day = nothing.replace("CHK~", f"ACH************{sent_on}~") if sent_on else nothing
+        return remittance(of_day.replace("N1*PR", f"DTM*405*{made}~N1*PR"))
+
+    for first, again, anew in (
+        (denied("20260320"), denied("20260327"), denied("20260327", "20260401")),
+        (made_on("20260320", trace=""), made_on("20260327", trace=""), made_on("20260320", "", "20260321")),
     ):
-        assert take(out, text).summary["payments"] == 1
-    assert posted() == Decimal("580.00")
+        assert [take(out, text).summary["payments"] for text in (first, again, anew)] == [1, 0, 1]
+    assert posted() == Decimal("290.00")
+
+
+def test_claims_of_several_payments_are_looked_for_at_once(out: Filed) -> None:
+    BillingProviderFactory(organization=out.organization, npi=OURS, tax_id="84-1234567")
+
+    def looked(*traces: str) -> list[int]:
+        bodies = [to(STRANGERS, control=CONTROL.replace("-", ""), trace=trace) for trace in traces]
+        with CaptureQueriesContext(connection) as ran:
+            assert take(out, remittance(*bodies)).summary["payments"] == len(traces)
+        asked = [one["sql"] for one in ran.captured_queries if 'FROM "billing_claim' in one["sql"]]
+        return [len([sql for sql in asked if word in sql]) for word in ('"control_number" IN', '"billing_claimline"')]
+
+    assert looked("T1", "T2", "T3") == looked("T4")
+    assert set(RemittanceClaim.objects.values_list("claim__control_number", flat=True)) == {CONTROL}
 
 
 def test_a_day_far_ahead_is_not_known_and_noted(out: Filed) -> None:
