@@ -35,6 +35,14 @@ class Posted:
     payments: int = 0
 
 
+@dataclass(frozen=True)
+class _Meant:
+    """The claims that a file names, by control number in capitals, and the lines of each."""
+
+    claims: Mapping[str, UUID]
+    lines: Mapping[UUID, list[Line]]
+
+
 @dataclass
 class _Rows:
     """Rows of one payment, not yet stored."""
@@ -78,17 +86,21 @@ def keep_said(file: AnswerFile, said: Iterable[Said]) -> None:
 def post(file: AnswerFile, payments: Iterable[Payment], *, at: datetime) -> Posted:
     """Every payment that was not posted before from another file, with its claims, lines and adjustments."""
     posted = Posted()
-    for place, payment in enumerate(payments, start=1):
+    listed = list(payments)
+    named = {one.control for payment in listed for one in payment.claims}
+    claims = claims_by_number(file.organization_id, named)
+    meant = _Meant(claims, lines_of(file.organization_id, claims.values()) if claims else {})
+    for place, payment in enumerate(listed, start=1):
         known = same_payment(file.organization_id, payment)
         if known is not None:
             posted.known.append(known)
             continue
         posted.payments += 1
-        posted.claims.extend(_post(file, place, payment, at=at))
+        posted.claims.extend(_post(file, place, payment, meant, at=at))
     return posted
 
 
-def _post(file: AnswerFile, place: int, payment: Payment, *, at: datetime) -> list[RemittanceClaim]:
+def _post(file: AnswerFile, place: int, payment: Payment, meant: _Meant, *, at: datetime) -> list[RemittanceClaim]:
     remittance = Remittance.objects.create(
         organization_id=file.organization_id,
         file=file,
@@ -108,23 +120,20 @@ def _post(file: AnswerFile, place: int, payment: Payment, *, at: datetime) -> li
         posted_at=at,
         content_sha256=content_sha256(payment),
     )
-    rows = _rows(remittance, payment)
+    rows = _rows(remittance, payment, meant)
     RemittanceClaim.objects.bulk_create(rows.claims, batch_size=_BATCH)
     RemittanceLine.objects.bulk_create(rows.lines, batch_size=_BATCH)
     Adjustment.objects.bulk_create(rows.adjustments, batch_size=_BATCH)
     return rows.claims
 
 
-def _rows(remittance: Remittance, payment: Payment) -> _Rows:
-    organization_id = remittance.organization_id
-    claims = claims_by_number(organization_id, {one.control for one in payment.claims})
-    lines = lines_of(organization_id, claims.values())
+def _rows(remittance: Remittance, payment: Payment, meant: _Meant) -> _Rows:
     rows = _Rows()
     for place, one in enumerate(payment.claims, start=1):
-        claim_id = claims.get(one.control.upper())
+        claim_id = meant.claims.get(one.control.upper())
         row = _claim(remittance, place, one, claim_id)
         rows.claims.append(row)
-        drafts = list(_lines(row, one, lines.get(claim_id, []) if claim_id else []))
+        drafts = list(_lines(row, one, meant.lines.get(claim_id, []) if claim_id else []))
         rows.lines.extend(drafts)
         rows.adjustments.extend(_adjustments(row, one, drafts))
     return rows

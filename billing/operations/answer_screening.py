@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -40,7 +41,9 @@ def _of_ours(answer: Answer, *, organization_id: UUID, notes: list[str]) -> list
     ours = our_numbers(organization_id) if placed else None
     if ours is None:
         return placed
-    kept = [(place, one) for place, one in placed if not _is_anothers(one, place, ours, organization_id, notes)]
+    named = {one.control for payment in answer.payments if is_to_none_of(ours, payment) for one in payment.claims}
+    claims = claims_by_number(organization_id, named) if named else {}
+    kept = [(place, one) for place, one in placed if not _is_anothers(one, place, ours, claims, notes)]
     if not kept and not answer.said:
         raise Unreadable(
             f"This payment is to another provider, {payee_words(answer.payments[0])}: none of its numbers is yours, and"
@@ -50,10 +53,10 @@ def _of_ours(answer: Answer, *, organization_id: UUID, notes: list[str]) -> list
     return kept
 
 
-def _is_anothers(payment: Payment, place: int, ours: OurNumbers, organization_id: UUID, notes: list[str]) -> bool:
+def _is_anothers(payment: Payment, place: int, ours: OurNumbers, claims: Mapping[str, UUID], notes: list[str]) -> bool:
     if not is_to_none_of(ours, payment):
         return False
-    known = len(claims_by_number(organization_id, {one.control for one in payment.claims}))
+    known = len({one.control.upper() for one in payment.claims} & claims.keys())
     if not known and is_to_another(ours, payment):
         notes.append(
             f"Payment {place} is to another provider, {payee_words(payment)}, and none of its claims left from here: "

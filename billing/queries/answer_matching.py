@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterable
 from typing import Final
 from uuid import UUID
 
-from django.db.models import CharField, F, Func, Q, QuerySet, Value
-from django.db.models.functions import Replace
+from django.db.models import Q
 
 from billing.models import Batch, Claim, ClaimLine
 from billing.rules.x12.acknowledgements import BATCH, CLAIM, KIND_277CA, Said
-from billing.rules.x12.numbers import bare, is_nearly, looks_ours
+from billing.rules.x12.numbers import dressed, is_nearly, looks_ours
 from billing.rules.x12.remittances import PaidLine
 
 # BHT03 of our files; a 277CA gives it back.
@@ -21,38 +20,23 @@ _NUMBER: Final = re.compile(r"0*([0-9]{1,9})\Z")
 _BATCHES: Final = ("id", "number", "interchange_number", "receiver__sender_id")
 _LINES: Final = ("id", "claim_id", "code", "control_number")
 
-# Our own numbers as `bare` leaves what was received: they hold digits, capitals and hyphens only.
-_BARE: Final = Func(
-    Replace(F("control_number"), Value("-"), Value("")), Value("0"), function="ltrim", output_field=CharField()
-)
-
 Line = tuple[UUID, UUID, str, str]
 
 
 def claims_by_number(organization_id: UUID, numbers: Collection[str], *, with_tests: bool = False) -> dict[str, UUID]:
-    """The claim of each control number (in capitals) that is one of ours. One statement; two where some were altered.
+    """The claim of each control number (in capitals) that is one of ours. One statement.
 
-    A number that nobody has letter for letter is compared without its hyphens and leading zeros, and taken where it
-    fits exactly one claim. Claims of test files only `with_tests`: no payer keeps them, so money is never theirs.
+    A number that nobody has letter for letter, but that is built as ours are, is put in our dress and looked for so:
+    numbers are found in the index that keeps them apart. Claims of test files only `with_tests`: no payer keeps them,
+    so money is never theirs.
     """
     wanted = {number.upper() for number in numbers if number}
     rows = Claim.objects.filter(organization_id=organization_id)
     if not with_tests:
         rows = rows.filter(batch__is_test=False)
-    found: dict[str, UUID] = dict(rows.filter(control_number__in=wanted).values_list("control_number", "id"))
-    return found | _nearly(rows, wanted - found.keys())
-
-
-def _nearly(rows: QuerySet[Claim], numbers: Collection[str]) -> dict[str, UUID]:
-    """The claims that altered numbers mean, each of which fits one claim only. No statement where none looks ours."""
-    given = {number: bare(number) for number in numbers if looks_ours(number)}
-    if not given:
-        return {}
-    fitting: dict[str, list[UUID]] = {}
-    alike = rows.exclude(control_number="").annotate(bare=_BARE).filter(bare__in=set(given.values()))
-    for name, claim_id in alike.values_list("bare", "id"):
-        fitting.setdefault(name, []).append(claim_id)
-    return {number: fitting[name][0] for number, name in given.items() if len(fitting.get(name, ())) == 1}
+    ours = {number: dressed(number) for number in wanted if looks_ours(number)}
+    found = dict(rows.filter(control_number__in=wanted.union(ours.values())).values_list("control_number", "id"))
+    return {number: claim_id for number in wanted if (claim_id := found.get(number) or found.get(ours.get(number, "")))}
 
 
 def batches_of(organization_id: UUID, said: Iterable[Said]) -> dict[Said, UUID]:
@@ -83,7 +67,7 @@ def _number(one: Said) -> int | None:
 
 
 def said_claims(organization_id: UUID, said: Iterable[Said]) -> dict[str, UUID]:
-    """The claims that acknowledgements name, those of test files too. One statement; two where some were altered."""
+    """The claims that acknowledgements name, those of test files too. One statement."""
     return claims_by_number(organization_id, {one.reference for one in said if one.of == CLAIM}, with_tests=True)
 
 

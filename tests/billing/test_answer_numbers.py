@@ -32,10 +32,10 @@ def test_without_hyphens_or_zeros_a_number_names_its_claim_and_lines(out: Filed,
     assert lines == {"99492": f"{CONTROL}-1", "99494": f"{CONTROL}-2"}
 
 
-def test_a_number_that_fits_two_waits_for_a_person(out: Filed) -> None:
+@pytest.mark.parametrize("number", ["100001ABCDEG", "100001ABCDE", "10001ABCDEF", "PCN-100001ABCDEF", "00001"])
+def test_a_number_that_is_none_of_ours_in_another_dress_waits_for_a_person(out: Filed, number: str) -> None:
     out.claim()
-    out.claim("0000-100001-ABCDEF")
-    take(out, remittance(payment(paid_claim(BARE))))
+    take(out, remittance(payment(paid_claim(number))))
     assert RemittanceClaim.objects.get().claim_id is None
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 # A batch, five digits of a claim, and six signs of which one is a letter: ours, as `bare` leaves them.
 SHAPE: Final = r"^[1-9][0-9]{5,13}(?=[0-9]*[A-Z])[A-Z0-9]{6}$"
+DIGITS: Final = 5
 SIGNS: Final = 6
 _SHAPED: Final = re.compile(SHAPE)
 _ELSE: Final = re.compile(r"[^A-Z0-9]")
@@ -22,6 +23,12 @@ def bare(number: str) -> str:
 def looks_ours(number: str) -> bool:
     """Whether a number is built as those of our claims are, whatever became of its hyphens and zeros."""
     return _SHAPED.match(bare(number)) is not None
+
+
+def dressed(number: str) -> str:
+    """A number as we write those of our claims, where it looks_ours: `100001abcdef` is `00001-00001-ABCDEF`."""
+    given = bare(number)
+    return f"{given[: -SIGNS - DIGITS]:0>5}-{given[-SIGNS - DIGITS : -SIGNS]}-{given[-SIGNS:]}"
 
 
 def is_nearly(received: str, ours: str) -> bool:

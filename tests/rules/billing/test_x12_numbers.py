@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.rules.x12.numbers import bare, is_nearly, looks_ours, signs_of
+from billing.rules.x12.numbers import bare, dressed, is_nearly, looks_ours, signs_of
 
 OURS = "00001-00001-BCDFGH"
 
@@ -50,6 +50,12 @@ def test_what_was_cut_at_twenty_is_what_is_left_of_it(received: str, ours: str, 
 )
 def test_ours_are_told_by_their_shape(number: str, is_ours: bool) -> None:
     assert looks_ours(number) is is_ours
+
+
+@pytest.mark.parametrize("ours", [OURS, "12345-00012-23456B", "123456-00001-BCDFGH"])
+def test_ours_are_put_in_their_dress_again(ours: str) -> None:
+    altered = [ours.replace("-", ""), ours.lower(), ours.lstrip("0"), ours.replace("-", " ")]
+    assert [dressed(one) for one in altered] == [ours] * 4
 
 
 def test_the_signs_at_the_end() -> None:
