@@ -27,7 +27,7 @@ from billing.models import (
     RemittanceLine,
 )
 from billing.operations.batches import lock_claims
-from billing.operations.denials import settle_denials
+from billing.operations.denials import reopen_where_rejected, settle_denials
 from billing.queries.answer_candidates import acknowledgement, waiting_claim
 from billing.queries.answered import AnsweredClaim, answered_claims
 from billing.rules.denials import TAKEN_BACK
@@ -92,8 +92,11 @@ def undo_acknowledgement_match(
 
 
 def stand_again(organization_id: UUID, claim_ids: Collection[UUID], *, by: Membership, at: datetime) -> None:
-    """Denials that an answer closed stand again where the answers that are left say so."""
+    """Denials that an answer closed stand again where the answers that are left say so; open where the claim for which
+    they would wait was rejected.
+    """
     lock_claims(organization_id)
+    waiting: set[UUID] = set()
     for claim in answered_claims(organization_id, claim_ids):
         stands = {
             (one.answer_id, one.line_id, one.group, one.reason)
@@ -104,6 +107,8 @@ def stand_again(organization_id: UUID, claim_ids: Collection[UUID], *, by: Membe
         for row in closed.filter(state__in=_SETTLED).order_by("id"):
             if (row.remittance_claim_id, row.remittance_line_id, row.group, row.reason) in stands:
                 _set(row, _again(claim), by=by, at=at)
+                waiting |= {claim.id} if claim.is_superseded else set()
+    reopen_where_rejected(waiting, by=by, at=at)
 
 
 def why_undone(because: str) -> str:

@@ -22,7 +22,7 @@ from bhi.tenancy.models import Membership
 from billing.models import Claim, Denial, DenialState, RemittanceClaim
 from billing.operations.batches import lock_claims
 from billing.operations.claim_work_errors import DenialSettled, DeniedWhy, NothingChosen
-from billing.queries.answered import AnsweredClaim, answer_days, answered_claims, replaced_before
+from billing.queries.answered import AnsweredClaim, answer_days, answered_claims, in_place_of, replaced_before
 from billing.queries.claim_answers import rejected_replacements
 from billing.rules.answered_lines import WHOLE, Unpaid
 from billing.rules.denial_states import Through, may_become
@@ -70,8 +70,8 @@ def settle_denials(*, by: Membership, at: datetime, claim_ids: Collection[UUID])
 
     What was denied and is paid by now is closed as paid, also on the claim that a paid one replaced; what another
     answer decides anew is closed, and its owner has the new denial. A claim that was replaced or voided meanwhile
-    needs no more work: its denials count as corrected; one of a test file was never asked in earnest. A second call
-    changes nothing. Returns the new ones.
+    needs no more work: its denials count as corrected, unless the claim in its place was rejected; one of a test file
+    was never asked in earnest. A second call changes nothing. Returns the new ones, as they were opened.
     """
     if not claim_ids:
         return []
@@ -85,7 +85,15 @@ def settle_denials(*, by: Membership, at: datetime, claim_ids: Collection[UUID])
     Denial.objects.bulk_create(opened, batch_size=500)
     if opened:
         record("denials.opened", by=by, at=at, count=len(opened))
+    reopen_where_rejected([row.claim_id for row in opened if row.state == DenialState.CORRECTED], by=by, at=at)
     return opened
+
+
+def reopen_where_rejected(claim_ids: Collection[UUID], *, by: Membership, at: datetime) -> int:
+    """Denials of these claims wait for the claims in their place. Where one of those was rejected before, nobody
+    answers it: they are open. Returns how many.
+    """
+    return reopen_rejected(by=by, at=at, claim_ids=in_place_of(by.organization_id, claim_ids)) if claim_ids else 0
 
 
 @transaction.atomic
@@ -219,7 +227,7 @@ def _settle(claim: AnsweredClaim, known: list[Denial], *, by: Membership, at: da
         if key not in stands and not _waits(claim, standing, row):
             _close(row, _paid_since(claim, row), is_replaced=claim.is_superseded, by=by, at=at)
     if claim.replaced_id is not None:
-        _close_replaced(claim, standing.paid, by=by, at=at)
+        _close_replaced(claim, standing, by=by, at=at)
     new = [one for one in unpaid if _key(one) not in denied]
     return [_draft(claim, one, owners.get(one.key), by=by, at=at) for one in new]
 
@@ -234,11 +242,14 @@ def _close(row: Denial, paid: Decimal, *, is_replaced: bool, by: Membership, at:
     _move(row, Through.ANSWER, state, by=by, at=at)
 
 
-def _close_replaced(claim: AnsweredClaim, paid: dict[str, Decimal], *, by: Membership, at: datetime) -> None:
-    """Denials of the claims before, once the claim in their place is paid for the same code, or for another one that
-    stands in its place.
+def _close_replaced(claim: AnsweredClaim, standing: Standing, *, by: Membership, at: datetime) -> None:
+    """Denials of the claims before, once the claim in their place is paid for the same code, as a whole without denying
+    it, or for another one that stands in its place.
     """
+    paid = standing.paid
     codes_paid = {claim.codes.get(key, "") for key, amount in paid.items() if amount > 0}
+    if paid.get(WHOLE, Decimal(0)) > 0:
+        codes_paid |= {*claim.codes.values()} - {claim.codes.get(one.key, "") for one in standing.unpaid}
     if not codes_paid:
         return
     paid_of_all = sum((amount for amount in paid.values() if amount > 0), Decimal(0))
@@ -288,12 +299,19 @@ def _key_of(row: Denial) -> tuple[UUID, UUID | None, str, str]:
 
 
 def _paid_since(claim: AnsweredClaim, row: Denial) -> Decimal:
-    """What came for its line after the answer that denied it, whoever paid it; of a claim as a whole, all that came."""
+    """What came for its line after the answer that denied it, whoever paid it; of a claim as a whole, all that came.
+
+    What is taken back of the claim as a whole takes of a line at most what came for it since.
+    """
     ids = [answer.id for answer in claim.answers]
     since = claim.answers[ids.index(row.remittance_claim_id) + 1 :] if row.remittance_claim_id in ids else claim.answers
     key = claim.keys.get(row.remittance_line_id, WHOLE)
-    of_line = (
-        [line.paid for line in answer.lines if line.key == key] if key and answer.lines else [answer.paid]
-        for answer in since
-    )
-    return sum((paid for amounts in of_line for paid in amounts), Decimal(0))
+    found = Decimal(0)
+    for answer in since:
+        if key and answer.lines:
+            found += sum((line.paid for line in answer.lines if line.key == key), Decimal(0))
+        elif key and answer.is_reversal:
+            found = max(found + answer.paid, min(found, Decimal(0)))
+        else:
+            found += answer.paid
+    return found

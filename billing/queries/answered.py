@@ -205,3 +205,14 @@ def replaced_before(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[
         longer = {id_: before.get(ids[-1] if ids else id_) for id_, ids in found.items()}
         found = {id_: ids if (more := longer[id_]) is None else (*ids, more) for id_, ids in found.items()}
     return {id_: ids for id_, ids in found.items() if ids}
+
+
+def in_place_of(organization_id: UUID, claim_ids: Collection[UUID]) -> set[UUID]:
+    """The claims that were sent in place of these, directly or through others. One statement for each step."""
+    found: set[UUID] = set()
+    step = set(claim_ids)
+    while step:
+        rows = Claim.objects.filter(organization_id=organization_id, replaces_id__in=step)
+        step = set(rows.values_list("id", flat=True)) - found
+        found |= step
+    return found

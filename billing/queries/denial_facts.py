@@ -47,7 +47,7 @@ _KNOWN = Template("""
     SELECT 'asked', c.patient_id, c.id, c.month, NULL, l.code, b.number || ' ' || c.number, NULL, c.is_superseded, NULL
     FROM billing_claim c
     JOIN billing_claimline l ON l.organization_id = c.organization_id AND l.claim_id = c.id AND l.units > 0
-    JOIN billing_batch b ON b.organization_id = c.organization_id AND b.id = c.batch_id
+    JOIN billing_batch b ON b.organization_id = c.organization_id AND b.id = c.batch_id AND NOT b.is_test
     WHERE c.organization_id = %(organization)s AND c.patient_id = ANY(%(patients)s::uuid[])
     UNION ALL
     SELECT 'prior', f.patient_id, f.id, f.month, NULL, f.code, NULL, NULL, NULL, NULL
@@ -212,8 +212,8 @@ def _coverages(known: _Known, payer_id: UUID) -> tuple[tuple[CoverageKnown, ...]
 
 
 def _asked_also(known: _Known, claim_id: UUID, replaces_id: UUID | None, month: date, code: str) -> tuple[str, ...]:
-    """Other claims of ours for the month: one that this one replaces is meant to be there."""
-    ours = (one for one in known.asked if one[0] not in (claim_id, replaces_id) and one[1] == month)
+    """Other claims of ours for the month that stand: one that this one replaces is meant to be there."""
+    ours = (one for one in known.asked if one[0] not in (claim_id, replaces_id) and one[1] == month and not one[4])
     return tuple(sorted({name for _, _, asked, name, _ in ours if code in ("", asked)}))
 
 

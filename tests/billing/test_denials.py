@@ -158,6 +158,40 @@ def test_a_replacement_that_is_denied_for_the_same_code_leaves_the_first_denial_
     assert states() == [("151", "paid"), ("29", "paid")]
 
 
+def whole(lakeside: Program, claim: Claim, paid: str, *, on: date, reversal: bool = False) -> RemittanceClaim:
+    """An answer that says nothing of lines."""
+    return RemittanceClaimFactory(
+        organization=lakeside.organization,
+        remittance=RemittanceFactory(organization=lakeside.organization, paid_on=on),
+        claim=claim,
+        is_reversal=reversal,
+        status_code="22" if reversal else "1",
+        charge=Decimal(-340 if reversal else 340),
+        paid=Decimal(paid),
+    )
+
+
+def test_a_replacement_that_is_paid_as_a_whole_closes_the_denials_of_what_it_replaced(lakeside: Program):
+    first = claimed(lakeside, "99492", "99494", is_superseded=True)
+    settle(lakeside, answered(lakeside, first, ("99492", "125.65", "45"), ("99494", "0", "151")))
+    second = claimed(lakeside, "99492", "99494", frequency="7", replaces=first)
+    settle(lakeside, whole(lakeside, second, "80", on=date(2026, 5, 1)))
+    assert states() == [("151", "paid")]
+
+
+def test_a_reversal_of_the_whole_claim_takes_of_a_line_what_came_for_it_since(lakeside: Program):
+    """One line is paid, one denied; all is taken back without lines, and both are paid. Then again, and one is not."""
+    claim = claimed(lakeside, "99492", "99494")
+    settle(lakeside, answered(lakeside, claim, ("99492", "100", "45"), ("99494", "0", "16")))
+    back = whole(lakeside, claim, "-100", on=date(2026, 4, 1), reversal=True)
+    both = answered(lakeside, claim, ("99492", "100", "45"), ("99494", "80", "45"), on=date(2026, 4, 2))
+    settle(lakeside, back, both)
+    assert states() == [("16", "paid")]
+    back = whole(lakeside, claim, "-180", on=date(2026, 5, 1), reversal=True)
+    settle(lakeside, back, answered(lakeside, claim, ("99492", "100", "45"), ("99494", "0", "29"), on=date(2026, 5, 2)))
+    assert states() == [("16", "superseded"), ("29", "open")]
+
+
 def test_what_no_claim_is_known_for_waits(lakeside: Program):
     row = RemittanceClaimFactory(organization=lakeside.organization, claim=None, paid=0)
     assert settle(lakeside, row) == []

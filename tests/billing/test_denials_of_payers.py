@@ -11,9 +11,11 @@ from bhi.jobs.models import Job
 from billing.models import Batch, Claim, ClaimLine, Denial, RemittanceClaim
 from billing.operations import denials
 from billing.operations.answer_matching import match_acknowledgement
+from billing.operations.answer_undoing import stand_again
 from billing.operations.denials import denials_corrected, open_denials, reopen_rejected
 from billing.queries.claim_answers import payer_number_of
 from billing.queries.claim_states import ClaimState, claim_states
+from billing.queries.claims import claim_name
 from billing.queries.denials import denial_detail
 from billing.queries.money import money_of
 from caseload.rules.clock import month_of
@@ -193,6 +195,38 @@ def test_a_rejection_that_is_matched_by_hand_opens_it_too(lakeside: Program):
     assert Denial.objects.get().state == "open"
 
 
+def test_what_is_denied_after_the_correction_was_rejected_is_open_at_once(lakeside: Program):
+    """Nobody answers the correction. Denied anew for another reason it is open too, until the claim goes out again."""
+    first = claimed(lakeside, is_superseded=True)
+    second = claimed(lakeside, frequency="7", replaces=first)
+    rejected(lakeside, claim=second)
+    row = said(lakeside, first, "4", "0", "CO-50 290")
+    assert states() == [("50", "open")]
+    said(lakeside, first, "4", "0", "CO-29 290", on=date(2026, 4, 1))
+    assert states() == [("50", "superseded"), ("29", "open")]
+    assert settle(lakeside, row) == []
+    third = claimed(lakeside, frequency="7", replaces=second)
+    denials_corrected(by=lakeside.by, at=AT, claim_id=third.id)
+    said(lakeside, first, "4", "0", "CO-16 290", on=date(2026, 5, 1))
+    assert states()[2:] == [("16", "corrected")]
+    rejected(lakeside, batch=third.batch)
+    said(lakeside, first, "4", "0", "CO-97 290", on=date(2026, 6, 1))
+    assert states()[3:] == [("97", "open")]
+
+
+def test_what_stands_again_while_the_correction_is_rejected_is_open(lakeside: Program):
+    first = claimed(lakeside, is_superseded=True)
+    second = claimed(lakeside, frequency="7", replaces=first)
+    said(lakeside, first, "4", "0", "CO-50 290")
+    assert states() == [("50", "corrected")]
+    later = said(lakeside, first, "1", "160", "CO-45 130", on=date(2026, 4, 1))
+    assert states() == [("50", "paid")]
+    rejected(lakeside, claim=second)
+    RemittanceClaim.objects.filter(id=later.id).update(claim=None)
+    stand_again(lakeside.organization.id, [first.id], by=lakeside.by, at=AT)
+    assert states() == [("50", "open")]
+
+
 def causes(denial: Denial) -> list[str]:
     return [cause.sentence for cause in denial_detail(denial.organization_id, denial.id).row.causes]
 
@@ -207,6 +241,18 @@ def test_a_corrected_claim_is_late_by_the_days_of_corrected_claims(lakeside: Pro
     )
     assert causes(of_first) == ["It left 246 days after the service, within 365: appeal with proof."]
     assert causes(of_second) == ["It left 246 days after the service; this payer takes 180 for corrected claims."]
+
+
+def test_only_claims_that_stand_are_named_as_the_duplicate(lakeside: Program):
+    claim = claimed(lakeside)
+    of = {"patient": claim.patient, "episode": claim.episode, "month": claim.month, "payer": claim.payer}
+    claimed(lakeside, **of, batch__is_test=True, is_superseded=True)
+    claimed(lakeside, **of, is_superseded=True)
+    denial = DenialFactory(organization=lakeside.organization, claim=claim, reason="18")
+    assert [one for one in causes(denial) if one.startswith("Our claim")] == []
+    other = claimed(lakeside, **of, family="elsewhere")
+    named = f"Our claim {claim_name(other.batch.number, other.number)} asks for"
+    assert [one.startswith(named) for one in causes(denial)].count(True) == 1
 
 
 def test_a_consent_that_was_withdrawn_is_said(lakeside: Program):
