@@ -7,7 +7,7 @@ for them as the one to keep until somebody says otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -39,13 +39,15 @@ class RefundClock:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What one answer said of a line, or of a claim as a whole. `due` is all that it lets the line bring: what it paid
-    and what the patient owes. `is_later`: of a payer that pays after another one.
+    and what the patient owes; `agreed` is what it took off because that was agreed. `is_later`: of a payer that pays
+    after another one.
     """
 
     paid: Decimal
     due: Decimal
     is_reversal: bool = False
     is_later: bool = False
+    agreed: Decimal = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +123,21 @@ def paid_above(receipts: Sequence[Receipt], charge: Decimal | None) -> Decimal:
     """What came for a line above what is due; 0 where nothing did. `charge` None: not known.
 
     Answers of one payer each say what is due: a second one adds nothing to the first, unless a reversal took that
-    back. A later payer adds to the first one's what is still due.
+    back. A later payer may add all that the first left of the charge, also what that one denied, but for what was
+    agreed with it.
     """
     stands = _standing(receipts)
     total = sum((one.paid for one in receipts), _NOTHING)
     if not stands or total <= 0:
         return _NOTHING
-    most = charge if charge is not None and charge > 0 else total
-    due = min(max(one.due for one in stands), most)
+    most = charge if charge is not None and charge > 0 else None
+    due = _due(stands, most)
     if total <= due:
         return _NOTHING
     if any(one.is_later for one in stands):
         return total - due
-    return total - min(max(one.paid for one in stands), most)
+    paid = max(one.paid for one in stands)
+    return total - (paid if most is None else min(paid, most))
 
 
 def owed_of(lines: Iterable[PaidLine], without: CodeUnits, total: Decimal) -> Decimal | None:
@@ -150,8 +154,9 @@ def owed_of(lines: Iterable[PaidLine], without: CodeUnits, total: Decimal) -> De
         left[line.code] = left.get(line.code, 0) - units
         if units and line.paid is None:
             return None
-        share = line.paid * units / line.units if line.paid is not None else _NOTHING
-        owed += max(share, line.above)
+        # What came above what is due goes back whatever is supported; of the rest, the units that are not.
+        due = line.paid - line.above if line.paid is not None else _NOTHING
+        owed += line.above + due * units / line.units
     return min(owed.quantize(Decimal("0.01")), total)
 
 
@@ -204,16 +209,45 @@ def paid_without_support(paid: tuple[tuple[str, int], ...], now: tuple[FrozenLin
     return tuple((code, units) for code, units in more if units > 0)
 
 
+def _due(stands: Sequence[Receipt], most: Decimal | None) -> Decimal:
+    """All that may come for a line. `most` is its charge, None where that is not known."""
+    firsts = [one for one in stands if not one.is_later and one.due > 0]
+    if most is not None and not firsts and len({one.is_later for one in stands}) > 1:
+        return most
+    # Of several answers of one payer, the one that lets it bring the most.
+    first = max(firsts or stands, key=lambda one: one.due)
+    if most is None:
+        return first.due
+    has_later = any(one.is_later for one in stands)
+    return min(max(most - first.agreed, first.due) if firsts and has_later else first.due, most)
+
+
 def _standing(receipts: Iterable[Receipt]) -> list[Receipt]:
-    """Answers that no reversal took back: it takes back the last one of its amount, or else all before it."""
+    """Answers that no reversal took back: it takes back the last one of its payer and amount, else so much of its
+    payer's last ones. What is due stays as it was said while anything of an answer is left.
+    """
     stands: list[Receipt] = []
     for one in receipts:
         if not one.is_reversal:
             stands.append(one)
             continue
-        same = [place for place, earlier in enumerate(stands) if earlier.paid == -one.paid]
+        of_payer = [at for at, earlier in enumerate(stands) if earlier.is_later == one.is_later]
+        same = [at for at in of_payer if stands[at].paid == -one.paid]
         if same:
             del stands[same[-1]]
         else:
-            stands.clear()
+            _lower(stands, of_payer, -one.paid)
     return stands
+
+
+def _lower(stands: list[Receipt], places: Sequence[int], amount: Decimal) -> None:
+    """Take an amount off the last ones first."""
+    for at in reversed(places):
+        if amount <= 0:
+            return
+        if stands[at].paid <= amount:
+            amount -= max(stands[at].paid, _NOTHING)
+            del stands[at]
+        else:
+            stands[at] = replace(stands[at], paid=stands[at].paid - amount)
+            return

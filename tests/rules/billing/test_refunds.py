@@ -130,8 +130,10 @@ def test_who_told_the_payer_knew_it():
     assert known_on(found, told, told, [date(2026, 3, 20)]) == date(2026, 3, 20)
 
 
-def said(paid: int, due: int | None = None, *, is_reversal: bool = False, is_later: bool = False) -> Receipt:
-    return Receipt(Decimal(paid), Decimal(paid if due is None else due), is_reversal, is_later)
+def said(
+    paid: int, due: int | None = None, *, is_reversal: bool = False, is_later: bool = False, agreed: int = 0
+) -> Receipt:
+    return Receipt(Decimal(paid), Decimal(paid if due is None else due), is_reversal, is_later, Decimal(agreed))
 
 
 @pytest.mark.parametrize(
@@ -147,12 +149,39 @@ def said(paid: int, due: int | None = None, *, is_reversal: bool = False, is_lat
         ((said(126), said(126), said(-126, is_reversal=True)), 170, 0),
         ((said(126), said(-126, is_reversal=True), said(100)), 170, 0),
         ((said(126), said(-126, is_reversal=True), said(80), said(80)), 170, 80),
-        # A reversal of another amount takes back all that was said before.
+        # A reversal of another amount takes back so much of what was said last.
         ((said(60), said(66), said(-126, is_reversal=True), said(126)), 170, 0),
+        ((said(100), said(-40, is_reversal=True), said(40)), 170, 0),
+        ((said(100), said(-40, is_reversal=True), said(100)), 170, 60),
+        ((said(126), said(0, is_reversal=True), said(126)), 170, 126),
         # A later payer pays what the first left to the patient; and more than that.
-        ((said(126, 158), said(32, 32, is_later=True)), 170, 0),
-        ((said(126, 158), said(40, 40, is_later=True)), 170, 8),
-        ((said(126, 158), said(126, 126, is_later=True)), 170, 94),
+        ((said(126, 158, agreed=12), said(32, 32, is_later=True)), 170, 0),
+        ((said(126, 158, agreed=12), said(40, 40, is_later=True)), 170, 8),
+        ((said(126, 158, agreed=12), said(126, 126, is_later=True)), 170, 94),
+        ((said(126, 158, agreed=12), said(126, 158, agreed=12), said(32, is_later=True)), 170, 126),
+        # It pays what the first denied, of a part (PR-119, CO-151) or of all.
+        ((said(60), said(40, is_later=True)), 100, 0),
+        ((said(60), said(45, is_later=True)), 100, 5),
+        ((said(50), said(50, is_later=True)), 100, 0),
+        ((said(0, agreed=30), said(100, is_later=True)), 100, 0),
+        # Nobody knows the charge, or what the first payer said: twice the same is too much all the same.
+        ((said(126, 158), said(40, is_later=True)), None, 8),
+        ((said(0), said(40, is_later=True)), None, 0),
+        ((said(40, is_later=True), said(40, is_later=True)), 170, 40),
+        # Each payer takes its own back: the first one's 50, not the later one's.
+        (
+            (said(50), said(50, is_later=True), said(-50, is_reversal=True), said(80, 100, agreed=70)),
+            170,
+            30,
+        ),
+        (
+            (
+                *(said(80, 100, agreed=60), said(20, is_later=True), said(20)),
+                *(said(-100, is_reversal=True), said(90, 110, agreed=60)),
+            ),
+            170,
+            0,
+        ),
         # Above the charge, by one answer; a charge of nothing is none.
         ((said(180),), 170, 10),
         ((said(180),), 0, 0),
@@ -176,6 +205,8 @@ BOTH = Decimal("225.66")
         ((BASE, ADD_ON), (), BOTH, Decimal(0)),
         ((PaidLine("99492", 1, Decimal(200), Decimal(75)), ADD_ON), (("99494", 1),), BOTH, Decimal("125.00")),
         ((PaidLine("99492", 1, Decimal(200), Decimal(75)),), (), Decimal(200), Decimal("75.00")),
+        # Paid twice, and one of two units without support: one payment, and half of the other.
+        ((BASE, PaidLine("99494", 2, Decimal(200), Decimal(100))), (("99494", 1),), Decimal(400), Decimal("150.00")),
         # Never more than the claim holds: part of it was taken back as a whole.
         ((BASE, ADD_ON), (("99494", 2),), Decimal(60), Decimal(60)),
         # Paid as a whole: known of all of it, not of a part.
