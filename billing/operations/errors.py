@@ -266,8 +266,8 @@ class FilesAreTests(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Files still say that they are tests, and a test takes no claim's place. Change that in the billing "
-            "provider, under Filing, first."
+            "Files still say that they are tests, and a test takes no claim’s place. Change that in the billing "
+            "provider, or in the clearinghouse, under Filing, first."
         )
 
 

@@ -112,7 +112,7 @@ def _payers(
             "more": max(len(payer.to_mend) - MOST_SHOWN, 0),
             "ready": payer.ready[:MOST_SHOWN],
             "more_ready": max(len(payer.ready) - MOST_SHOWN, 0),
-            "why_not": _why_not(payer, plan),
+            "why_not": why_not(payer) if plan.has_provider else "",
             "by_table": by_table(payer),
         }
         for payer in plan.payers
@@ -163,8 +163,9 @@ def _table(
         return None, str(fault)
 
 
-def _why_not(payer: PayerPlan, plan: FilingPlan) -> str:
-    if payer.head is not None or not plan.has_provider:
+def why_not(payer: PayerPlan) -> str:
+    """Why there is no file for a payer, where somebody is set down who files; empty where there is one."""
+    if payer.head is not None:
         return ""
     if payer.route is None or payer.route.receiver is None:
         return "Nobody set down who takes this payer’s files."

@@ -21,11 +21,12 @@ from bhi.tenancy.models import Membership
 from bhi.web.asked import seat
 from billing.forms.filing import ResendForm
 from billing.operations.claim_resending import resend_batch
-from billing.operations.errors import NothingReady
+from billing.operations.errors import FilesAreTests, NothingReady
 from billing.queries.calendar import month_title
 from billing.queries.claims import batch_with_file
 from billing.queries.filing_facts import Prepared
 from billing.queries.resending import Resending, resending
+from billing.views.filing import why_not
 from billing.views.mending import Mend, mending, named
 
 MOST_SHOWN = 50
@@ -52,7 +53,7 @@ def _send(request: HttpRequest, by: Membership, batch_id: UUID) -> HttpResponse:
         return _page(request, by, batch_id, ResendForm.fresh(), refusal=refusal)
     try:
         made = resend_batch(by=by, at=timezone.now(), batch_id=batch_id, **form.cleaned_data)
-    except NothingReady as fault:
+    except (FilesAreTests, NothingReady) as fault:
         return _page(request, by, batch_id, form, refusal=str(fault))
     except DomainError as fault:
         messages.error(request, str(fault))
@@ -83,10 +84,25 @@ def _page(request: HttpRequest, by: Membership, batch_id: UUID, form: ResendForm
         "found": found,
         "title": f"Batch {found.batch.number}, filed anew",
         "month_title": month_title(found.month),
-        "leaves": found.plan.leaves if found.plan is not None else (),
+        **_leaving(found, refusal),
         **_mends(found, by, back),
     }
     return render(request, "billing/batch_resend.html", context, status=422 if refusal else 200)
+
+
+def _leaving(found: Resending, refusal: str) -> dict[str, Any]:
+    """What would leave now, or why nothing can: nobody takes it, it would be a test, its clinics file elsewhere."""
+    if (plan := found.plan) is None:
+        return {"leaves": (), "ready": (), "institutional": ()}
+    is_test = plan.head is not None and plan.head.is_test
+    return {
+        "ready": plan.ready,
+        "leaves": () if is_test else plan.leaves,
+        "why_not": why_not(plan),
+        "only_a_test": str(FilesAreTests()) if is_test and not refusal else "",
+        "institutional": [found.claims[one.billable.episode.id] for one in plan.institutional[:MOST_SHOWN]],
+        "more_institutional": max(len(plan.institutional) - MOST_SHOWN, 0),
+    }
 
 
 def _mends(found: Resending, by: Membership, back: str) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from django.urls import reverse
 
 from bhi.audit.models import AuditEvent
 from bhi.tenancy.context import tenant
-from billing.models import Batch, Claim
+from billing.models import Batch, Claim, Receiver
 from billing.operations.closing import correct_month
+from billing.queries import filing_facts
+from billing.rules.x12.claim import Fault
 from registry.models import Episode, Patient
 from registry.operations.authorizations import replace_authorization
 from tests.billing.filing import FEBRUARY
@@ -178,6 +180,36 @@ def test_a_file_sent_anew_names_what_stays_behind(people: Program, billing: Clie
     done = billing.post(again, {"client_token": str(uuid4())}, follow=True)
     assert "Batch 3 holds 1 of its claims." in text_of(done)
     assert "is to be filed anew" in text_of(billing.get(again, follow=True))
+
+
+def test_why_a_refused_file_cannot_go_out_anew_is_said_before_the_press(
+    people: Program, billing: Client, base: str, monkeypatch: pytest.MonkeyPatch
+):
+    patient(people, "Abara")
+    close(people)
+    assert billing.post(f"{base}months/{FEBRUARY}/files/new/", ticked(people)).status_code == 302
+    again = f"{base}batches/{refuse(people).id}/again/"
+
+    def shown(**receiver: bool) -> tuple[str, bool]:
+        with tenant(people.organization):
+            if receiver:
+                Receiver.objects.update(**receiver)
+        page = text_of(billing.get(again))
+        return page, ">File 1 claim anew<" in page
+
+    gone, gone_leaves = shown(is_in_use=False)
+    assert ("files is not in use any more. Nothing leaves" in gone, gone_leaves) == (True, False)
+    assert "<strong>1 ready</strong>" in gone
+    test, test_leaves = shown(is_in_use=True, is_test=True)
+    assert ("a test takes no claim’s place" in test, test_leaves) == (True, False)
+    pressed = billing.post(again, {"client_token": str(uuid4())})
+    assert (pressed.status_code, text_of(pressed).count("a test takes no claim’s place")) == (422, 1)
+    assert shown(is_test=False)[1]
+    elsewhere = Fault("institutional", "Elsewhere.", "Setting of the clinic", "clinic", claim=0)
+    monkeypatch.setattr(filing_facts, "faults_of", lambda file: (elsewhere,))
+    listed, leaves = shown()
+    said = "They file on the institutional form" in listed
+    assert (said, "Abara, Jo" in listed, "0 to mend" in listed, leaves) == (True, True, True, False)
 
 
 def test_an_authorization_in_force_ends_the_asking(people: Program, billing: Client, base: str):
