@@ -25,6 +25,7 @@ from registry.rules.people import as_text, changed_meanwhile
 F = TypeVar("F", bound=Fact)
 # What lists show or sort by, or what ends the counting of minutes.
 _ON_LISTS = {"family_name", "given_name", "middle_name", "died_on"}
+_LIFE = {"birth_date", "died_on"}
 
 
 class ChangedMeanwhile(DomainError):
@@ -33,6 +34,13 @@ class ChangedMeanwhile(DomainError):
     def __init__(self, fields: tuple[str, ...]) -> None:
         super().__init__("Somebody else changed this while you were writing. Compare both, then save again.")
         self.fields = fields
+
+
+class BornAfterDeath(DomainError):
+    """The record would say that the patient died before the birth."""
+
+    def __init__(self) -> None:
+        super().__init__("This day is after the patient’s death. Correct one of the two.")
 
 
 class ClinicianUnreadable(DomainError):
@@ -58,7 +66,7 @@ def change_patient(
 ) -> Patient:
     """Change columns of a patient. `shown` is what the form showed of them, as rules.people.as_text writes it.
 
-    Raises ChangedMeanwhile, RecordNumberTaken, NotFound when the record was voided or merged meanwhile.
+    Raises ChangedMeanwhile, RecordNumberTaken, BornAfterDeath, NotFound when the record was voided or merged meanwhile.
     """
     patient = _locked(Patient, by, patient_id)
     if values.get("mrn"):
@@ -68,6 +76,8 @@ def change_patient(
     changed = _apply(patient, values, shown)
     if not changed:
         return patient
+    if _LIFE & set(changed) and patient.died_on is not None and patient.died_on < patient.birth_date:
+        raise BornAfterDeath
     patient.sort_name = sort_name(patient.family_name, patient.given_name, patient.middle_name)
     with refusing({"registry_patient_mrn": RecordNumberTaken}):
         patient.save(update_fields=[*changed, "sort_name"])

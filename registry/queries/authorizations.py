@@ -45,9 +45,10 @@ def in_force(authorizations: Iterable[Authorization], payer_id: UUID, on: date) 
     return next((one for one in authorizations if one.payer_id == payer_id and one.holds_on(on)), None)
 
 
-def authorization_of(patient_id: UUID, authorization_id: UUID) -> PriorAuthorization:
-    """A number of this patient. Raises NotFound."""
-    found = PriorAuthorization.objects.live().filter(patient_id=patient_id, id=authorization_id)
+def authorization_of(patient_id: UUID, authorization_id: UUID, *, even_voided: bool = False) -> PriorAuthorization:
+    """A number of this patient; `even_voided` also one that was taken back or corrected. Raises NotFound."""
+    rows = PriorAuthorization.objects.all() if even_voided else PriorAuthorization.objects.live()
+    found = rows.filter(patient_id=patient_id, id=authorization_id)
     authorization: PriorAuthorization | None = found.select_related("payer").first()
     if authorization is None:
         raise NotFound

@@ -22,6 +22,7 @@ from caseload.queries.doors import PatientMerged, patient_door
 from registry.forms.insurance import AuthorizationForm, NpiForm
 from registry.forms.patients import AddressForm, ClaimPersonForm
 from registry.operations.authorizations import record_authorization, replace_authorization, void_authorization
+from registry.operations.errors import AlreadyVoided
 from registry.operations.persons import set_npi
 from registry.queries.authorizations import authorization_of, authorizations_of
 from registry.queries.insurance import insurance_of
@@ -43,6 +44,9 @@ _NEW = FormPage(
     *("Prior authorization", "A payer agreed beforehand", "Record"),
     "Claims of this payer carry the number for the days that it covers.",
     "authorizations",
+)
+_CORRECTED_MEANWHILE: Final = (
+    "Somebody corrected or removed this number meanwhile. Correct the one that stands there now."
 )
 _CHANGE = FormPage("Prior authorization", "Prior authorization", anchor="authorizations")
 
@@ -110,7 +114,8 @@ def authorization_edit(
 ) -> HttpResponse:
     """Correct a number or its days."""
     seen = visit(request, organization, patient_id)
-    row = found(lambda: authorization_of(patient_id, authorization_id))
+    # Whoever sends a correction of what was corrected meanwhile is told so by the operation, and loses nothing typed.
+    row = found(lambda: authorization_of(patient_id, authorization_id, even_voided=seen.is_post))
     stored = {name: getattr(row, name) for name in _AGREED}
     payers = list(dict.fromkeys([(str(row.payer_id), row.payer.name), *_payers(seen)]))
     form = AuthorizationForm(
@@ -120,6 +125,9 @@ def authorization_edit(
         return form_page(seen, form, _CHANGE)
     try:
         replace_authorization(by=seen.by, at=seen.at, authorization_id=authorization_id, **form.cleaned_data)
+    except AlreadyVoided:
+        form.add_error(None, _CORRECTED_MEANWHILE)
+        return form_page(seen, form, _CHANGE)
     except DomainError as fault:
         form.add_error(None, str(fault))
         return form_page(seen, form, _CHANGE)

@@ -19,7 +19,7 @@ from billing.queries.merging import merges_into
 from caseload.queries.doors import PatientDoor, PatientMerged, patient_door
 from registry.forms.patients import SECTION_FORMS, ComparedForm
 from registry.operations.errors import RecordNumberTaken
-from registry.operations.persons import ChangedMeanwhile, change_patient
+from registry.operations.persons import BornAfterDeath, ChangedMeanwhile, change_patient
 from registry.queries.patients import patient_details
 from registry.rules.people import SECTIONS
 from registry.views.patient_pages import FormPage, Visit, collision_page, form_page, visit
@@ -86,6 +86,9 @@ def _save(seen: Visit, form: ComparedForm, page: FormPage, names: Sequence[str])
         return collision_page(seen, form, page, stored=stored, crossed=fault.fields, of=seen.door.patient.id)
     except RecordNumberTaken as fault:
         form.add_error("mrn", str(fault))
+        return form_page(seen, form, page)
+    except BornAfterDeath as fault:
+        form.add_error("birth_date", str(fault))
         return form_page(seen, form, page)
     return seen.back("Saved.", page.anchor)
 

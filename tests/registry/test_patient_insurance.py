@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bhi.audit.models import AuditEvent
 from bhi.errors import NotFound
-from registry.models import Coverage, PriorAuthorization
+from registry.models import Coverage, Patient, PriorAuthorization
 from registry.operations import open_episode
 from registry.operations.authorizations import record_authorization, replace_authorization, void_authorization
 from registry.operations.errors import DateOutOfOrder, NumberMissing
@@ -123,8 +123,15 @@ def test_billing_mends_the_address_and_the_person(billing: Client, base: str, pa
     assert billing.post(claims, sent(form, sex="F", birth_date="1961-05-05")).status_code == 302
     patient.refresh_from_db()
     assert (patient.state, patient.sex, patient.birth_date) == ("CO", "F", date(1961, 5, 5))
+    given_name = patient.given_name
     assert (patient.preferred_name, patient.gender, patient.language) == ("Annie", "woman", "Spanish")
     assert [billing.get(f"{base}{path}").status_code for path in ("insurance/contact/", "details/")] == [404, 403]
+    Patient.objects.update(died_on=date(2026, 1, 3))
+    late = billing.post(claims, sent(billing.get(claims), birth_date="2026-01-04", given_name="Anna"))
+    assert (late.status_code, 'value="Anna"' in late.text) == (422, True)
+    assert "This day is after the patient’s death. Correct one of the two." in late.text
+    patient.refresh_from_db()
+    assert (patient.birth_date, patient.given_name) == (date(1961, 5, 5), given_name)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +185,11 @@ def test_an_authorization_is_recorded_corrected_and_taken_back(
     row = PriorAuthorization.objects.get()
     assert (row.payer_id, row.number, row.from_on, row.until_on) == (aetna.id, "PA 7", date(2026, 2, 1), None)
     path = f"{base}authorizations/{row.id}/"
-    assert billing.post(path, sent(billing.get(path), number="PA 8")).status_code == 302
+    corrected = sent(billing.get(path), number="PA 8")
+    assert [billing.post(path, corrected).url for _ in range(2)] == [f"{base}insurance/#authorizations"] * 2
+    late = billing.post(path, {**corrected, "number": "PA 9"})
+    assert (late.status_code, 'value="PA 9"' in late.text, "meanwhile" in late.text) == (422, True, True)
+    assert billing.post(f"{base}authorizations/{uuid4()}/", corrected).status_code == 404
     after = PriorAuthorization.objects.live().get()
     assert (after.number, PriorAuthorization.objects.count()) == ("PA 8", 2)
     assert billing.get(path).status_code == 404
