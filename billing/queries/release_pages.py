@@ -72,6 +72,7 @@ class HeldMonths:
     rows: tuple[MonthRow, ...]
     total: int
     held: int
+    closed: int  # held back when their clinic closed the month: nothing is decided about them any more
     overdue: int
     first_row: int
     previous: int | None
@@ -82,7 +83,8 @@ def held_months(organization_id: UUID, month: str, *, on: date, word: str = "", 
     """Months that a coder can still decide, the overdue holds first, then by name. Those of clinics that have closed
     the month are on the page of their close.
     """
-    held = [row for row in month_rows(organization_id, month) if row.is_held_back and row.closed is None]
+    all_held = [row for row in month_rows(organization_id, month) if row.is_held_back]
+    held = [row for row in all_held if row.closed is None]
     groups = tuple(_groups(held))
     chosen = next((group for group in groups if group.word == word), None)
     matching = sorted(
@@ -95,6 +97,7 @@ def held_months(organization_id: UUID, month: str, *, on: date, word: str = "", 
         rows=tuple(matching[start : start + PAGE_ROWS]),
         total=len(matching),
         held=len(held),
+        closed=len(all_held) - len(held),
         overdue=sum(_is_overdue(row, on) for row in held),
         first_row=start + 1,
         previous=max(0, start - PAGE_ROWS) if start else None,

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bhi.accounts.permissions import Permission, requires
+from bhi.accounts.permissions import Permission, permissions_of, requires
 from bhi.audit.operations import record
 from bhi.tenancy.models import Membership
 from billing.forms.closing import CloseAllForm
@@ -113,6 +113,7 @@ def _page(
         "rows": rows,
         "form": form,
         "may_close": any(is_over and one.close is None for one, is_over, *_ in rows),
+        "may_file": Permission.MAKE_BATCH in permissions_of(by.roles) and any(one.close for one in shown),
         "patients": sum(len(one.rows) for one in shown),
         "bills": sum(one.close.billing if one.close else one.billing for one in shown),
         "exceptions": sum(one.open_exceptions for one in shown),

@@ -268,6 +268,8 @@ def test_a_close_freezes_what_is_asked_after_the_decision(months: Months):
     assert (rows[held.id].lines, rows[held.id].refusal) == ([], "Held: diagnosis not confirmed")
     assert [(word, mode) for word, mode, _ in rows[held.id].release] == [("diagnosis_unconfirmed", "hold")]
     assert (rows[free.id].lines, rows[free.id].decision, rows[free.id].release) == ([["99492", 1, "160.32"]], None, [])
+    waiting = held_months(months.people.organization.id, FEBRUARY, on=date(2026, 4, 21))
+    assert (waiting.held, waiting.closed, waiting.rows) == (0, 1, ())
 
 
 def test_a_closed_month_is_not_decided_but_corrected(months: Months):
