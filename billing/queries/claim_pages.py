@@ -22,7 +22,7 @@ from billing.queries.claims import claim_name
 from billing.queries.fees import FeeTable, fee_table, placed_of_claim
 from billing.rules.acknowledged import Heard
 from billing.rules.expected import NOT_KNOWN, ExpectedAmount, added
-from billing.rules.x12.answer_words import named_besides, remark_said
+from billing.rules.x12.answer_words import named_besides, remark_said, said_words
 from caseload.rules.clock import local_date, month_of
 
 MOST_FOUND = 20
@@ -94,6 +94,7 @@ class ClaimPage:
     batch_id: UUID
     batch_number: int
     is_filed: bool
+    is_handed_over: bool
     is_test: bool
     state: ClaimState
     lines: tuple[LineShown, ...]
@@ -168,6 +169,7 @@ def claim_page(organization_id: UUID, claim_id: UUID) -> ClaimPage:
         batch_id=batch.id,
         batch_number=batch.number,
         is_filed=bool(claim.control_number),
+        is_handed_over=batch.sent_at is not None,
         is_test=batch.is_test,
         state=claim_states(organization_id, [claim_id])[claim_id],
         lines=shown,
@@ -280,11 +282,12 @@ def _acknowledged(claim: Claim, zone: ZoneInfo) -> list[tuple[datetime, Entry]]:
 
 def _acknowledgement(row: Acknowledgement, zone: ZoneInfo) -> Entry:
     what = "The file" if row.claim_id is None else "The claim"
+    said = f"{said_words(row.kind, row.code)} ({row.code})" if row.code else ""
     return Entry(
         on=row.said_on or local_date(row.file.received_at, zone),
         title=f"{what} was {'taken' if row.is_accepted else 'rejected'} ({row.kind})",
         icon="check" if row.is_accepted else "x-mark",
-        facts=tuple(part for part in (row.code, row.payer_claim_number and f"number {row.payer_claim_number}") if part),
+        facts=tuple(part for part in (said, row.payer_claim_number and f"number {row.payer_claim_number}") if part),
         tone="good" if row.is_accepted else "danger",
         kind="answer",
         object_id=row.file_id,

@@ -155,7 +155,7 @@ def test_the_files_are_made_once_and_fetched(people: Program, billing: Client, b
     (batch,) = all_of(people, Batch)
     page = text_of(billing.get(f"{base}batches/{batch.id}/"))
     assert "batch-0001.x12" in page
-    assert "Filed, no answer yet" in page
+    assert "Not handed over yet" in page
     fetched = billing.get(f"{base}batches/{batch.id}/file/")
     assert (fetched["Content-Type"], fetched["Content-Disposition"]) == (
         "application/edi-x12; charset=utf-8",
