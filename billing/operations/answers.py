@@ -124,7 +124,8 @@ def read_kept_answer(*, by: Membership, at: datetime, file_id: UUID, progress: P
     if file.state != AnswerState.READING or file.stored_file is None:
         return file
     progress(5, 100)
-    answer = _read_or_why_not(read(file.stored_file))
+    kept = file.stored_file
+    answer = _read_or_why_not(read(kept))
     progress(40, 100)
     lock_answers(by.organization_id)
     file = answer_file(by.organization_id, file_id)
@@ -137,7 +138,7 @@ def read_kept_answer(*, by: Membership, at: datetime, file_id: UUID, progress: P
         _post(file, answer, by=by, at=at)
     except Unreadable as fault:
         _refuse(file, str(fault))
-        discard(file.stored_file)
+        discard(kept)
     progress(100, 100)
     return file
 
