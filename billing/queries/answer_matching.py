@@ -31,7 +31,8 @@ def claims_by_number(organization_id: UUID, numbers: Collection[str], *, with_te
     so money is never theirs.
     """
     wanted = {number.upper() for number in numbers if number}
-    rows = Claim.objects.filter(organization_id=organization_id)
+    # Said for Postgres: of more than a hundred numbers it does not see by itself that the index holds them all.
+    rows = Claim.objects.filter(organization_id=organization_id).exclude(control_number="")
     if not with_tests:
         rows = rows.filter(batch__is_test=False)
     ours = {number: dressed(number) for number in wanted if looks_ours(number)}

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import Acknowledgement, Claim, ClaimLine, RemittanceClaim, RemittanceLine
-from billing.queries.answer_matching import line_meant, lines_of
+from billing.queries.answer_matching import claims_by_number, line_meant, lines_of
 from tests.billing.filed import CONTROL, Filed, filed
 from tests.billing.test_answers import take
 from tests.rules.billing.answer_texts import acknowledged_claims, claim_said, paid_claim, payment, remittance
@@ -37,6 +39,16 @@ def test_a_number_that_is_none_of_ours_in_another_dress_waits_for_a_person(out: 
     out.claim()
     take(out, remittance(payment(paid_claim(number))))
     assert RemittanceClaim.objects.get().claim_id is None
+
+
+def test_of_many_numbers_each_is_found_through_the_index(out: Filed) -> None:
+    """It holds numbers that are not empty: the statement says so, as more than a hundred are not looked through."""
+    claim = out.claim()
+    numbers = [CONTROL, BARE, *(f"00001-{place:05d}-ABCDEF" for place in range(2, 150))]
+    with CaptureQueriesContext(connection) as ran:
+        found = claims_by_number(out.organization.id, numbers)
+    assert (found, len(ran)) == ({CONTROL: claim.id, BARE: claim.id}, 1)
+    assert ran.captured_queries[0]["sql"].count("""NOT ("billing_claim"."control_number" = '')""") == 1
 
 
 def test_money_is_never_that_of_a_claim_in_a_test_file(in_tenant: Any) -> None:
