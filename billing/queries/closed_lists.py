@@ -163,7 +163,7 @@ def _of_row(row: Any, charge_of: Callable[[str, date], Decimal | None]) -> _Aske
     patient, lines = row.patient, _lines(row)
     name = f"{patient.family_name}, {patient.given_name}"
     days = _days(row)
-    charges = [_times(charge_of(code, days[1]), units) for code, units in lines if code in OURS]
+    charges = [_times(_charge(charge_of, code, days), units) for code, units in lines if code in OURS]
     known = [one for one in charges if one is not None]
     closed = Closed(
         lines=lines,
@@ -182,6 +182,12 @@ def _days(row: Any) -> tuple[date, date]:
     known = (row.patient.died_on, row.coverage.until_on if row.coverage else None)
     until = min((day for day in known if day is not None and day >= row.month), default=end)
     return (row.month, min(until, end)) if row.is_by_minutes or until < end else (end, end)
+
+
+def _charge(charge_of: Callable[[str, date], Decimal | None], code: str, days: tuple[date, date]) -> Decimal | None:
+    """What one unit costs on any day that the charge may carry; not known where it does not cost the same on all."""
+    first, last = (charge_of(code, day) for day in days)
+    return last if first == last else None
 
 
 def _times(charge: Decimal | None, units: int) -> Decimal | None:

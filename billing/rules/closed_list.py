@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -60,9 +60,9 @@ def differences(listed: Sequence[Billed], closed: Closed) -> tuple[Differs, ...]
     found = [Differs(What.CODES)] if listed_lines(listed) != closed_lines(closed.lines) else []
     days = closed.days
     if days is not None:
-        found += _other(What.DAY, (day for day in _standing(listed, _day) if not days[0] <= day <= days[1]))
+        found += _other(What.DAY, _wrong(listed, _day, lambda day: days[0] <= day <= days[1]))
     if closed.npi:
-        found += _other(What.CLINICIAN, (npi for npi in _standing(listed, _npi) if npi not in ("", closed.npi)))
+        found += _other(What.CLINICIAN, _wrong(listed, _npi, lambda npi: npi in ("", closed.npi)))
     charged = _charged(listed)
     if charged is not None and closed.charge is not None and charged != closed.charge:
         found.append(Differs(What.CHARGE, (charged,)))
@@ -112,12 +112,32 @@ def _is_doubled(listed: Sequence[Billed], standing: CodeUnits, closed: CodeUnits
     return any(code not in ADDONS or lines.count(code) > 1 for code in more)
 
 
-def _standing(listed: Sequence[Billed], value: Callable[[Billed], V]) -> list[V]:
-    """The values under which a code of ours stands once reversals are taken off, each with its own."""
-    groups: dict[V, list[Billed]] = {}
+def _wrong(listed: Sequence[Billed], value: Callable[[Billed], V], is_right: Callable[[V], bool]) -> list[V]:
+    """The values other than closed under which a code of ours stands once reversals are taken off."""
+    by_code: dict[str, list[Billed]] = {}
     for one in listed:
+        by_code.setdefault(one.code, []).append(one)
+    return sorted({key for lines in by_code.values() for key in _wrong_of_code(lines, value, is_right)})
+
+
+def _wrong_of_code(lines: Sequence[Billed], value: Callable[[Billed], V], is_right: Callable[[V], bool]) -> Iterator[V]:
+    """The same of one code. A reversal takes off a charge of its own day or clinician; one that has none there, because
+    it is dated when it was keyed, takes off what is wrong before what is right.
+    """
+    groups: dict[V, list[Billed]] = {}
+    for one in lines:
         groups.setdefault(value(one), []).append(one)
-    return sorted(key for key, lines in groups.items() if listed_lines(lines))
+    standing = {key: _units(group) for key, group in groups.items()}
+    to_take = sum(standing.values()) - _units(lines)
+    for key in sorted(key for key in standing if not is_right(key)):
+        if standing[key] > to_take:
+            yield key
+        to_take = max(to_take - standing[key], 0)
+
+
+def _units(lines: Sequence[Billed]) -> int:
+    """How many units of ours stand there."""
+    return sum(units for _, units in listed_lines(lines))
 
 
 def _day(one: Billed) -> date:

@@ -20,6 +20,7 @@ from billing.operations.charge_sheets import post_charges
 from tests.billing.filing import FEBRUARY, closed, filed_patient, set_up
 from tests.billing.people import AT, Program, program
 from tests.billing.test_pages import text_of
+from tests.factories.claims import ChargeFeeFactory
 from tests.statements import own
 
 PAGE = "/o/lakeside/billing/look-backs/"
@@ -136,6 +137,15 @@ def test_a_payer_that_dates_by_minutes_takes_any_day_of_the_month(february: Prog
         PayerRoute.objects.update(service_day="threshold")
     url = compared(billing, "71,2026-02-12,99492,1", "71,2026-02-12,99494,2", "72,2026-03-01,99492,1")
     assert ("71", "As closed") in [row[:2] for row in findings(billing, url)]
+    with tenant(february.organization):
+        ChargeFeeFactory(organization=february.organization, code="99492", from_on=date(2026, 2, 20), amount=180)
+    rows = ("71,2026-02-12,99492,1,$170.00", "71,2026-02-12,99494,2,$120.50")
+    url = compared(billing, *rows, more=",Charge")
+    # It may be dated before or after the price changed, so that neither charge is wrong.
+    assert ("71", "As closed") in [row[:2] for row in findings(billing, url)]
+    with tenant(february.organization):
+        PayerRoute.objects.update(service_day="month_end")
+    assert ("71", "Changed") in [row[:2] for row in findings(billing, url)]
 
 
 def test_of_the_months_that_it_covers_everything_has_to_be_in_the_list(february: Program, billing: Client):

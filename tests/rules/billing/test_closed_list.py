@@ -115,6 +115,31 @@ def keyed(code: str, units: int = 1, **says: Any) -> Billed:
             ],
             (),
         ),
+        # The reversal is dated when it was keyed, or names nobody.
+        (
+            [
+                keyed("99492", on=date(2026, 2, 15), npi=BEN),
+                keyed("99492", -1, on=date(2026, 2, 20)),
+                keyed("99492", npi=ANA),
+                keyed("99494", 2),
+            ],
+            (),
+        ),
+        # Both of two wrong ones reversed but one: what is left is told, and another code's reversal takes nothing off.
+        (
+            [
+                keyed("99492", on=date(2026, 2, 14)),
+                keyed("99492", on=date(2026, 2, 15)),
+                keyed("99492", -1, on=date(2026, 2, 20)),
+                keyed("99494", 3),
+                keyed("99494", -1),
+            ],
+            (Differs(What.DAY, (date(2026, 2, 15),)),),
+        ),
+        (
+            [keyed("99492", on=date(2026, 2, 15)), keyed("99494", 3), keyed("99494", -1, on=date(2026, 2, 20))],
+            (Differs(What.DAY, (date(2026, 2, 15),)),),
+        ),
     ],
 )
 def test_what_differs_is_named_where_the_list_says_it(listed: list[Billed], told: tuple[Differs, ...]):
