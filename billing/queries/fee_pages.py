@@ -11,9 +11,9 @@ from uuid import UUID
 from billing.models import ChargeFee, ClinicianRate, PayerFee
 from billing.rules.facts import STANDARD
 from billing.rules.fees import national_amount
+from billing.rules.payers import MEDICARE
 from registry.models import Payer, TreatingClinician
 
-MEDICARE = "medicare_ffs"
 PAGE = 100
 
 

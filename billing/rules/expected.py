@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from billing.rules.payers import MEDICARE
+
 CENT = Decimal("0.01")
 WHOLE = Decimal(100)
 _SOURCE = Path(__file__).parent / "deductions.toml"
@@ -38,7 +40,6 @@ class ExpectedAmount:
 
 
 NOT_KNOWN = ExpectedAmount(None)
-MEDICARE = "medicare_ffs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def provider_faults(said: Mapping[str, str]) -> Faults:
             "address": _street,
             "city": lambda text: _text(text, "Enter the city."),
             "state": state_fault,
-            "postal_code": _whole_postal_code,
+            "postal_code": whole_postal_code_fault,
             "given_name": lambda text: _text(text, "") if text else "",
             "submitter_name": lambda text: _text(text, "Enter who sends the files, mostly the practice itself."),
             "submitter_id": lambda text: _id(text, "Enter the id by which the clearinghouse knows the sender."),
@@ -132,7 +132,7 @@ def clinic_faults(said: Mapping[str, str]) -> Faults:
             "address": lambda text: _street(text) if text else "Enter the street, or clear the rest of the address.",
             "city": lambda text: _text(text, "Enter the city, or clear the rest of the address."),
             "state": state_fault,
-            "postal_code": _whole_postal_code,
+            "postal_code": whole_postal_code_fault,
         },
     )
 
@@ -145,6 +145,13 @@ def state_fault(text: str) -> str:
 def postal_code_fault(text: str) -> str:
     """What keeps digits from being a ZIP code of five or nine."""
     return "" if _digits(text, 5) or _digits(text, 9) else "A ZIP code has five or nine digits."
+
+
+def whole_postal_code_fault(text: str) -> str:
+    """What keeps digits from being a ZIP code of nine, which loops 2010AA and 2310C want; empty if nothing does."""
+    if not _digits(text, 9):
+        return "Enter all nine digits of the ZIP code: files without the last four are refused."
+    return "The last four digits cannot be 0000. Look them up at the post office." if text.endswith("0000") else ""
 
 
 def code_fault(text: str) -> str:
@@ -183,12 +190,6 @@ def _taxonomy(text: str) -> str:
     if not text or _TAXONOMY.fullmatch(text):
         return ""
     return "A taxonomy code has ten characters and ends with X, such as 207Q00000X."
-
-
-def _whole_postal_code(text: str) -> str:
-    if not _digits(text, 9):
-        return "Enter all nine digits of the ZIP code: files without the last four are refused."
-    return "The last four digits cannot be 0000. Look them up at the post office." if text.endswith("0000") else ""
 
 
 def _id(text: str, missing: str) -> str:

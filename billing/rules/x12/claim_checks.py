@@ -9,10 +9,10 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 
 from billing.rules.fee_files import our_codes
-from billing.rules.filing import is_box
+from billing.rules.filing import STATES, is_box
 from billing.rules.x12.characters import is_cut, is_plain, is_written_whole
 from billing.rules.x12.filed import Address, FiledClaim, FileHead, Person
-from billing.rules.x12.found import POSTAL, STATES, Found, npi_sentence, whole_postal_fault
+from billing.rules.x12.found import POSTAL, Found, npi_sentence, whole_postal_fault
 from billing.rules.x12.layout import CLAIM, Block, Loop
 from billing.rules.x12.pointers import is_behavioral_service
 from billing.rules.x12.segments import USUAL, Segment

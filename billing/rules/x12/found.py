@@ -5,14 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from billing.rules.filing import whole_postal_code_fault
 from registry.rules.identifiers import npi_fault
 
-STATES = frozenset({
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA",
-    "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK",
-    "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC", "AS", "GU", "MP",
-    "PR", "VI", "AA", "AE", "AP",
-})  # fmt: skip
 POSTAL = re.compile(r"[0-9]{5}([0-9]{4})?")
 
 
@@ -28,9 +23,8 @@ class Found:
 
 def whole_postal_fault(of: str, digits: str) -> str:
     """Why a ZIP code cannot stand where all nine digits are wanted (loops 2010AA and 2310C); empty if it can."""
-    if not re.fullmatch(r"[0-9]{9}", digits):
-        return f"{of}’s postal code needs all nine digits: 80202-1234."
-    return f"{of}’s postal code cannot end with 0000. Look the last four digits up." if digits.endswith("0000") else ""
+    fault = whole_postal_code_fault(digits)
+    return f"{of}’s postal code: {fault}" if fault else ""
 
 
 def npi_sentence(of: str, npi: str) -> str:

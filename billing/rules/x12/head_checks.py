@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from billing.rules.filing import is_box
+from billing.rules.filing import STATES, is_box
 from billing.rules.x12.characters import is_cut, is_plain, is_written_whole
 from billing.rules.x12.filed import FileHead
-from billing.rules.x12.found import STATES, Found, npi_sentence, whole_postal_fault
+from billing.rules.x12.found import Found, npi_sentence, whole_postal_fault
 from billing.rules.x12.layout import HEAD, Block
 from billing.rules.x12.segments import USUAL
 
