@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -159,6 +160,8 @@ def billing(client_for: Any) -> Any:
 
 def test_the_page_says_how_each_number_is_counted(people: Program, billing: Client):
     assert "No claims in this span" in text_of(billing.get(PAGE))
+    opened = billing.get("/o/lakeside/billing/money/").text
+    assert re.findall(r'<option value="(\d+)" selected', opened) == ["3"]
     with tenant(people.organization):
         (claim,) = claimed(people, "Abara")
         answer(people, claim, "0", denied="97")
