@@ -82,6 +82,10 @@ class Refund(TenantModel):
     amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     reference = models.CharField(max_length=50, blank=True, db_default="", help_text="Of a correction keyed elsewhere")
     closing_note = models.CharField(max_length=500, blank=True)
+    shown_why = models.CharField(
+        max_length=500, blank=True, db_default="", help_text="What was found when somebody said that nothing is owed"
+    )
+    shown_owed = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     closed_on = models.DateField(null=True, blank=True)
     changed_at = models.DateTimeField()
     changed_by = TenantForeignKey("tenancy.Membership")
@@ -93,7 +97,8 @@ class Refund(TenantModel):
                 name="billing_refund_app",
                 update=(
                     *("identified_on", "investigation_from", "investigation_until", "due_on", "state", "owner"),
-                    *("related", "amount", "reference", "closing_note", "closed_on", "changed_at", "changed_by"),
+                    *("related", "amount", "reference", "closing_note", "shown_why", "shown_owed", "closed_on"),
+                    *("changed_at", "changed_by"),
                 ),
             ),
             models.UniqueConstraint(

@@ -178,8 +178,9 @@ def close_refund(*, by: Membership, at: datetime, on: date, refund_id: UUID, end
     amount, reference = _ends_with(refund, ending)
     refund.state, refund.closing_note, refund.closed_on = ending.state, ending.note.strip(), on
     refund.amount, refund.reference, refund.changed_at, refund.changed_by = amount, reference, at, by
+    refund.shown_why, refund.shown_owed = _shown(refund)
     fields = ["state", "amount", "reference", "closing_note"]
-    refund.save(update_fields=[*fields, "closed_on", "changed_at", "changed_by"])
+    refund.save(update_fields=[*fields, "shown_why", "shown_owed", "closed_on", "changed_at", "changed_by"])
     record("refund.closed", by=by, at=at, patient_id=refund.claim.patient_id, object_id=refund.id, fields=fields)
     return refund
 
@@ -214,6 +215,16 @@ def _ends_with(refund: Refund, ending: Ending) -> tuple[Decimal | None, str]:
     return ending.amount, reference
 
 
+def _shown(refund: Refund) -> tuple[str, Decimal | None]:
+    """What the comparison finds of the payment when somebody says that nothing is owed: nothing is owed for that, too,
+    whatever the reason for which it was put on the list.
+    """
+    if refund.state != RefundState.NOT_OWED:
+        return "", None
+    found = next(iter(unsupported_payments(refund.organization_id, [refund.claim_id])), None)
+    return (found.why, found.owed) if found is not None else ("", None)
+
+
 def _counts(refund: Refund) -> bool:
     """Whether its days count: what came longer ago than the years that are looked back is not to be reported."""
     received_on = last_received_on(refund.organization_id, refund.claim_id)
@@ -225,7 +236,8 @@ def _unlisted(
 ) -> list[tuple[Unsupported, list[ClosedRefund]]]:
     """Those that wait for no payer, are not on the list, and were not settled before; each with what was closed of it.
 
-    A refund that ended with a correction settles nothing once the payer had its time to take the money back.
+    A refund that ended with a correction holds whatever is found now, for the payer may answer all of it; once that had
+    its time to take the money back, it settles nothing.
     """
     found = [one for one in found if not one.is_waiting(local_date(at, one.claim.zone))]
     listed = open_claims(organization_id, [one.claim.id for one in found])
@@ -234,7 +246,9 @@ def _unlisted(
     left = []
     for one in unlisted:
         before, on = closed.get(one.claim.id, []), local_date(at, one.claim.zone)
-        if not is_settled(one.why, one.owed, [two.closed for two in before if two.settles(on)]):
+        settling = [two for two in before if two.settles(on)]
+        is_corrected = any(two.state == RefundState.CORRECTED for two in settling)
+        if not is_corrected and not is_settled(one.why, one.owed, [two.closed for two in settling]):
             left.append((one, before))
     return left
 

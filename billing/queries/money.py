@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models.fields.json import KeyTextTransform
 
-from billing.models import Claim
+from billing.models import Claim, Frequency
 from billing.queries.answered import answers_of
 from billing.queries.calendar import month_title
 from billing.queries.fees import LineExpected, expected_of_claims
@@ -127,12 +127,13 @@ def money_of(organization_id: UUID, first: str, last: str, zone: ZoneInfo) -> Mo
     rows = list(
         Claim.objects.filter(organization_id=organization_id, month__range=within, batch__is_test=False)
         .select_related("payer", "batch")
-        .only("month", "is_superseded", "replaces_id", "payer__name", "organization_id", *_OF_BATCH)
+        .only("month", "is_superseded", "frequency", "replaces_id", "payer__name", "organization_id", *_OF_BATCH)
         .annotate(instead_of=KeyTextTransform("instead_of", "content"))
         .order_by("batch__number", "number")
     )
     # Where no payer kept a claim, the one sent in its place replaces nothing, and says what it is instead of.
     chains = chains_of((row.id, row.replaces_id or (UUID(row.instead_of) if row.instead_of else None)) for row in rows)
+    voids = {row.id for row in rows if row.frequency == Frequency.VOID}
     said = _said(organization_id, [row.id for row in rows])
     denials = _last_denials(organization_id, within)
     expected = expected_of_claims(organization_id, [row.id for row in rows if not row.is_superseded])
@@ -144,7 +145,8 @@ def money_of(organization_id: UUID, first: str, last: str, zone: ZoneInfo) -> Mo
             expected.get(row.id, ()),
             said.get(row.id, _Said()),
             of=chains[row.id][0],
-            is_waiting=row.is_superseded and chains[row.id][-1] not in said,
+            # Payers answer a void under the number of the claim that it takes back.
+            is_waiting=row.is_superseded and chains[row.id][-1] not in said and chains[row.id][-1] not in voids,
         )
     ]
     return Money(

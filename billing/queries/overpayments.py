@@ -11,7 +11,7 @@ from uuid import UUID
 from billing.queries.frozen import asked_after_close
 from billing.queries.judging import MonthVerdict
 from billing.queries.month_page import words_of
-from billing.queries.received import PaidClaim, paid_claims
+from billing.queries.received import PaidClaim, paid_claims, paid_months
 from billing.queries.release import releases
 from billing.queries.verdicts import month_verdicts
 from billing.rules.closing import FrozenLine
@@ -78,19 +78,24 @@ def unsupported_payments(organization_id: UUID, claim_ids: Collection[UUID] | No
     due; also those of claims that were replaced or ended, whose money the payer still has not taken back. A few
     statements a month.
     """
-    by_month: dict[str, list[PaidClaim]] = {}
-    for claim in paid_claims(organization_id, claim_ids):
-        by_month.setdefault(claim.month, []).append(claim)
     found: list[Unsupported] = []
-    for month, claims in sorted(by_month.items()):
-        judged = _judged(organization_id, month, {claim.episode_id: claim.patient_id for claim in claims})
-        released = releases(organization_id, month, judged.values())
-        by_episode: dict[UUID, list[PaidClaim]] = {}
-        for claim in claims:
-            by_episode.setdefault(claim.episode_id, []).append(claim)
-        for episode_id, of_episode in by_episode.items():
-            found += _compared(of_episode, _Month(judged.get(episode_id), released.get(episode_id)))
+    for first in paid_months(organization_id, claim_ids):
+        found += _of_month(organization_id, paid_claims(organization_id, first, claim_ids))
     return [one for one in found if claim_ids is None or one.claim.id in claim_ids]
+
+
+def _of_month(organization_id: UUID, claims: Sequence[PaidClaim]) -> Iterable[Unsupported]:
+    """Of one month's paid claims: a month at a time is held, whatever number of years is compared."""
+    if not claims:
+        return
+    month = claims[0].month
+    judged = _judged(organization_id, month, {claim.episode_id: claim.patient_id for claim in claims})
+    released = releases(organization_id, month, judged.values())
+    by_episode: dict[UUID, list[PaidClaim]] = {}
+    for claim in claims:
+        by_episode.setdefault(claim.episode_id, []).append(claim)
+    for episode_id, of_episode in by_episode.items():
+        yield from _compared(of_episode, _Month(judged.get(episode_id), released.get(episode_id)))
 
 
 def _judged(organization_id: UUID, month: str, episodes: Mapping[UUID, UUID]) -> dict[UUID, MonthVerdict]:

@@ -6,19 +6,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
-from billing.models import Claim, ClaimLine, ClaimWithdrawal, RemittanceClaim
+from billing.models import Claim, ClaimLine, ClaimWithdrawal, Frequency, RemittanceClaim
 from billing.queries.answered import answers_of
 from billing.rules.answer_order import FIRST, places_of
-from billing.rules.denials import PATIENT, SHARES, Adjusted, Answered
+from billing.rules.denials import BEFORE, LOWERING, PATIENT, SHARES, Adjusted, Answered
 from billing.rules.refunds import CodeUnits, PaidLine, Receipt, paid_above
 from caseload.rules.clock import local_date, month_of
 
+# The claim that an answer is of, and the one before it, where that is a void.
+ABOUT = ("claim_id", "claim__replaces_id")
 _NOTHING = Decimal(0)
 
 
@@ -73,11 +76,20 @@ class _Asked:
     receipts: list[Receipt] = field(default_factory=list)
 
 
-def paid_claims(organization_id: UUID, claim_ids: Collection[UUID] | None = None) -> list[PaidClaim]:
-    """Claims, all or those of these claims' months, for which money came in and stayed; also of claims that stand no
-    more, whose money the payer did not take back. Test files are none. As many statements for any number.
+def paid_months(organization_id: UUID, claim_ids: Collection[UUID] | None = None) -> list[date]:
+    """Months of service of claims, all or these, for which answers came. One statement."""
+    if claim_ids is not None:
+        rows = Claim.objects.filter(organization_id=organization_id, id__in=list(claim_ids))
+        return list(rows.order_by("month").values_list("month", flat=True).distinct())
+    return list(_answered(organization_id).order_by("claim__month").values_list("claim__month", flat=True).distinct())
+
+
+def paid_claims(organization_id: UUID, month: date, claim_ids: Collection[UUID] | None = None) -> list[PaidClaim]:
+    """Claims of a month of service, all or those of these claims' episodes, for which money came in and stayed; also of
+    claims that stand no more, whose money the payer did not take back. Test files are none. As many statements for any
+    number.
     """
-    sums = _kept(organization_id, claim_ids)
+    sums = _kept(organization_id, month, claim_ids)
     rows = Claim.objects.filter(organization_id=organization_id, id__in=list(sums))
     rows = rows.select_related("payer", "episode__clinic").defer("facts", "content").order_by("month", "id")
     lines = _lines_paid(organization_id, list(sums))
@@ -88,15 +100,22 @@ def paid_claims(organization_id: UUID, claim_ids: Collection[UUID] | None = None
 
 def payments_compared(organization_id: UUID) -> int:
     """Of how many claims payers paid something that stayed. One statement."""
-    found: int = _sums(organization_id).filter(sum__gt=0).count()
+    found: int = _sums(_answered(organization_id)).filter(sum__gt=0).count()
     return found
 
 
 def payments_in_order(organization_id: UUID, claim_id: UUID) -> list[Decimal]:
     """What came for a claim and was taken back, in the order of the payments. One statement."""
-    rows = RemittanceClaim.objects.filter(organization_id=organization_id, claim_id=claim_id, set_aside_because="")
+    rows = answers_about(organization_id, [claim_id])
     ordered = rows.order_by("remittance__paid_on", "remittance__posted_at", "remittance__position", "position")
     return list(ordered.values_list("paid", flat=True))
+
+
+def answers_about(organization_id: UUID, claim_ids: Collection[UUID]) -> QuerySet[RemittanceClaim]:
+    """Answers of these claims, also under the numbers of the voids that took them back."""
+    ids = list(claim_ids)
+    of = Q(claim_id__in=ids) | Q(claim__replaces_id__in=ids, claim__frequency=Frequency.VOID)
+    return RemittanceClaim.objects.filter(of, organization_id=organization_id, set_aside_because="")
 
 
 def last_received_on(organization_id: UUID, claim_id: UUID) -> date | None:
@@ -132,27 +151,28 @@ def _paid(
     )
 
 
-def _sums(organization_id: UUID) -> Any:
-    """By claim, what its payments come to."""
+def _answered(organization_id: UUID) -> QuerySet[RemittanceClaim]:
     rows = RemittanceClaim.objects.filter(organization_id=organization_id, set_aside_because="", claim__isnull=False)
-    return rows.filter(claim__batch__is_test=False).values_list("claim_id").annotate(sum=Sum("paid"))
+    return rows.filter(claim__batch__is_test=False)
 
 
-def _kept(organization_id: UUID, claim_ids: Collection[UUID] | None) -> dict[UUID, Decimal]:
+def _sums(rows: QuerySet[RemittanceClaim]) -> Any:
+    """By claim, what its payments come to."""
+    return rows.values_list("claim_id").annotate(sum=Sum("paid")).order_by()
+
+
+def _kept(organization_id: UUID, month: date, claim_ids: Collection[UUID] | None) -> dict[UUID, Decimal]:
     """By claim, what stayed. What was taken back under the number of a void or a correction belongs to the claim before
-    it.
+    it, and so does what was paid for a void: that asks for nothing.
     """
-    rows = _sums(organization_id)
+    rows = _answered(organization_id).filter(claim__month=month)
     if claim_ids is not None:
-        of = Claim.objects.filter(organization_id=organization_id, id__in=list(claim_ids))
-        pairs = list(of.values_list("episode_id", "month").distinct())
-        among = Q(pk__in=[])
-        for episode_id, month in pairs:
-            among |= Q(claim__episode_id=episode_id, claim__month=month)
-        rows = rows.filter(among)
-    sums = {claim_id: amount for claim_id, amount in rows.order_by() if amount}
+        of = Claim.objects.filter(organization_id=organization_id, id__in=list(claim_ids), month=month)
+        rows = rows.filter(claim__episode_id__in=of.values("episode_id"))
+    sums = {claim_id: amount for claim_id, amount in _sums(rows) if amount}
     below = [claim_id for claim_id, amount in sums.items() if amount < 0]
-    earlier = Claim.objects.filter(organization_id=organization_id, id__in=below, replaces__isnull=False)
+    to_move = Q(id__in=below) | Q(id__in=list(sums), frequency=Frequency.VOID)
+    earlier = Claim.objects.filter(to_move, organization_id=organization_id, replaces__isnull=False)
     for claim_id, replaced_id in earlier.order_by("-id").values_list("id", "replaces_id"):
         sums[replaced_id] = sums.get(replaced_id, _NOTHING) + sums.pop(claim_id)
     return {claim_id: amount for claim_id, amount in sums.items() if amount > 0}
@@ -160,13 +180,13 @@ def _kept(organization_id: UUID, claim_ids: Collection[UUID] | None) -> dict[UUI
 
 def _received(organization_id: UUID, claim_ids: Sequence[UUID]) -> dict[UUID, tuple[date | None, datetime]]:
     """By claim, when money came last: the day as the payer says it, and when it was posted."""
-    rows = RemittanceClaim.objects.filter(organization_id=organization_id, claim_id__in=claim_ids, set_aside_because="")
-    found = (
-        rows.filter(paid__gt=0)
-        .values_list("claim_id")
-        .annotate(on=Max("remittance__paid_on"), at=Max("remittance__posted_at"))
-    )
-    return {claim_id: (on, at) for claim_id, on, at in found.order_by()}
+    rows = answers_about(organization_id, claim_ids).filter(paid__gt=0).values_list(*ABOUT).order_by()
+    found: dict[UUID, tuple[date | None, datetime]] = {}
+    for claim_id, replaced_id, on, at in rows.annotate(on=Max("remittance__paid_on"), at=Max("remittance__posted_at")):
+        id_ = claim_id if claim_id in claim_ids else replaced_id
+        last_on, last_at = found.get(id_, (None, at))
+        found[id_] = max(filter(None, (on, last_on)), default=None), max(at, last_at)
+    return found
 
 
 def _after(organization_id: UUID, claims: Sequence[Claim]) -> dict[UUID, _After]:
@@ -214,48 +234,101 @@ def _lines_paid(organization_id: UUID, claim_ids: Sequence[UUID]) -> dict[UUID, 
         "id", "claim_id", "code", "units", "charge"
     ):
         asked.setdefault(claim_id, {})[str(id_)] = _Asked(code, units, charge)
-    answers = answers_of(organization_id, claim_ids)
-    return {id_: _paid_lines(lines, answers.of_claims.get(id_, ())) for id_, lines in asked.items()}
+    voids = Claim.objects.filter(organization_id=organization_id, replaces_id__in=claim_ids, frequency=Frequency.VOID)
+    void_ids = dict(voids.values_list("id", "replaces_id"))
+    answers = answers_of(organization_id, [*claim_ids, *void_ids])
+    given = answers.of_claims
+    of_voids = {claim_id: given.get(void_id, ()) for void_id, claim_id in void_ids.items()}
+    return {
+        id_: _paid_lines(lines, (*given.get(id_, ()), *of_voids.get(id_, ())), answers.codes)
+        for id_, lines in asked.items()
+    }
 
 
-def _paid_lines(asked: dict[str, _Asked], answers: Sequence[Answered]) -> tuple[PaidLine, ...]:
+def _paid_lines(
+    asked: dict[str, _Asked], answers: Sequence[Answered], codes: Mapping[str, str] = MappingProxyType({})
+) -> tuple[PaidLine, ...]:
     """Lines with the money of their own. What is said of a claim as a whole, or of a line that it does not have, leaves
-    open how much each line has.
+    open how much each line has: what came above what is due stands at the first one then. `codes` are those of lines
+    that another claim asked for.
     """
-    whole: list[Receipt] = []
+    is_whole = False
     by_code = {one.code: one for one in asked.values()}
-    for answer, place in zip(answers, places_of(answers), strict=True):
-        for key, receipt in _receipts(answer, is_later=place > FIRST).items():
-            line = asked.get(key) or by_code.get(key)
-            (line.receipts if line is not None else whole).append(receipt)
-    above = paid_above(whole, None)
-    is_known = not any(one.paid for one in whole)
+    in_turn = list(zip(answers, (place > FIRST for place in places_of(answers)), strict=True))
+    for answer, is_later in in_turn:
+        for key, receipt in _receipts(answer, is_later=is_later).items():
+            line = asked.get(key) or by_code.get(codes.get(key, key))
+            if line is not None:
+                line.receipts.append(receipt)
+            elif receipt.paid:
+                is_whole = True
     paid = [one for one in asked.values() if _sum(one.receipts) > 0] or list(asked.values())
-    return tuple(
-        PaidLine(
-            one.code,
-            one.units,
-            _sum(one.receipts) if is_known else None,
-            paid_above(one.receipts, one.charge) if is_known else above if at == 0 else _NOTHING,
-        )
-        for at, one in enumerate(paid)
-    )
+    if not is_whole:
+        return tuple(PaidLine(one.code, one.units, _sum(one.receipts), _above(one)) for one in paid)
+    charges = [one.charge for one in asked.values()]
+    charge = sum((one for one in charges if one is not None), _NOTHING) if None not in charges else None
+    above = paid_above(_of_answers(in_turn), charge)
+    return tuple(PaidLine(one.code, one.units, None, _NOTHING if at else above) for at, one in enumerate(paid))
+
+
+def _above(line: _Asked) -> Decimal:
+    return paid_above(line.receipts, line.charge)
+
+
+def _of_answers(answers: Iterable[tuple[Answered, bool]]) -> list[Receipt]:
+    """What each answer says of the whole claim. Of one that a payer split, by its lines, all parts together."""
+    found: list[Receipt] = []
+    keys: set[str] = set()
+    for answer, is_later in answers:
+        one = _of_answer(answer, is_later=is_later)
+        spoken = {line.key for line in answer.lines}
+        last = found[-1] if found else None
+        is_alike = last is not None and (last.is_later, last.is_reversal) == (is_later, one.is_reversal)
+        if last is not None and is_alike and keys and spoken and not keys & spoken:
+            found[-1] = _together(last, one)
+            keys |= spoken
+        else:
+            found.append(one)
+            keys = spoken
+    return found
+
+
+def _of_answer(answer: Answered, *, is_later: bool) -> Receipt:
+    of_line = [less for line in answer.lines for less in line.adjusted]
+    paid = sum((line.paid for line in answer.lines), _NOTHING) if answer.lines else answer.paid
+    return _receipt(paid, (*answer.adjusted, *of_line), answer, is_later=is_later)
 
 
 def _receipts(answer: Answered, *, is_later: bool) -> dict[str, Receipt]:
     """What an answer says by line. A share that it puts on the claim as a whole may be any line's."""
-    of_claim = _share(answer.adjusted)
     found: dict[str, Receipt] = {}
+    is_one = len({line.key for line in answer.lines}) == 1
+    of_claim = Receipt(_NOTHING, _share(answer.adjusted), agreed=_agreed(answer.adjusted) if is_one else _NOTHING)
     for line in answer.lines:
-        earlier = found.get(line.key, Receipt(_NOTHING, of_claim, answer.is_reversal, is_later))
-        due = earlier.due + line.paid + _share(line.adjusted)
-        found[line.key] = replace(earlier, paid=earlier.paid + line.paid, due=due)
-    return found or {"": Receipt(answer.paid, answer.paid + of_claim, answer.is_reversal, is_later)}
+        one = _receipt(line.paid, line.adjusted, answer, is_later=is_later)
+        earlier = found.get(line.key, of_claim)
+        found[line.key] = _together(one, earlier)
+    return found or {"": _receipt(answer.paid, answer.adjusted, answer, is_later=is_later)}
+
+
+def _receipt(paid: Decimal, adjusted: Sequence[Adjusted], answer: Answered, *, is_later: bool) -> Receipt:
+    return Receipt(paid, paid + _share(adjusted), answer.is_reversal, is_later, _agreed(adjusted))
+
+
+def _together(one: Receipt, other: Receipt) -> Receipt:
+    agreed = one.agreed + other.agreed
+    return replace(one, paid=one.paid + other.paid, due=one.due + other.due, agreed=agreed)
 
 
 def _share(adjusted: Iterable[Adjusted]) -> Decimal:
     """What the patient owes, and a later payer may pay: a share of the cost, not what is denied at their charge."""
     return sum((less.amount for less in adjusted if less.group == PATIENT and less.reason in SHARES), _NOTHING)
+
+
+def _agreed(adjusted: Iterable[Adjusted]) -> Decimal:
+    """What no payer pays, because it was agreed: what payers before this one did is none of that."""
+    lowered = (less for less in adjusted if less.group != PATIENT and less.reason in LOWERING - {BEFORE})
+    return sum((less.amount for less in lowered), _NOTHING)
 
 
 def _sum(receipts: Iterable[Receipt]) -> Decimal:

@@ -12,12 +12,12 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet, Sum
 
 from bhi.errors import NotFound
-from billing.models import Claim, ClaimWithdrawal, Frequency, Refund, RefundState, RemittanceClaim
+from billing.models import Claim, ClaimWithdrawal, Frequency, Refund, RefundState
 from billing.queries.calendar import month_title
 from billing.queries.claim_answers import is_unsent
 from billing.queries.claims import claim_name
 from billing.queries.overpayments import BECAUSE, Unsupported, unsupported_payments
-from billing.queries.received import payments_compared
+from billing.queries.received import ABOUT, answers_about, payments_compared
 from billing.rules.refunds import Closed, is_waiting, refund_clock, still_owed
 from caseload.rules.clock import month_of
 
@@ -66,7 +66,7 @@ class RefundRow:
 @dataclass(frozen=True, slots=True)
 class RefundPage:
     """A page of the list, the nearest day first. `open`, `older` and `closed` are how many there are in all; `compared`
-    of how many claims payments are known.
+    of how many claims payments are known; None where any is open: nobody needs to know then, and to count takes long.
     """
 
     rows: tuple[RefundRow, ...]
@@ -74,7 +74,7 @@ class RefundPage:
     open: int
     older: int
     closed: int
-    compared: int
+    compared: int | None
     first_row: int
     previous: int | None
     next: int | None
@@ -130,7 +130,7 @@ class AddableClaim:
 
 def refund_page(organization_id: UUID, *, show: str = OPEN, start: int = 0) -> RefundPage:
     """Open refunds by the day on which they are due, those paid before the years that are looked back, or closed ones,
-    the last first. Three statements.
+    the last first. Two statements, one more where nothing is open.
     """
     everything = Refund.objects.filter(organization_id=organization_id)
     parts = {
@@ -149,7 +149,7 @@ def refund_page(organization_id: UUID, *, show: str = OPEN, start: int = 0) -> R
         open=counts[OPEN],
         older=counts[OLDER],
         closed=counts[CLOSED],
-        compared=payments_compared(organization_id),
+        compared=payments_compared(organization_id) if show == OPEN and not total else None,
         first_row=start + 1,
         previous=max(start - PAGE, 0) if start else None,
         next=start + PAGE if start + PAGE < total else None,
@@ -227,13 +227,15 @@ def closed_refunds(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[U
     """By claim, refunds that were closed, with what the payer took back by itself since. Two statements."""
     rows = Refund.objects.filter(organization_id=organization_id, claim_id__in=list(claim_ids), closed_on__isnull=False)
     refunds = list(rows.order_by("changed_at", "id"))
-    taken = _taken(organization_id, {refund.claim_id for refund in refunds if refund.amount is not None})
+    moved = _moved(organization_id, {refund.claim_id for refund in refunds if refund.amount is not None})
     found: dict[UUID, list[ClosedRefund]] = {}
     for refund in refunds:
         assert refund.closed_on is not None
         went_back = refund.amount if refund.state == RefundState.REFUNDED else None
-        since = sum((amount for at, amount in taken.get(refund.claim_id, ()) if at > refund.changed_at), Decimal(0))
-        closed = Closed(refund.why, refund.owed, went_back, since)
+        since = sum((amount for at, amount in moved.get(refund.claim_id, ()) if at > refund.changed_at), Decimal(0))
+        # What it took back only to pay it anew was not taken back.
+        seen = ((refund.shown_why, refund.shown_owed),) if refund.shown_why else ()
+        closed = Closed(refund.why, refund.owed, went_back, max(-since, Decimal(0)), seen)
         one = ClosedRefund(RefundState(refund.state), refund.identified_on, refund.closed_on, closed)
         found.setdefault(refund.claim_id, []).append(one)
     return found
@@ -266,22 +268,22 @@ def open_refunds(organization_id: UUID) -> int:
 
 def _paid(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, Decimal]:
     """By claim, what its payments come to; nothing where none is known."""
-    rows = RemittanceClaim.objects.filter(
-        organization_id=organization_id, claim_id__in=list(claim_ids), set_aside_because=""
-    )
-    return dict(rows.order_by().values_list("claim_id").annotate(sum=Sum("paid")))
+    found: dict[UUID, Decimal] = {}
+    rows = answers_about(organization_id, claim_ids).order_by().values_list(*ABOUT).annotate(sum=Sum("paid"))
+    for claim_id, replaced_id, amount in rows:
+        id_ = claim_id if claim_id in claim_ids else replaced_id
+        found[id_] = found.get(id_, Decimal(0)) + amount
+    return found
 
 
-def _taken(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, Decimal]]]:
-    """By claim, what payers took back of it, and when that was posted."""
+def _moved(organization_id: UUID, claim_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, Decimal]]]:
+    """By claim, what payers paid of it and took back, and when that was posted."""
     if not claim_ids:
         return {}
-    rows = RemittanceClaim.objects.filter(organization_id=organization_id, set_aside_because="", paid__lt=0)
-    of = Q(claim_id__in=list(claim_ids)) | Q(claim__replaces_id__in=list(claim_ids), claim__frequency=Frequency.VOID)
     found: dict[UUID, list[tuple[datetime, Decimal]]] = {}
-    about = ("claim_id", "claim__replaces_id", "remittance__posted_at", "paid")
-    for claim_id, replaced_id, at, paid in rows.filter(of).values_list(*about):
-        found.setdefault(claim_id if claim_id in claim_ids else replaced_id, []).append((at, -paid))
+    rows = answers_about(organization_id, claim_ids).values_list(*ABOUT, "remittance__posted_at", "paid")
+    for claim_id, replaced_id, at, paid in rows:
+        found.setdefault(claim_id if claim_id in claim_ids else replaced_id, []).append((at, paid))
     return found
 
 

@@ -65,13 +65,15 @@ class PaidLine:
 @dataclass(frozen=True, slots=True)
 class Closed:
     """How an earlier refund of the same claim ended: why it was on the list, what was owed then, what went back (None:
-    nothing), and how much of the claim's money the payer took back since by itself.
+    nothing), and how much of the claim's money the payer took back since by itself. `seen`: for which other causes,
+    and over how much, whoever closed it saw that nothing is owed.
     """
 
     why: str
     owed: Decimal | None
     amount: Decimal | None
     taken_since: Decimal = _NOTHING
+    seen: tuple[tuple[str, Decimal | None], ...] = ()
 
 
 def refund_clock(
@@ -174,8 +176,8 @@ def is_settled(why: str, owed: Decimal | None, closed: Sequence[Closed]) -> bool
     """Whether nothing is left to do: all of it went back, or somebody closed the same cause over as much money."""
     if closed and still_owed(owed, closed) == 0:
         return True
-    same = (one for one in closed if one.why == why)
-    return any(one.owed is None or owed is None or owed <= one.owed for one in same)
+    causes = (cause for one in closed for cause in ((one.why, one.owed), *one.seen))
+    return any(then is None or owed is None or owed <= then for cause, then in causes if cause == why)
 
 
 def most_held(paid: Iterable[Decimal]) -> Decimal:

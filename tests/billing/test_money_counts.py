@@ -93,6 +93,18 @@ def test_a_corrected_claim_counts_once_and_the_difference_waits_for_its_answer(l
     assert shown(february(lakeside))[1:] == (1, Decimal("251.38"), Decimal("314.22") - before.all.expected)
 
 
+def test_a_claim_taken_back_by_file_is_answered_under_its_own_number(lakeside: Program):
+    (claim,) = claimed(lakeside, "Abara")
+    answered(lakeside, claim, PAID)
+    Claim.objects.filter(id=claim.id).update(is_superseded=True)
+    same = {name: getattr(claim, name) for name in ("episode", "patient", "payer", "month", "facts", "book")}
+    about = {"replaces": claim, "frequency": "8", "is_superseded": True}
+    ClaimFactory(organization=lakeside.organization, **same, **about, batch__number=claim.batch.number + 1000)
+    assert shown(february(lakeside)) == (1, 1, Decimal("125.69"), Decimal("157.11"))
+    answered(lakeside, claim, TAKEN)
+    assert shown(february(lakeside)) == (1, 1, Decimal(0), Decimal(0))
+
+
 def test_a_claim_sent_anew_is_the_same_claim(lakeside: Program):
     """Where no payer kept it, the next one replaces nothing, and only its content says instead of what it left."""
     (claim,) = claimed(lakeside, "Abara")

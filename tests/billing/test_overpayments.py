@@ -117,6 +117,15 @@ def test_money_taken_back_under_the_number_of_the_void_is_taken_back(voided: Voi
     assert find(voided.filed.people, LATER + timedelta(days=40)) == []
 
 
+def test_money_that_is_paid_for_the_void_belongs_to_the_claim_before_it(voided: Voided):
+    people, claim = voided.filed.people, voided.filed.claim
+    answer(voided.void, -PAID, is_reversal=True)
+    answer(voided.void, paid_on=date(2026, 5, 4))
+    (refund,) = find(people, LATER + timedelta(days=40))
+    assert (refund.claim_id, refund.owed, refund.identified_on) == (claim.id, PAID, date(2026, 5, 4))
+    assert refund_detail(people.organization.id, refund.id).paid == PAID
+
+
 def test_money_that_comes_after_the_void_is_known_when_it_came(lakeside: Program):
     filed = Filed(lakeside)
     filed.other_payer()
@@ -243,6 +252,34 @@ def test_what_the_payer_takes_back_after_a_refund_is_not_counted_twice(lakeside:
     take_minutes_back(lakeside, both)
     (again,) = find(lakeside)
     assert again.owed == PAID
+
+
+def test_what_the_payer_takes_back_and_pays_anew_after_a_refund_was_not_taken_back(lakeside: Program, both: Claim):
+    (refund,) = find(lakeside)
+    close(lakeside, refund, "refunded", 50)
+    for day, amount in ((28, -PAID), (28, PAID)):
+        answer(both, amount, is_reversal=amount < 0, posted_at=AT + timedelta(days=day))
+    take_minutes_back(lakeside, both)
+    (again,) = find(lakeside)
+    assert again.owed == PAID
+
+
+def test_what_somebody_closed_who_had_added_it_does_not_come_back_the_next_night(lakeside: Program):
+    claim = paid(lakeside)
+    take_minutes_back(lakeside, claim)
+
+    def add(why: str) -> Refund:
+        return add_refund(by=lakeside.by, at=AT, on=TODAY, claim_id=claim.id, why=why, known_on=TODAY)
+
+    close(lakeside, add("The payer's letter."), "corrected", reference="CALL-78")
+    assert [find(lakeside, AT + timedelta(days=days)) for days in (0, 29)] == [[], []]
+    closed = close(lakeside, add("Its second letter."), "not_owed")
+    assert (closed.shown_why[:36], closed.shown_owed) == ("Paid: 99492. Supported now: nothing.", PAID)
+    assert find(lakeside, AT + timedelta(days=40)) == []
+    # More of the same cause comes up all the same.
+    answer(claim, paid_on=date(2026, 6, 1))
+    (again,) = find(lakeside, AT + timedelta(days=80))
+    assert again.owed == 2 * PAID
 
 
 def test_what_came_more_than_six_years_ago_has_no_last_day(lakeside: Program):

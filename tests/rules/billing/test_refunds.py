@@ -256,6 +256,12 @@ def test_what_went_back_settles_no_more_than_itself(
     assert (still_owed(amount, before), is_settled("now", amount, before)) == (left, settled)
 
 
+def test_who_said_that_nothing_is_owed_said_it_of_what_was_shown():
+    before = [Closed("A letter", None, None, seen=(("now", Decimal(175)),))]
+    assert [is_settled("now", Decimal(owed), before) for owed in (175, 176)] == [True, False]
+    assert is_settled("another", Decimal(175), before) is False
+
+
 def test_no_more_can_go_back_than_a_claim_ever_held():
     assert most_held([]) == 0
     assert most_held([Decimal(125), Decimal(-125), Decimal(100)]) == 125
