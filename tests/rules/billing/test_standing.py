@@ -321,7 +321,7 @@ def test_within_a_payment_what_is_taken_back_counts_first_however_it_is_written(
 
 
 def test_a_refusal_as_a_duplicate_leaves_what_was_denied_and_what_was_paid():
-    """One line paid, one denied; all of it refused as a duplicate, by line or as a whole, or one line beside another."""
+    """One line paid, one denied; all of it refused as a duplicate: by line, as a whole, or one line of two."""
     two = answer(FIRST, line(LINE, "80", ("CO", "45", "90")), line(ANEW, "0", ("CO", "16", "170"), key="99494"))
     of_lines = answer(
         SECOND, line(UUID(int=13), "0", ("CO", "18", "170")), line(UUID(int=14), "0", ("CO", "18", "170"), key="99494")
