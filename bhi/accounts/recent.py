@@ -30,6 +30,7 @@ FILES: Final = frozenset({
     *("batch_file", "money_file", "money_left_file", "charge_sheet_file", "closed_list_file", "look_back_file"),
     *("packet_file", "paper_file", "answer_file", "not_improving_file", "caseload_export", "audit_file"),
     *("referrals_file", "accounting_file", "outcome_report_file", "hours_file", "hours_csv", "remission_csv"),
+    "denials_file",
 })  # fmt: skip
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -233,6 +233,7 @@ def _row(judged: MonthVerdict, claimed: ClaimedMonth | None, held: dict[UUID, in
     episode, verdict = judged.month.episode, judged.verdict
     return MonthRow(
         episode_id=episode.id,
+        patient_id=episode.patient_id,
         patient_name=episode.patient_name,
         mrn=episode.mrn,
         clinic_id=episode.clinic_id,

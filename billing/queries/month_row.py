@@ -22,6 +22,7 @@ class MonthRow:
     """One patient's month as the page shows it. Amounts are None where unknown, zero where nothing bills."""
 
     episode_id: UUID
+    patient_id: UUID
     patient_name: str
     mrn: str
     clinic_id: UUID

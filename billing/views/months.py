@@ -21,7 +21,6 @@ from billing.queries.month_page import MonthPage, Order, Show, month_page
 from billing.queries.stakes import Moment
 from billing.rules.stakes import NEAR_MINUTES
 from caseload.rules.clock import local_date
-from registry.queries.who_saw import patients_of_episodes
 
 SHOWS = (
     (Show.ALL, "All"),
@@ -62,7 +61,7 @@ def month(request: HttpRequest, organization: str, month: str) -> HttpResponse:
         by_fees=Permission.VIEW_MONEY in may,
         **chosen,
     )
-    seen = patients_of_episodes(organization_id, (row.episode_id for row in page.rows))
+    seen = {row.patient_id for row in page.rows}
     record("month.viewed", by=request.membership, at=now, shown=seen)  # type: ignore[attr-defined]
     before, following = neighbours(month)
     context = {

@@ -108,7 +108,7 @@ def test_the_table_names_the_same_one_and_what_is_expected_rests_on_it(lakeside:
     batch = make_batch(by=lakeside.by, at=AT, month=FEBRUARY, client_token=uuid4())
     claim = Claim.objects.select_related("episode").get()
     assert {(row["Rendering clinician"], row["Clinician NPI"]) for row in table(batch)} == {
-        ("Ana Rivera, MD", "1245319599")
+        ("Rivera, Ana", "1245319599")
     }
     placed = placed_of_claim(claim)
     assert placed is not None
